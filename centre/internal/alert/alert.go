@@ -1,0 +1,79 @@
+package alert
+
+import "time"
+
+// Stars is the importance that an owner sees, by outcome and not by rule.
+type Stars int
+
+// Importance.
+const (
+	Low    Stars = 1 // ★☆☆ an outside attack was stopped; nothing to do; never a mail
+	Medium Stars = 2 // ★★☆ an inside device tried something and was stopped
+	High   Stars = 3 // ★★★ an inside device is probably controlled, or an attack was not stopped
+)
+
+// State is where an alert stands.
+type State string
+
+// States. An alert is closed only with a reason.
+const (
+	Open         State = "open"
+	Acknowledged State = "acknowledged" // the customer said "done", or asked to be called
+	Closed       State = "closed"
+)
+
+// Answer is what the customer said with a button of the mail or the portal.
+type Answer string
+
+// Answers.
+const (
+	AnswerNone     Answer = ""
+	AnswerDone     Answer = "done"     // 対応しました
+	AnswerExpected Answer = "expected" // 心当たりがあります
+	AnswerCall     Answer = "call"     // 電話してほしい
+)
+
+// Alert is one thing that a person should see: all events of one device and one
+// threat family that belong together.
+type Alert struct {
+	TenantID string
+	// ID is Unix seconds of the first event, "-", and a number, as in the mail: "1763701521-1652".
+	ID string
+	// Case is the six-digit number that is read out on the telephone: "482913".
+	Case       string
+	BoxID      string
+	DeviceID   string // "" when the inside end is not known
+	DeviceName string // the owner's own name for it, else its address
+	DeviceAddr string
+	Family     string // key of a threat family in content/families
+	Stars      Stars
+	Blocked    bool // everything in it was stopped
+	State      State
+	Answer     Answer
+	Reason     string // why it was closed
+	First      time.Time
+	Last       time.Time
+	Count      int // events
+	// Evidence holds the newest events in the technical block's words, newest first, at most MaxEvidence.
+	Evidence []Evidence
+}
+
+// MaxEvidence is how many events an alert shows; the rest is only counted.
+const MaxEvidence = 20
+
+// Evidence is one event as the technical block shows it.
+type Evidence struct {
+	EventID string
+	Time    time.Time
+	Kind    string // "ips", "site", "virus"
+	What    string // rule message with sid, site name, or virus and file name
+	Verdict string // "blocked", "passed"
+	Proto   string
+	Src     string
+	SrcPort uint16
+	Dst     string
+	DstPort uint16
+	App     string
+	URL     string
+	Mitre   []string
+}

@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"fmt"
+	"time"
+)
+
+// Batch is the body of [PathEvents], zstd-compressed JSON.
+type Batch struct {
+	Version int     `json:"version"`
+	Events  []Event `json:"events"`
+}
+
+// Ack answers a batch: every event of it is kept, or refused for good.
+type Ack struct {
+	Version int `json:"version"`
+	// New counts the events that the centre had not seen before.
+	New int `json:"new"`
+	// Refused maps the id of an event that will never be accepted to the reason.
+	Refused map[string]string `json:"refused,omitempty"`
+}
+
+// ClaimRequest is the body of [PathClaim].
+type ClaimRequest struct {
+	Version int `json:"version"`
+	// Code is the one-time claim code as typed: letters and digits in groups of four.
+	Code string `json:"code"`
+	// CSR is a PEM certificate request for a key that was made on the box and never leaves it.
+	CSR string `json:"csr"`
+	// Model and Software tell the operator what is being claimed.
+	Model    string `json:"model,omitempty"`
+	Software string `json:"software,omitempty"`
+}
+
+// ClaimResponse gives the box its identity.
+type ClaimResponse struct {
+	Version     int    `json:"version"`
+	BoxID       string `json:"box_id"`
+	Certificate string `json:"certificate"` // PEM, the box's own
+	CA          string `json:"ca"`          // PEM, the centre's
+	Company     string `json:"company"`     // shown on the first-boot page
+}
+
+// Heartbeat is the body of [PathHeartbeat].
+type Heartbeat struct {
+	Version int    `json:"version"`
+	Health  Health `json:"health"`
+}
+
+// HeartbeatResponse answers it.
+type HeartbeatResponse struct {
+	Version int       `json:"version"`
+	Time    time.Time `json:"time"` // the centre's clock, UTC
+}
+
+// State of one function of the box.
+type State string
+
+// States.
+const (
+	StateOK   State = "ok"
+	StateDown State = "down" // not working: traffic passes without it
+	StateOff  State = "off"  // switched off on purpose
+)
+
+// Health is what the box says about itself.
+type Health struct {
+	Time     time.Time `json:"time"`
+	Software string    `json:"software"`
+	Uptime   int64     `json:"uptime"` // seconds
+	// Protecting is false while traffic passes without inspection.
+	Protecting bool `json:"protecting"`
+	// Parts has a state for "inspection", "virus", "sites", "journal", "uplink".
+	Parts map[string]State `json:"parts"`
+	// Note is a key of what happened: "engine-died", "engine-restarted", "".
+	Note string `json:"note,omitempty"`
+	// Rules and Sites count what is loaded.
+	Rules int `json:"rules"`
+	Sites int `json:"sites"`
+	// Packets, Blocked, Uninspected, Dropped count since the engine started.
+	Packets     uint64 `json:"packets"`
+	Blocked     uint64 `json:"blocked"`
+	Uninspected uint64 `json:"uninspected"` // passed without a look: overload, scanner down, too large
+	Pending     int    `json:"pending"`     // events that wait in the journal
+	Lost        uint64 `json:"lost"`        // events lost because the journal was full
+}
+
+// Error is the JSON body of every answer that is not 2xx.
+type Error struct {
+	// Code is stable: "version", "code", "certificate", "body", "limit", "again".
+	Code string `json:"code"`
+	// Message says in English what to do.
+	Message string `json:"message"`
+}
+
+// Error makes it an error.
+func (e *Error) Error() string { return fmt.Sprintf("wire: centre says %s: %s", e.Code, e.Message) }
+
+// CheckVersion says whether a message of version v is understood.
+func CheckVersion(v int) error {
+	if v < OldestVersion || v > Version {
+		return &Error{Code: "version", Message: fmt.Sprintf("message version %d is not understood here (this side speaks %d to %d): update the older side", v, OldestVersion, Version)}
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+// Package wire is the doorway: every message that the box and the centre
+// exchange, and nothing else. It has no behaviour beyond checking a message.
+//
+// Transport: HTTPS. [PathClaim] is open to anyone who holds a one-time claim
+// code; every other path wants the client certificate that the claim gave out.
+// The company and the box are read from that certificate, never from a payload.
+// Bodies are JSON; [PathEvents] bodies are compressed with zstd.
+//
+// Delivery is at least once: a box repeats a batch until it is acknowledged, and
+// the centre remembers event ids, so that each event counts once.
+package wire
+
+// Version is the version of the messages that this build speaks.
+//
+//   - 1 (2026-11-21): claim, events, heartbeat.
+const Version = 1
+
+// OldestVersion is the oldest version that the centre still understands.
+const OldestVersion = 1
+
+// Paths of the centre's box listener.
+const (
+	PathClaim     = "/v1/claim"
+	PathEvents    = "/v1/events"
+	PathHeartbeat = "/v1/heartbeat"
+)
+
+// Limits of one message, so that neither side can exhaust the other.
+const (
+	// MaxBatchEvents keeps one transaction of the centre short.
+	MaxBatchEvents = 500
+	// MaxBatchBytes bounds a batch after decompression: 500 events of 8 KiB.
+	MaxBatchBytes = 4 << 20
+	// MaxControlBytes bounds claim and heartbeat bodies; real ones are under 2 KiB.
+	MaxControlBytes = 64 << 10
+	// MaxText bounds each free text field of an event; longer ones are cut by the box.
+	MaxText = 2048
+)
