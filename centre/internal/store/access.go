@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// Write runs fn in a transaction of tenant that may change its rows, and commits
+// when fn returns nil. Writes of one tenant never overlap.
+func (s *Store) Write(ctx context.Context, tenant string, fn func(*Tx) error) error {
+	return s.tenant(ctx, s.write, tenant, true, fn)
+}
+
+// Read runs fn in a transaction of tenant that only reads.
+func (s *Store) Read(ctx context.Context, tenant string, fn func(*Tx) error) error {
+	return s.tenant(ctx, s.read, tenant, false, fn)
+}
+
+func (s *Store) tenant(ctx context.Context, db *sql.DB, tenant string, write bool, fn func(*Tx) error) error {
+	if tenant == "" {
+		return ErrNoTenant
+	}
+	return s.run(ctx, db, write, func(b base) ([]string, error) {
+		if s.engine == Postgres {
+			if err := bindTenant(b, tenant, write); err != nil {
+				return nil, err
+			}
+		}
+		tx := &Tx{base: b, tenant: tenant}
+		err := fn(tx)
+		return tx.topics, err
+	})
+}
+
+// bindTenant turns the fourth lock's key, for this transaction only, and makes
+// writers of one tenant wait for each other as they do on SQLite.
+func bindTenant(b base, tenant string, write bool) error {
+	if _, err := b.exec(`SELECT set_config('app.tenant', $1, true)`, []any{tenant}); err != nil {
+		return err
+	}
+	if !write {
+		return nil
+	}
+	_, err := b.exec(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, []any{tenant})
+	return err
+}
+
+// Global runs fn in a transaction that sees no tenant's row. Callers are the job
+// queue and the directory.
+func (s *Store) Global(ctx context.Context, fn func(*GlobalTx) error) error {
+	return s.run(ctx, s.write, true, func(b base) ([]string, error) {
+		tx := &GlobalTx{base: b, guard: &s.guard}
+		err := fn(tx)
+		return tx.topics, err
+	})
+}
+
+// GlobalRead is [Store.Global] for reading only.
+func (s *Store) GlobalRead(ctx context.Context, fn func(*GlobalTx) error) error {
+	return s.run(ctx, s.read, false, func(b base) ([]string, error) {
+		return nil, fn(&GlobalTx{base: b, guard: &s.guard})
+	})
+}
+
+// AsOperator reads across all tenants. Who (a person's id, or "system:part") and
+// why are written down first, also when fn then fails; without them it is refused.
+func (s *Store) AsOperator(ctx context.Context, who, why string, fn func(*AllTx) error) error {
+	if who == "" || why == "" {
+		return ErrNoTenant
+	}
+	err := s.Global(ctx, func(tx *GlobalTx) error {
+		_, err := tx.Exec(`INSERT INTO operator_access (at, who, why) VALUES ($1, $2, $3)`, Micros(s.clock.Now()), who, why)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, s.read, false, func(b base) ([]string, error) {
+		if s.engine == Postgres {
+			if _, err := b.exec(`SELECT set_config('app.operator', $1, true)`, []any{who}); err != nil {
+				return nil, err
+			}
+		}
+		return nil, fn(&AllTx{base: b})
+	})
+}
+
+// Access is one record of [Store.AsOperator].
+type Access struct {
+	At       int64 // microseconds, see Time
+	Who, Why string
+}
+
+// Accesses lists who read across tenants, newest first, at most limit.
+func (s *Store) Accesses(ctx context.Context, limit int) (all []Access, err error) {
+	err = s.GlobalRead(ctx, func(tx *GlobalTx) (err error) {
+		all, err = Collect[Access](tx.Query(`SELECT at, who, why FROM operator_access ORDER BY at DESC LIMIT $1`, limit))(
+			func(scan func(...any) error) (a Access, err error) {
+				err = scan(&a.At, &a.Who, &a.Why)
+				return a, err
+			})
+		return err
+	})
+	return all, err
+}
+
+// run begins, calls fn, and commits or rolls back, also when fn panics.
+func (s *Store) run(ctx context.Context, db *sql.DB, write bool, fn func(base) ([]string, error)) error {
+	opts := &sql.TxOptions{ReadOnly: !write && s.engine == Postgres}
+	tx, err := db.BeginTx(ctx, opts)
+	if err != nil {
+		return wrap(err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = tx.Rollback() // fn panicked; the panic is what matters
+		}
+	}()
+	topics, err := fn(base{ctx: ctx, tx: tx})
+	done = true
+	if err != nil {
+		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
+			return errors.Join(err, wrap(undo))
+		}
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return wrap(err)
+	}
+	s.wake(topics)
+	return nil
+}

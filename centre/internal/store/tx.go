@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Tx is a transaction of one tenant. It ends with the function that got it and
+// must not be kept, nor used by two goroutines at once.
+type Tx struct {
+	base
+	tenant string
+}
+
+// GlobalTx is a transaction of no tenant: it reaches tables without tenant_id only.
+type GlobalTx struct {
+	base
+	guard *guard
+}
+
+// AllTx reads across tenants for an operator. It cannot write.
+type AllTx struct{ base }
+
+// base is what the three have in common.
+type base struct {
+	ctx    context.Context
+	tx     *sql.Tx
+	topics []string
+}
+
+// Row is the answer of a query for one row.
+type Row struct {
+	row *sql.Row
+	err error
+}
+
+// Scan copies the columns into dest. No row is [ErrNotFound].
+func (r *Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	err := r.row.Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return wrap(err)
+}
+
+// Context is the context that the transaction was begun with.
+func (b *base) Context() context.Context { return b.ctx }
+
+// Wake makes [Store.Woken] of topic fire once the transaction is committed.
+func (b *base) Wake(topic string) { b.topics = append(b.topics, topic) }
+
+func (b *base) exec(query string, args []any) (int64, error) {
+	res, err := b.tx.ExecContext(b.ctx, query, args...)
+	if err != nil {
+		return 0, wrap(err)
+	}
+	n, err := res.RowsAffected()
+	return n, wrap(err)
+}
+
+func (b *base) query(query string, args []any) (*sql.Rows, error) {
+	rows, err := b.tx.QueryContext(b.ctx, query, args...)
+	return rows, wrap(err)
+}
+
+func (b *base) queryRow(query string, args []any) *Row {
+	return &Row{row: b.tx.QueryRowContext(b.ctx, query, args...)}
+}
+
+// Tenant is whose transaction this is.
+func (t *Tx) Tenant() string { return t.tenant }
+
+// Exec runs a statement in which $1 is the tenant and args begin at $2. It
+// returns how many rows were touched.
+func (t *Tx) Exec(query string, args ...any) (int64, error) {
+	if err := checkTenant(query); err != nil {
+		return 0, err
+	}
+	return t.exec(query, t.bind(args))
+}
+
+// Query is [Tx.Exec] for rows; the caller closes them and checks their error,
+// or uses [Collect].
+func (t *Tx) Query(query string, args ...any) (*sql.Rows, error) {
+	if err := checkTenant(query); err != nil {
+		return nil, err
+	}
+	return t.query(query, t.bind(args))
+}
+
+// QueryRow is [Tx.Exec] for one row.
+func (t *Tx) QueryRow(query string, args ...any) *Row {
+	if err := checkTenant(query); err != nil {
+		return &Row{err: err}
+	}
+	return t.queryRow(query, t.bind(args))
+}
+
+func (t *Tx) bind(args []any) []any { return append([]any{t.tenant}, args...) }
+
+// Exec runs a statement on tables that belong to no tenant; args begin at $1.
+func (t *GlobalTx) Exec(query string, args ...any) (int64, error) {
+	if err := t.guard.checkGlobal(query); err != nil {
+		return 0, err
+	}
+	return t.exec(query, args)
+}
+
+// Query is [GlobalTx.Exec] for rows.
+func (t *GlobalTx) Query(query string, args ...any) (*sql.Rows, error) {
+	if err := t.guard.checkGlobal(query); err != nil {
+		return nil, err
+	}
+	return t.query(query, args)
+}
+
+// QueryRow is [GlobalTx.Exec] for one row.
+func (t *GlobalTx) QueryRow(query string, args ...any) *Row {
+	if err := t.guard.checkGlobal(query); err != nil {
+		return &Row{err: err}
+	}
+	return t.queryRow(query, args)
+}
+
+// Query reads rows of all tenants; args begin at $1.
+func (t *AllTx) Query(query string, args ...any) (*sql.Rows, error) { return t.query(query, args) }
+
+// QueryRow reads one row; args begin at $1.
+func (t *AllTx) QueryRow(query string, args ...any) *Row { return t.queryRow(query, args) }
+
+// Collect reads all rows with scan, which gets the Scan function of each row in
+// turn, and closes them. It takes the two results of a Query.
+func Collect[T any](rows *sql.Rows, err error) func(scan func(scan func(dest ...any) error) (T, error)) ([]T, error) {
+	return func(scan func(scan func(dest ...any) error) (T, error)) (all []T, _ error) {
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			one, err := scan(rows.Scan)
+			if err != nil {
+				return nil, wrap(err)
+			}
+			all = append(all, one)
+		}
+		return all, wrap(rows.Err())
+	}
+}
+
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("store: %w", err)
+}

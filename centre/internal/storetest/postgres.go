@@ -1,0 +1,156 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+)
+
+// errMissing: PostgreSQL is not installed.
+var errMissing = errors.New("storetest: no PostgreSQL server in /usr/lib/postgresql/*/bin")
+
+// startWithin bounds initdb and the server's start on a slow machine.
+const startWithin = 2 * time.Minute
+
+// server is the one PostgreSQL of this test binary.
+type server struct {
+	dir   string
+	stdin io.WriteCloser // the server lives as long as this is open
+	next  atomic.Int64
+}
+
+var theServer = sync.OnceValues(startServer)
+
+// PostgresURL is the address of a new, empty database owned by a role that
+// row-level security binds. It skips the test when PostgreSQL is not installed.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	srv, err := theServer()
+	if errors.Is(err, errMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("test%d", srv.next.Add(1))
+	if err := srv.admin(t.Context(), `CREATE DATABASE `+name+` OWNER otasuke`); err != nil {
+		t.Fatal(err)
+	}
+	return srv.url("otasuke", name)
+}
+
+// PostgresAdminURL is an address of the same server as a superuser, to test that
+// such a role is refused.
+func PostgresAdminURL(t testing.TB) string {
+	t.Helper()
+	PostgresURL(t)
+	srv, _ := theServer()
+	return srv.url("admin", "postgres")
+}
+
+func (s *server) url(role, database string) string {
+	return fmt.Sprintf("postgres://%s@/%s?host=%s", role, database, s.dir)
+}
+
+func (s *server) admin(ctx context.Context, statements ...string) error {
+	db, err := sql.Open("pgx", s.url("admin", "postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("storetest: %s: %w", statement, err)
+		}
+	}
+	return nil
+}
+
+func startServer() (*server, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return nil, errMissing
+	}
+	bin := filepath.Dir(found[len(found)-1])
+	dir, err := os.MkdirTemp("", "otasuke-pg-")
+	if err != nil {
+		return nil, err
+	}
+	credential, err := serverUser(dir)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "admin", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: credential}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("storetest: initdb: %w\n%s", err, out)
+	}
+	srv := &server{dir: dir}
+	if err := srv.run(filepath.Join(bin, "postgres"), data, credential); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
+	defer cancel()
+	for {
+		err = srv.admin(ctx, `CREATE ROLE otasuke LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE`)
+		if err == nil || ctx.Err() != nil {
+			return srv, err
+		}
+		time.Sleep(20 * time.Millisecond) // until the socket is there
+	}
+}
+
+// run starts the server under a shell that stops it and removes its folder when
+// our end of the pipe closes: also when this process is killed or panics.
+func (s *server) run(postgres, data string, credential *syscall.Credential) error {
+	const script = `"$0" -D "$1" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+		-c max_connections=400 -c shared_buffers=64MB >"$2/log" 2>&1 &
+		p=$!; cat >/dev/null; kill -QUIT $p; wait $p; rm -rf "$2"`
+	cmd := exec.Command("/bin/sh", "-c", script, postgres, data, s.dir)
+	cmd.Dir = s.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Setpgid: true}
+	var err error
+	if s.stdin, err = cmd.StdinPipe(); err != nil {
+		return err
+	}
+	return cmd.Start()
+}
+
+// serverUser gives dir to the user that the server will run as: PostgreSQL
+// refuses to run as root.
+func serverUser(dir string) (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
+	}
+	return nil, errors.New("storetest: neither user postgres nor nobody exists")
+}
