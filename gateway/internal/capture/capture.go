@@ -1,0 +1,62 @@
+package capture
+
+import (
+	"context"
+	"time"
+)
+
+// Packet is one IP packet as a source gives it. It is valid during the call only.
+type Packet struct {
+	Data []byte // starts with the IP header
+	Time int64  // microseconds since 1970
+	ID   uint32 // to decide a held packet with
+	// InPort is the interface index of the bridge port where it came in, 0 when unknown.
+	InPort int
+	// OutPort is the one where it will leave.
+	OutPort int
+	MAC     [6]byte // sender on the wire, zero when unknown
+	VLAN    uint16
+	// Unverified tells that nobody checked the checksum yet; without it the
+	// packet's checksum is known to be right or not filled in yet.
+	Unverified bool
+}
+
+// Action is what happens to a packet.
+type Action uint8
+
+// Actions.
+const (
+	Accept Action = iota
+	Drop
+	Hold // decided later with Decide
+)
+
+// Verdict is the answer to a packet.
+type Verdict struct {
+	Action Action
+	// Mark is put on the packet when it is not 0; the kernel copies it to the connection.
+	Mark uint32
+}
+
+// Handler judges packets. All its methods are called on the source's one goroutine.
+type Handler interface {
+	Packet(p *Packet) Verdict
+	// Tick is called at least every [TickEvery], and soon after Wake; now is in
+	// microseconds: the wall clock inline, the capture's time offline.
+	Tick(now int64)
+}
+
+// TickEvery is the longest time between two ticks.
+const TickEvery = 100 * time.Millisecond
+
+// Source gives packets to a handler until its context ends or it runs dry.
+type Source interface {
+	Run(ctx context.Context, h Handler) error
+	// Decide ends a hold. Only from within Packet or Tick.
+	Decide(id uint32, v Verdict)
+	// Wake asks for a Tick; any goroutine may call it.
+	Wake()
+	// Send puts an IP packet of our own on the wire behind port (an InPort seen
+	// before) towards mac. Sources that cannot send return ErrNoWire.
+	Send(port int, mac [6]byte, vlan uint16, ip []byte) error
+}

@@ -1,0 +1,178 @@
+package capture
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/pcapgo"
+
+	"otasuke/gateway/internal/packet"
+)
+
+// Errors of capture files.
+var (
+	ErrNoWire   = errors.New("capture: this source cannot send")
+	ErrEmpty    = errors.New("capture: the file is empty")
+	ErrFormat   = errors.New("capture: not a capture file (pcap or pcapng, plain or gzip)")
+	ErrLinkType = errors.New("capture: link type not known here")
+	ErrCut      = errors.New("capture: the file ends in the middle of a packet")
+)
+
+// maxHoldTicks bounds how often a held packet of a file is asked for: a scanner
+// that never answers is the handler's to time out, this is the second belt.
+const maxHoldTicks = 600
+
+// reader is what pcap and pcapng have in common.
+type reader interface {
+	ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error)
+}
+
+// File is a capture file.
+type File struct {
+	// Skipped counts frames that carry no IP packet.
+	Skipped uint64
+
+	path    string
+	wake    chan struct{}
+	decided bool
+	held    uint32
+}
+
+// NewFile makes a source of the capture file at path.
+func NewFile(path string) *File { return &File{path: path, wake: make(chan struct{}, 1)} }
+
+// Run reads the whole file. A file that is cut gives its packets first and then
+// ErrCut.
+func (f *File) Run(ctx context.Context, h Handler) error {
+	in, err := os.Open(f.path)
+	if err != nil {
+		return fmt.Errorf("capture: %w", err)
+	}
+	defer in.Close()
+	return f.read(ctx, in, h)
+}
+
+func (f *File) read(ctx context.Context, in io.Reader, h Handler) error {
+	r, links, err := open(bufio.NewReaderSize(in, 1<<20))
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, f.path)
+	}
+	var p Packet
+	var last int64
+	for n := 0; ctx.Err() == nil; n++ {
+		data, info, err := r.ZeroCopyReadPacketData()
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w: packet %d of %s: %v", ErrCut, n+1, f.path, err)
+		}
+		link, err := links(info)
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, f.path)
+		}
+		frame, ok := packet.Strip(link, data)
+		if !ok {
+			f.Skipped++
+			continue
+		}
+		p = Packet{Data: frame.IP, Time: info.Timestamp.UnixMicro(), ID: uint32(n), MAC: frame.SrcMAC, VLAN: frame.VLAN, Unverified: true}
+		if p.Time-last > TickEvery.Microseconds() {
+			last = p.Time
+			h.Tick(last)
+		}
+		f.one(ctx, &p, h)
+	}
+	return ctx.Err()
+}
+
+// one gives a packet to the handler and waits while it is held.
+func (f *File) one(ctx context.Context, p *Packet, h Handler) {
+	f.held, f.decided = p.ID, false
+	if h.Packet(p).Action != Hold {
+		return
+	}
+	for i := 0; !f.decided && i < maxHoldTicks && ctx.Err() == nil; i++ {
+		select {
+		case <-f.wake:
+		case <-ctx.Done():
+		}
+		h.Tick(p.Time)
+	}
+}
+
+// open finds out the format. The returned function gives the link type of a packet.
+func open(b *bufio.Reader) (reader, func(gopacket.CaptureInfo) (uint32, error), error) {
+	magic, err := b.Peek(4)
+	if len(magic) == 0 {
+		return nil, nil, ErrEmpty
+	}
+	if err != nil {
+		return nil, nil, ErrFormat
+	}
+	if magic[0] == 0x1f && magic[1] == 0x8b {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w: %v", ErrFormat, err)
+		}
+		b = bufio.NewReaderSize(z, 1<<20)
+		if magic, err = b.Peek(4); err != nil {
+			return nil, nil, ErrFormat
+		}
+	}
+	if string(magic) == "\x0a\x0d\x0d\x0a" {
+		ng, err := pcapgo.NewNgReader(b, pcapgo.NgReaderOptions{WantMixedLinkType: true, SkipUnknownVersion: true})
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w: %v", ErrFormat, err)
+		}
+		return ng, func(info gopacket.CaptureInfo) (uint32, error) { return ngLink(ng, info) }, nil
+	}
+	r, err := pcapgo.NewReader(b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %v", ErrFormat, err)
+	}
+	// The upper bits of the field are flags (frame check sequence length).
+	link := uint32(r.LinkType()) & 0xffff
+	return r, func(gopacket.CaptureInfo) (uint32, error) { return link, known(link) }, nil
+}
+
+func ngLink(ng *pcapgo.NgReader, info gopacket.CaptureInfo) (uint32, error) {
+	i, err := ng.Interface(info.InterfaceIndex)
+	if err != nil {
+		return 0, fmt.Errorf("%w: packet of an interface that was not described", ErrFormat)
+	}
+	return uint32(i.LinkType), known(uint32(i.LinkType))
+}
+
+func known(link uint32) error {
+	switch link {
+	case packet.LinkNull, packet.LinkEthernet, packet.LinkRawBSD, 14, packet.LinkRaw, packet.LinkLoop,
+		packet.LinkLinuxSLL, packet.LinkIPv4, packet.LinkIPv6, packet.LinkLinuxSLL2:
+		return nil
+	}
+	return fmt.Errorf("%w: %d", ErrLinkType, link)
+}
+
+// Decide ends a hold.
+func (f *File) Decide(id uint32, _ Verdict) {
+	if id == f.held {
+		f.decided = true
+	}
+}
+
+// Wake asks for a Tick.
+func (f *File) Wake() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Send cannot be done into a file.
+func (f *File) Send(int, [6]byte, uint16, []byte) error { return ErrNoWire }

@@ -1,0 +1,10 @@
+// Package flow knows which conversation a packet belongs to.
+//
+// A [Table] is owned by one worker and is not safe for concurrent use: the
+// kernel gives both directions of a conversation to the same queue. It has no
+// clock; the time of each packet is given in microseconds. Memory is bounded by
+// [Table.Max]: when it is full, the conversation that was quiet longest goes.
+// Flows are reused, so a *Flow must not be kept after its table dropped it.
+//
+// The caller's own state of a conversation is the type parameter.
+package flow

@@ -1,0 +1,18 @@
+// Package stream puts the bytes of one direction of a TCP connection in order.
+//
+// Evasion policy, for an inline device that normalises rather than guesses:
+//
+//   - The first copy of a byte wins. A retransmission that differs from bytes that
+//     were judged and not yet acknowledged is a [Conflict]: its packet must be dropped.
+//   - A segment ahead of a gap is kept (a copy) and may be forwarded: the receiver
+//     cannot use it before the gap is filled, and the packet that fills it carries
+//     the judgement over everything behind it. Overlaps among waiting segments
+//     that differ are a Conflict as well.
+//   - When too much waits, the segment is [Refused]: its packet must be dropped and
+//     the sender repeats it. Memory is therefore bounded by [MaxWaiting] and [MaxKept].
+//   - A gap that the receiver acknowledges was filled by packets that we did not
+//     see (engine restarted, route changed): it is skipped and counted.
+//
+// Pure: no goroutine, clock or I/O. Sequence arithmetic is modulo 2^32 (RFC 9293
+// section 3.4). One [Half] is used by one worker only.
+package stream

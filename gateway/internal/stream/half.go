@@ -1,0 +1,247 @@
+package stream
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Limits of one direction.
+const (
+	// MaxWaiting bounds bytes that wait behind a gap: a common receive window of
+	// 512 KiB; past it dropping is what a receiver without buffer would do.
+	MaxWaiting = 512 << 10
+	// maxSegments bounds their number: MaxWaiting in full Ethernet segments.
+	maxSegments = 360
+	// MaxKept bounds judged bytes that are kept to compare retransmissions with:
+	// four of the largest segmentation bundles.
+	MaxKept = 256 << 10
+	// Tail is how much of the past is always there for a match that spans packets.
+	Tail = 2048
+)
+
+// Result of Push.
+type Result uint8
+
+// Results.
+const (
+	InOrder  Result = iota // the returned bytes are new
+	Waiting                // kept behind a gap
+	Old                    // nothing new, and equal to what was judged
+	Conflict               // contradicts what was judged: drop the packet
+	Refused                // no room: drop the packet
+)
+
+type segment struct {
+	seq  uint32
+	data []byte
+}
+
+// Half is one direction of a connection. The zero value waits for its first byte.
+type Half struct {
+	next    uint32 // sequence number of the next byte to judge
+	started bool
+	// Skipped counts bytes that passed unseen in gaps.
+	Skipped uint64
+	// Total counts bytes judged so far.
+	Total uint64
+
+	kept    []byte // the bytes before next
+	waiting []segment
+	wait    int
+}
+
+// Start sets the sequence number of the first byte: that of the SYN plus one.
+func (h *Half) Start(seq uint32) {
+	if !h.started {
+		h.next, h.started = seq, true
+	}
+}
+
+// Started tells whether a first byte or SYN was seen.
+func (h *Half) Started() bool { return h.started }
+
+// Next is the sequence number of the next byte in order.
+func (h *Half) Next() uint32 { return h.next }
+
+// Reset makes the Half ready for another connection and gives its memory to pool.
+func (h *Half) Reset(pool *Pool) {
+	pool.put(h.kept)
+	for i := range h.waiting {
+		h.waiting[i] = segment{}
+	}
+	*h = Half{waiting: h.waiting[:0]}
+}
+
+// Push takes the payload of a packet. fresh is the part of b that is next in
+// order, a slice of b. When the result is InOrder, call Pop until it gives nil.
+func (h *Half) Push(seq uint32, b []byte) (fresh []byte, r Result) {
+	if !h.started {
+		h.next, h.started = seq, true
+	}
+	ahead := int32(seq - h.next)
+	if ahead > 0 {
+		return nil, h.store(seq, b)
+	}
+	if behind := int(-ahead); behind > 0 {
+		if behind >= len(b) {
+			if h.differs(b, behind) {
+				return nil, Conflict
+			}
+			return nil, Old
+		}
+		if h.differs(b[:behind], behind) {
+			return nil, Conflict
+		}
+		b = b[behind:]
+	}
+	if h.overlapDiffers(h.next, b) {
+		return nil, Conflict
+	}
+	h.advance(len(b))
+	return b, InOrder
+}
+
+// Pop returns the next waiting bytes that became in order, or nil.
+func (h *Half) Pop() []byte {
+	for len(h.waiting) > 0 {
+		s := h.waiting[0]
+		ahead := int32(s.seq - h.next)
+		if ahead > 0 {
+			return nil
+		}
+		h.waiting = slices.Delete(h.waiting, 0, 1)
+		h.wait -= len(s.data)
+		if int(-ahead) < len(s.data) {
+			b := s.data[-ahead:]
+			h.advance(len(b))
+			return b
+		}
+	}
+	return nil
+}
+
+func (h *Half) advance(n int) {
+	h.next += uint32(n)
+	h.Total += uint64(n)
+}
+
+// store keeps a segment that is ahead.
+func (h *Half) store(seq uint32, b []byte) Result {
+	if len(b) == 0 {
+		return Old
+	}
+	if h.overlapDiffers(seq, b) {
+		return Conflict
+	}
+	if h.wait+len(b) > MaxWaiting || len(h.waiting) >= maxSegments {
+		return Refused
+	}
+	i, found := slices.BinarySearchFunc(h.waiting, seq, func(s segment, q uint32) int { return int(int32(s.seq - q)) })
+	if found && len(h.waiting[i].data) >= len(b) {
+		return Old
+	}
+	h.waiting = slices.Insert(h.waiting, i, segment{seq, slices.Clone(b)})
+	h.wait += len(b)
+	return Waiting
+}
+
+// overlapDiffers compares b with waiting segments that cover the same bytes.
+func (h *Half) overlapDiffers(seq uint32, b []byte) bool {
+	for _, s := range h.waiting {
+		off := int(int32(s.seq - seq)) // where s starts within b
+		if off >= len(b) {
+			break
+		}
+		mine, theirs := b, s.data
+		if off >= 0 {
+			mine = b[off:]
+		} else if -off < len(theirs) {
+			theirs = theirs[-off:]
+		} else {
+			continue
+		}
+		n := min(len(mine), len(theirs))
+		if !bytes.Equal(mine[:n], theirs[:n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// differs compares b, which starts behind bytes before next, with what is kept.
+// Bytes that are kept no longer were acknowledged: the receiver ignores a copy.
+func (h *Half) differs(b []byte, behind int) bool {
+	if behind > len(h.kept) {
+		cut := behind - len(h.kept)
+		if cut >= len(b) {
+			return false
+		}
+		b, behind = b[cut:], len(h.kept)
+	}
+	was := h.kept[len(h.kept)-behind:]
+	n := min(len(b), len(was))
+	return !bytes.Equal(b[:n], was[:n])
+}
+
+// Keep remembers judged bytes (what Push or Pop just gave) and returns the
+// window to match in: up to Tail bytes of the past and then the new bytes,
+// which start at index at. The window is valid until the next call.
+func (h *Half) Keep(b []byte, pool *Pool) (window []byte, at int) {
+	if len(h.kept)+len(b) > cap(h.kept) {
+		h.grow(len(b), pool)
+	}
+	at = min(len(h.kept), Tail)
+	start := len(h.kept) - at
+	h.kept = append(h.kept, b...)
+	return h.kept[start:], at
+}
+
+// grow makes room for n bytes, forgetting what is past MaxKept.
+func (h *Half) grow(n int, pool *Pool) {
+	old := h.kept
+	keep := old
+	if excess := len(old) + n - MaxKept; excess > 0 {
+		keep = old[min(excess, max(0, len(old)-Tail)):]
+	}
+	if len(keep)+n <= cap(old) {
+		h.kept = old[:copy(old, keep)]
+		return
+	}
+	h.kept = append(pool.get(len(keep)+n), keep...)
+	pool.put(old)
+}
+
+// Forget drops what is kept: nothing more of this direction is judged.
+func (h *Half) Forget(pool *Pool) {
+	pool.put(h.kept)
+	h.kept = nil
+}
+
+// Acked is told that the receiver acknowledged everything before ack. It
+// releases memory, and skips a gap that the receiver has filled without us:
+// skipped is true then, and waiting bytes may be popped.
+func (h *Half) Acked(ack uint32, pool *Pool) (skipped bool) {
+	if !h.started {
+		return false
+	}
+	if gap := int32(ack - h.next); gap > 0 && len(h.waiting) > 0 && int32(ack-h.waiting[0].seq) >= 0 {
+		h.Skipped += uint64(uint32(h.waiting[0].seq - h.next))
+		h.next = h.waiting[0].seq
+		h.Forget(pool)
+		return true
+	}
+	if gap := int32(ack - h.next); gap > 0 && len(h.waiting) == 0 {
+		h.Skipped += uint64(gap)
+		h.next = ack
+		h.Forget(pool)
+		return true
+	}
+	unacked := int(int32(h.next - ack))
+	if unacked <= 0 && len(h.kept) > 4*Tail {
+		// Only the tail is needed now; a large buffer goes back to the pool.
+		tail := append(pool.get(Tail), h.kept[len(h.kept)-Tail:]...)
+		pool.put(h.kept)
+		h.kept = tail
+	}
+	return false
+}
