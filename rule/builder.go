@@ -1,0 +1,219 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// builder gathers the options of one rule.
+type builder struct {
+	p *parser
+	r *Rule
+
+	buf        Buffer
+	transforms []Transform
+	section    int // section in use, -1 until the first match of a buffer
+	sticky     bool
+	fresh      bool // the next match opens another value of a multi buffer
+	last       *Content
+	vars       map[string]int
+	matches    int
+
+	toServer, toClient bool // from the flow keyword
+	forcePacket        bool
+	priorityGiven      bool
+}
+
+func (b *builder) option(o option) error {
+	if reason, ok := refused[o.key]; ok {
+		return errors.New(reason)
+	}
+	if buf, ok := stickyByName[o.key]; ok {
+		if o.value != "" {
+			return fmt.Errorf("the buffer keyword takes no value, but has %q; put it into a content", o.value)
+		}
+		b.stick(buf)
+		return nil
+	}
+	if kind, ok := transformByName[o.key]; ok {
+		return b.transform(kind, o.value)
+	}
+	if buf, ok := modifierByName[o.key]; ok {
+		return b.moveLast(buf)
+	}
+	kw, ok := keywords[o.key]
+	if !ok {
+		if kw, ok = keywords[strings.ToLower(o.key)]; !ok {
+			return errors.New("the keyword is not known; remove the rule or wait for a version that knows it")
+		}
+	}
+	switch {
+	case kw.value == valueNone && o.value != "":
+		return fmt.Errorf("the keyword takes no value, but has %q; remove it", o.value)
+	case kw.value == valueNeeded && o.value == "":
+		return errors.New("the keyword needs a value; write it behind a colon")
+	}
+	return kw.set(b, o.value)
+}
+
+// stick makes buf the buffer of the following matches.
+func (b *builder) stick(buf Buffer) {
+	b.fresh = buffers[buf].multi
+	b.buf, b.transforms, b.section, b.sticky, b.last = buf, nil, -1, buf != BufPayload, nil
+}
+
+func (b *builder) transform(kind TransformKind, value string) error {
+	if !b.sticky || b.section >= 0 {
+		return errors.New("a transform must stand directly behind its buffer; move it there")
+	}
+	t := Transform{Kind: kind}
+	if kind == XOR {
+		key, err := unhex(unquote(value))
+		if err != nil || len(key) == 0 {
+			return errors.New("the key must be hexadecimal digits in quotation marks, for example \"0d0ac8ff\"")
+		}
+		t.Key = string(key)
+	}
+	b.transforms = append(b.transforms, t)
+	return nil
+}
+
+// add puts a match into the section in use.
+func (b *builder) add(m Match) error {
+	if b.matches++; b.matches > maxMatches {
+		return fmt.Errorf("the rule has more than %d matches; split it", maxMatches)
+	}
+	if b.section < 0 {
+		b.section = b.findSection(b.buf, b.transforms, b.fresh)
+		b.fresh = false
+	}
+	s := &b.r.Sections[b.section]
+	s.Matches = append(s.Matches, m)
+	if c, ok := m.(*Content); ok {
+		b.last = c // keywords such as nocase may follow behind other matches
+	}
+	return nil
+}
+
+func (b *builder) findSection(buf Buffer, transforms []Transform, fresh bool) int {
+	for i, s := range b.r.Sections {
+		if !fresh && s.Buffer == buf && slices.Equal(s.Transforms, transforms) {
+			return i
+		}
+	}
+	b.r.Sections = append(b.r.Sections, Section{Buffer: buf, Transforms: transforms})
+	return len(b.r.Sections) - 1
+}
+
+// moveLast moves the former content to a buffer, for the older modifiers.
+func (b *builder) moveLast(buf Buffer) error {
+	if b.last == nil {
+		return errors.New("no content stands before it; put it behind the content it belongs to")
+	}
+	if b.sticky {
+		if b.buf == buf {
+			return nil
+		}
+		return fmt.Errorf("it contradicts the buffer %s in use; keep one of them", b.buf)
+	}
+	s := &b.r.Sections[b.section]
+	at := slices.Index(s.Matches, Match(b.last))
+	if at < 0 {
+		return errors.New("the content before it was moved already; put it behind the content it belongs to")
+	}
+	s.Matches = slices.Delete(s.Matches, at, at+1)
+	to := b.findSection(buf, nil, false)
+	b.r.Sections[to].Matches = append(b.r.Sections[to].Matches, b.last)
+	// The next match may belong to the payload again or be moved as well; the
+	// payload section stays the one in use. Empty ones are removed at the end.
+	return nil
+}
+
+// finish checks the whole and fills in what follows from it.
+func (b *builder) finish() (keyword string, err error) {
+	r := b.r
+	if r.SID == 0 {
+		return "sid", errors.New("the rule has no sid; give it a number of its own")
+	}
+	r.Sections = slices.DeleteFunc(r.Sections, func(s Section) bool { return len(s.Matches) == 0 })
+	if keyword, err := b.checkContents(); err != nil {
+		return keyword, err
+	}
+	if err := b.directions(); err != nil {
+		return "flow", err
+	}
+	if err := b.application(); err != nil {
+		return "", err
+	}
+	return b.payload()
+}
+
+// directions decides in which directions the rule can match.
+func (b *builder) directions() error {
+	r := b.r
+	r.ToServer, r.ToClient = true, true
+	for _, s := range r.Sections {
+		r.ToServer = r.ToServer && s.Buffer.ToServer()
+		r.ToClient = r.ToClient && s.Buffer.ToClient()
+	}
+	if b.toServer {
+		r.ToClient = false
+	}
+	if b.toClient {
+		r.ToServer = false
+	}
+	if !r.ToServer && !r.ToClient {
+		return errors.New("the buffers and the flow keyword name different directions, so the rule can never match; correct one of them")
+	}
+	return nil
+}
+
+// application checks that buffers and protocol fit, and narrows tcp to the
+// protocol of the buffers.
+func (b *builder) application() error {
+	r := b.r
+	for _, s := range r.Sections {
+		app := s.Buffer.App()
+		switch {
+		case app == ProtoUnknown:
+		case r.Proto.App():
+			if !app.Includes(r.Proto) && !r.Proto.Includes(app) {
+				return fmt.Errorf("the buffer %s does not exist in protocol %s; change one of them", s.Buffer, r.Proto)
+			}
+		case !app.Carries(IPProtoTCP, 4) && !app.Carries(IPProtoUDP, 4):
+			return fmt.Errorf("the buffer %s does not exist in protocol %s", s.Buffer, r.Proto)
+		default:
+			r.Proto = app
+		}
+	}
+	return nil
+}
+
+// payload decides whether payload sections see packets or the stream.
+func (b *builder) payload() (string, error) {
+	r := b.r
+	anchored, any := false, false
+	for _, s := range r.Sections {
+		if s.Buffer != BufPayload {
+			continue
+		}
+		any = true
+		for _, m := range s.Matches {
+			c, ok := m.(*Content)
+			anchored = anchored || ok && (c.HasDepth || c.HasOffset || c.StartsWith)
+		}
+	}
+	packetOnly := b.forcePacket || r.Proto == ProtoTCPPkt || r.Flow.NoStream
+	streamOnly := r.Proto == ProtoTCPStream || r.Flow.OnlyStream
+	if packetOnly && streamOnly {
+		return "flow", errors.New("the rule wants packets and only the stream; remove one")
+	}
+	if !any {
+		return "", nil
+	}
+	r.PayloadPacket = packetOnly || !streamOnly && anchored
+	r.PayloadStream = !packetOnly
+	return "", nil
+}

@@ -1,0 +1,354 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+var (
+	errBadNumber = errors.New("the number is not readable")
+	errNoContent = errors.New("no content stands before it; put it behind the content it belongs to")
+)
+
+// maxDistance bounds offset, depth, distance and within: no buffer is larger.
+const maxDistance = 1 << 20
+
+// contentBytes reads the text of a content: |..| is hexadecimal, a backslash
+// escapes ; " \ and :.
+func contentBytes(s string) ([]byte, error) {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '|':
+			end := strings.IndexByte(s[i+1:], '|')
+			if end < 0 {
+				return nil, errors.New("a | has no partner; write bytes as |0d 0a| and the sign itself as |7c|")
+			}
+			hex, err := unhex(s[i+1 : i+1+end])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, hex...)
+			i += end + 1
+		case '\\':
+			if i++; i == len(s) {
+				return nil, errors.New(`the content ends with a single \; write |5c|`)
+			}
+			if strings.IndexByte(`;"\:`, s[i]) < 0 {
+				return nil, fmt.Errorf(`\%c is not an escape; only ; " \ and : take a backslash`, s[i])
+			}
+			out = append(out, s[i])
+		default:
+			out = append(out, s[i])
+		}
+	}
+	return out, nil
+}
+
+func unhex(s string) ([]byte, error) {
+	var out []byte
+	high := -1
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		var v int
+		switch {
+		case c == ' ':
+			continue
+		case c >= '0' && c <= '9':
+			v = int(c - '0')
+		case c >= 'a' && c <= 'f':
+			v = int(c-'a') + 10
+		case c >= 'A' && c <= 'F':
+			v = int(c-'A') + 10
+		default:
+			return nil, fmt.Errorf("%q is not a hexadecimal digit; write bytes as |0d 0a|", c)
+		}
+		if high < 0 {
+			high = v
+			continue
+		}
+		out = append(out, byte(high<<4|v))
+		high = -1
+	}
+	if high >= 0 {
+		return nil, errors.New("hexadecimal bytes need two digits each")
+	}
+	return out, nil
+}
+
+// quoted reads !"text" and returns the text without quotation marks.
+func quoted(v string) (text string, negated bool, err error) {
+	if v, negated = strings.CutPrefix(v, "!"); negated {
+		v = strings.TrimSpace(v)
+	}
+	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
+		return "", false, errors.New("the value must stand in quotation marks")
+	}
+	return v[1 : len(v)-1], negated, nil
+}
+
+func setContent(b *builder, v string) error {
+	text, negated, err := quoted(v)
+	if err != nil {
+		return err
+	}
+	pattern, err := contentBytes(text)
+	if err != nil {
+		return err
+	}
+	if len(pattern) == 0 {
+		return errors.New("the content is empty; write at least one byte")
+	}
+	return b.add(&Content{Pattern: pattern, Negated: negated})
+}
+
+func setURIContent(b *builder, v string) error {
+	if b.sticky && b.buf != HTTPURI {
+		return fmt.Errorf("it contradicts the buffer %s in use; write http.uri and content", b.buf)
+	}
+	if err := setContent(b, v); err != nil || b.sticky {
+		return err
+	}
+	return b.moveLast(HTTPURI)
+}
+
+// valueContent makes a keyword with a value out of a buffer and a content.
+func valueContent(buf Buffer, nocase bool) func(*builder, string) error {
+	return func(b *builder, v string) error {
+		text, negated, err := quoted(v)
+		if err != nil {
+			text, negated = v, false
+		}
+		pattern, err := contentBytes(text)
+		if err != nil || len(pattern) == 0 {
+			return errors.New("the value is empty or not readable")
+		}
+		return b.inBuffer(buf, &Content{Pattern: pattern, Negated: negated, Nocase: nocase})
+	}
+}
+
+// inBuffer adds a match to another buffer than the one in use.
+func (b *builder) inBuffer(buf Buffer, ms ...Match) error {
+	to := b.findSection(buf, nil, false)
+	for _, m := range ms {
+		if b.matches++; b.matches > maxMatches {
+			return fmt.Errorf("the rule has more than %d matches; split it", maxMatches)
+		}
+		b.r.Sections[to].Matches = append(b.r.Sections[to].Matches, m)
+	}
+	return nil
+}
+
+func setTLSVersion(b *builder, v string) error {
+	v = unquote(v)
+	return b.inBuffer(TLSVersion, &Content{Pattern: []byte(v), StartsWith: true, EndsWith: true})
+}
+
+func setFileExt(b *builder, v string) error {
+	text, negated, err := quoted(v)
+	if err != nil || text == "" {
+		return errors.New("write the ending in quotation marks, for example \"pdf\"")
+	}
+	return b.inBuffer(FileName, &Content{Pattern: []byte("." + text), Negated: negated, Nocase: true, EndsWith: true})
+}
+
+func setNocase(b *builder, _ string) error {
+	if b.last == nil {
+		return errNoContent
+	}
+	b.last.Nocase = true
+	return nil
+}
+
+// num reads a constant or the name of an extracted value.
+func (b *builder) num(v string) (Num, error) {
+	v = strings.TrimSpace(v)
+	if n, err := strconv.ParseInt(v, 0, 64); err == nil {
+		return Num{Value: n}, nil
+	}
+	// Numbers such as 08 are decimal, not octal.
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+		return Num{Value: n}, nil
+	}
+	if i := b.vars[v]; i > 0 {
+		return Num{Var: i}, nil
+	}
+	return Num{}, fmt.Errorf("%q is neither a number nor a value extracted before; correct it or put byte_extract before it", v)
+}
+
+// place reads a number for offset, depth, distance or within.
+func (b *builder) place(v string, least int64) (Num, error) {
+	if b.last == nil {
+		return Num{}, errNoContent
+	}
+	n, err := b.num(v)
+	if err == nil && n.Var == 0 && (n.Value < least || n.Value > maxDistance) {
+		err = fmt.Errorf("%d is out of range; use %d to %d", n.Value, least, maxDistance)
+	}
+	return n, err
+}
+
+func setDepth(b *builder, v string) (err error) {
+	n, err := b.place(v, 0)
+	if err != nil {
+		return err
+	}
+	b.last.Depth, b.last.HasDepth = n, true
+	return nil
+}
+
+func setOffset(b *builder, v string) error {
+	n, err := b.place(v, 0)
+	if err != nil {
+		return err
+	}
+	b.last.Offset, b.last.HasOffset = n, true
+	return nil
+}
+
+func setDistance(b *builder, v string) error {
+	n, err := b.place(v, -maxDistance)
+	if err != nil {
+		return err
+	}
+	b.last.Distance, b.last.HasDistance = n, true
+	return nil
+}
+
+func setWithin(b *builder, v string) error {
+	n, err := b.place(v, 0)
+	if err != nil {
+		return err
+	}
+	b.last.Within, b.last.HasWithin = n, true
+	return nil
+}
+
+func setStartsWith(b *builder, _ string) error {
+	if b.last == nil {
+		return errNoContent
+	}
+	b.last.StartsWith = true
+	return nil
+}
+
+func setEndsWith(b *builder, _ string) error {
+	if b.last == nil {
+		return errNoContent
+	}
+	b.last.EndsWith = true
+	return nil
+}
+
+func setFastPattern(b *builder, v string) error {
+	if b.last == nil {
+		return errNoContent
+	}
+	b.last.FastPattern = true
+	if v == "" || v == "only" {
+		return nil
+	}
+	from, length, ok := strings.Cut(v, ",")
+	o, err1 := strconv.Atoi(strings.TrimSpace(from))
+	n, err2 := strconv.Atoi(strings.TrimSpace(length))
+	if !ok || err1 != nil || err2 != nil || o < 0 || n < 1 || o+n > len(b.last.Pattern) {
+		return errors.New("write offset,length of a part that lies within the content")
+	}
+	b.last.FastOffset, b.last.FastLen = o, n
+	return nil
+}
+
+// checkContents finds contents that can never match or contradict themselves.
+func (b *builder) checkContents() (string, error) {
+	for _, s := range b.r.Sections {
+		for _, m := range s.Matches {
+			c, ok := m.(*Content)
+			if !ok {
+				continue
+			}
+			if keyword, err := c.check(); err != nil {
+				return keyword, err
+			}
+		}
+	}
+	return "", nil
+}
+
+func (c *Content) check() (string, error) {
+	n := int64(len(c.Pattern))
+	switch {
+	case c.StartsWith && (c.HasDepth || c.HasOffset || c.Relative()):
+		return "startswith", errors.New("it says all about the place; remove offset, depth, distance and within")
+	case c.HasDepth && c.Depth.Var == 0 && c.Depth.Value < n:
+		return "depth", fmt.Errorf("%d is smaller than the content of %d bytes; enlarge it", c.Depth.Value, n)
+	case c.HasWithin && c.Within.Var == 0 && c.Within.Value < n:
+		return "within", fmt.Errorf("%d is smaller than the content of %d bytes; enlarge it", c.Within.Value, n)
+	case c.Relative() && (c.HasDepth || c.HasOffset):
+		return "distance", errors.New("a place relative to the former match excludes offset and depth; keep one kind")
+	case c.FastPattern && c.Negated && (c.Relative() || c.HasOffset || c.HasDepth || c.StartsWith):
+		return "fast_pattern", errors.New("a negated content with a place cannot be searched first; put it on another content")
+	}
+	return "", nil
+}
+
+func setPCRE(b *builder, v string) error {
+	text, negated, err := quoted(v)
+	if err != nil {
+		return err
+	}
+	end := strings.LastIndexByte(text, '/')
+	if len(text) < 2 || text[0] != '/' || end == 0 {
+		return errors.New("write the expression between two slashes, for example \"/a+b/i\"")
+	}
+	p := &PCRE{Pattern: text[1:end], Negated: negated}
+	if i := strings.IndexByte(text[end:], ','); i >= 0 {
+		text = strings.TrimSpace(text[:end+i]) // names for captured text, which nothing here reads
+	}
+	for _, c := range []byte(text[end+1:]) {
+		if err := p.flag(c); err != nil {
+			return err
+		}
+	}
+	if !p.moves || p.moveBuffer == b.buf {
+		return b.add(p)
+	}
+	if b.sticky {
+		return fmt.Errorf("its flag names %s, but the buffer in use is %s; keep one of them", p.moveBuffer, b.buf)
+	}
+	b.last = nil
+	return b.inBuffer(p.moveBuffer, p)
+}
+
+func (p *PCRE) flag(c byte) error {
+	switch c {
+	case 'i':
+		p.Nocase = true
+	case 's':
+		p.DotAll = true
+	case 'm':
+		p.Multiline = true
+	case 'x':
+		p.Extended = true
+	case 'A':
+		p.Anchored = true
+	case 'E':
+		p.DollarEnd = true
+	case 'G':
+		p.Ungreedy = true
+	case 'R':
+		p.FromLast = true
+	case 'O', 'B': // match limit and raw bytes: nothing to do here
+	default:
+		buf, ok := bufferByPCREFlag[c]
+		if !ok {
+			return fmt.Errorf("flag %q is not known; use i, s, m, x, A, E, G, R or a buffer letter", c)
+		}
+		if p.moves && p.moveBuffer != buf {
+			return fmt.Errorf("flag %q names a second buffer; keep one", c)
+		}
+		p.moveBuffer, p.moves = buf, true
+	}
+	return nil
+}

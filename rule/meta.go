@@ -1,0 +1,210 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+func ignore(*builder, string) error { return nil }
+
+// unquote takes the quotation marks off a value.
+func unquote(s string) string {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// unescape takes the backslash off \; \" \\ and \:.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`;"\:`, s[i+1]) >= 0 {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func setMsg(b *builder, v string) error {
+	b.r.Msg = unescape(unquote(v))
+	return nil
+}
+
+func number32(v string) (uint32, error) {
+	n, err := strconv.ParseUint(v, 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number from 0 to 4294967295", v)
+	}
+	return uint32(n), nil
+}
+
+func setSID(b *builder, v string) (err error) {
+	if b.r.SID, err = number32(v); err == nil && b.r.SID == 0 {
+		err = errors.New("sid 0 is not allowed; give the rule a number of its own")
+	}
+	return err
+}
+
+func setRev(b *builder, v string) (err error) {
+	b.r.Rev, err = number32(v)
+	return err
+}
+
+func setGID(b *builder, v string) (err error) {
+	b.r.GID, err = number32(v)
+	return err
+}
+
+// setPriority beats the priority of the class, wherever it stands.
+func setPriority(b *builder, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > 255 {
+		return fmt.Errorf("%q is not a priority from 1 to 255", v)
+	}
+	b.r.Priority = n
+
+	b.priorityGiven = true
+	return nil
+}
+
+func setClass(b *builder, v string) error {
+	v = unquote(v)
+	b.r.Class = v
+	if c, ok := b.p.opt.Classes[v]; ok {
+		b.r.ClassText = c.Text
+		if !b.priorityGiven {
+			b.r.Priority = c.Priority
+		}
+	}
+	return nil
+}
+
+func setNoAlert(b *builder, _ string) error {
+	b.r.NoAlert = true
+	return nil
+}
+
+func setReference(b *builder, v string) error {
+	kind, id, ok := strings.Cut(unquote(v), ",")
+	if !ok {
+		return errors.New("write type and identifier, for example: cve,2021-44228")
+	}
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	b.r.References = append(b.r.References, Reference{
+		Type: kind, ID: unescape(strings.TrimSpace(id)), prefix: b.p.opt.ReferenceURLs[kind]})
+	return nil
+}
+
+func setMetadata(b *builder, v string) error {
+	for item := range strings.SplitSeq(unquote(v), ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(item, " ")
+		kv := KeyValue{strings.TrimSuffix(key, ":"), strings.TrimSpace(value)}
+		b.r.Metadata = append(b.r.Metadata, kv)
+		switch kv.Key {
+		case "otasuke_family":
+			b.r.Family = kv.Value
+		case "mitre_technique_id":
+			b.r.Mitre = append(b.r.Mitre, kv.Value)
+		}
+	}
+	return nil
+}
+
+func setTarget(b *builder, v string) error {
+	if v != "src_ip" && v != "dest_ip" {
+		return fmt.Errorf("%q is not an end; use src_ip or dest_ip", v)
+	}
+	b.r.Target = v
+	return nil
+}
+
+// languageVersion is the version of the rule language that requires is
+// compared with.
+var languageVersion = [3]int{8, 0, 0}
+
+// setRequires reads "version >= 7.0.3, keyword foo, feature bar".
+func setRequires(_ *builder, v string) error {
+	for item := range strings.SplitSeq(v, ",") {
+		f := strings.Fields(item)
+		switch {
+		case len(f) == 2 && f[0] == "keyword":
+			if !known(f[1]) {
+				return fmt.Errorf("the rule requires the keyword %s, which is not supported", f[1])
+			}
+		case len(f) == 2 && f[0] == "feature":
+			return fmt.Errorf("the rule requires the feature %s, which is not supported", f[1])
+		case len(f) >= 2 && f[0] == "version":
+			if ok, err := versionFits(strings.Join(f[1:], " ")); err != nil || !ok {
+				return fmt.Errorf("the rule requires %s; the language here is version %d.%d.%d",
+					strings.TrimSpace(item), languageVersion[0], languageVersion[1], languageVersion[2])
+			}
+		default:
+			return fmt.Errorf("requirement %q is not understood", strings.TrimSpace(item))
+		}
+	}
+	return nil
+}
+
+func known(name string) bool {
+	_, sticky := stickyByName[name]
+	_, transform := transformByName[name]
+	_, plain := keywords[name]
+	return sticky || transform || plain
+}
+
+// versionFits reads alternatives of conditions: ">= 7.0.3 < 8 | >= 8.0.1".
+func versionFits(text string) (bool, error) {
+	for alternative := range strings.SplitSeq(text, "|") {
+		fits := true
+		f := strings.Fields(strings.NewReplacer(">=", " >= ", "<=", " <= ", "> ", " > ", "< ", " < ").Replace(alternative))
+		for len(f) >= 2 {
+			c, err := compareVersion(f[1])
+			if err != nil {
+				return false, err
+			}
+			op, ok := opByText[f[0]]
+			if !ok {
+				return false, errBadNumber
+			}
+			fits = fits && op.Match(int64(c), 0)
+			f = f[2:]
+		}
+		if fits && len(f) == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// compareVersion compares the language version with text: -1, 0 or 1.
+func compareVersion(text string) (int, error) {
+	parts := strings.Split(text, ".")
+	for i, have := range languageVersion {
+		want := 0
+		if i < len(parts) {
+			n, err := strconv.Atoi(parts[i])
+			if err != nil {
+				return 0, errBadNumber
+			}
+			want = n
+		}
+		if have != want {
+			if have < want {
+				return -1, nil
+			}
+			return 1, nil
+		}
+	}
+	return 0, nil
+}

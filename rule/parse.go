@@ -1,0 +1,283 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Limits of rule text.
+const (
+	// MaxRuleLength bounds one rule. The longest of public sets, lists of
+	// addresses, have about 20 KiB.
+	MaxRuleLength = 256 << 10
+	// maxMatches bounds the matches of one rule; public rules stay below 60.
+	maxMatches = 512
+	// maxVars bounds the values a rule may extract.
+	maxVars = 64
+)
+
+// Options say in what surroundings rules are read.
+type Options struct {
+	// Vars are address and port variables without the dollar sign, for example
+	// HOME_NET. Missing ones refuse the rules that name them. See [DefaultVars].
+	Vars map[string]string
+	// Classes are class types; nil means [DefaultClasses].
+	Classes Classes
+	// ReferenceURLs are prefixes by reference type; nil means [DefaultReferences].
+	ReferenceURLs map[string]string
+	// Disabled also reads rules that are commented out.
+	Disabled bool
+}
+
+// DefaultVars returns the variables that public rules use, for a small office
+// with private addresses.
+func DefaultVars() map[string]string {
+	return map[string]string{
+		"HOME_NET":     "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]",
+		"EXTERNAL_NET": "!$HOME_NET",
+		"HTTP_SERVERS": "$HOME_NET", "SMTP_SERVERS": "$HOME_NET", "SQL_SERVERS": "$HOME_NET",
+		"DNS_SERVERS": "$HOME_NET", "TELNET_SERVERS": "$HOME_NET", "AIM_SERVERS": "$EXTERNAL_NET",
+		"DC_SERVERS": "$HOME_NET", "DNP3_SERVER": "$HOME_NET", "DNP3_CLIENT": "$HOME_NET",
+		"MODBUS_CLIENT": "$HOME_NET", "MODBUS_SERVER": "$HOME_NET", "ENIP_CLIENT": "$HOME_NET",
+		"ENIP_SERVER": "$HOME_NET",
+		"HTTP_PORTS":  "[80,81,8000,8008,8080,8888]", "SHELLCODE_PORTS": "!80", "ORACLE_PORTS": "1521",
+		"SSH_PORTS": "22", "DNP3_PORTS": "20000", "MODBUS_PORTS": "502", "FTP_PORTS": "21",
+		"FILE_DATA_PORTS": "[$HTTP_PORTS,110,143]", "GENEVE_PORTS": "6081", "VXLAN_PORTS": "4789",
+		"TEREDO_PORTS": "3544", "SIP_PORTS": "[5060,5061]",
+	}
+}
+
+// parser keeps what the rules of one file share.
+type parser struct {
+	opt   Options
+	addrs map[string]*AddrSet // by text: thousands of rules share few
+	ports map[string]*PortSet
+}
+
+// Parse reads the rules of one file. It returns the rules that can be run, in
+// the order of the file, and says of every other why not. When a signature id
+// occurs twice the higher revision stays.
+func Parse(name string, text []byte, opt Options) ([]*Rule, []Refusal) {
+	if opt.Vars == nil {
+		opt.Vars = DefaultVars()
+	}
+	if opt.Classes == nil {
+		opt.Classes = DefaultClasses()
+	}
+	if opt.ReferenceURLs == nil {
+		opt.ReferenceURLs = DefaultReferences()
+	}
+	p := &parser{opt: opt, addrs: map[string]*AddrSet{}, ports: map[string]*PortSet{}}
+	var rules []*Rule
+	var refused []Refusal
+	eachRule(string(text), opt.Disabled, func(line int, rule string) {
+		r, refusal := p.rule(rule)
+		if refusal != nil {
+			refusal.File, refusal.Line = name, line
+			refused = append(refused, *refusal)
+			return
+		}
+		r.File, r.Line = name, line
+		rules = append(rules, r)
+	})
+	rules, doubles := Merge(rules)
+	return rules, append(refused, doubles...)
+}
+
+// Merge joins rules of several files. Of rules with the same generator and
+// signature id the one with the highest revision stays; the others are refused.
+func Merge(lists ...[]*Rule) ([]*Rule, []Refusal) {
+	type id struct{ gid, sid uint32 }
+	best := map[id]*Rule{}
+	for _, list := range lists {
+		for _, r := range list {
+			if b := best[id{r.GID, r.SID}]; b == nil || r.Rev > b.Rev {
+				best[id{r.GID, r.SID}] = r
+			}
+		}
+	}
+	var out []*Rule
+	var refused []Refusal
+	for _, list := range lists {
+		for _, r := range list {
+			b := best[id{r.GID, r.SID}]
+			if b == r {
+				out = append(out, r)
+				continue
+			}
+			refused = append(refused, Refusal{File: r.File, Line: r.Line, SID: r.SID, Keyword: "sid",
+				Reason: fmt.Sprintf("the same sid stands at %s:%d with rev %d, which is used; give this rule its own sid or delete it", b.File, b.Line, b.Rev)})
+		}
+	}
+	return out, refused
+}
+
+// eachRule calls f for each rule of a file, with continuation lines joined.
+func eachRule(text string, disabled bool, f func(line int, rule string)) {
+	for n, start, joined := 1, 1, ""; text != ""; n++ {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		line = strings.TrimSuffix(line, "\r")
+		if joined == "" {
+			start = n
+		}
+		if body, more := strings.CutSuffix(strings.TrimRight(line, " \t"), `\`); more && text != "" {
+			joined += body
+			continue
+		}
+		line, joined = strings.TrimSpace(joined+line), ""
+		if rule, off := strings.CutPrefix(line, "#"); off {
+			if rule = strings.TrimSpace(rule); disabled && looksLikeRule(rule) {
+				f(start, rule)
+			}
+		} else if line != "" {
+			f(start, line)
+		}
+	}
+}
+
+func looksLikeRule(s string) bool {
+	word, _, _ := strings.Cut(s, " ")
+	_, ok := actionNames[word]
+	return ok && strings.HasSuffix(s, ")") && strings.Contains(s, "(")
+}
+
+// rule reads one rule.
+func (p *parser) rule(text string) (*Rule, *Refusal) {
+	if len(text) > MaxRuleLength {
+		return nil, &Refusal{Reason: fmt.Sprintf("the rule is longer than %d bytes; split it", MaxRuleLength)}
+	}
+	header, options, ok := strings.Cut(text, "(")
+	if !ok || !strings.HasSuffix(options, ")") {
+		return nil, &Refusal{Reason: "the options are not enclosed in ( and ); look for a missing parenthesis or line"}
+	}
+	opts, err := splitOptions(options[:len(options)-1])
+	if err != nil {
+		return nil, &Refusal{Reason: err.Error()}
+	}
+	r := &Rule{GID: 1, Priority: 3}
+	refuse := func(keyword string, err error) (*Rule, *Refusal) {
+		return nil, &Refusal{SID: findSID(opts), Keyword: keyword, Reason: err.Error()}
+	}
+	if err := p.header(r, header); err != nil {
+		return refuse("", err)
+	}
+	b := &builder{p: p, r: r, section: -1}
+	for _, o := range opts {
+		if err := b.option(o); err != nil {
+			return refuse(o.key, err)
+		}
+	}
+	if keyword, err := b.finish(); err != nil {
+		return refuse(keyword, err)
+	}
+	return r, nil
+}
+
+// header reads action, protocol, addresses and direction.
+func (p *parser) header(r *Rule, text string) error {
+	f, err := headerFields(text)
+	if err != nil {
+		return err
+	}
+	var ok bool
+	if r.Action, ok = actionNames[f[0]]; !ok {
+		return fmt.Errorf("unknown action %q; use alert, drop, reject or pass", f[0])
+	}
+	if r.Proto, ok = protoByName[strings.ToLower(f[1])]; !ok {
+		return fmt.Errorf("protocol %q is not supported; use for example tcp, udp, http, dns or tls", f[1])
+	}
+	src, srcPort, dst, dstPort := f[2], f[3], f[5], f[6]
+	switch f[4] {
+	case "->":
+	case "<>":
+		r.Both = true
+	case "<-":
+		src, srcPort, dst, dstPort = dst, dstPort, src, srcPort
+	default:
+		return fmt.Errorf("unknown direction %q; use -> or <>", f[4])
+	}
+	if r.Src, err = p.addrSet(src); err != nil {
+		return err
+	}
+	if r.Dst, err = p.addrSet(dst); err != nil {
+		return err
+	}
+	if r.SrcPorts, err = p.portSet(srcPort); err != nil {
+		return err
+	}
+	r.DstPorts, err = p.portSet(dstPort)
+	return err
+}
+
+// headerFields splits the header at blanks outside brackets.
+func headerFields(text string) (f [7]string, err error) {
+	n, depth, start := 0, 0, -1
+	for i := 0; i <= len(text); i++ {
+		blank := i == len(text) || text[i] == ' ' || text[i] == '\t'
+		switch {
+		case blank && (depth == 0 || i == len(text)):
+			if start >= 0 {
+				if n == len(f) {
+					return f, errors.New("the header has too many parts; write: action protocol source port -> destination port")
+				}
+				f[n] = text[start:i]
+				n++
+			}
+			start = -1
+			continue
+		case blank:
+			continue
+		case text[i] == '[':
+			depth++
+		case text[i] == ']':
+			depth--
+		}
+		if start < 0 {
+			start = i
+		}
+	}
+	if n != len(f) {
+		return f, errors.New("the header has too few parts; write: action protocol source port -> destination port")
+	}
+	return f, nil
+}
+
+// option is one keyword with its value as written, "" if it has none.
+type option struct{ key, value string }
+
+// splitOptions splits at semicolons that no backslash escapes.
+func splitOptions(text string) ([]option, error) {
+	var out []option
+	start := 0
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' {
+			i++
+			continue
+		}
+		if text[i] != ';' {
+			continue
+		}
+		if o := strings.TrimSpace(text[start:i]); o != "" {
+			key, value, _ := strings.Cut(o, ":")
+			out = append(out, option{strings.TrimSpace(key), strings.TrimSpace(value)})
+		}
+		start = i + 1
+	}
+	if rest := strings.TrimSpace(text[start:]); rest != "" {
+		return nil, fmt.Errorf("the option %.40q is not ended; put a ; behind it", rest)
+	}
+	return out, nil
+}
+
+func findSID(opts []option) uint32 {
+	for _, o := range opts {
+		if o.key == "sid" {
+			n, _ := strconv.ParseUint(o.value, 10, 32)
+			return uint32(n)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,138 @@
+package rule
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Action is what a rule wants to happen to the traffic it matches.
+type Action uint8
+
+// Actions, in the order in which the engine applies them.
+const (
+	Pass       Action = iota // let through and look no further
+	Drop                     // discard silently
+	Reject                   // discard and tell the sender (TCP reset or ICMP)
+	RejectDst                // discard and tell the receiver
+	RejectBoth               // discard and tell both
+	Alert                    // report only
+)
+
+var actionNames = map[string]Action{
+	"pass": Pass, "drop": Drop, "reject": Reject, "rejectsrc": Reject,
+	"rejectdst": RejectDst, "rejectboth": RejectBoth, "alert": Alert,
+}
+
+// Blocks says whether the action stops the traffic.
+func (a Action) Blocks() bool { return a != Pass && a != Alert }
+
+func (a Action) String() string {
+	names := [...]string{"pass", "drop", "reject", "rejectdst", "rejectboth", "alert"}
+	if int(a) < len(names) {
+		return names[a]
+	}
+	return fmt.Sprintf("action(%d)", uint8(a))
+}
+
+// Rule is one checked rule.
+type Rule struct {
+	// File and Line say where the rule begins.
+	File string
+	Line int
+
+	Action   Action
+	Proto    Proto
+	Src, Dst *AddrSet
+	SrcPorts *PortSet
+	DstPorts *PortSet
+	// Both is set for the direction sign <>: the header fits either way round.
+	Both bool
+
+	SID, Rev, GID uint32
+	Msg           string
+	Class         string // classtype keyword, "" if none
+	ClassText     string // description of the class
+	Priority      int    // 1 is the most urgent
+	References    []Reference
+	Metadata      []KeyValue
+	// Family is metadata otasuke_family: the threat family of our own rules.
+	Family string
+	// Mitre are the values of metadata mitre_technique_id.
+	Mitre []string
+	// Target says which end is attacked: "src_ip", "dest_ip" or "".
+	Target  string
+	NoAlert bool
+
+	// ToServer and ToClient say in which directions the rule can match; both
+	// are set when neither header, flow keyword nor buffers decide it.
+	ToServer, ToClient bool
+	Flow               Flow
+	Flowbits           []Flowbit
+	Flowints           []Flowint
+	Xbits              []Xbit
+	Threshold          *Threshold
+	DetectionFilter    *Threshold
+	StreamSizes        []StreamSize
+	AppProtos          []AppProto
+	Packet             []FieldTest
+	TCPFlags           []BitTest // on the TCP flags byte
+	FragBits           []BitTest // on the IPv4 flags (M 1, D 2, R 4)
+	SameIP             bool
+
+	// PayloadPacket and PayloadStream say on what the sections with
+	// [BufPayload] are judged: single packets, the reassembled stream or both.
+	// For anything but TCP it is always the packet.
+	PayloadPacket, PayloadStream bool
+
+	// Sections hold the content matches by buffer, in order of appearance.
+	Sections []Section
+	// Vars is how many values byte_extract and byte_math set.
+	Vars int
+}
+
+// Section is a list of matches on one buffer, to be satisfied one after the
+// other because each may start where the former ended.
+type Section struct {
+	Buffer     Buffer
+	Transforms []Transform
+	Matches    []Match
+}
+
+// KeyValue is one entry of the metadata keyword.
+type KeyValue struct{ Key, Value string }
+
+// Meta returns the first metadata value of that key.
+func (r *Rule) Meta(key string) (string, bool) {
+	for _, kv := range r.Metadata {
+		if kv.Key == key {
+			return kv.Value, true
+		}
+	}
+	return "", false
+}
+
+func (r *Rule) String() string {
+	return fmt.Sprintf("[%d:%d:%d] %s", r.GID, r.SID, r.Rev, r.Msg)
+}
+
+// Refusal says why a rule, or a line of a file, was not taken.
+type Refusal struct {
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line"`
+	SID     uint32 `json:"sid,omitempty"`     // 0 when unknown
+	Keyword string `json:"keyword,omitempty"` // "" when the header is at fault
+	Reason  string `json:"reason"`            // what is wrong and what to do
+}
+
+func (f Refusal) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d: ", f.File, f.Line)
+	if f.SID != 0 {
+		fmt.Fprintf(&b, "sid %d: ", f.SID)
+	}
+	if f.Keyword != "" {
+		fmt.Fprintf(&b, "%s: ", f.Keyword)
+	}
+	b.WriteString(f.Reason)
+	return b.String()
+}
