@@ -231,3 +231,6 @@ func Time(us int64) time.Time {
 	}
 	return time.UnixMicro(us).UTC()
 }
+
+// WakeNow fires [Store.Woken] of topic without a transaction.
+func (s *Store) WakeNow(topic string) { s.wake([]string{topic}) }

@@ -1,0 +1,182 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"otasuke/centre/internal/store"
+)
+
+// taken is a job that this process runs. attempt fences it: when the lease was
+// lost and someone else began, the number is no longer ours.
+type taken struct {
+	id, tenant, kind  string
+	args              json.RawMessage
+	attempt, attempts int
+}
+
+// candidates is how many due jobs are looked at to choose the next: the first of
+// that many tenants.
+const candidates = 64
+
+// maxServed bounds the memory of who was served when; forgetting costs one unfair turn.
+const maxServed = 10_000
+
+type due struct {
+	id, tenant string
+	turn       int // 1 for the tenant's most urgent job
+}
+
+// claim takes up to n due jobs, and those whose lease ran out. The tenant that
+// was served the longest time ago comes first.
+func (q *Queue) claim(ctx context.Context, n int) (jobs []*taken, err error) {
+	now := q.cfg.Clock.Now()
+	next, err := q.due(ctx, now)
+	if err != nil || len(next) == 0 {
+		return nil, err
+	}
+	slices.SortStableFunc(next, func(a, b due) int {
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(q.served[a.tenant], q.served[b.tenant]))
+	})
+	err = q.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error {
+		jobs = jobs[:0]
+		for _, d := range next {
+			if len(jobs) == n {
+				break
+			}
+			j, err := take(tx, d.id, now, now.Add(q.cfg.Lease))
+			if errors.Is(err, store.ErrNotFound) { // another process was faster
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			jobs = append(jobs, j)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(q.served) > maxServed {
+		clear(q.served)
+	}
+	for _, j := range jobs {
+		q.turns++
+		q.served[j.tenant] = q.turns
+	}
+	return jobs, nil
+}
+
+func (q *Queue) due(ctx context.Context, now time.Time) (next []due, err error) {
+	err = q.cfg.Store.GlobalRead(ctx, func(tx *store.GlobalTx) (err error) {
+		next, err = store.Collect[due](tx.Query(`SELECT id, owner, turn FROM (
+				SELECT id, owner, run_at, row_number() OVER (PARTITION BY owner ORDER BY run_at, id) AS turn
+				FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1) AS due
+			ORDER BY turn, run_at, id LIMIT $2`, store.Micros(now), candidates))(func(scan func(...any) error) (d due, err error) {
+			err = scan(&d.id, &d.tenant, &d.turn)
+			return d, err
+		})
+		return err
+	})
+	return next, err
+}
+
+// take makes one due job ours until the given time.
+func take(tx *store.GlobalTx, id string, now, until time.Time) (*taken, error) {
+	j := &taken{id: id}
+	var args string
+	err := tx.QueryRow(`UPDATE job SET state = 'running', run_at = $2, attempt = attempt + 1
+		WHERE id = $1 AND state IN ('waiting', 'running') AND run_at <= $3
+		RETURNING owner, kind, args, attempt, attempts`,
+		id, store.Micros(until), store.Micros(now)).Scan(&j.tenant, &j.kind, &args, &j.attempt, &j.attempts)
+	j.args = json.RawMessage(args)
+	return j, err
+}
+
+func (q *Queue) prolong(ctx context.Context, j *taken) error {
+	return q.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error {
+		n, err := tx.Exec(`UPDATE job SET run_at = $3 WHERE id = $1 AND state = 'running' AND attempt = $2`,
+			j.id, j.attempt, store.Micros(q.cfg.Clock.Now().Add(q.cfg.Lease)))
+		if err == nil && n == 0 {
+			return errLost
+		}
+		return err
+	})
+}
+
+// finish records the end of a try: done jobs go, failed ones wait or stay for
+// the operator to see.
+func (q *Queue) finish(ctx context.Context, j *taken, failure error) error {
+	if failure == nil {
+		return q.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error {
+			_, err := tx.Exec(`DELETE FROM job WHERE id = $1 AND state = 'running' AND attempt = $2`, j.id, j.attempt)
+			return err
+		})
+	}
+	if errors.Is(failure, ErrGiveUp) || j.attempt >= j.attempts {
+		q.cfg.Log.Error("job failed for good", "kind", j.kind, "job", j.id, "tenant", j.tenant, "attempt", j.attempt, "err", failure)
+		return q.end(ctx, j, "failed", q.cfg.Clock.Now(), failure.Error())
+	}
+	wait := backoff(j.attempt)
+	q.cfg.Log.Warn("job failed", "kind", j.kind, "job", j.id, "tenant", j.tenant, "attempt", j.attempt, "again", wait, "err", failure)
+	return q.end(ctx, j, "waiting", q.cfg.Clock.Now().Add(wait), failure.Error())
+}
+
+// release gives back a job that was cut off because the queue stops.
+func (q *Queue) release(ctx context.Context, j *taken) error {
+	return q.end(ctx, j, "waiting", q.cfg.Clock.Now(), "interrupted")
+}
+
+func (q *Queue) end(ctx context.Context, j *taken, state string, at time.Time, text string) error {
+	if len(text) > maxErrorText {
+		text = text[:maxErrorText]
+	}
+	return q.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error {
+		// When the same job was enqueued while this one ran, that one stands for both.
+		n, err := tx.Exec(`DELETE FROM job WHERE id = $1 AND state = 'running' AND attempt = $2 AND dedupe <> '' AND EXISTS (
+			SELECT 1 FROM job other WHERE other.owner = job.owner AND other.kind = job.kind
+			AND other.dedupe = job.dedupe AND other.state = 'waiting')`, j.id, j.attempt)
+		if err != nil || n > 0 {
+			return err
+		}
+		_, err = tx.Exec(`UPDATE job SET state = $3, run_at = $4, last_error = $5 WHERE id = $1 AND state = 'running' AND attempt = $2`,
+			j.id, j.attempt, state, store.Micros(at), text)
+		return err
+	})
+}
+
+// takeBack makes all running jobs due.
+func (q *Queue) takeBack(ctx context.Context) error {
+	return q.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error {
+		_, err := tx.Exec(`UPDATE job SET run_at = 0 WHERE state = 'running'`)
+		return err
+	})
+}
+
+// Counts says how many jobs stand where, for the operator's health page.
+type Counts struct {
+	Waiting, Running, Failed int
+	// Oldest is the due time of the job that is waiting the longest past it; zero
+	// when none is late.
+	Oldest time.Time
+}
+
+// Counts looks at the whole queue.
+func (q *Queue) Counts(ctx context.Context) (c Counts, err error) {
+	err = q.cfg.Store.GlobalRead(ctx, func(tx *store.GlobalTx) error {
+		var oldest int64
+		err := tx.QueryRow(`SELECT coalesce(sum(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END), 0),
+			coalesce(sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END), 0),
+			coalesce(sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0),
+			coalesce(min(CASE WHEN state = 'waiting' AND run_at > 0 AND run_at <= $1 THEN run_at END), 0) FROM job`,
+			store.Micros(q.cfg.Clock.Now())).Scan(&c.Waiting, &c.Running, &c.Failed, &oldest)
+		c.Oldest = store.Time(oldest)
+		return err
+	})
+	return c, err
+}
