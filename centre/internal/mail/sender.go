@@ -1,0 +1,225 @@
+package mail
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Ways of using TLS towards the SMTP server.
+const (
+	// TLSRequired refuses to speak without STARTTLS and a good certificate.
+	TLSRequired = "required"
+	// TLSOpportunistic uses STARTTLS, with a good certificate, when it is offered.
+	TLSOpportunistic = "opportunistic"
+	// TLSImplicit speaks TLS from the first byte (port 465).
+	TLSImplicit = "implicit"
+	// TLSNone never uses it: for a relay on the same machine.
+	TLSNone = "none"
+)
+
+// DefaultTimeout bounds dialling and then the whole conversation; RFC 5321
+// §4.5.3.2 lets servers take minutes, but a job that waits tries again anyway.
+const DefaultTimeout = 60 * time.Second
+
+// Errors of [Sender.Send]; see the package comment.
+var (
+	ErrTemporary = errors.New("mail: not accepted for now")
+	ErrPermanent = errors.New("mail: refused for good")
+	errConfig    = errors.New("mail: bad config")
+)
+
+// DKIM is the key that signs (RFC 6376).
+type DKIM struct {
+	Domain   string // d=, the domain of From or above it
+	Selector string // s=
+	Key      crypto.Signer
+}
+
+// ParseKey reads an RSA or Ed25519 private key from PEM.
+func ParseKey(pem []byte) (crypto.Signer, error) {
+	key, err := gomail.PrivKeyFromPEM(pem)
+	if err != nil {
+		return nil, fmt.Errorf("%w: DKIM key: %w", errConfig, err)
+	}
+	return key, nil
+}
+
+// Config is how to reach the SMTP server and who we are.
+type Config struct {
+	// Addr is host:port of the SMTP server.
+	Addr string
+	// TLS is one of the TLS… words; "" is TLSRequired.
+	TLS string
+	// TLSConfig may add roots; nil uses the system's. ServerName is set from Addr.
+	TLSConfig *tls.Config
+	// Username and Password log in when Username is not "" (over TLS only).
+	Username, Password string
+	// Hello is the name we greet with; "" is the domain of From.
+	Hello string
+	// From is the sender; its domain should have SPF, DKIM and DMARC.
+	From Address
+	// ReplyTo receives answers, normally the desk; zero is From.
+	ReplyTo Address
+	// DKIM signs every message when it is not nil.
+	DKIM *DKIM
+	// Timeout is DefaultTimeout when 0.
+	Timeout time.Duration
+	Log     *slog.Logger
+}
+
+// Sender sends messages, each over a connection of its own. It may be used by
+// several goroutines.
+type Sender struct {
+	cfg     Config
+	options []gomail.Option
+	host    string
+}
+
+// New checks the config; it does not connect.
+func New(cfg Config) (*Sender, error) {
+	host, portText, err := net.SplitHostPort(cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("%w: address %q: %w", errConfig, cfg.Addr, err)
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("%w: port: %w", errConfig, err)
+	}
+	if err := checkAddress(cfg.From); err != nil {
+		return nil, fmt.Errorf("%w: from: %w", errConfig, err)
+	}
+	if cfg.ReplyTo.Email != "" {
+		if err := checkAddress(cfg.ReplyTo); err != nil {
+			return nil, fmt.Errorf("%w: reply-to: %w", errConfig, err)
+		}
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = DefaultTimeout
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Hello == "" {
+		cfg.Hello = Domain(cfg.From.Email)
+	}
+	s := &Sender{cfg: cfg, host: host}
+	s.options, err = s.clientOptions(int(port))
+	return s, err
+}
+
+// Domain is what follows the @.
+func Domain(email string) string {
+	for i := len(email) - 1; i >= 0; i-- {
+		if email[i] == '@' {
+			return email[i+1:]
+		}
+	}
+	return email
+}
+
+func (s *Sender) clientOptions(port int) ([]gomail.Option, error) {
+	cfg := s.cfg
+	conf := &tls.Config{}
+	if cfg.TLSConfig != nil {
+		conf = cfg.TLSConfig.Clone()
+	}
+	conf.ServerName, conf.MinVersion = s.host, tls.VersionTLS12
+	options := []gomail.Option{
+		gomail.WithPort(port), gomail.WithTimeout(cfg.Timeout), gomail.WithHELO(cfg.Hello), gomail.WithTLSConfig(conf),
+		// One message a connection: NOOP and RSET would only add round trips and ways to fail.
+		gomail.WithoutNoop(), gomail.WithoutRset(),
+	}
+	switch cfg.TLS {
+	case TLSRequired, "":
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	case TLSOpportunistic:
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+	case TLSNone:
+		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
+	case TLSImplicit:
+		options = append(options, gomail.WithSSL())
+	default:
+		return nil, fmt.Errorf("%w: unknown TLS policy %q", errConfig, cfg.TLS)
+	}
+	if cfg.Username != "" {
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(cfg.Username), gomail.WithPassword(cfg.Password))
+	}
+	if cfg.DKIM != nil {
+		if cfg.DKIM.Key == nil || cfg.DKIM.Domain == "" || cfg.DKIM.Selector == "" {
+			return nil, fmt.Errorf("%w: DKIM needs domain, selector and key", errConfig)
+		}
+	}
+	return options, nil
+}
+
+// Send offers the message to the server and returns nil once the server has
+// taken responsibility for it (its 250 after DATA).
+func (s *Sender) Send(ctx context.Context, m Message) error {
+	msg, err := s.compose(&m)
+	if err != nil {
+		return err
+	}
+	if s.cfg.DKIM != nil {
+		msg.SetDKIM(gomail.NewDKIMSigner(s.cfg.DKIM.Domain, s.cfg.DKIM.Selector, s.cfg.DKIM.Key))
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*s.cfg.Timeout)
+	defer cancel()
+	client, err := gomail.NewClient(s.host, append(s.options[:len(s.options):len(s.options)], gomail.WithDialContextFunc(s.dial(ctx)))...)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errConfig, err)
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		// Also a refused login: that is our config and not this message's fault.
+		return fmt.Errorf("%w: %w", ErrTemporary, err)
+	}
+	err = client.Send(msg)
+	if quit := client.Close(); quit != nil && err == nil {
+		s.cfg.Log.Debug("mail: server did not say goodbye", "error", quit)
+	}
+	return classify(msg, err)
+}
+
+// dial makes connections that end with ctx, because the library looks at ctx
+// only while dialling.
+func (s *Sender) dial(ctx context.Context) gomail.DialContextFunc {
+	return func(dialCtx context.Context, network, address string) (net.Conn, error) {
+		d := net.Dialer{Timeout: s.cfg.Timeout}
+		conn, err := d.DialContext(dialCtx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { _ = conn.Close() })
+		if s.cfg.TLS == TLSImplicit {
+			conf := &tls.Config{}
+			if s.cfg.TLSConfig != nil {
+				conf = s.cfg.TLSConfig.Clone()
+			}
+			conf.ServerName, conf.MinVersion = s.host, tls.VersionTLS12
+			return tls.Client(conn, conf), nil
+		}
+		return conn, nil
+	}
+}
+
+// classify sorts an error of the conversation. Once the server said yes the
+// message is sent, whatever happened afterwards. Without any answer nobody knows:
+// that counts as temporary, and the same Message-ID makes a repeat harmless.
+func classify(msg *gomail.Msg, err error) error {
+	if err == nil || msg.IsDelivered() {
+		return nil
+	}
+	var send *gomail.SendError
+	if errors.As(err, &send) && send.ErrorCode() >= 500 && send.ErrorCode() <= 599 {
+		return fmt.Errorf("%w: %w", ErrPermanent, err)
+	}
+	return fmt.Errorf("%w: %w", ErrTemporary, err)
+}
