@@ -1,0 +1,117 @@
+package tenant
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Password rules: NIST SP 800-63B-4 3.1.1.2 asks for a minimum length and no
+// rules of composition; the maximum keeps hashing cheap.
+const (
+	minPassword = 10
+	maxPassword = 256
+	saltBytes   = 16
+	keyBytes    = 32
+)
+
+// hashersAtOnce bounds the memory of logins: each takes Cost.Memory.
+const hashersAtOnce = 4
+
+// Cost is how hard a password hash is to compute (argon2id, RFC 9106).
+type Cost struct {
+	Time    uint32 // passes
+	Memory  uint32 // KiB
+	Threads uint8
+}
+
+// DefaultCost is above the least that OWASP's cheat sheet asks for (19 MiB, 2 passes).
+var DefaultCost = Cost{Time: 2, Memory: 32 << 10, Threads: 1}
+
+// maxCost bounds what a stored hash may make us compute.
+var maxCost = Cost{Time: 16, Memory: 1 << 20, Threads: 16}
+
+var errHash = errors.New("tenant: stored password hash is malformed")
+
+func checkPassword(password string) error {
+	switch n := utf8.RuneCountInString(password); {
+	case !utf8.ValidString(password):
+		return invalid("password is not text")
+	case n < minPassword:
+		return invalid(fmt.Sprintf("password is shorter than %d characters", minPassword))
+	case len(password) > maxPassword*utf8.UTFMax || n > maxPassword:
+		return invalid(fmt.Sprintf("password is longer than %d characters", maxPassword))
+	}
+	return nil
+}
+
+// hasher computes password hashes, a few at a time.
+type hasher struct {
+	cost  Cost
+	rand  io.Reader
+	slots chan struct{}
+}
+
+func (h *hasher) derive(ctx context.Context, password string, salt []byte, c Cost) ([]byte, error) {
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, keyBytes), nil
+}
+
+// hash makes the usual text form, which says its own cost, so that the cost can
+// be raised later.
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	salt := make([]byte, saltBytes)
+	if _, err := io.ReadFull(h.rand, salt); err != nil {
+		return "", fmt.Errorf("tenant: random: %w", err)
+	}
+	key, err := h.derive(ctx, password, salt, h.cost)
+	if err != nil {
+		return "", err
+	}
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.cost.Memory, h.cost.Time, h.cost.Threads, b64(salt), b64(key)), nil
+}
+
+// verify says whether password is the one in stored. With stored "" (nobody, or
+// somebody without a password) it works as long and says no.
+func (h *hasher) verify(ctx context.Context, password, stored string) (bool, error) {
+	if stored == "" {
+		_, err := h.derive(ctx, password, make([]byte, saltBytes), h.cost)
+		return false, err
+	}
+	cost, salt, want, err := parseHash(stored)
+	if err != nil {
+		return false, err
+	}
+	got, err := h.derive(ctx, password, salt, cost)
+	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
+}
+
+func parseHash(stored string) (c Cost, salt, key []byte, err error) {
+	parts := strings.Split(stored, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return c, nil, nil, errHash
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.Memory, &c.Time, &c.Threads); err != nil {
+		return c, nil, nil, errHash
+	}
+	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
+	key, err2 := base64.RawStdEncoding.DecodeString(parts[5])
+	if err1 != nil || err2 != nil || len(key) != keyBytes || c.Time == 0 || c.Threads == 0 ||
+		c.Time > maxCost.Time || c.Memory > maxCost.Memory || c.Threads > maxCost.Threads {
+		return c, nil, nil, errHash
+	}
+	return c, salt, key, nil
+}

@@ -1,0 +1,270 @@
+package tenant
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"otasuke/centre/internal/store"
+	"otasuke/internal/clock"
+	"otasuke/internal/throttle"
+)
+
+//go:embed migrate
+var migrations embed.FS
+
+// Schema is the tables of this domain.
+func Schema() store.Schema { return store.Sub("tenant", migrations) }
+
+// Config says what the service works with.
+type Config struct {
+	Store *store.Store
+	// Clock tells the time. Default: the machine's.
+	Clock clock.Clock
+	// Log gets logins refused and the like, without secrets. Default: discarded.
+	Log *slog.Logger
+	// Rand makes ids and secrets. Default: crypto/rand.
+	Rand io.Reader
+	// Cost is of password hashes. Default [DefaultCost]; tests take a cheap one.
+	Cost Cost
+}
+
+// Service is the way to companies and people. It is safe for concurrent use.
+type Service struct {
+	store  *store.Store
+	clock  clock.Clock
+	log    *slog.Logger
+	rand   io.Reader
+	hasher hasher
+
+	byAddress, byAccount, byBoth *throttle.Limiter
+	unknown                      *throttle.Limiter // audit entries about nobody
+}
+
+// New makes the service. Its tables must have been migrated.
+func New(cfg Config) *Service {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Cost == (Cost{}) {
+		cfg.Cost = DefaultCost
+	}
+	limiter := func(burst int, every time.Duration) *throttle.Limiter {
+		return throttle.New(throttle.Config{Burst: burst, Every: every, Clock: cfg.Clock})
+	}
+	return &Service{
+		store: cfg.Store, clock: cfg.Clock, log: cfg.Log, rand: cfg.Rand,
+		hasher: hasher{cost: cfg.Cost, rand: cfg.Rand, slots: make(chan struct{}, hashersAtOnce)},
+		// An office of 30 behind one address logs in within minutes on Monday.
+		byAddress: limiter(60, 10*time.Second),
+		// Guessers from many addresses get 60 tries and then 12 an hour.
+		byAccount: limiter(60, 5*time.Minute),
+		// Someone who mistypes gets 10 tries and then one a minute.
+		byBoth:  limiter(10, time.Minute),
+		unknown: limiter(1000, time.Minute),
+	}
+}
+
+// newID is a random id of 26 letters and digits (130 bits).
+func (s *Service) newID() (string, error) {
+	raw := make([]byte, 17)
+	if _, err := io.ReadFull(s.rand, raw); err != nil {
+		return "", fmt.Errorf("tenant: random: %w", err)
+	}
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw))[:26], nil
+}
+
+// CreateCompany adds a customer with one site of the same name and returns its id.
+// Who is the person who did it, for the audit log.
+func (s *Service) CreateCompany(ctx context.Context, who string, c Company) (string, error) {
+	if err := c.check(); err != nil {
+		return "", err
+	}
+	var err error
+	if c.ID, err = s.newID(); err != nil {
+		return "", err
+	}
+	return c.ID, s.createCompany(ctx, who, c)
+}
+
+func (s *Service) createCompany(ctx context.Context, who string, c Company) error {
+	site, err := s.newID()
+	if err != nil {
+		return err
+	}
+	c.Created = s.clock.Now()
+	return s.store.Write(ctx, c.ID, func(tx *store.Tx) error {
+		if err := insertCompany(tx, c); err != nil {
+			return err
+		}
+		if err := insertSite(tx, Site{ID: site, Name: c.Name}); err != nil {
+			return err
+		}
+		return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "company.create", Object: c.ID})
+	})
+}
+
+// EnsureHouse makes the operator's own company when it does not exist. Call it at
+// every start of the centre.
+func (s *Service) EnsureHouse(ctx context.Context, name string) error {
+	_, err := s.CompanyByID(ctx, House)
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	c := Company{ID: House, Name: name}
+	if err := c.check(); err != nil {
+		return err
+	}
+	return s.createCompany(ctx, "system", c)
+}
+
+// CompanyByID is one company, or [store.ErrNotFound].
+func (s *Service) CompanyByID(ctx context.Context, tenantID string) (c Company, err error) {
+	if tenantID == "" {
+		return c, store.ErrNotFound
+	}
+	err = s.store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
+		c, err = selectCompany(tx)
+		return err
+	})
+	return c, err
+}
+
+// Companies lists all customers by kana, without the house, for staff only. Why
+// is written down.
+func (s *Service) Companies(ctx context.Context, staff Session, why string) (all []Company, err error) {
+	if !staff.Staff {
+		return nil, store.ErrNotFound
+	}
+	err = s.store.AsOperator(ctx, staff.PersonID, why, func(tx *store.AllTx) (err error) {
+		all, err = selectCompanies(tx)
+		return err
+	})
+	return all, err
+}
+
+// Names maps the id of every company to its name, inside an operator's reading.
+func Names(tx *store.AllTx) (map[string]string, error) {
+	all, err := selectCompanies(tx)
+	names := make(map[string]string, len(all))
+	for _, c := range all {
+		names[c.ID] = c.Name
+	}
+	return names, err
+}
+
+// AddSite adds a place and returns its id.
+func (s *Service) AddSite(ctx context.Context, who string, site Site) (string, error) {
+	if err := errors.Join(checkText("site name", site.Name, maxName, true), checkText("address", site.Address, maxName, false)); err != nil {
+		return "", err
+	}
+	id, err := s.newID()
+	if err != nil {
+		return "", err
+	}
+	site.ID = id
+	return id, s.store.Write(ctx, site.TenantID, func(tx *store.Tx) error {
+		if err := insertSite(tx, site); err != nil {
+			return err
+		}
+		return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "site.add", Object: id})
+	})
+}
+
+// Sites lists the places of a company, the first one first.
+func (s *Service) Sites(ctx context.Context, tenantID string) (all []Site, err error) {
+	err = s.store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
+		all, err = selectSites(tx)
+		return err
+	})
+	return all, err
+}
+
+// AddPerson adds somebody to p.TenantID and returns the new id. The person cannot
+// log in before [Service.SetPassword]. The address may not be known to the centre
+// yet ([ErrEmailTaken]).
+func (s *Service) AddPerson(ctx context.Context, who string, p Person) (string, error) {
+	if p.Lang == "" {
+		c, err := s.CompanyByID(ctx, p.TenantID)
+		if err != nil {
+			return "", err
+		}
+		p.Lang = c.Lang
+	}
+	if err := p.check(); err != nil {
+		return "", err
+	}
+	id, err := s.newID()
+	if err != nil {
+		return "", err
+	}
+	p.ID, p.Created = id, s.clock.Now()
+	err = s.store.Write(ctx, p.TenantID, func(tx *store.Tx) error {
+		if err := tx.Point("email", emailKey(p.Email)); errors.Is(err, store.ErrTaken) {
+			return ErrEmailTaken
+		} else if err != nil {
+			return err
+		}
+		if err := insertPerson(tx, p); err != nil {
+			return err
+		}
+		return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "person.add", Object: id})
+	})
+	return id, err
+}
+
+// People lists the people of a company, the owner first.
+func (s *Service) People(ctx context.Context, tenantID string) (all []Person, err error) {
+	err = s.store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
+		all, err = selectPeople(tx)
+		return err
+	})
+	return all, err
+}
+
+// PersonByID is one person of a company.
+func (s *Service) PersonByID(ctx context.Context, tenantID, personID string) (p Person, err error) {
+	err = s.store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
+		p, _, err = selectPerson(tx, personID)
+		return err
+	})
+	return p, err
+}
+
+// SetPassword sets the password of a person and ends all of that person's
+// sessions.
+func (s *Service) SetPassword(ctx context.Context, who, tenantID, personID, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
+		n, err := tx.Exec(`UPDATE person SET password = $3 WHERE tenant_id = $1 AND id = $2`, personID, hash)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return store.ErrNotFound
+		}
+		if err := endSessions(tx, personID, ""); err != nil {
+			return err
+		}
+		return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "person.password", Object: personID})
+	})
+}

@@ -1,0 +1,116 @@
+package tenant
+
+import (
+	"errors"
+
+	"otasuke/centre/internal/store"
+)
+
+type scanner = func(dest ...any) error
+
+const companyColumns = `tenant_id, name, name_kana, industry, people, lang, passphrase, created_at`
+
+func scanCompany(scan scanner) (c Company, err error) {
+	var created int64
+	err = scan(&c.ID, &c.Name, &c.NameKana, &c.Industry, &c.Size, &c.Lang, &c.Passphrase, &created)
+	c.Created = store.Time(created)
+	return c, err
+}
+
+func insertCompany(tx *store.Tx, c Company) error {
+	_, err := tx.Exec(`INSERT INTO company (`+companyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.Name, c.NameKana, c.Industry, c.Size, string(c.Lang), c.Passphrase, store.Micros(c.Created))
+	return err
+}
+
+func selectCompany(tx *store.Tx) (Company, error) {
+	return scanCompany(tx.QueryRow(`SELECT ` + companyColumns + ` FROM company WHERE tenant_id = $1`).Scan)
+}
+
+func selectCompanies(tx *store.AllTx) ([]Company, error) {
+	return store.Collect[Company](tx.Query(`SELECT `+companyColumns+` FROM company WHERE tenant_id <> $1 ORDER BY name_kana, name, tenant_id`, House))(scanCompany)
+}
+
+func insertSite(tx *store.Tx, s Site) error {
+	_, err := tx.Exec(`INSERT INTO site (tenant_id, id, name, address) VALUES ($1, $2, $3, $4)`, s.ID, s.Name, s.Address)
+	return err
+}
+
+func selectSites(tx *store.Tx) ([]Site, error) {
+	return store.Collect[Site](tx.Query(`SELECT tenant_id, id, name, address FROM site WHERE tenant_id = $1 ORDER BY name, id`))(func(scan scanner) (s Site, err error) {
+		err = scan(&s.TenantID, &s.ID, &s.Name, &s.Address)
+		return s, err
+	})
+}
+
+const personColumns = `tenant_id, id, email, name, lang, role, mails, created_at, password`
+
+func scanPerson(scan scanner) (p Person, password string, err error) {
+	var created int64
+	err = scan(&p.TenantID, &p.ID, &p.Email, &p.Name, &p.Lang, &p.Role, &p.Mails, &created, &password)
+	p.Created = store.Time(created)
+	return p, password, err
+}
+
+func insertPerson(tx *store.Tx, p Person) error {
+	_, err := tx.Exec(`INSERT INTO person (`+personColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '')`,
+		p.ID, p.Email, p.Name, string(p.Lang), string(p.Role), p.Mails, store.Micros(p.Created))
+	return err
+}
+
+func selectPerson(tx *store.Tx, id string) (p Person, password string, err error) {
+	return scanPerson(tx.QueryRow(`SELECT `+personColumns+` FROM person WHERE tenant_id = $1 AND id = $2`, id).Scan)
+}
+
+func selectPersonByEmail(tx *store.Tx, email string) (p Person, password string, err error) {
+	people, err := selectPeopleWithPassword(tx)
+	if err != nil {
+		return p, "", err
+	}
+	for _, one := range people {
+		if emailKey(one.Email) == emailKey(email) {
+			return one.Person, one.password, nil
+		}
+	}
+	return p, "", store.ErrNotFound
+}
+
+type personWithPassword struct {
+	Person
+	password string
+}
+
+func selectPeopleWithPassword(tx *store.Tx) ([]personWithPassword, error) {
+	return store.Collect[personWithPassword](tx.Query(`SELECT ` + personColumns + ` FROM person WHERE tenant_id = $1
+		ORDER BY CASE role WHEN 'owner' THEN 0 ELSE 1 END, created_at, id`))(func(scan scanner) (p personWithPassword, err error) {
+		p.Person, p.password, err = scanPerson(scan)
+		return p, err
+	})
+}
+
+func selectPeople(tx *store.Tx) ([]Person, error) {
+	found, err := selectPeopleWithPassword(tx)
+	people := make([]Person, 0, len(found))
+	for _, p := range found {
+		people = append(people, p.Person)
+	}
+	return people, err
+}
+
+// endSessions ends all sessions of a person except the one with id keep.
+func endSessions(tx *store.Tx, personID, keep string) error {
+	ids, err := store.Collect[string](tx.Query(`SELECT id FROM login_session WHERE tenant_id = $1 AND person_id = $2 AND id <> $3`, personID, keep))(
+		func(scan scanner) (id string, err error) { err = scan(&id); return id, err })
+	for _, id := range ids {
+		err = errors.Join(err, endSession(tx, id))
+	}
+	return err
+}
+
+func endSession(tx *store.Tx, id string) error {
+	if err := tx.Unpoint("session", id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM login_session WHERE tenant_id = $1 AND id = $2`, id)
+	return err
+}
