@@ -145,7 +145,7 @@ var buffers = [numBuffers]bufferInfo{
 	FileData:           {name: "file.data", aliases: []string{"file_data"}, dir: bothWays, multi: true},
 	FileName:           {name: "file.name", dir: bothWays, multi: true},
 	FileMagic:          {name: "file.magic", dir: bothWays, multi: true},
-	DNSQuery:           {name: "dns.query", aliases: []string{"dns_query", "dns.query.name", "dns.queries.rrname"}, dir: bothWays, app: ProtoDNS, multi: true},
+	DNSQuery:           {name: "dns.query", aliases: []string{"dns_query", "dns.query.name", "dns.queries.rrname"}, dir: toServer, app: ProtoDNS, multi: true},
 	DNSAnswerName:      {name: "dns.answer.name", aliases: []string{"dns.answers.rrname"}, dir: toClient, app: ProtoDNS, multi: true},
 	TLSSNI:             {name: "tls.sni", aliases: []string{"tls_sni"}, dir: toServer, app: ProtoTLS},
 	TLSALPN:            {name: "tls.alpn", dir: bothWays, app: ProtoTLS, multi: true},

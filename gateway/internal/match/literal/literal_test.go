@@ -1,0 +1,105 @@
+package literal
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// occurs is the plain definition that both implementations must meet.
+func occurs(p Pattern, data []byte) bool {
+	if p.Nocase {
+		return bytes.Contains(bytes.ToLower(data), bytes.ToLower(p.Bytes))
+	}
+	return bytes.Contains(data, p.Bytes)
+}
+
+func TestScanFindsWhatOccurs(t *testing.T) {
+	t.Parallel()
+	patterns := []Pattern{
+		{[]byte("he"), false}, {[]byte("she"), true}, {[]byte("hers"), false}, {[]byte("his"), false},
+		{[]byte("\x00\xff"), false}, {[]byte("a"), false}, {[]byte("SHE"), false}, {[]byte("ushers"), true},
+	}
+	check2(t, patterns, []byte("UsHers and \x00\xff"))
+	check2(t, patterns, []byte("ahishers"))
+	check2(t, patterns, []byte{})
+	check2(t, patterns, []byte("xyz"))
+}
+
+func check2(t *testing.T, patterns []Pattern, data []byte) {
+	t.Helper()
+	db, err := Compile(patterns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	sc, err := NewScratch(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sc.Close()
+	a := newAutomaton(patterns)
+	m := newMarks(len(patterns))
+	found, gone := slices.Clone(sc.Scan(db, data)), a.scan(&m, data)
+	for i, p := range patterns {
+		want := occurs(p, data)
+		anyCase := occurs(Pattern{p.Bytes, true}, data)
+		if got := slices.Contains(found, uint32(i)); got != want && got != anyCase {
+			t.Errorf("%s: pattern %q in %q: %v, want %v", Engine, p.Bytes, data, got, want)
+		}
+		if got := slices.Contains(gone, uint32(i)); got != anyCase {
+			t.Errorf("automaton: pattern %q in %q: %v, want %v", p.Bytes, data, got, anyCase)
+		}
+	}
+	if slices.Sort(found); len(slices.Compact(found)) != len(found) {
+		t.Errorf("a pattern was reported twice: %v", found)
+	}
+}
+
+func TestScanRandom(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	text := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = "abABc\x00"[r.IntN(6)]
+		}
+		return b
+	}
+	for range 40 {
+		var patterns []Pattern
+		for range 1 + r.IntN(60) {
+			patterns = append(patterns, Pattern{text(1 + r.IntN(5)), r.IntN(2) == 0})
+		}
+		for range 10 {
+			check2(t, patterns, text(r.IntN(40)))
+		}
+	}
+}
+
+func TestScanDoesNotAllocate(t *testing.T) {
+	db, err := Compile([]Pattern{{[]byte("needle"), true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	sc, err := NewScratch(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sc.Close()
+	data := bytes.Repeat([]byte("hay NEEDLE "), 100)
+	if n := testing.AllocsPerRun(100, func() { sc.Scan(db, data) }); n != 0 {
+		t.Errorf("a scan allocates %v times", n)
+	}
+}
+
+func TestCompileRefuses(t *testing.T) {
+	t.Parallel()
+	for name, patterns := range map[string][]Pattern{"none": nil, "empty": {{}}} {
+		if _, err := Compile(patterns); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

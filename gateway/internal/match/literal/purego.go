@@ -1,0 +1,42 @@
+//go:build !cgo
+
+package literal
+
+// Engine names the implementation, for reports.
+const Engine = "aho-corasick"
+
+// DB is a compiled set of patterns.
+type DB struct{ a *automaton }
+
+// Compile builds the database. The number reported for a pattern is its index.
+func Compile(patterns []Pattern) (*DB, error) {
+	if err := check(patterns); err != nil {
+		return nil, err
+	}
+	return &DB{newAutomaton(patterns)}, nil
+}
+
+// Close frees the database; no scan may run or follow.
+func (db *DB) Close() { db.a = nil }
+
+// Size is the memory of the database in bytes.
+func (db *DB) Size() int { return db.a.size() }
+
+// Scratch is the working memory of one goroutine.
+type Scratch struct{ marks marks }
+
+// NewScratch makes working memory that fits all the databases.
+func NewScratch(dbs ...*DB) (*Scratch, error) {
+	most := 1
+	for _, db := range dbs {
+		most = max(most, db.a.patterns)
+	}
+	return &Scratch{newMarks(most)}, nil
+}
+
+// Close frees the memory.
+func (s *Scratch) Close() {}
+
+// Scan returns the numbers of the patterns that occur in data, each once, in no
+// particular order. The slice is good until the next scan.
+func (s *Scratch) Scan(db *DB, data []byte) []uint32 { return db.a.scan(&s.marks, data) }

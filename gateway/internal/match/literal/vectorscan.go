@@ -1,0 +1,164 @@
+//go:build cgo
+
+package literal
+
+/*
+#cgo pkg-config: libhs
+#include <stdlib.h>
+#include <hs.h>
+
+#cgo noescape otasuke_scan
+#cgo nocallback otasuke_scan
+
+struct found { unsigned int n, cap; unsigned int *ids; };
+
+static int on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *ctx) {
+	struct found *f = ctx;
+	if (f->n < f->cap) f->ids[f->n++] = id;
+	return 0;
+}
+
+static int otasuke_scan(hs_database_t *db, hs_scratch_t *scratch, const void *data, unsigned int len, struct found *f) {
+	f->n = 0;
+	return hs_scan(db, data, len, 0, scratch, on_match, f);
+}
+*/
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// Engine names the implementation, for reports.
+const Engine = "vectorscan"
+
+// DB is a compiled set of patterns.
+type DB struct {
+	hs *C.hs_database_t
+	n  int
+}
+
+// cArrays are patterns laid out in C memory.
+type cArrays struct {
+	text  unsafe.Pointer
+	ptrs  []*C.char
+	lens  []C.size_t
+	flags []C.uint
+	ids   []C.uint
+}
+
+func newArrays(patterns []Pattern) (*cArrays, func()) {
+	n, total := len(patterns), 0
+	for _, p := range patterns {
+		total += len(p.Bytes)
+	}
+	wide := C.size_t(n)
+	text := C.malloc(C.size_t(total))
+	ptrs := C.malloc(wide * C.size_t(unsafe.Sizeof(uintptr(0))))
+	lens := C.malloc(wide * C.sizeof_size_t)
+	flags := C.malloc(wide * C.sizeof_uint)
+	ids := C.malloc(wide * C.sizeof_uint)
+	a := &cArrays{
+		text: text, ptrs: unsafe.Slice((**C.char)(ptrs), n), lens: unsafe.Slice((*C.size_t)(lens), n),
+		flags: unsafe.Slice((*C.uint)(flags), n), ids: unsafe.Slice((*C.uint)(ids), n),
+	}
+	at, all := 0, unsafe.Slice((*byte)(text), total)
+	for i, p := range patterns {
+		a.ptrs[i] = (*C.char)(unsafe.Pointer(&all[at]))
+		at += copy(all[at:], p.Bytes)
+		a.lens[i], a.ids[i] = C.size_t(len(p.Bytes)), C.uint(i)
+		a.flags[i] = C.HS_FLAG_SINGLEMATCH
+		if p.Nocase {
+			a.flags[i] |= C.HS_FLAG_CASELESS
+		}
+	}
+	return a, func() {
+		for _, p := range []unsafe.Pointer{text, ptrs, lens, flags, ids} {
+			C.free(p)
+		}
+	}
+}
+
+// Compile builds the database. The number reported for a pattern is its index.
+func Compile(patterns []Pattern) (*DB, error) {
+	if err := check(patterns); err != nil {
+		return nil, err
+	}
+	a, free := newArrays(patterns)
+	defer free()
+	var db *C.hs_database_t
+	var cerr *C.hs_compile_error_t
+	rc := C.hs_compile_lit_multi(&a.ptrs[0], &a.flags[0], &a.ids[0], &a.lens[0], C.uint(len(patterns)),
+		C.HS_MODE_BLOCK, nil, &db, &cerr)
+	if rc != C.HS_SUCCESS {
+		defer C.hs_free_compile_error(cerr)
+		return nil, fmt.Errorf("literal: vectorscan refuses pattern %d: %s", int(cerr.expression), C.GoString(cerr.message))
+	}
+	return &DB{hs: db, n: len(patterns)}, nil
+}
+
+// Close frees the database; no scan may run or follow.
+func (db *DB) Close() {
+	if db.hs != nil {
+		C.hs_free_database(db.hs)
+		db.hs = nil
+	}
+}
+
+// Size is the memory of the database in bytes.
+func (db *DB) Size() int {
+	var n C.size_t
+	C.hs_database_size(db.hs, &n)
+	return int(n)
+}
+
+// Scratch is the working memory of one goroutine.
+type Scratch struct {
+	hs    *C.hs_scratch_t
+	found *C.struct_found
+	ids   []uint32
+}
+
+// NewScratch makes working memory that fits all the databases.
+func NewScratch(dbs ...*DB) (*Scratch, error) {
+	most := 1
+	s := &Scratch{}
+	for _, db := range dbs {
+		most = max(most, db.n)
+		if rc := C.hs_alloc_scratch(db.hs, &s.hs); rc != C.HS_SUCCESS {
+			s.Close()
+			return nil, fmt.Errorf("literal: vectorscan scratch: error %d", int(rc))
+		}
+	}
+	s.found = (*C.struct_found)(C.malloc(C.sizeof_struct_found))
+	s.found.n, s.found.cap = 0, C.uint(most)
+	s.found.ids = (*C.uint)(C.malloc(C.size_t(most) * C.sizeof_uint))
+	s.ids = unsafe.Slice((*uint32)(unsafe.Pointer(s.found.ids)), most)
+	return s, nil
+}
+
+// Close frees the memory.
+func (s *Scratch) Close() {
+	if s.hs != nil {
+		C.hs_free_scratch(s.hs)
+		s.hs = nil
+	}
+	if s.found != nil {
+		C.free(unsafe.Pointer(s.found.ids))
+		C.free(unsafe.Pointer(s.found))
+		s.found, s.ids = nil, nil
+	}
+}
+
+// Scan returns the numbers of the patterns that occur in data, each once, in no
+// particular order. The slice is good until the next scan.
+func (s *Scratch) Scan(db *DB, data []byte) []uint32 {
+	if len(data) == 0 {
+		return nil
+	}
+	// An error would mean a wrong scratch or database, which New and Compile
+	// have excluded; what was found until then is still true.
+	C.otasuke_scan(db.hs, s.hs, unsafe.Pointer(&data[0]), C.uint(len(data)), s.found)
+	return s.ids[:s.found.n]
+}
