@@ -27,6 +27,7 @@ import "C"
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 )
 
@@ -85,17 +86,43 @@ func Compile(patterns []Pattern) (*DB, error) {
 	if err := check(patterns); err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(patterns, func(p Pattern) bool { return p.Bytes[0] == 0 }) {
+		return compileEscaped(patterns)
+	}
 	a, free := newArrays(patterns)
 	defer free()
 	var db *C.hs_database_t
 	var cerr *C.hs_compile_error_t
 	rc := C.hs_compile_lit_multi(&a.ptrs[0], &a.flags[0], &a.ids[0], &a.lens[0], C.uint(len(patterns)),
 		C.HS_MODE_BLOCK, nil, &db, &cerr)
+	return newDB(rc, db, cerr, len(patterns))
+}
+
+// compileEscaped goes through the expression compiler with every byte written
+// as hexadecimal, because the literal one takes a leading zero byte for the end.
+func compileEscaped(patterns []Pattern) (*DB, error) {
+	escaped := make([]Pattern, len(patterns))
+	for i, p := range patterns {
+		var text []byte
+		for _, c := range p.Bytes {
+			text = fmt.Appendf(text, `\x%02x`, c)
+		}
+		escaped[i] = Pattern{append(text, 0), p.Nocase}
+	}
+	a, free := newArrays(escaped)
+	defer free()
+	var db *C.hs_database_t
+	var cerr *C.hs_compile_error_t
+	rc := C.hs_compile_multi(&a.ptrs[0], &a.flags[0], &a.ids[0], C.uint(len(patterns)), C.HS_MODE_BLOCK, nil, &db, &cerr)
+	return newDB(rc, db, cerr, len(patterns))
+}
+
+func newDB(rc C.hs_error_t, db *C.hs_database_t, cerr *C.hs_compile_error_t, n int) (*DB, error) {
 	if rc != C.HS_SUCCESS {
 		defer C.hs_free_compile_error(cerr)
 		return nil, fmt.Errorf("literal: vectorscan refuses pattern %d: %s", int(cerr.expression), C.GoString(cerr.message))
 	}
-	return &DB{hs: db, n: len(patterns)}, nil
+	return &DB{hs: db, n: n}, nil
 }
 
 // Close frees the database; no scan may run or follow.
