@@ -1,0 +1,8 @@
+// Package eve holds the records that the engine writes: EVE JSON as the field's
+// tools read it (Suricata's eve.json: timestamp, flow_id, event_type, five-tuple and
+// one object for the type). What the field has no name for stands in the object
+// "otasuke": the event's id, the box's kind, the inside device.
+//
+// [ToWire] turns such a line, ours or Suricata's, into the message that goes to
+// the centre. Callers: engine (writes), gateway (reads), the inspect command.
+package eve

@@ -1,0 +1,247 @@
+package scan
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits.
+const (
+	// MaxFile bytes are scanned of a file; larger ones pass unscanned. It is what
+	// clamd is asked to accept in one stream.
+	MaxFile = 24 << 20
+	// MaxBuffer bytes of one file wait for the scanner.
+	MaxBuffer = 256 << 10
+	// MaxOpen files at a time; further ones pass unscanned.
+	MaxOpen = 512
+	// Timeout of the scanner for one file after its last byte.
+	Timeout = 10 * time.Second
+	// dialTimeout of a local socket: it answers at once or is not there.
+	dialTimeout = time.Second
+)
+
+// Reasons why a file was not scanned.
+var (
+	ErrDown     = errors.New("scan: the scanner does not answer")
+	ErrTooLarge = errors.New("scan: the file is larger than the limit")
+	ErrBusy     = errors.New("scan: too many files at a time")
+)
+
+// Result of a file.
+type Result struct {
+	// Virus is its name, "" when none was found.
+	Virus string
+	// Err tells why the file was not scanned.
+	Err error
+}
+
+// Scanner talks to one clamd.
+type Scanner struct {
+	// Socket is the path of clamd's Unix socket.
+	Socket string
+	// Done is called, on any goroutine, each time a result came or a full buffer
+	// has room again.
+	Done func()
+
+	open    atomic.Int32
+	Scanned atomic.Uint64
+	Failed  atomic.Uint64
+}
+
+// Ping asks whether clamd answers.
+func (s *Scanner) Ping(ctx context.Context) error {
+	c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "unix", s.Socket)
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrDown, err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(dialTimeout))
+	if _, err := c.Write([]byte("zPING\x00")); err != nil {
+		return fmt.Errorf("%w: %v", ErrDown, err)
+	}
+	b := make([]byte, 16)
+	if n, err := c.Read(b); err != nil || !strings.HasPrefix(string(b[:n]), "PONG") {
+		return fmt.Errorf("%w: answered %q", ErrDown, b[:n])
+	}
+	return nil
+}
+
+// File is one file on its way.
+type File struct {
+	s      *Scanner
+	mu     sync.Mutex
+	more   *sync.Cond
+	buf    []byte
+	size   int64
+	closed bool
+	result *Result
+}
+
+// Open starts a file.
+func (s *Scanner) Open() *File {
+	f := &File{s: s}
+	f.more = sync.NewCond(&f.mu)
+	if s.open.Add(1) > MaxOpen {
+		f.finish(Result{Err: ErrBusy})
+		return f
+	}
+	go f.run()
+	return f
+}
+
+// Write takes the next bytes. full tells that the scanner is behind: hold the
+// packet until Full is false.
+func (f *File) Write(b []byte) (full bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.result != nil || f.closed {
+		return false
+	}
+	if f.size += int64(len(b)); f.size > MaxFile {
+		f.finishLocked(Result{Err: ErrTooLarge})
+		return false
+	}
+	f.buf = append(f.buf, b...)
+	f.more.Signal()
+	return len(f.buf) > MaxBuffer
+}
+
+// Full tells whether the buffer has no room.
+func (f *File) Full() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.result == nil && len(f.buf) > MaxBuffer
+}
+
+// Close tells that the last byte was written. Scanner.Done is called when the
+// result is there.
+func (f *File) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	f.more.Signal()
+}
+
+// Abort gives a file up whose end will not be seen.
+func (f *File) Abort() { f.finish(Result{Err: io.ErrUnexpectedEOF}) }
+
+// Result returns the answer, or nil as long as there is none.
+func (f *File) Result() *Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.result
+}
+
+// Size is the number of bytes seen.
+func (f *File) Size() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.size
+}
+
+func (f *File) finish(r Result) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.finishLocked(r)
+}
+
+func (f *File) finishLocked(r Result) {
+	if f.result != nil {
+		return
+	}
+	f.result, f.buf = &r, nil
+	f.s.open.Add(-1)
+	if r.Err != nil {
+		f.s.Failed.Add(1)
+	} else {
+		f.s.Scanned.Add(1)
+	}
+	f.more.Broadcast()
+	if f.s.Done != nil {
+		go f.s.Done()
+	}
+}
+
+// run carries the file to clamd.
+func (f *File) run() {
+	c, err := net.DialTimeout("unix", f.s.Socket, dialTimeout)
+	if err != nil {
+		f.finish(Result{Err: fmt.Errorf("%w: %v", ErrDown, err)})
+		return
+	}
+	defer c.Close()
+	virus, err := f.talk(c)
+	if err != nil {
+		err = fmt.Errorf("%w: %v", ErrDown, err)
+	}
+	f.finish(Result{Virus: virus, Err: err})
+}
+
+// talk speaks INSTREAM: chunks with a four-byte length, then a zero length.
+func (f *File) talk(c net.Conn) (virus string, err error) {
+	_ = c.SetDeadline(time.Now().Add(Timeout))
+	if _, err := c.Write([]byte("zINSTREAM\x00")); err != nil {
+		return "", err
+	}
+	var chunk []byte
+	for {
+		var last bool
+		if chunk, last = f.next(chunk[:0]); len(chunk) > 0 {
+			_ = c.SetDeadline(time.Now().Add(Timeout))
+			head := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)))
+			if _, err := (&net.Buffers{head, chunk}).WriteTo(c); err != nil {
+				return "", err
+			}
+		}
+		if last {
+			break
+		}
+	}
+	_ = c.SetDeadline(time.Now().Add(Timeout))
+	if _, err := c.Write([]byte{0, 0, 0, 0}); err != nil {
+		return "", err
+	}
+	answer, err := io.ReadAll(io.LimitReader(c, 4096))
+	if err != nil {
+		return "", err
+	}
+	return verdict(string(answer))
+}
+
+// next waits for bytes and takes them; last tells that no more come.
+func (f *File) next(into []byte) (b []byte, last bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for len(f.buf) == 0 && !f.closed && f.result == nil {
+		f.more.Wait()
+	}
+	wasFull := len(f.buf) > MaxBuffer
+	b = append(into, f.buf...)
+	f.buf = f.buf[:0]
+	if wasFull && f.s.Done != nil {
+		go f.s.Done()
+	}
+	return b, f.closed || f.result != nil
+}
+
+// verdict reads clamd's answer: "stream: NAME FOUND", "stream: OK", or an error.
+func verdict(answer string) (virus string, err error) {
+	answer = strings.TrimRight(strings.TrimPrefix(answer, "stream: "), "\x00\n ")
+	switch {
+	case answer == "OK":
+		return "", nil
+	case strings.HasSuffix(answer, " FOUND"):
+		return strings.TrimSuffix(answer, " FOUND"), nil
+	case answer == "":
+		return "", io.ErrUnexpectedEOF
+	}
+	return "", fmt.Errorf("clamd: %s", answer)
+}
