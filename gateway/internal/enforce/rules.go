@@ -1,0 +1,75 @@
+package enforce
+
+import (
+	"fmt"
+	"strings"
+)
+
+// BypassMark on a connection means: seen enough, forward it without us. The
+// upper half spells "OT", so that it does not meet other users' marks by chance.
+const BypassMark = 0x4f540001
+
+// Mechanism of the kernel that feeds the queue.
+type Mechanism string
+
+// Mechanisms.
+const (
+	NFT    Mechanism = "nftables"
+	XTable Mechanism = "br_netfilter"
+)
+
+// Config is the wanted state.
+type Config struct {
+	// Bridge is the name of the bridge; it is made when it is missing.
+	Bridge string
+	// Ports are the two network interfaces that become its ports.
+	Ports []string
+	// Queues are numbered from FirstQueue; flows are spread over them by hash.
+	FirstQueue, Queues int
+}
+
+// Rules gives the text that the kernel's tool is fed with for a mechanism.
+func Rules(c Config, m Mechanism) string {
+	last := c.FirstQueue + c.Queues - 1
+	if m == NFT {
+		return fmt.Sprintf(`table bridge otasuke
+delete table bridge otasuke
+table bridge otasuke {
+	chain forward {
+		type filter hook forward priority 0; policy accept;
+		ct mark %#x accept
+		meta protocol { ip, ip6 } queue num %d-%d bypass,fanout
+	}
+	chain after {
+		type filter hook postrouting priority 0; policy accept;
+		meta mark %#x ct mark set meta mark
+	}
+}
+`, BypassMark, c.FirstQueue, last, BypassMark)
+	}
+	balance := fmt.Sprintf("--queue-num %d", c.FirstQueue)
+	if c.Queues > 1 {
+		balance = fmt.Sprintf("--queue-balance %d:%d", c.FirstQueue, last)
+	}
+	return fmt.Sprintf(`*filter
+:OTASUKE - [0:0]
+-A OTASUKE -m connmark --mark %#x -j ACCEPT
+-A OTASUKE -m physdev --physdev-is-bridged -j NFQUEUE %s --queue-bypass
+-A FORWARD -j OTASUKE
+COMMIT
+*mangle
+:OTASUKE - [0:0]
+-A OTASUKE -m mark --mark %#x -j CONNMARK --save-mark
+-A POSTROUTING -j OTASUKE
+COMMIT
+`, BypassMark, balance, BypassMark)
+}
+
+// withdraw is the text that takes xtables rules away, table by table.
+func withdraw() []string {
+	var out []string
+	for table, chain := range map[string]string{"filter": "FORWARD", "mangle": "POSTROUTING"} {
+		out = append(out, strings.Join([]string{"*" + table, "-D " + chain + " -j OTASUKE", "-F OTASUKE", "-X OTASUKE", "COMMIT", ""}, "\n"))
+	}
+	return out
+}

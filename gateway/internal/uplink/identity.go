@@ -1,0 +1,221 @@
+package uplink
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"otasuke/internal/atomicfile"
+	"otasuke/wire"
+)
+
+// Errors.
+var (
+	ErrNotClaimed  = errors.New("uplink: this box has no identity yet: claim it with a code from the centre")
+	ErrFingerprint = errors.New("uplink: the centre is not the one that the configuration names (centre_fingerprint)")
+)
+
+// Config of the uplink.
+type Config struct {
+	// URL of the centre's box listener, "https://centre.example:8443".
+	URL string
+	// Fingerprint is the SHA-256 of the centre's CA certificate, hex.
+	Fingerprint string
+	// Dir keeps key and certificates.
+	Dir string
+	// Model and Software are told to the operator.
+	Model, Software string
+}
+
+const (
+	keyFile  = "box.key"
+	certFile = "box.crt"
+	caFile   = "centre-ca.crt"
+	// callTimeout of one request: a batch is under a MiB, lines are slow.
+	callTimeout = 30 * time.Second
+)
+
+// Claimed tells whether the box has an identity.
+func (c Config) Claimed() bool {
+	_, err := os.Stat(filepath.Join(c.Dir, certFile))
+	return err == nil
+}
+
+// Claim makes the box's key, if there is none, and exchanges a claim code for a
+// certificate. A *wire.Error tells what the centre did not like.
+func (c Config) Claim(ctx context.Context, code string) (wire.ClaimResponse, error) {
+	var resp wire.ClaimResponse
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return resp, fmt.Errorf("uplink: %w", err)
+	}
+	key, err := c.key()
+	if err != nil {
+		return resp, err
+	}
+	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+	if err != nil {
+		return resp, fmt.Errorf("uplink: %w", err)
+	}
+	body, err := json.Marshal(wire.ClaimRequest{
+		Version: wire.Version, Code: code, Model: c.Model, Software: c.Software,
+		CSR: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
+	})
+	if err != nil {
+		return resp, fmt.Errorf("uplink: %w", err)
+	}
+	client := &http.Client{Timeout: callTimeout, Transport: &http.Transport{TLSClientConfig: c.pinned(), ForceAttemptHTTP2: true}}
+	defer client.CloseIdleConnections()
+	if err := call(ctx, client, c.URL+wire.PathClaim, "application/json", body, &resp); err != nil {
+		return resp, err
+	}
+	if fingerprint([]byte(resp.CA)) != normal(c.Fingerprint) {
+		return resp, ErrFingerprint
+	}
+	// The certificate is written last: it is what makes the box claimed.
+	if err := atomicfile.Write(filepath.Join(c.Dir, caFile), []byte(resp.CA), 0o644); err != nil {
+		return resp, fmt.Errorf("uplink: %w", err)
+	}
+	if err := atomicfile.Write(filepath.Join(c.Dir, certFile), []byte(resp.Certificate), 0o644); err != nil {
+		return resp, fmt.Errorf("uplink: %w", err)
+	}
+	return resp, nil
+}
+
+// key reads the box's key or makes it.
+func (c Config) key() (*ecdsa.PrivateKey, error) {
+	path := filepath.Join(c.Dir, keyFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("uplink: %w", err)
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return nil, fmt.Errorf("uplink: %w", err)
+		}
+		text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+		return key, atomicfile.Write(path, text, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("uplink: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("uplink: %s is not a key; move it away and claim the box again", path)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("uplink: %s: %w", path, err)
+	}
+	ec, ok := key.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("uplink: %s: not an ECDSA key", path)
+	}
+	return ec, nil
+}
+
+func normal(fp string) string {
+	return strings.ToLower(strings.NewReplacer(":", "", " ", "", "sha256", "").Replace(fp))
+}
+
+// fingerprint of a PEM certificate.
+func fingerprint(text []byte) string {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return ""
+	}
+	sum := sha256.Sum256(block.Bytes)
+	return hex.EncodeToString(sum[:])
+}
+
+// pinned accepts a server whose chain ends in the CA with the known fingerprint.
+func (c Config) pinned() *tls.Config {
+	want := normal(c.Fingerprint)
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		InsecureSkipVerify: true, // replaced by the check below, which is stricter
+		VerifyConnection: func(s tls.ConnectionState) error {
+			for _, cert := range s.PeerCertificates[1:] {
+				sum := sha256.Sum256(cert.Raw)
+				if hex.EncodeToString(sum[:]) != want {
+					continue
+				}
+				roots := x509.NewCertPool()
+				roots.AddCert(cert)
+				_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: s.ServerName})
+				return err
+			}
+			return ErrFingerprint
+		},
+	}
+}
+
+// client speaks with the box's certificate.
+func (c Config) client() (*http.Client, error) {
+	cert, err := tls.LoadX509KeyPair(filepath.Join(c.Dir, certFile), filepath.Join(c.Dir, keyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotClaimed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("uplink: %w", err)
+	}
+	ca, err := os.ReadFile(filepath.Join(c.Dir, caFile))
+	if err != nil {
+		return nil, fmt.Errorf("uplink: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, fmt.Errorf("uplink: %s holds no certificate", caFile)
+	}
+	return &http.Client{Timeout: callTimeout, Transport: &http.Transport{
+		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: roots, Certificates: []tls.Certificate{cert}},
+		ForceAttemptHTTP2: true, IdleConnTimeout: 90 * time.Second,
+	}}, nil
+}
+
+// call posts a body and reads the JSON answer.
+func call(ctx context.Context, client *http.Client, url, kind string, body []byte, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
+	req.Header.Set("Content-Type", kind)
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxControlBytes))
+	if err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
+	if resp.StatusCode/100 != 2 {
+		var e wire.Error
+		if json.Unmarshal(text, &e) == nil && e.Code != "" {
+			return &e
+		}
+		return fmt.Errorf("uplink: centre answered %s", resp.Status)
+	}
+	if err := json.Unmarshal(text, answer); err != nil {
+		return fmt.Errorf("uplink: centre's answer: %w", err)
+	}
+	return nil
+}
