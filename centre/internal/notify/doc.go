@@ -1,0 +1,22 @@
+// Package notify tells people about an alert by mail.
+//
+// The rules of this room:
+//
+//   - ★☆☆ is never a mail. A closed alert is never a mail.
+//   - ★★★ goes to the owner in any case and to everybody who has mails on; ★★☆
+//     to everybody who has mails on.
+//   - Each person gets one mail for each level of an alert (its stars, and
+//     whether something got through), in one thread, and never one for a level
+//     that is not higher than what was told before.
+//   - A row of the table delivery is written before the server is spoken to and
+//     completed afterwards. A retried job skips what was sent; a process that
+//     died between the two sends once more, with the same Message-ID, and then
+//     gives up and says so.
+//   - Temporary trouble is an error of the job, which comes again; an address
+//     that is refused for good is marked "bounced" and does not hold up others.
+//   - The words come from knowledge and the catalogue; nothing must be clicked
+//     to be safe, and the plain-text part is complete by itself.
+//
+// Level 4. The façade registers [Notifier.Handle] for jobs of the kind [JobKind];
+// the console reads [Notifier.Deliveries].
+package notify

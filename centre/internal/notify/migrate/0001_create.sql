@@ -1,0 +1,27 @@
+-- +goose Up
+-- One row for each mail about an alert to a person. Level is how bad the alert
+-- was when the mail was written: a person is told of each level once, and never
+-- of a lower one than before.
+CREATE TABLE delivery (
+    tenant_id  TEXT NOT NULL,
+    alert_id   TEXT NOT NULL,
+    person_id  TEXT NOT NULL,
+    level      INTEGER NOT NULL,
+    cause      TEXT NOT NULL,
+    email      TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    tries      INTEGER NOT NULL,
+    deaths     INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    tried_at   BIGINT NOT NULL,
+    sent_at    BIGINT NOT NULL,
+    latency    BIGINT NOT NULL,
+    error      TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, alert_id, person_id, level),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+
+-- +goose Down
+DROP TABLE delivery;

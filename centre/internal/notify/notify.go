@@ -1,0 +1,198 @@
+package notify
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/internal/clock"
+)
+
+//go:embed migrate
+var migrations embed.FS
+
+// Schema is the table of deliveries; it follows the tenant's.
+func Schema() store.Schema { return store.Sub("notify", migrations) }
+
+// JobKind is the kind of job that [Notifier.Handle] does.
+const JobKind = "notify"
+
+// Alerts finds the alert that a job names.
+type Alerts interface {
+	Get(ctx context.Context, tenantID, id string) (alert.Alert, error)
+}
+
+// Companies says who the people of a company are.
+type Companies interface {
+	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
+	People(ctx context.Context, tenantID string) ([]tenant.Person, error)
+}
+
+// Links makes the one-time tokens behind the buttons of a mail.
+type Links interface {
+	NewActionLink(tx *store.Tx, tenantID, alertID, personID string) (token string, err error)
+}
+
+// Sender hands a message to an SMTP server.
+type Sender interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
+// Config says what the notifier works with.
+type Config struct {
+	Store     *store.Store
+	Alerts    Alerts
+	Companies Companies
+	Links     Links
+	Sender    Sender
+	Knowledge *knowledge.Knowledge
+	// BaseURL of the portal without a slash at the end: "https://portal.example.jp".
+	BaseURL string
+	// Domain of our Message-IDs, normally that of the sender's address.
+	Domain string
+	// Phone of the desk, as it is read: "050-1234-5678".
+	Phone string
+	// Hours of the desk in each language ("ja", "en"); empty is 24 hours.
+	Hours map[string]string
+	// Latency, if set, gets the time from the packet to the server's yes.
+	Latency func(time.Duration)
+	Clock   clock.Clock
+	Log     *slog.Logger
+}
+
+// Notifier is safe for concurrent use.
+type Notifier struct{ cfg Config }
+
+// New makes a notifier.
+func New(cfg Config) *Notifier {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Notifier{cfg: cfg}
+}
+
+// args of a job.
+type args struct {
+	AlertID string `json:"alert_id"`
+	Cause   string `json:"cause"` // "new" or "worse"
+}
+
+// Handle does one job: it tells everybody who should know about the alert as it
+// is now. It may run any number of times. An error means: try again.
+func (n *Notifier) Handle(ctx context.Context, tenantID string, raw json.RawMessage) error {
+	var job args
+	if err := json.Unmarshal(raw, &job); err != nil {
+		return fmt.Errorf("notify: job: %w", err)
+	}
+	a, err := n.cfg.Alerts.Get(ctx, tenantID, job.AlertID)
+	if errors.Is(err, store.ErrNotFound) {
+		n.cfg.Log.Warn("alert to notify is gone", "alert", job.AlertID)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("notify: alert %s: %w", job.AlertID, err)
+	}
+	if a.Stars <= alert.Low || a.State == alert.Closed {
+		return nil
+	}
+	company, err := n.cfg.Companies.CompanyByID(ctx, tenantID)
+	if err != nil {
+		return fmt.Errorf("notify: company: %w", err)
+	}
+	people, err := n.cfg.Companies.People(ctx, tenantID)
+	if err != nil {
+		return fmt.Errorf("notify: people: %w", err)
+	}
+	who := recipients(people, a.Stars)
+	if len(who) == 0 {
+		n.cfg.Log.Error("nobody to tell about an alert", "tenant", tenantID, "alert", a.ID, "stars", int(a.Stars))
+		return nil
+	}
+	var failed error
+	for _, p := range who {
+		if err := n.tell(ctx, &a, company, p, job.Cause); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("notify: alert %s to person %s: %w", a.ID, p.ID, err))
+		}
+	}
+	return failed
+}
+
+// recipients chooses who should know.
+func recipients(people []tenant.Person, stars alert.Stars) []tenant.Person {
+	var who []tenant.Person
+	for _, p := range people {
+		if p.Mails || stars >= alert.High && p.Role == tenant.RoleOwner {
+			who = append(who, p)
+		}
+	}
+	return who
+}
+
+// level orders how bad an alert is; only a higher one is worth another mail.
+func level(a *alert.Alert) int {
+	l := 2 * int(a.Stars)
+	if !a.Blocked {
+		l++
+	}
+	return l
+}
+
+// tell brings one person up to date.
+func (n *Notifier) tell(ctx context.Context, a *alert.Alert, c tenant.Company, p tenant.Person, cause string) error {
+	d, token, err := n.begin(ctx, a, p, cause)
+	if err != nil || d == nil {
+		return err
+	}
+	m, err := n.render(a, c, p, d, token)
+	if err == nil {
+		err = n.cfg.Sender.Send(ctx, m)
+	}
+	return n.end(ctx, a, d, m.Subject, err)
+}
+
+// end writes down how it went. Only trouble that passes is returned.
+func (n *Notifier) end(ctx context.Context, a *alert.Alert, d *Delivery, subject string, sent error) error {
+	d.Subject = subject
+	switch {
+	case sent == nil:
+		d.State, d.Sent = StateSent, n.cfg.Clock.Now()
+		d.Latency = d.Sent.Sub(since(a, d))
+		if n.cfg.Latency != nil {
+			n.cfg.Latency(d.Latency)
+		}
+		n.cfg.Log.Info("alert mail accepted", "tenant", a.TenantID, "alert", a.ID, "person", d.PersonID, "packet_to_mail", d.Latency)
+	case errors.Is(sent, mail.ErrPermanent), errors.Is(sent, mail.ErrMessage):
+		d.State, d.Error = StateBounced, sent.Error()
+		n.cfg.Log.Error("alert mail refused", "tenant", a.TenantID, "alert", a.ID, "person", d.PersonID, "error", sent)
+		sent = nil
+	default:
+		d.State, d.Error = StateWaiting, sent.Error()
+	}
+	// The answer of the server counts even when we are being stopped.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	return errors.Join(sent, n.record(ctx, a.TenantID, d))
+}
+
+// recordTimeout bounds the writing of an answer during shutdown.
+const recordTimeout = 10 * time.Second
+
+// since is the moment of the packet that made the mail necessary.
+func since(a *alert.Alert, d *Delivery) time.Time {
+	if len(d.Thread) == 0 {
+		return a.First
+	}
+	return a.Last
+}

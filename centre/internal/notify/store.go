@@ -1,0 +1,159 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+)
+
+// State is where a delivery stands.
+type State string
+
+// States.
+const (
+	StateSending State = "sending" // the server is being spoken to, or we died doing so
+	StateWaiting State = "waiting" // not accepted for now; the job comes again
+	StateSent    State = "sent"    // the server took responsibility
+	StateBounced State = "bounced" // refused for good
+	StateUnsure  State = "unsure"  // we died twice while sending: perhaps it arrived
+)
+
+// Delivery is one mail to one person.
+type Delivery struct {
+	AlertID, PersonID string
+	Level             int
+	Cause             string
+	Email             string // as it was at that time
+	MessageID         string
+	Subject           string
+	State             State
+	Tries             int
+	Deaths            int // how often a process died while sending it
+	Created, Tried    time.Time
+	Sent              time.Time     // zero until accepted
+	Latency           time.Duration // from the packet to the server's yes
+	Error             string
+	// Thread has the Message-IDs of earlier mails about the alert, oldest first.
+	Thread []string
+}
+
+// maxDeaths is how often a mail may be sent again after a process died while
+// sending it: a lost ★★★ is worse than a mail that is shown once anyway.
+const maxDeaths = 1
+
+// maxError bounds what is kept of a server's answer.
+const maxError = 500
+
+// begin decides whether a person must be told, and if so writes down that a mail
+// is being sent and makes the token of its buttons. It returns nil when there is
+// nothing to send.
+func (n *Notifier) begin(ctx context.Context, a *alert.Alert, p tenant.Person, cause string) (d *Delivery, token string, err error) {
+	err = n.cfg.Store.Write(ctx, a.TenantID, func(tx *store.Tx) error {
+		before, err := selectDeliveries(tx, a.ID, p.ID)
+		if err != nil {
+			return err
+		}
+		now := n.cfg.Clock.Now()
+		d = next(before, a, p, cause, n.cfg.Domain)
+		if d == nil {
+			return nil
+		}
+		d.Tried = now
+		if d.Created.IsZero() {
+			d.Created = now
+		}
+		if err := upsert(tx, d); err != nil || d.State == StateUnsure {
+			return err
+		}
+		token, err = n.cfg.Links.NewActionLink(tx, a.TenantID, a.ID, p.ID)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("notify: %w", err)
+	}
+	if d != nil && d.State == StateUnsure {
+		n.cfg.Log.Error("gave up on an alert mail that may have been sent", "tenant", a.TenantID, "alert", a.ID, "person", p.ID)
+		return nil, "", nil
+	}
+	return d, token, nil
+}
+
+// next is the delivery to make after those before (lowest level first), or nil.
+func next(before []Delivery, a *alert.Alert, p tenant.Person, cause, domain string) *Delivery {
+	l := level(a)
+	var thread []string
+	for _, d := range before {
+		switch {
+		case d.Level < l:
+			thread = append(thread, d.MessageID)
+			continue
+		case d.Level > l || d.State == StateSent || d.State == StateBounced || d.State == StateUnsure:
+			return nil
+		}
+		// The same mail again: the job failed, or the process died.
+		if d.State == StateSending {
+			d.Deaths++
+		}
+		d.Tries++
+		d.State, d.Thread = StateSending, thread
+		if d.Deaths > maxDeaths {
+			d.State = StateUnsure
+		}
+		return &d
+	}
+	return &Delivery{
+		AlertID: a.ID, PersonID: p.ID, Level: l, Cause: cause, Email: p.Email, State: StateSending, Tries: 1,
+		MessageID: fmt.Sprintf("%s.%s.%d@%s", a.ID, p.ID, l, domain), Thread: thread,
+	}
+}
+
+func (n *Notifier) record(ctx context.Context, tenantID string, d *Delivery) error {
+	if len(d.Error) > maxError {
+		d.Error = strings.ToValidUTF8(d.Error[:maxError], "")
+	}
+	return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error { return upsert(tx, d) })
+}
+
+// Deliveries lists the mails about an alert, oldest first.
+func (n *Notifier) Deliveries(ctx context.Context, tenantID, alertID string) (all []Delivery, err error) {
+	err = n.cfg.Store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
+		all, err = store.Collect[Delivery](tx.Query(`SELECT `+columns+` WHERE tenant_id = $1 AND alert_id = $2 ORDER BY created_at, person_id`, alertID))(scan)
+		return err
+	})
+	return all, err
+}
+
+func selectDeliveries(tx *store.Tx, alertID, personID string) ([]Delivery, error) {
+	return store.Collect[Delivery](tx.Query(`SELECT `+columns+` WHERE tenant_id = $1 AND alert_id = $2 AND person_id = $3 ORDER BY level`, alertID, personID))(scan)
+}
+
+const columns = `alert_id, person_id, level, cause, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error FROM delivery`
+
+func scan(scan func(...any) error) (d Delivery, err error) {
+	var created, tried, sent, latency int64
+	err = scan(&d.AlertID, &d.PersonID, &d.Level, &d.Cause, &d.Email, &d.MessageID, &d.Subject, &d.State, &d.Tries, &d.Deaths, &created, &tried, &sent, &latency, &d.Error)
+	d.Created, d.Tried, d.Latency = store.Time(created), store.Time(tried), time.Duration(latency)*time.Microsecond
+	if sent != 0 {
+		d.Sent = store.Time(sent)
+	}
+	return d, err
+}
+
+func upsert(tx *store.Tx, d *Delivery) error {
+	var sent int64
+	if !d.Sent.IsZero() {
+		sent = store.Micros(d.Sent)
+	}
+	_, err := tx.Exec(`INSERT INTO delivery (tenant_id, alert_id, person_id, level, cause, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		ON CONFLICT (tenant_id, alert_id, person_id, level) DO UPDATE SET subject = excluded.subject, state = excluded.state, tries = excluded.tries, deaths = excluded.deaths,
+			tried_at = excluded.tried_at, sent_at = excluded.sent_at, latency = excluded.latency, error = excluded.error`,
+		d.AlertID, d.PersonID, d.Level, d.Cause, d.Email, d.MessageID, d.Subject, string(d.State), d.Tries, d.Deaths,
+		store.Micros(d.Created), store.Micros(d.Tried), sent, d.Latency.Microseconds(), d.Error)
+	return err
+}
