@@ -54,7 +54,16 @@ type Alert struct {
 	First      time.Time
 	Last       time.Time
 	Count      int // events
-	// Evidence holds the newest events in the technical block's words, newest first, at most MaxEvidence.
+	// Inbound: it came from outside towards the device.
+	Inbound bool
+	// Families counts the events of each family; Family is the most frequent of
+	// those that give the alert its stars.
+	Families map[string]int
+	Answered time.Time // zero without an answer
+	Closed   time.Time // zero while it is not closed
+	// Evidence is filled in by Get and ByCase, and left out of lists. It holds
+	// the newest events in the technical block's words, newest first, at most
+	// MaxEvidence.
 	Evidence []Evidence
 }
 

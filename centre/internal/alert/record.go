@@ -1,0 +1,265 @@
+package alert
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/store"
+	"otasuke/internal/ja"
+	"otasuke/wire"
+)
+
+// KindNotify is the kind of the job that tells people about an alert.
+const KindNotify = "notify"
+
+// Causes of a [KindNotify] job.
+const (
+	CauseNew   = "new"
+	CauseWorse = "worse"
+)
+
+// NotifyArgs are the arguments of a [KindNotify] job, whose tenant is the alert's.
+// The alert may have changed again, or been closed, when the job runs.
+type NotifyArgs struct {
+	Alert string `json:"alert"`
+	Cause string `json:"cause"`
+}
+
+// FamilyUnprotected is the family of the alert that a box passes traffic without
+// inspection. It is raised by [Service.Unprotected] and by no event.
+const FamilyUnprotected = "unprotected"
+
+// caseTries bounds the search for a free case number: with half of the million in
+// use, 60 tries fail once in 10^18.
+const caseTries = 60
+
+var errCases = errors.New("alert: no free case number")
+
+// Incoming is one event that was not recorded before, with the inside end as the
+// centre knows it.
+type Incoming struct {
+	BoxID      string
+	DeviceID   string // "" when the inside end is not known
+	DeviceName string // the owner's own name, else the address
+	DeviceAddr string
+	Event      *wire.Event // checked
+}
+
+// open is an alert that is being changed by a transaction.
+type open struct {
+	*Alert
+	key      string
+	notifyAt time.Time // when the first mail is due; zero: none
+	isNew    bool
+	worse    bool
+	changes  []Change
+}
+
+// Record groups events into alerts, counts them, and enqueues who is to be told,
+// all in the caller's transaction. Health events are passed over. It must be
+// called once for each event.
+func (s *Service) Record(tx *store.Tx, events []Incoming) error {
+	now := s.cfg.Clock.Now()
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b Incoming) int { return a.Event.Time.Compare(b.Event.Time) })
+	days := map[dayKey]tally{}
+	touched := map[string]*open{}
+	var order []*open
+	for i := range events {
+		in := &events[i]
+		if in.Event.Kind == wire.KindHealth {
+			continue
+		}
+		at := in.Event.Time.UTC().Truncate(time.Microsecond)
+		if at.After(now.Add(clockSkew)) {
+			at = now
+		}
+		inbound, blocked := in.Event.Direction == wire.Inbound, in.Event.Verdict == wire.VerdictBlocked
+		count(days, at, inbound, blocked)
+		family := s.cfg.Classifier.Family(in.Event)
+		if family == "" {
+			continue
+		}
+		sg := sign{at: at, family: family, blocked: blocked, stars: judge(s.cfg.Classifier, family, inbound, blocked), evidence: evidence(in.Event, at)}
+		key := groupKey(in, family)
+		o := touched[key]
+		if o == nil || !o.accepts(sg) {
+			var err error
+			if o, err = s.find(tx, key, sg, func() *Alert { return begin(in, sg) }); err != nil {
+				return err
+			}
+			touched[key] = o
+			order = append(order, o)
+		}
+		o.DeviceName, o.DeviceAddr = cmp.Or(in.DeviceName, o.DeviceName), cmp.Or(in.DeviceAddr, o.DeviceAddr)
+		o.take(sg, now)
+	}
+	for _, o := range order {
+		if err := s.save(tx, o, now); err != nil {
+			return err
+		}
+	}
+	return addDays(tx, days)
+}
+
+// begin is the alert that a first event makes; the event itself is added after.
+func begin(in *Incoming, sg sign) *Alert {
+	return &Alert{BoxID: in.BoxID, DeviceID: in.DeviceID, DeviceName: in.DeviceName, DeviceAddr: in.DeviceAddr,
+		Inbound: in.Event.Direction == wire.Inbound, Family: sg.family, Stars: sg.stars, Blocked: sg.blocked}
+}
+
+// find is the alert of a group that takes the event, or a new one.
+func (s *Service) find(tx *store.Tx, key string, sg sign, fresh func() *Alert) (*open, error) {
+	found, err := selectGroup(tx, key, sg.at.Add(-quiet))
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range found {
+		if o.accepts(sg) {
+			return o, nil
+		}
+	}
+	a := fresh()
+	a.TenantID, a.State, a.First, a.Last, a.Families = tx.Tenant(), Open, sg.at, sg.at, map[string]int{}
+	if a.ID, err = nextID(tx, a.First); err != nil {
+		return nil, err
+	}
+	if a.Case, err = newCase(tx); err != nil {
+		return nil, err
+	}
+	return &open{Alert: a, key: key, isNew: true}, nil
+}
+
+// take adds the event and notes what it changed.
+func (o *open) take(sg sign, now time.Time) {
+	first := o.Count == 0
+	worse := o.add(sg)
+	switch {
+	case first:
+		o.changes = append(o.changes, Change{At: now, Who: system, What: ChangeOpened, Note: o.Family})
+	case worse && o.State != Closed:
+		o.worse = true
+		o.State, o.Answer, o.Answered = Open, AnswerNone, time.Time{}
+		o.changes = append(o.changes, Change{At: now, Who: system, What: ChangeWorse, Note: sg.family})
+	}
+}
+
+// save writes the alert and enqueues the mail that it is due.
+func (s *Service) save(tx *store.Tx, o *open, now time.Time) error {
+	cause := ""
+	if o.Stars >= Medium && (o.isNew || o.worse) {
+		cause = CauseWorse
+		// While the first mail waits, it is only made to go sooner.
+		if o.notifyAt.IsZero() || o.notifyAt.After(now) {
+			cause = CauseNew
+			if at := now.Add(s.wait(o.Stars)); o.notifyAt.IsZero() || at.Before(o.notifyAt) {
+				o.notifyAt = at
+			}
+		}
+	}
+	if err := write(tx, o); err != nil {
+		return err
+	}
+	for _, c := range o.changes {
+		if err := insertChange(tx, o.ID, c); err != nil {
+			return err
+		}
+	}
+	if cause == "" {
+		return nil
+	}
+	return job.Enqueue(tx, job.Job{Kind: KindNotify, Args: NotifyArgs{Alert: o.ID, Cause: cause},
+		RunAt: now.Add(s.wait(o.Stars)), Unique: o.ID + ":" + cause})
+}
+
+func (s *Service) wait(stars Stars) time.Duration {
+	if stars >= High {
+		return s.cfg.WaitHigh
+	}
+	return s.cfg.WaitMedium
+}
+
+// Unprotected raises the alert that a box has passed traffic without inspection
+// since the given time; boxName is what people call it. While the alert is open,
+// it is not raised again.
+func (s *Service) Unprotected(tx *store.Tx, boxID, boxName string, since time.Time) error {
+	now := s.cfg.Clock.Now()
+	sg := sign{at: since.UTC(), family: FamilyUnprotected, stars: High}
+	key := FamilyUnprotected + "|" + boxID
+	o, err := s.find(tx, key, sg, func() *Alert {
+		return &Alert{BoxID: boxID, DeviceName: boxName, Family: sg.family, Stars: High}
+	})
+	if err != nil || !o.isNew {
+		return err
+	}
+	o.take(sg, now)
+	return s.save(tx, o, now)
+}
+
+// Protected notes in an open alert of [Service.Unprotected] that the box inspects
+// again. The alert stays open until a person closes it.
+func (s *Service) Protected(tx *store.Tx, boxID string, at time.Time) error {
+	found, err := selectGroup(tx, FamilyUnprotected+"|"+boxID, at.Add(-quiet))
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		if o.State != Closed {
+			return insertChange(tx, o.ID, Change{At: at, Who: system, What: ChangeRestored})
+		}
+	}
+	return nil
+}
+
+// nextID is the Unix seconds of the first event and a number that the company
+// has not had before.
+func nextID(tx *store.Tx, first time.Time) (string, error) {
+	var n int64
+	err := tx.QueryRow(`INSERT INTO alert_counter (tenant_id, used) VALUES ($1, 1)
+		ON CONFLICT (tenant_id) DO UPDATE SET used = alert_counter.used + 1 RETURNING used`).Scan(&n)
+	return fmt.Sprintf("%d-%d", first.Unix(), n), err
+}
+
+// newCase takes a six-digit number that no open alert of the centre has.
+func newCase(tx *store.Tx) (string, error) {
+	for range caseTries {
+		n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+		if err != nil {
+			return "", fmt.Errorf("alert: random: %w", err)
+		}
+		number := fmt.Sprintf("%06d", n)
+		if err := tx.Point(caseKind, number); !errors.Is(err, store.ErrTaken) {
+			return number, err
+		}
+	}
+	return "", errCases
+}
+
+type dayKey struct {
+	day     int
+	inbound bool
+}
+
+type tally struct{ events, blocked int }
+
+func count(days map[dayKey]tally, at time.Time, inbound, blocked bool) {
+	key := dayKey{dayOf(at), inbound}
+	n := days[key]
+	n.events++
+	if blocked {
+		n.blocked++
+	}
+	days[key] = n
+}
+
+// dayOf is the calendar day in Japan as 20261121.
+func dayOf(at time.Time) int {
+	y, m, d := at.In(ja.Zone).Date()
+	return y*10000 + int(m)*100 + d
+}

@@ -1,0 +1,185 @@
+package alert
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"otasuke/centre/internal/store"
+	"otasuke/internal/ja"
+)
+
+type scanner = func(dest ...any) error
+
+// maxDays bounds one question for counts.
+const maxDays = 366
+
+const columns = `tenant_id, id, case_no, box_id, device_id, device_name, device_addr, inbound, family, families, stars, blocked,
+	state, answer, answered_at, reason, first_at, last_at, closed_at, events, group_key, notify_at`
+
+func scan(scan scanner, more ...any) (*open, error) {
+	a := &Alert{}
+	o := &open{Alert: a}
+	var families string
+	var answered, first, last, closed, notify int64
+	err := scan(append([]any{&a.TenantID, &a.ID, &a.Case, &a.BoxID, &a.DeviceID, &a.DeviceName, &a.DeviceAddr, &a.Inbound, &a.Family,
+		&families, &a.Stars, &a.Blocked, &a.State, &a.Answer, &answered, &a.Reason, &first, &last, &closed, &a.Count, &o.key, &notify}, more...)...)
+	if err != nil {
+		return nil, err
+	}
+	a.Answered, a.First, a.Last, a.Closed, o.notifyAt = store.Time(answered), store.Time(first), store.Time(last), store.Time(closed), store.Time(notify)
+	if err := json.Unmarshal([]byte(families), &a.Families); err != nil {
+		return nil, fmt.Errorf("alert: stored families: %w", err)
+	}
+	return o, nil
+}
+
+func scanWithEvidence(sc scanner) (*open, error) {
+	var text string
+	o, err := scan(sc, &text)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(text), &o.Evidence); err != nil {
+		return nil, fmt.Errorf("alert: stored evidence: %w", err)
+	}
+	return o, nil
+}
+
+func scanPlain(sc scanner) (Alert, error) {
+	o, err := scan(sc)
+	if err != nil {
+		return Alert{}, err
+	}
+	return *o.Alert, nil
+}
+
+// write inserts or replaces the alert.
+func write(tx *store.Tx, o *open) error {
+	families, err := json.Marshal(o.Families)
+	if err != nil {
+		return fmt.Errorf("alert: %w", err)
+	}
+	evidence, err := json.Marshal(o.Evidence)
+	if err != nil {
+		return fmt.Errorf("alert: %w", err)
+	}
+	_, err = tx.Exec(`INSERT INTO alert (`+columns+`, evidence)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		ON CONFLICT (tenant_id, id) DO UPDATE SET device_name = $6, device_addr = $7, family = $9, families = $10, stars = $11, blocked = $12,
+		state = $13, answer = $14, answered_at = $15, reason = $16, first_at = $17, last_at = $18, closed_at = $19, events = $20,
+		notify_at = $22, evidence = $23`,
+		o.ID, o.Case, o.BoxID, o.DeviceID, o.DeviceName, o.DeviceAddr, o.Inbound, o.Family, string(families), int(o.Stars), o.Blocked,
+		string(o.State), string(o.Answer), store.Micros(o.Answered), o.Reason, store.Micros(o.First), store.Micros(o.Last),
+		store.Micros(o.Closed), o.Count, o.key, store.Micros(o.notifyAt), string(evidence))
+	return err
+}
+
+func selectOne(tx *store.Tx, id string) (*open, error) {
+	return scanWithEvidence(tx.QueryRow(`SELECT `+columns+`, evidence FROM alert WHERE tenant_id = $1 AND id = $2`, id).Scan)
+}
+
+func selectCase(tx *store.Tx, number string) (*open, error) {
+	return scanWithEvidence(tx.QueryRow(`SELECT `+columns+`, evidence FROM alert WHERE tenant_id = $1 AND case_no = $2 AND state <> 'closed'`, number).Scan)
+}
+
+// groupLimit is how many alerts of one group are looked at: the open one, and the
+// newest closed ones that a late event may belong to.
+const groupLimit = 8
+
+// selectGroup finds alerts of a group that had an event since, open ones first.
+func selectGroup(tx *store.Tx, key string, since time.Time) ([]*open, error) {
+	return store.Collect[*open](tx.Query(`SELECT `+columns+`, evidence FROM alert WHERE tenant_id = $1 AND group_key = $2 AND last_at >= $3
+		ORDER BY CASE WHEN state = 'closed' THEN 1 ELSE 0 END, last_at DESC, id LIMIT $4`, key, store.Micros(since), groupLimit))(scanWithEvidence)
+}
+
+// Conditions of a Filter; $2 to $6 of a tenant's list, $1 to $5 of the queue.
+const (
+	listWhere = ` AND (state = $2 OR $2 = '') AND (state <> 'closed' OR NOT $3) AND stars >= $4 AND (device_id = $5 OR $5 = '')
+		AND (last_at < $6 OR $6 = 0) ORDER BY last_at DESC, id DESC LIMIT $7`
+	queueWhere = ` WHERE (state = $1 OR $1 = '') AND (state <> 'closed' OR NOT $2) AND stars >= $3 AND (device_id = $4 OR $4 = '')
+		AND (last_at < $5 OR $5 = 0) ORDER BY stars DESC, first_at, id LIMIT $6`
+)
+
+func (f *Filter) args() []any {
+	return []any{string(f.State), f.NotClosed, int(f.Stars), f.DeviceID, store.Micros(f.Before), f.limit()}
+}
+
+func selectList(tx *store.Tx, f Filter) ([]Alert, error) {
+	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert WHERE tenant_id = $1`+listWhere, f.args()...))(scanPlain)
+}
+
+func selectAll(tx *store.AllTx, f Filter) ([]Alert, error) {
+	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert`+queueWhere, f.args()...))(scanPlain)
+}
+
+func insertChange(tx *store.Tx, id string, c Change) error {
+	_, err := tx.Exec(`INSERT INTO alert_change (tenant_id, alert_id, seq, at, who, what, note)
+		SELECT $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5, $6 FROM alert_change WHERE tenant_id = $1 AND alert_id = $2`,
+		id, store.Micros(c.At), c.Who, string(c.What), c.Note)
+	return err
+}
+
+func selectChanges(tx *store.Tx, id string) ([]Change, error) {
+	return store.Collect[Change](tx.Query(`SELECT at, who, what, note FROM alert_change WHERE tenant_id = $1 AND alert_id = $2 ORDER BY seq`, id))(
+		func(scan scanner) (c Change, err error) {
+			var at int64
+			err = scan(&at, &c.Who, &c.What, &c.Note)
+			c.At = store.Time(at)
+			return c, err
+		})
+}
+
+func addDays(tx *store.Tx, days map[dayKey]tally) error {
+	for key, n := range days {
+		_, err := tx.Exec(`INSERT INTO alert_day (tenant_id, day, inbound, events, blocked) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (tenant_id, day, inbound) DO UPDATE SET events = alert_day.events + $4, blocked = alert_day.blocked + $5`,
+			key.day, key.inbound, n.events, n.blocked)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// selectDays gives every day from from to to, also the quiet ones.
+func selectDays(tx *store.Tx, from, to time.Time) ([]Day, error) {
+	var days []Day
+	at := map[int]int{}
+	for day := ja.Midnight(from); !day.After(to) && len(days) < maxDays; day = day.AddDate(0, 0, 1) {
+		at[dayOf(day)] = len(days)
+		days = append(days, Day{Date: day})
+	}
+	_, err := store.Collect[struct{}](tx.Query(`SELECT day, inbound, events, blocked FROM alert_day WHERE tenant_id = $1 AND day >= $2 AND day <= $3`,
+		dayOf(from), dayOf(to)))(func(scan scanner) (none struct{}, err error) {
+		var day, events, blocked int
+		var inbound bool
+		if err := scan(&day, &inbound, &events, &blocked); err != nil {
+			return none, err
+		}
+		i, ok := at[day]
+		switch {
+		case !ok:
+		case inbound:
+			days[i].Inbound, days[i].InboundBlocked = events, blocked
+		default:
+			days[i].Outbound, days[i].OutboundBlocked = events, blocked
+		}
+		return none, nil
+	})
+	return days, err
+}
+
+func countAlerts(tx *store.Tx, from, to time.Time, c *Counts) error {
+	end := ja.Midnight(to).AddDate(0, 0, 1)
+	_, err := store.Collect[struct{}](tx.Query(`SELECT stars, count(*) FROM alert WHERE tenant_id = $1 AND first_at >= $2 AND first_at < $3 GROUP BY stars`,
+		store.Micros(ja.Midnight(from)), store.Micros(end)))(func(scan scanner) (none struct{}, err error) {
+		var stars, n int
+		err = scan(&stars, &n)
+		if err == nil && stars >= 0 && stars < len(c.Alerts) {
+			c.Alerts[stars] = n
+		}
+		return none, err
+	})
+	return err
+}
