@@ -211,7 +211,7 @@ func TestFamiliesOfOurRulesExist(t *testing.T) {
 			}
 		}
 	}
-	for _, key := range strings.Fields("exploit webshell smb-probe rdp-probe scan c2 trojan-download ransomware exfil coinminer phishing botnet remote-tool policy lateral virus site-malware") {
+	for _, key := range strings.Fields("exploit webshell smb-probe rdp-probe scan c2 trojan-download ransomware exfil coinminer phishing botnet remote-tool policy lateral virus site-malware unprotected") {
 		if _, ok := s.Get(key); !ok {
 			t.Errorf("family %q is missing", key)
 		}
