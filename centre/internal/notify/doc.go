@@ -5,9 +5,9 @@
 //   - ★☆☆ is never a mail. A closed alert is never a mail.
 //   - ★★★ goes to the owner in any case and to everybody who has mails on; ★★☆
 //     to everybody who has mails on.
-//   - Each person gets one mail for each level of an alert (its stars, and
-//     whether something got through), in one thread, and never one for a level
-//     that is not higher than what was told before.
+//   - Each person gets one mail about an alert, and one more each time it became
+//     worse (more stars, something got through, back after it was dealt with),
+//     in one thread. Several such steps before a mail goes out are one mail.
 //   - A row of the table delivery is written before the server is spoken to and
 //     completed afterwards. A retried job skips what was sent; a process that
 //     died between the two sends once more, with the same Message-ID, and then
@@ -17,6 +17,6 @@
 //   - The words come from knowledge and the catalogue; nothing must be clicked
 //     to be safe, and the plain-text part is complete by itself.
 //
-// Level 4. The façade registers [Notifier.Handle] for jobs of the kind [JobKind];
+// Level 4. The façade registers [Notifier.Handle] for jobs of the kind [alert.KindNotify];
 // the console reads [Notifier.Deliveries].
 package notify

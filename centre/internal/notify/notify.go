@@ -23,12 +23,11 @@ var migrations embed.FS
 // Schema is the table of deliveries; it follows the tenant's.
 func Schema() store.Schema { return store.Sub("notify", migrations) }
 
-// JobKind is the kind of job that [Notifier.Handle] does.
-const JobKind = "notify"
-
-// Alerts finds the alert that a job names.
+// Alerts finds the alert that a job names, and remembers who was told.
 type Alerts interface {
 	Get(ctx context.Context, tenantID, id string) (alert.Alert, error)
+	History(ctx context.Context, tenantID, id string) ([]alert.Change, error)
+	Told(tx *store.Tx, id, how string) error
 }
 
 // Companies says who the people of a company are.
@@ -83,29 +82,27 @@ func New(cfg Config) *Notifier {
 	return &Notifier{cfg: cfg}
 }
 
-// args of a job.
-type args struct {
-	AlertID string `json:"alert_id"`
-	Cause   string `json:"cause"` // "new" or "worse"
-}
-
 // Handle does one job: it tells everybody who should know about the alert as it
-// is now. It may run any number of times. An error means: try again.
+// is now, whatever the cause was. It may run any number of times. An error means: try again.
 func (n *Notifier) Handle(ctx context.Context, tenantID string, raw json.RawMessage) error {
-	var job args
+	var job alert.NotifyArgs
 	if err := json.Unmarshal(raw, &job); err != nil {
 		return fmt.Errorf("notify: job: %w", err)
 	}
-	a, err := n.cfg.Alerts.Get(ctx, tenantID, job.AlertID)
+	a, err := n.cfg.Alerts.Get(ctx, tenantID, job.Alert)
 	if errors.Is(err, store.ErrNotFound) {
-		n.cfg.Log.Warn("alert to notify is gone", "alert", job.AlertID)
+		n.cfg.Log.Warn("alert to notify is gone", "alert", job.Alert)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("notify: alert %s: %w", job.AlertID, err)
+		return fmt.Errorf("notify: alert %s: %w", job.Alert, err)
 	}
 	if a.Stars <= alert.Low || a.State == alert.Closed {
 		return nil
+	}
+	history, err := n.cfg.Alerts.History(ctx, tenantID, a.ID)
+	if err != nil {
+		return fmt.Errorf("notify: history of %s: %w", a.ID, err)
 	}
 	company, err := n.cfg.Companies.CompanyByID(ctx, tenantID)
 	if err != nil {
@@ -122,7 +119,7 @@ func (n *Notifier) Handle(ctx context.Context, tenantID string, raw json.RawMess
 	}
 	var failed error
 	for _, p := range who {
-		if err := n.tell(ctx, &a, company, p, job.Cause); err != nil {
+		if err := n.tell(ctx, &a, company, p, worsened(history)); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("notify: alert %s to person %s: %w", a.ID, p.ID, err))
 		}
 	}
@@ -140,18 +137,21 @@ func recipients(people []tenant.Person, stars alert.Stars) []tenant.Person {
 	return who
 }
 
-// level orders how bad an alert is; only a higher one is worth another mail.
-func level(a *alert.Alert) int {
-	l := 2 * int(a.Stars)
-	if !a.Blocked {
-		l++
+// worsened counts how often an alert became worse. It only grows, and each step
+// is worth one mail to each person.
+func worsened(history []alert.Change) int {
+	n := 0
+	for _, c := range history {
+		if c.What == alert.ChangeWorse {
+			n++
+		}
 	}
-	return l
+	return n
 }
 
 // tell brings one person up to date.
-func (n *Notifier) tell(ctx context.Context, a *alert.Alert, c tenant.Company, p tenant.Person, cause string) error {
-	d, token, err := n.begin(ctx, a, p, cause)
+func (n *Notifier) tell(ctx context.Context, a *alert.Alert, c tenant.Company, p tenant.Person, step int) error {
+	d, token, err := n.begin(ctx, a, p, step)
 	if err != nil || d == nil {
 		return err
 	}

@@ -52,7 +52,22 @@ func (p *post) to(email string) (got []mail.Message) {
 	return got
 }
 
-type alerts struct{ a alert.Alert }
+type alerts struct {
+	a       alert.Alert
+	history []alert.Change
+	told    []string
+}
+
+func (x *alerts) History(context.Context, string, string) ([]alert.Change, error) {
+	return x.history, nil
+}
+
+func (x *alerts) Told(_ *store.Tx, _, how string) error {
+	x.told = append(x.told, how)
+	return nil
+}
+
+func (x *alerts) worse() { x.history = append(x.history, alert.Change{What: alert.ChangeWorse}) }
 
 func (x *alerts) Get(_ context.Context, tenantID, id string) (alert.Alert, error) {
 	if tenantID != x.a.TenantID || id != x.a.ID {
@@ -108,7 +123,7 @@ func newOffice(t *testing.T, s *store.Store) *office {
 
 func (o *office) notify(cause string) error {
 	o.t.Helper()
-	raw, err := json.Marshal(map[string]string{"alert_id": o.alerts.a.ID, "cause": cause})
+	raw, err := json.Marshal(alert.NotifyArgs{Alert: o.alerts.a.ID, Cause: cause})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -165,6 +180,9 @@ func TestEachPersonIsToldOnce(t *testing.T) {
 				t.Errorf("delivery %+v", d)
 			}
 		}
+		if len(o.alerts.told) != 3 || !strings.HasPrefix(o.alerts.told[0], "mail ") {
+			t.Errorf("the history knows of %v", o.alerts.told)
+		}
 		other, err := o.Deliveries(t.Context(), "somebody-else", o.alerts.a.ID)
 		if err != nil || len(other) != 0 {
 			t.Errorf("another company sees %v, %v", other, err)
@@ -180,11 +198,12 @@ func TestUpdateOnlyWhenItGotWorseAndInTheSameThread(t *testing.T) {
 			t.Error("an owner with mails off gets only ★★★")
 		}
 		o.alerts.a.Stars, o.alerts.a.Blocked = alert.High, false
+		o.alerts.worse()
+		o.alerts.worse() // twice before the mail went out
 		o.clock.Advance(time.Minute)
 		o.alerts.a.Last = o.clock.Now()
 		o.must("worse")
-		o.alerts.a.Stars, o.alerts.a.Blocked = alert.Medium, true
-		o.must("worse") // better is no news
+		o.must("worse") // nothing new happened
 		got := o.post.to("hanako@sato.example.jp")
 		if len(got) != 2 {
 			t.Fatalf("%d mails", len(got))
@@ -210,7 +229,7 @@ func TestNoMailNobodyNeeds(t *testing.T) {
 		if o.post.asked != 0 {
 			t.Errorf("%d mails", o.post.asked)
 		}
-		if err := o.Handle(t.Context(), o.id, json.RawMessage(`{"alert_id":"gone"}`)); err != nil {
+		if err := o.Handle(t.Context(), o.id, json.RawMessage(`{"alert":"gone"}`)); err != nil {
 			t.Errorf("an alert that is gone: %v", err)
 		}
 		if err := o.Handle(t.Context(), o.id, json.RawMessage(`?`)); err == nil {
@@ -259,7 +278,7 @@ func TestDeathWhileSending(t *testing.T) {
 				if !p.Mails {
 					continue
 				}
-				d, token, err := o.begin(t.Context(), &o.alerts.a, p, "new")
+				d, token, err := o.begin(t.Context(), &o.alerts.a, p, 0)
 				if err != nil || d == nil || token == "" {
 					t.Fatalf("begin: %v, %v", d, err)
 				}

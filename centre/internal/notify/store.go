@@ -26,8 +26,7 @@ const (
 // Delivery is one mail to one person.
 type Delivery struct {
 	AlertID, PersonID string
-	Level             int
-	Cause             string
+	Step              int // how often the alert had become worse when it was written
 	Email             string // as it was at that time
 	MessageID         string
 	Subject           string
@@ -52,14 +51,14 @@ const maxError = 500
 // begin decides whether a person must be told, and if so writes down that a mail
 // is being sent and makes the token of its buttons. It returns nil when there is
 // nothing to send.
-func (n *Notifier) begin(ctx context.Context, a *alert.Alert, p tenant.Person, cause string) (d *Delivery, token string, err error) {
+func (n *Notifier) begin(ctx context.Context, a *alert.Alert, p tenant.Person, step int) (d *Delivery, token string, err error) {
 	err = n.cfg.Store.Write(ctx, a.TenantID, func(tx *store.Tx) error {
 		before, err := selectDeliveries(tx, a.ID, p.ID)
 		if err != nil {
 			return err
 		}
 		now := n.cfg.Clock.Now()
-		d = next(before, a, p, cause, n.cfg.Domain)
+		d = next(before, a, p, step, n.cfg.Domain)
 		if d == nil {
 			return nil
 		}
@@ -83,16 +82,15 @@ func (n *Notifier) begin(ctx context.Context, a *alert.Alert, p tenant.Person, c
 	return d, token, nil
 }
 
-// next is the delivery to make after those before (lowest level first), or nil.
-func next(before []Delivery, a *alert.Alert, p tenant.Person, cause, domain string) *Delivery {
-	l := level(a)
+// next is the delivery to make after those before (first step first), or nil.
+func next(before []Delivery, a *alert.Alert, p tenant.Person, step int, domain string) *Delivery {
 	var thread []string
 	for _, d := range before {
 		switch {
-		case d.Level < l:
+		case d.Step < step:
 			thread = append(thread, d.MessageID)
 			continue
-		case d.Level > l || d.State == StateSent || d.State == StateBounced || d.State == StateUnsure:
+		case d.Step > step || d.State == StateSent || d.State == StateBounced || d.State == StateUnsure:
 			return nil
 		}
 		// The same mail again: the job failed, or the process died.
@@ -107,8 +105,8 @@ func next(before []Delivery, a *alert.Alert, p tenant.Person, cause, domain stri
 		return &d
 	}
 	return &Delivery{
-		AlertID: a.ID, PersonID: p.ID, Level: l, Cause: cause, Email: p.Email, State: StateSending, Tries: 1,
-		MessageID: fmt.Sprintf("%s.%s.%d@%s", a.ID, p.ID, l, domain), Thread: thread,
+		AlertID: a.ID, PersonID: p.ID, Step: step, Email: p.Email, State: StateSending, Tries: 1,
+		MessageID: fmt.Sprintf("%s.%s.%d@%s", a.ID, p.ID, step, domain), Thread: thread,
 	}
 }
 
@@ -116,7 +114,12 @@ func (n *Notifier) record(ctx context.Context, tenantID string, d *Delivery) err
 	if len(d.Error) > maxError {
 		d.Error = strings.ToValidUTF8(d.Error[:maxError], "")
 	}
-	return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error { return upsert(tx, d) })
+	return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+		if err := upsert(tx, d); err != nil || d.State != StateSent {
+			return err
+		}
+		return n.cfg.Alerts.Told(tx, d.AlertID, "mail "+d.PersonID)
+	})
 }
 
 // Deliveries lists the mails about an alert, oldest first.
@@ -129,14 +132,14 @@ func (n *Notifier) Deliveries(ctx context.Context, tenantID, alertID string) (al
 }
 
 func selectDeliveries(tx *store.Tx, alertID, personID string) ([]Delivery, error) {
-	return store.Collect[Delivery](tx.Query(`SELECT `+columns+` WHERE tenant_id = $1 AND alert_id = $2 AND person_id = $3 ORDER BY level`, alertID, personID))(scan)
+	return store.Collect[Delivery](tx.Query(`SELECT `+columns+` WHERE tenant_id = $1 AND alert_id = $2 AND person_id = $3 ORDER BY step`, alertID, personID))(scan)
 }
 
-const columns = `alert_id, person_id, level, cause, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error FROM delivery`
+const columns = `alert_id, person_id, step, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error FROM delivery`
 
 func scan(scan func(...any) error) (d Delivery, err error) {
 	var created, tried, sent, latency int64
-	err = scan(&d.AlertID, &d.PersonID, &d.Level, &d.Cause, &d.Email, &d.MessageID, &d.Subject, &d.State, &d.Tries, &d.Deaths, &created, &tried, &sent, &latency, &d.Error)
+	err = scan(&d.AlertID, &d.PersonID, &d.Step, &d.Email, &d.MessageID, &d.Subject, &d.State, &d.Tries, &d.Deaths, &created, &tried, &sent, &latency, &d.Error)
 	d.Created, d.Tried, d.Latency = store.Time(created), store.Time(tried), time.Duration(latency)*time.Microsecond
 	if sent != 0 {
 		d.Sent = store.Time(sent)
@@ -149,11 +152,11 @@ func upsert(tx *store.Tx, d *Delivery) error {
 	if !d.Sent.IsZero() {
 		sent = store.Micros(d.Sent)
 	}
-	_, err := tx.Exec(`INSERT INTO delivery (tenant_id, alert_id, person_id, level, cause, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-		ON CONFLICT (tenant_id, alert_id, person_id, level) DO UPDATE SET subject = excluded.subject, state = excluded.state, tries = excluded.tries, deaths = excluded.deaths,
+	_, err := tx.Exec(`INSERT INTO delivery (tenant_id, alert_id, person_id, step, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (tenant_id, alert_id, person_id, step) DO UPDATE SET subject = excluded.subject, state = excluded.state, tries = excluded.tries, deaths = excluded.deaths,
 			tried_at = excluded.tried_at, sent_at = excluded.sent_at, latency = excluded.latency, error = excluded.error`,
-		d.AlertID, d.PersonID, d.Level, d.Cause, d.Email, d.MessageID, d.Subject, string(d.State), d.Tries, d.Deaths,
+		d.AlertID, d.PersonID, d.Step, d.Email, d.MessageID, d.Subject, string(d.State), d.Tries, d.Deaths,
 		store.Micros(d.Created), store.Micros(d.Tried), sent, d.Latency.Microseconds(), d.Error)
 	return err
 }

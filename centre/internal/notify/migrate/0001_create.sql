@@ -1,13 +1,11 @@
 -- +goose Up
--- One row for each mail about an alert to a person. Level is how bad the alert
--- was when the mail was written: a person is told of each level once, and never
--- of a lower one than before.
+-- One row for each mail about an alert to a person. Step is how often the alert
+-- had become worse when the mail was written: a person is told of each step once.
 CREATE TABLE delivery (
     tenant_id  TEXT NOT NULL,
     alert_id   TEXT NOT NULL,
     person_id  TEXT NOT NULL,
-    level      INTEGER NOT NULL,
-    cause      TEXT NOT NULL,
+    step       INTEGER NOT NULL,
     email      TEXT NOT NULL,
     message_id TEXT NOT NULL,
     subject    TEXT NOT NULL,
@@ -19,7 +17,7 @@ CREATE TABLE delivery (
     sent_at    BIGINT NOT NULL,
     latency    BIGINT NOT NULL,
     error      TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, alert_id, person_id, level),
+    PRIMARY KEY (tenant_id, alert_id, person_id, step),
     FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
 );
 
