@@ -1,0 +1,270 @@
+package match
+
+import (
+	"bytes"
+
+	"otasuke/rule"
+)
+
+var lower = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(i)
+		if i >= 'A' && i <= 'Z' {
+			t[i] = byte(i) | 0x20
+		}
+	}
+	return t
+}()
+
+// same compares b, or its beginning, with a pattern.
+func same(b, pattern []byte, nocase bool) bool {
+	if len(b) < len(pattern) {
+		return false
+	}
+	if !nocase {
+		return bytes.Equal(b[:len(pattern)], pattern)
+	}
+	for i, c := range pattern {
+		if lower[b[i]] != c {
+			return false
+		}
+	}
+	return true
+}
+
+// index finds a pattern, which is in lower case when nocase is set.
+func index(b, pattern []byte, nocase bool) int {
+	if !nocase {
+		return bytes.Index(b, pattern)
+	}
+	n := len(pattern)
+	first, last := pattern[0], pattern[n-1]
+	for i := 0; i+n <= len(b); i++ {
+		if lower[b[i]] == first && lower[b[i+n-1]] == last && same(b[i:], pattern, true) {
+			return i
+		}
+	}
+	return -1
+}
+
+// read takes a number from the buffer; end is the place behind it.
+func (p *probe) read(r *rule.ByteRead) (v uint64, end int, ok bool) {
+	at, n := p.num(r.Offset), p.num(r.Bytes)
+	if r.FromLast {
+		at += int64(p.last)
+	} else {
+		at -= p.base
+	}
+	if at < 0 || at > int64(len(p.buf)) || n < 0 || n > int64(len(p.buf))-at {
+		return 0, 0, false
+	}
+	b := p.buf[at:]
+	if r.Text {
+		v, used := digits(b, int(n), r.Base)
+		return v, int(at) + used, used > 0
+	}
+	if n > 8 {
+		return 0, 0, false
+	}
+	for i := range int(n) {
+		if r.Endian == rule.BigEndian {
+			v = v<<8 | uint64(b[i])
+		} else { // DCE/RPC over SMB is little-endian in practice
+			v |= uint64(b[i]) << (8 * i)
+		}
+	}
+	if r.Bitmask != 0 {
+		v &= r.Bitmask
+		for m := r.Bitmask; m&1 == 0; m >>= 1 {
+			v >>= 1
+		}
+	}
+	return v, int(at + n), true
+}
+
+// maxDigits is how many digits are read when the rule does not say.
+const maxDigits = 23
+
+// digits reads a number written in text; used is 0 when there is none.
+func digits(b []byte, n, base int) (v uint64, used int) {
+	if n == 0 || n > maxDigits {
+		n = maxDigits
+	}
+	n = min(n, len(b))
+	i := 0
+	for i < n && (b[i] == ' ' || b[i] == '\t') {
+		i++
+	}
+	if base == 16 && i+2 < n && b[i] == '0' && lower[b[i+1]] == 'x' {
+		i += 2
+	}
+read:
+	for ; i < n; i++ {
+		d := 99
+		switch c := lower[b[i]]; {
+		case c >= '0' && c <= '9':
+			d = int(c - '0')
+		case c >= 'a' && c <= 'f':
+			d = int(c-'a') + 10
+		}
+		if d >= base {
+			break read
+		}
+		v, used = v*uint64(base)+uint64(d), i+1
+	}
+	return v, used
+}
+
+func (p *probe) byteTest(m *rule.ByteTest) bool {
+	v, _, ok := p.read(&m.ByteRead)
+	if !ok {
+		return false
+	}
+	w := uint64(p.num(m.Value))
+	var hit bool
+	switch m.Op {
+	case rule.OpLess:
+		hit = v < w
+	case rule.OpLessEqual:
+		hit = v <= w
+	case rule.OpGreater:
+		hit = v > w
+	case rule.OpGreaterEqual:
+		hit = v >= w
+	default:
+		hit = m.Op.Match(int64(v), int64(w))
+	}
+	return hit != m.Negated
+}
+
+func (p *probe) byteJump(m *rule.ByteJump) bool {
+	v, end, ok := p.read(&m.ByteRead)
+	if !ok || v > 1<<40 {
+		return false
+	}
+	jump := int64(v) * m.Multiplier
+	if m.Align && jump%4 != 0 {
+		jump += 4 - jump%4
+	}
+	to := int64(end) + jump
+	switch {
+	case m.FromBeginning:
+		to = jump - p.base
+	case m.FromEnd:
+		to = int64(len(p.buf)) + jump
+	}
+	to += p.num(m.PostOffset)
+	if to < 0 || to >= int64(len(p.buf)) {
+		return false
+	}
+	p.last = int(to)
+	return true
+}
+
+func (p *probe) byteExtract(m *rule.ByteExtract) bool {
+	v, end, ok := p.read(&m.ByteRead)
+	if !ok {
+		return false
+	}
+	n := int64(v) * m.Multiplier
+	if m.Align > 0 && n%m.Align != 0 {
+		n += m.Align - n%m.Align
+	}
+	p.vars[m.Into], p.last = n, end
+	return true
+}
+
+func (p *probe) byteMath(m *rule.ByteMath) bool {
+	v, end, ok := p.read(&m.ByteRead)
+	if !ok {
+		return false
+	}
+	w := uint64(p.num(m.Value))
+	switch m.Oper {
+	case '+':
+		v += w
+	case '-':
+		v -= w
+	case '*':
+		v *= w
+	case '/':
+		if w == 0 {
+			return false
+		}
+		v /= w
+	case '<':
+		v <<= min(w, 64)
+	case '>':
+		v >>= min(w, 64)
+	}
+	p.vars[m.Into], p.last = int64(v), end
+	return true
+}
+
+// base64Decode decodes and judges the base64_data section at once.
+func (p *probe) base64Decode(m *rule.Base64Decode) bool {
+	at := m.Offset
+	if m.FromLast {
+		at += p.last
+	}
+	if at > len(p.buf) {
+		return false
+	}
+	text := p.buf[at:]
+	if m.Bytes > 0 && m.Bytes < len(text) {
+		text = text[:m.Bytes]
+	}
+	p.sc.base64 = appendBase64(p.sc.base64[:0], text)
+	if len(p.sc.base64) == 0 {
+		return false
+	}
+	buf, last := p.buf, p.last
+	p.buf, p.last = p.sc.base64, 0
+	ok := p.run(p.base64)
+	p.buf, p.last = buf, last
+	return ok
+}
+
+// maxBase64 bounds what is decoded at one place; rules look at the beginning.
+const maxBase64 = 64 << 10
+
+// appendBase64 decodes text up to the first sign that is not of the alphabet
+// (RFC 4648 section 4); line breaks are passed over.
+func appendBase64(dst, text []byte) []byte {
+	var group uint32
+	n := 0
+	for _, c := range text[:min(len(text), maxBase64)] {
+		var v uint32
+		switch {
+		case c >= 'A' && c <= 'Z':
+			v = uint32(c - 'A')
+		case c >= 'a' && c <= 'z':
+			v = uint32(c-'a') + 26
+		case c >= '0' && c <= '9':
+			v = uint32(c-'0') + 52
+		case c == '+':
+			v = 62
+		case c == '/':
+			v = 63
+		case c == '\r' || c == '\n':
+			continue
+		default:
+			return appendRest(dst, group, n)
+		}
+		if group, n = group<<6|v, n+1; n == 4 {
+			dst = append(dst, byte(group>>16), byte(group>>8), byte(group))
+			group, n = 0, 0
+		}
+	}
+	return appendRest(dst, group, n)
+}
+
+func appendRest(dst []byte, group uint32, n int) []byte {
+	switch n {
+	case 2:
+		return append(dst, byte(group>>4))
+	case 3:
+		return append(dst, byte(group>>10), byte(group>>2))
+	}
+	return dst
+}

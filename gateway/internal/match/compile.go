@@ -1,0 +1,347 @@
+package match
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+
+	"otasuke/gateway/internal/match/literal"
+	"otasuke/rule"
+)
+
+// compiled is a rule made ready to be tried.
+type compiled struct {
+	r        *rule.Rule
+	need     rule.BufferSet // buffers that must exist, BufPayload for the payload
+	sections []section
+	base64   []step // steps of the base64_data section
+	flowbits []flowbit
+	flowints []flowintOp
+	xbits    []xbit
+	kind     kind
+}
+
+type kind uint8
+
+// Kinds of rules, by what they look at.
+const (
+	packetRule  kind = iota // header fields, or the payload of packets alone
+	payloadRule             // payload, stream or packet
+	txRule                  // buffers of a protocol
+)
+
+type section struct {
+	variant uint16
+	buf     rule.Buffer
+	steps   []step
+}
+
+type flowbit struct {
+	op   rule.BitOp
+	bits []uint32
+}
+
+type flowintOp struct {
+	rule.Flowint
+	name, other uint32
+}
+
+type xbit struct {
+	rule.Xbit
+	id uint64
+}
+
+// compiler keeps what is shared while a set is built.
+type compiler struct {
+	set      *Set
+	variants map[string]uint16
+	bits     map[string]uint32
+	ints     map[string]uint32
+}
+
+func intern(m map[string]uint32, name string) uint32 {
+	id, ok := m[name]
+	if !ok {
+		id = uint32(len(m))
+		m[name] = id
+	}
+	return id
+}
+
+func (c *compiler) rule(r *rule.Rule) (compiled, error) {
+	k := compiled{r: r, kind: packetRule}
+	for _, s := range r.Sections {
+		steps, err := newSteps(s.Matches)
+		if err != nil {
+			return k, err
+		}
+		if s.Buffer == rule.Base64Data {
+			k.base64 = append(k.base64, steps...)
+			continue
+		}
+		k.need.Add(s.Buffer)
+		k.sections = append(k.sections, section{c.variant(s), s.Buffer, steps})
+		switch {
+		case s.Buffer != rule.BufPayload:
+			k.kind = txRule
+		case k.kind == packetRule && r.PayloadStream && r.Proto.Carries(rule.IPProtoTCP, 4):
+			k.kind = payloadRule
+		}
+	}
+	for _, f := range r.Flowbits {
+		b := flowbit{op: f.Op}
+		for _, name := range f.Names {
+			b.bits = append(b.bits, intern(c.bits, name))
+		}
+		k.flowbits = append(k.flowbits, b)
+	}
+	for _, f := range r.Flowints {
+		k.flowints = append(k.flowints, flowintOp{f, intern(c.ints, f.Name), intern(c.ints, f.Other)})
+	}
+	for _, x := range r.Xbits {
+		h := fnv.New64a()
+		h.Write([]byte(x.Name))
+		k.xbits = append(k.xbits, xbit{x, h.Sum64()})
+	}
+	return k, nil
+}
+
+func (c *compiler) variant(s rule.Section) uint16 {
+	if s.Buffer == rule.BufPayload {
+		return packetVariant
+	}
+	key := variantKey(s.Buffer, s.Transforms)
+	v, ok := c.variants[key]
+	if !ok {
+		v = uint16(len(c.set.variants))
+		c.variants[key] = v
+		c.set.variants = append(c.set.variants, variant{buf: s.Buffer, transforms: s.Transforms})
+	}
+	return v
+}
+
+// index puts every rule where it will be found: under a pattern of its own, or
+// in a list without patterns.
+func (c *compiler) index() {
+	s := c.set
+	for i := range s.rules {
+		k, id := &s.rules[i], uint32(i)
+		switch {
+		case len(k.sections) == 0 && ipOnly(k.r):
+			s.ips.add(id, k.r)
+		case len(k.sections) == 0 || k.kind == packetRule && fastPattern(k) == nil:
+			s.packets.add(id, k.r)
+		case fastPattern(k) == nil:
+			c.indexBare(k, id)
+		}
+	}
+	s.ips.build()
+}
+
+// indexBare lists a rule without a usable pattern under one of its buffers.
+func (c *compiler) indexBare(k *compiled, id uint32) {
+	buf := k.sections[0].buf
+	for _, sec := range k.sections {
+		if rarity(sec.buf) > rarity(buf) {
+			buf = sec.buf
+		}
+	}
+	if buf == rule.BufPayload {
+		buf = rule.BufStream
+		c.set.packets.add(id, k.r)
+	}
+	if k.r.ToClient {
+		c.set.bare[0][buf] = append(c.set.bare[0][buf], id)
+	}
+	if k.r.ToServer {
+		c.set.bare[1][buf] = append(c.set.bare[1][buf], id)
+	}
+}
+
+// maxPattern bounds the bytes given to the literal search; longer ones do not
+// make it more selective.
+const maxPattern = 48
+
+// fast is the pattern by which a rule is found.
+type fast struct {
+	section int
+	pattern literal.Pattern
+}
+
+// fastPattern chooses the pattern: the author's, or the longest in the buffer
+// that occurs least. It returns nil when the rule has no positive content.
+func fastPattern(k *compiled) *fast {
+	var best *fast
+	score := -1
+	for i := range k.sections {
+		for _, m := range k.r.Sections[k.sectionOf(i)].Matches {
+			c, ok := m.(*rule.Content)
+			if !ok || c.Negated {
+				continue
+			}
+			p := c.Pattern
+			if c.FastLen > 0 {
+				p = p[c.FastOffset : c.FastOffset+c.FastLen]
+			}
+			p = p[:min(len(p), maxPattern)]
+			if v := patternScore(p, k.sections[i].buf); c.FastPattern || v > score {
+				best, score = &fast{i, literal.Pattern{Bytes: p, Nocase: c.Nocase}}, v
+				if c.FastPattern {
+					return best
+				}
+			}
+		}
+	}
+	return best
+}
+
+// sectionOf maps the index of a compiled section to that of the rule, which
+// also has base64_data sections.
+func (k *compiled) sectionOf(i int) int {
+	for j, s := range k.r.Sections {
+		if s.Buffer == rule.Base64Data {
+			continue
+		}
+		if i == 0 {
+			return j
+		}
+		i--
+	}
+	return 0
+}
+
+// patternScore is higher for patterns that will be found seldom.
+func patternScore(p []byte, buf rule.Buffer) int {
+	distinct := 0
+	var seen [256]bool
+	for _, c := range p {
+		if !seen[c] {
+			seen[c] = true
+			distinct++
+		}
+	}
+	return (min(len(p), 24) + distinct) * rarity(buf)
+}
+
+// rarity weighs buffers: a word in a URI says more than one in a method.
+func rarity(buf rule.Buffer) int {
+	switch buf {
+	case rule.HTTPMethod, rule.HTTPProtocol, rule.HTTPStatCode, rule.HTTPStatMsg, rule.HTTPConnection, rule.TLSVersion:
+		return 1
+	case rule.HTTPHeaderNames, rule.HTTPAccept, rule.HTTPAcceptEnc, rule.HTTPAcceptLang, rule.HTTPContentType,
+		rule.HTTPContentLen, rule.HTTPRequestLine, rule.HTTPResponseLine, rule.HTTPStart:
+		return 3
+	case rule.BufPayload, rule.HTTPHeader, rule.HTTPHeaderRaw:
+		return 5
+	}
+	return 8
+}
+
+// collection gathers patterns for one database.
+type collection struct {
+	index    map[string]int
+	patterns []literal.Pattern
+	rules    [][]uint32
+}
+
+func (c *collection) add(p literal.Pattern, id uint32) {
+	if p.Nocase {
+		p.Bytes = bytes.ToLower(p.Bytes)
+	}
+	key := fmt.Sprintf("%t%s", p.Nocase, p.Bytes)
+	i, ok := c.index[key]
+	if !ok {
+		i = len(c.patterns)
+		c.index[key] = i
+		c.patterns = append(c.patterns, p)
+		c.rules = append(c.rules, nil)
+	}
+	c.rules[i] = append(c.rules[i], id)
+}
+
+// databases builds one literal database for each variant and direction.
+func (c *compiler) databases() error {
+	s := c.set
+	all := make([][2]collection, len(s.variants))
+	put := func(v uint16, dir int, p literal.Pattern, id uint32) {
+		col := &all[v][dir]
+		if col.index == nil {
+			col.index = map[string]int{}
+		}
+		col.add(p, id)
+	}
+	for i := range s.rules {
+		k := &s.rules[i]
+		f := fastPattern(k)
+		if f == nil {
+			continue
+		}
+		for _, v := range k.places(f.section) {
+			if k.r.ToClient {
+				put(v, 0, f.pattern, uint32(i))
+			}
+			if k.r.ToServer {
+				put(v, 1, f.pattern, uint32(i))
+			}
+		}
+	}
+	for v := range all {
+		for dir := range all[v] {
+			if err := s.addGroup(v, dir, &all[v][dir]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// places says in which variants the pattern of a section is looked for.
+func (k *compiled) places(i int) []uint16 {
+	sec := k.sections[i]
+	if sec.buf != rule.BufPayload {
+		return []uint16{sec.variant}
+	}
+	var v []uint16
+	if k.r.PayloadStream && k.r.Proto.Carries(rule.IPProtoTCP, 4) {
+		v = append(v, streamVariant)
+	}
+	if k.r.PayloadPacket || !onlyTCP(k.r.Proto) {
+		v = append(v, packetVariant)
+	}
+	return v
+}
+
+// onlyTCP says whether the protocol never runs over anything but TCP.
+func onlyTCP(p rule.Proto) bool {
+	return p.Carries(rule.IPProtoTCP, 4) && !p.Carries(rule.IPProtoUDP, 4) && !p.Carries(rule.IPProtoICMP, 4)
+}
+
+func (s *Set) addGroup(v, dir int, col *collection) error {
+	if len(col.patterns) == 0 {
+		return nil
+	}
+	db, err := literal.Compile(col.patterns)
+	if err != nil {
+		return fmt.Errorf("match: patterns of %s: %w", s.variants[v].buf, err)
+	}
+	s.dbs = append(s.dbs, db)
+	g := &group{db: db, from: make([]uint32, 1, len(col.rules)+1)}
+	for _, list := range col.rules {
+		g.rules = append(g.rules, list...)
+		g.from = append(g.from, uint32(len(g.rules)))
+	}
+	s.variants[v].groups[dir] = g
+	if v > streamVariant && !contains(s.byBuffer[s.variants[v].buf], uint16(v)) {
+		s.byBuffer[s.variants[v].buf] = append(s.byBuffer[s.variants[v].buf], uint16(v))
+	}
+	return nil
+}
+
+func contains(list []uint16, v uint16) bool {
+	for _, x := range list {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}

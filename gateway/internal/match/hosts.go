@@ -1,0 +1,157 @@
+package match
+
+import (
+	"net/netip"
+	"sync"
+
+	"otasuke/rule"
+)
+
+const (
+	// hostShards spreads the counters over locks, so that workers seldom wait.
+	hostShards = 16
+	// maxPerShard bounds the counters: 16 * 8192 need about 16 MiB. When a shard
+	// is full the expired are dropped, then any.
+	maxPerShard = 8192
+)
+
+// HostState counts matches by address for thresholds and keeps the bits of
+// addresses. One serves all workers and rule sets; it is safe for concurrent
+// use. Make it with [NewHostState].
+type HostState struct {
+	shards [hostShards]hostShard
+}
+
+type hostShard struct {
+	sync.Mutex
+	m map[hostKey]hostEntry
+}
+
+type hostKey struct {
+	kind  uint8
+	track rule.Track
+	ports uint32
+	id    uint64
+	a, b  netip.Addr
+}
+
+// Kinds of entries.
+const (
+	kindThreshold = iota
+	kindFilter
+	kindXbit
+)
+
+type hostEntry struct {
+	start, expires int64 // microseconds
+	count          int64
+}
+
+// NewHostState makes an empty state.
+func NewHostState() *HostState {
+	h := &HostState{}
+	for i := range h.shards {
+		h.shards[i].m = map[hostKey]hostEntry{}
+	}
+	return h
+}
+
+func key(kind uint8, id uint64, track rule.Track, in *Input) hostKey {
+	k := hostKey{kind: kind, id: id, track: track}
+	switch track {
+	case rule.TrackSrc:
+		k.a = in.Src
+	case rule.TrackDst:
+		k.a = in.Dst
+	case rule.TrackPair, rule.TrackFlow:
+		k.a, k.b = in.Src, in.Dst
+		low, high := in.SrcPort, in.DstPort
+		if k.b.Less(k.a) {
+			k.a, k.b, low, high = k.b, k.a, high, low
+		}
+		if track == rule.TrackFlow {
+			k.ports = uint32(low)<<16 | uint32(high)
+		}
+	}
+	return k
+}
+
+func (h *HostState) shard(k hostKey) *hostShard {
+	x := k.id * 0x9e3779b97f4a7c15
+	if k.a.IsValid() {
+		b := k.a.As16()
+		x ^= uint64(b[15])<<56 | uint64(b[14])<<48
+	}
+	return &h.shards[x>>32%hostShards]
+}
+
+// put stores an entry, making room when the shard is full.
+func (s *hostShard) put(k hostKey, e hostEntry, now int64) {
+	if _, ok := s.m[k]; !ok && len(s.m) >= maxPerShard {
+		for old, oe := range s.m {
+			if oe.expires <= now {
+				delete(s.m, old)
+			}
+		}
+		for old := range s.m {
+			if len(s.m) < maxPerShard {
+				break
+			}
+			delete(s.m, old)
+		}
+	}
+	s.m[k] = e
+}
+
+const second = 1_000_000 // microseconds
+
+// tell counts a match and says whether it is to be told.
+func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input) bool {
+	k := key(kind, uint64(r.GID)<<32|uint64(r.SID), t.Track, in)
+	s := h.shard(k)
+	s.Lock()
+	defer s.Unlock()
+	e, ok := s.m[k]
+	if !ok || in.Now >= e.expires {
+		e = hostEntry{start: in.Now, expires: in.Now + t.Seconds*second}
+	}
+	e.count++
+	told := false
+	switch t.Type {
+	case rule.ThresholdLimit:
+		told = e.count <= t.Count
+	case rule.ThresholdEvery:
+		if told = e.count >= t.Count; told {
+			e.count = 0
+		}
+	case rule.ThresholdBoth:
+		told = e.count == t.Count
+	case rule.ThresholdFilter:
+		told = e.count > t.Count
+	}
+	s.put(k, e, in.Now)
+	return told
+}
+
+func (h *HostState) hasXbit(x xbit, in *Input) bool {
+	k := key(kindXbit, x.id, x.Track, in)
+	s := h.shard(k)
+	s.Lock()
+	defer s.Unlock()
+	e, ok := s.m[k]
+	return ok && in.Now < e.expires
+}
+
+func (h *HostState) changeXbit(x xbit, in *Input) {
+	k := key(kindXbit, x.id, x.Track, in)
+	s := h.shard(k)
+	s.Lock()
+	defer s.Unlock()
+	e, ok := s.m[k]
+	set := ok && in.Now < e.expires
+	if x.Op == rule.BitUnset || x.Op == rule.BitToggle && set {
+		delete(s.m, k)
+		return
+	}
+	s.put(k, hostEntry{start: in.Now, expires: in.Now + x.Expire*second}, in.Now)
+}

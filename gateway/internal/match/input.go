@@ -1,0 +1,167 @@
+package match
+
+import (
+	"net/netip"
+
+	"otasuke/rule"
+)
+
+// Packet holds the header fields that rules ask for.
+type Packet struct {
+	TTL, TOS           uint8
+	IPID               uint16
+	FragOffset         uint16 // in units of 8 bytes
+	FragBits           uint8  // more fragments 1, do not fragment 2, reserved 4
+	TCPFlags           uint8
+	TCPSeq, TCPAck     uint32
+	TCPWindow, TCPMSS  uint16 // TCPMSS 0 when the option is absent
+	ICMPType, ICMPCode uint8
+	ICMPID, ICMPSeq    uint16
+}
+
+// Value is one more value of a buffer that may have several.
+type Value struct {
+	Buffer rule.Buffer
+	Data   []byte
+}
+
+// Input is what is known at one moment about one direction of a flow.
+//
+// The engine calls once for each packet (Packet, Payload set) and once for each
+// step of a transaction (Bufs, Fresh, Tx set); both may be one call. Packet and
+// stream data that arrived together belong into one call, or a rule for both
+// tells twice.
+type Input struct {
+	Src, Dst         netip.Addr // of the packet as sent: Src is the sender; unmapped
+	SrcPort, DstPort uint16
+	IPProto          uint8      // 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6 …
+	App              rule.Proto // application protocol of the flow, ProtoUnknown or ProtoFailed
+	ToServer         bool       // Src is the end that opened the flow
+	Established      bool       // both ends have taken part (TCP: handshake complete)
+	FlowStart        bool       // first packet of the flow in this direction: address rules run
+
+	Packet  *Packet // nil when no packet is judged in this call
+	Payload []byte  // transport payload of the packet
+
+	// Bufs are the buffers that exist now in this direction (and transaction);
+	// nil is absent, empty but not nil is present. BufPayload is not used:
+	// Payload and Bufs[BufStream] stand for it.
+	Bufs  [rule.NumBuffers][]byte
+	Multi []Value // further values of the buffers for which rule.Buffer.Multi holds
+	// Fresh are the buffers that are new or have grown since the last call for
+	// this transaction; only these are searched.
+	Fresh rule.BufferSet
+	// Partial are the buffers that may still grow: what asks for their end or
+	// length waits.
+	Partial rule.BufferSet
+
+	// Bufs[rule.BufStream] is a window: some old bytes, so that nothing hides on the
+	// seam, and StreamNew new ones. StreamOffset is the place of its first byte
+	// in the stream.
+	StreamNew    int
+	StreamOffset uint64
+	// Sent are the payload bytes that client and server have sent so far.
+	Sent [2]uint64
+
+	Tx    *TxState   // nil outside transactions
+	Flow  *FlowState // nil when there is no flow
+	Hosts *HostState // nil: no counting, every match is told
+	Now   int64      // microseconds
+}
+
+// Reset makes the input empty for the next use and keeps its memory.
+func (in *Input) Reset() {
+	multi := in.Multi[:0]
+	clear(in.Multi)
+	*in = Input{Multi: multi}
+}
+
+// Hit is a rule that the input fulfils.
+type Hit struct {
+	Rule *rule.Rule
+	// Silent is set when a threshold, noalert or the flow's earlier alert says
+	// not to tell; the action still holds.
+	Silent bool
+}
+
+// Limits of what is remembered.
+const (
+	// maxPending bounds rules waiting in a transaction: far above what ordinary
+	// traffic causes, and 16 KiB at most.
+	maxPending = 4096
+	// maxFired bounds how many stream rules a flow remembers to have told. Beyond
+	// it a rule may tell twice, which is harmless.
+	maxFired = 64
+	// maxHits bounds the rules told for one input; nobody reads more.
+	maxHits = 64
+	// maxFlowints bounds the counters of one flow.
+	maxFlowints = 64
+)
+
+// TxState is what rules remember about one transaction. Its zero value is
+// ready. It must not be used by two goroutines at once.
+type TxState struct {
+	epoch   uint64
+	pending [2][]uint32 // by direction; rules that wait for more buffers
+	fired   []uint32
+}
+
+// Reset forgets everything, for the next transaction.
+func (t *TxState) Reset() {
+	t.pending[0], t.pending[1], t.fired = t.pending[0][:0], t.pending[1][:0], t.fired[:0]
+}
+
+// FlowState is what rules remember about one flow. Its zero value is ready. It
+// must not be used by two goroutines at once. When rules are replaced it
+// forgets.
+type FlowState struct {
+	epoch uint64
+	bits  []uint64
+	ints  []flowint
+	fired []uint32 // rule*2, plus 1 to the server
+}
+
+type flowint struct {
+	name  uint32
+	value int64
+}
+
+func (f *FlowState) has(bit uint32) bool {
+	i := int(bit >> 6)
+	return i < len(f.bits) && f.bits[i]&(1<<(bit&63)) != 0
+}
+
+func (f *FlowState) change(bit uint32, op rule.BitOp, total int) {
+	if f.bits == nil {
+		f.bits = make([]uint64, (total+63)/64)
+	}
+	switch word, mask := &f.bits[bit>>6], uint64(1)<<(bit&63); op {
+	case rule.BitSet:
+		*word |= mask
+	case rule.BitUnset:
+		*word &^= mask
+	case rule.BitToggle:
+		*word ^= mask
+	}
+}
+
+func (f *FlowState) int(name uint32) (int64, bool) {
+	for _, v := range f.ints {
+		if v.name == name {
+			return v.value, true
+		}
+	}
+	return 0, false
+}
+
+func (f *FlowState) setInt(name uint32, value int64) {
+	for i := range f.ints {
+		if f.ints[i].name == name {
+			f.ints[i].value = value
+			return
+		}
+	}
+	if len(f.ints) < maxFlowints {
+		f.ints = append(f.ints, flowint{name, value})
+	}
+}

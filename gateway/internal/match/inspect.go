@@ -1,0 +1,316 @@
+package match
+
+import (
+	"slices"
+
+	"otasuke/gateway/internal/match/literal"
+	"otasuke/rule"
+)
+
+// Scratch is the working memory of one worker. It belongs to one set and must
+// not be used by two goroutines at once.
+type Scratch struct {
+	lit    *literal.Scratch
+	seen   []uint32 // number of the inspection that made the rule a candidate
+	turn   uint32
+	cand   []uint32
+	hits   []Hit
+	probe  probe
+	base64 []byte
+	text   []byte
+	runes  []rune
+	swap   []byte
+	shown  [][]byte // by variant
+
+	// Candidates counts rules tried, for measurements.
+	Candidates uint64
+}
+
+// NewScratch makes the working memory of a worker.
+func (s *Set) NewScratch() (*Scratch, error) {
+	lit, err := literal.NewScratch(s.dbs...)
+	if err != nil {
+		return nil, err
+	}
+	return &Scratch{lit: lit, seen: make([]uint32, len(s.rules)), shown: make([][]byte, len(s.variants)),
+		cand: make([]uint32, 0, 256), hits: make([]Hit, 0, maxHits)}, nil
+}
+
+// Close frees the memory.
+func (sc *Scratch) Close() { sc.lit.Close() }
+
+// Inspect returns the rules that the input fulfils, in the order in which they
+// count: pass (then nothing else follows), drop, reject, alert. The slice is
+// good until the next call with the same scratch.
+func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
+	sc.hits, sc.cand = sc.hits[:0], sc.cand[:0]
+	if sc.turn++; sc.turn == 0 {
+		clear(sc.seen)
+		sc.turn = 1
+	}
+	s.adopt(in)
+	s.gather(sc, in)
+	if len(sc.cand) == 0 {
+		return nil
+	}
+	slices.Sort(sc.cand)
+	sc.Candidates += uint64(len(sc.cand))
+	for _, id := range sc.cand {
+		if hit, ok := s.judge(sc, in, id); ok {
+			sc.hits = append(sc.hits, hit)
+			if hit.Rule.Action == rule.Pass || len(sc.hits) == maxHits {
+				break
+			}
+		}
+	}
+	return sc.hits
+}
+
+// adopt forgets what another set has left in the states.
+func (s *Set) adopt(in *Input) {
+	if f := in.Flow; f != nil && f.epoch != s.epoch {
+		*f = FlowState{epoch: s.epoch}
+	}
+	if t := in.Tx; t != nil && t.epoch != s.epoch {
+		t.Reset()
+		t.epoch = s.epoch
+	}
+}
+
+func (sc *Scratch) candidate(id uint32) {
+	if sc.seen[id] != sc.turn {
+		sc.seen[id] = sc.turn
+		sc.cand = append(sc.cand, id)
+	}
+}
+
+func (sc *Scratch) candidates(ids []uint32) {
+	for _, id := range ids {
+		sc.candidate(id)
+	}
+}
+
+// gather collects the rules worth trying.
+func (s *Set) gather(sc *Scratch, in *Input) {
+	dir := direction(in.ToServer)
+	if in.Packet != nil {
+		s.gatherPacket(sc, in, dir)
+	} else if len(in.Payload) > 0 {
+		s.scan(sc, packetVariant, dir, in.Payload)
+	}
+	if in.Fresh.Empty() {
+		return
+	}
+	if in.Fresh.Has(rule.BufStream) {
+		s.scan(sc, streamVariant, dir, in.Bufs[rule.BufStream])
+		sc.candidates(s.bare[dir][rule.BufStream])
+	}
+	for word, set := range in.Fresh {
+		for b := word * 64; set != 0; b, set = b+1, set>>1 {
+			if set&1 != 0 && in.Bufs[b] != nil {
+				s.gatherBuffer(sc, rule.Buffer(b), dir, in.Bufs[b])
+			}
+		}
+	}
+	for i := range in.Multi {
+		if in.Fresh.Has(in.Multi[i].Buffer) {
+			s.gatherBuffer(sc, in.Multi[i].Buffer, dir, in.Multi[i].Data)
+		}
+	}
+	s.gatherPending(sc, in, dir)
+}
+
+func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
+	s.scan(sc, packetVariant, dir, in.Payload)
+	class := classOf(in.IPProto)
+	if class <= classUDP {
+		if m := s.packets.byPort[class]; m != nil {
+			sc.candidates(m[in.DstPort])
+		}
+	}
+	sc.candidates(s.packets.rest[class])
+	if in.FlowStart {
+		sc.candidates(s.ips.src.find(in.Src))
+		sc.candidates(s.ips.dst.find(in.Dst))
+		sc.candidates(s.ips.wide)
+	}
+}
+
+func (s *Set) gatherBuffer(sc *Scratch, b rule.Buffer, dir int, data []byte) {
+	for _, v := range s.byBuffer[b] {
+		if s.variants[v].groups[dir] != nil {
+			s.scan(sc, v, dir, s.transformed(sc, v, data))
+		}
+	}
+	if b != rule.BufStream {
+		sc.candidates(s.bare[dir][b])
+	}
+}
+
+// gatherPending takes up the rules that wait for what is fresh now.
+func (s *Set) gatherPending(sc *Scratch, in *Input, dir int) {
+	if in.Tx == nil {
+		return
+	}
+	kept := in.Tx.pending[dir][:0]
+	for _, id := range in.Tx.pending[dir] {
+		need := s.rules[id].need
+		if need.Has(rule.BufPayload) {
+			need.Add(rule.BufStream)
+		}
+		if need.Intersects(in.Fresh) {
+			sc.candidate(id)
+		} else {
+			kept = append(kept, id)
+		}
+	}
+	in.Tx.pending[dir] = kept
+}
+
+// scan searches data for the patterns of a variant.
+func (s *Set) scan(sc *Scratch, v uint16, dir int, data []byte) {
+	g := s.variants[v].groups[dir]
+	if g == nil || len(data) == 0 {
+		return
+	}
+	for _, p := range sc.lit.Scan(g.db, data) {
+		sc.candidates(g.rules[g.from[p]:g.from[p+1]])
+	}
+}
+
+// judge tries one candidate.
+func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
+	k := &s.rules[id]
+	if !k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) {
+		return Hit{}, false
+	}
+	if k.kind == txRule && in.Tx != nil && slices.Contains(in.Tx.fired, id) {
+		return Hit{}, false
+	}
+	switch s.contents(sc, in, k, id) {
+	case wait:
+		if in.Tx != nil && len(in.Tx.pending[direction(in.ToServer)]) < maxPending {
+			d := direction(in.ToServer)
+			in.Tx.pending[d] = append(in.Tx.pending[d], id)
+		}
+		return Hit{}, false
+	case no:
+		return Hit{}, false
+	}
+	return s.fire(k, in, id)
+}
+
+// fire records a match and decides whether it is told.
+func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
+	r := k.r
+	onceAFlow := len(k.sections) == 0 && r.Proto.App()
+	if f := in.Flow; f != nil && (k.kind == payloadRule || onceAFlow) {
+		mark := id<<1 | uint32(direction(in.ToServer))
+		if before := slices.Contains(f.fired, mark); before && onceAFlow {
+			return Hit{}, false
+		} else if !before && len(f.fired) < maxFired {
+			f.fired = append(f.fired, mark)
+		}
+	}
+	if k.kind == txRule && in.Tx != nil {
+		in.Tx.fired = append(in.Tx.fired, id)
+	}
+	if in.Hosts != nil && r.DetectionFilter != nil && !in.Hosts.tell(kindFilter, r.DetectionFilter, r, in) {
+		return Hit{}, false
+	}
+	s.changeBits(k, in)
+	hit := Hit{Rule: r, Silent: r.NoAlert}
+	if in.Hosts != nil && r.Threshold != nil && !in.Hosts.tell(kindThreshold, r.Threshold, r, in) {
+		hit.Silent = true
+	}
+	if hit.Silent && r.Action == rule.Alert {
+		return Hit{}, false
+	}
+	return hit, true
+}
+
+type outcome uint8
+
+const (
+	no outcome = iota
+	yes
+	wait // other buffers are needed, or this one has to grow
+)
+
+// contents tries all sections of a rule.
+func (s *Set) contents(sc *Scratch, in *Input, k *compiled, id uint32) outcome {
+	sc.probe.base64, sc.probe.sc = k.base64, sc
+	result := yes
+	for i := range k.sections {
+		sec := &k.sections[i]
+		var o outcome
+		if sec.buf == rule.BufPayload {
+			o = s.payload(sc, in, k, sec, id)
+		} else {
+			o = s.buffer(sc, in, sec)
+		}
+		if o == no {
+			return no
+		}
+		if o == wait {
+			result = wait
+		}
+	}
+	return result
+}
+
+// buffer tries a section on each value of its buffer.
+func (s *Set) buffer(sc *Scratch, in *Input, sec *section) outcome {
+	partial := in.Partial.Has(sec.buf)
+	present := false
+	if data := in.Bufs[sec.buf]; data != nil {
+		present = true
+		if sc.try(sec.steps, s.transformed(sc, sec.variant, data), 0, partial) {
+			return yes
+		}
+	}
+	for i := range in.Multi {
+		if in.Multi[i].Buffer != sec.buf {
+			continue
+		}
+		present = true
+		if sc.try(sec.steps, s.transformed(sc, sec.variant, in.Multi[i].Data), 0, partial) {
+			return yes
+		}
+	}
+	if !present || partial {
+		return wait
+	}
+	return no
+}
+
+// payload tries a section on the stream window and on the packet.
+func (s *Set) payload(sc *Scratch, in *Input, k *compiled, sec *section, id uint32) outcome {
+	tcp := in.IPProto == rule.IPProtoTCP
+	stream := tcp && k.r.PayloadStream && in.Bufs[rule.BufStream] != nil
+	if stream {
+		window, base := in.Bufs[rule.BufStream], int64(in.StreamOffset)
+		if in.Flow != nil && k.kind == payloadRule && slices.Contains(in.Flow.fired, id<<1|uint32(direction(in.ToServer))) {
+			old := max(len(window)-in.StreamNew, 0) // told before: only new bytes count
+			window, base = window[old:], base+int64(old)
+		}
+		if sc.try(sec.steps, window, base, false) {
+			return yes
+		}
+	}
+	packet := in.Payload != nil && (!tcp || k.r.PayloadPacket)
+	if packet && sc.try(sec.steps, in.Payload, 0, false) {
+		return yes
+	}
+	if !stream && !packet {
+		return wait
+	}
+	return no
+}
+
+// try runs the steps of a section on one buffer.
+func (sc *Scratch) try(steps []step, buf []byte, base int64, partial bool) bool {
+	p := &sc.probe
+	p.buf, p.base, p.partial, p.last, p.work = buf, base, partial, 0, 0
+	return p.run(steps)
+}

@@ -1,0 +1,243 @@
+package match
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2"
+
+	"otasuke/rule"
+)
+
+// Limits of the backtracking engine, which only expressions with look-around
+// or back-references need.
+const (
+	// backtrackTime ends an expression that explodes; ordinary ones need less
+	// than a millisecond.
+	backtrackTime = 20 * time.Millisecond
+	// maxBacktrack bounds the bytes given to it.
+	maxBacktrack = 64 << 10
+)
+
+// expr is a compiled regular expression over bytes: a byte is the Latin-1 rune
+// of the same number, so that offsets and classes mean bytes as in PCRE.
+type expr struct {
+	linear   *regexp.Regexp  // linear time; nil when it cannot express the pattern
+	back     *regexp2.Regexp // backtracking
+	negated  bool
+	fromLast bool
+	anchored bool // can match at its start only
+}
+
+func newExpr(m *rule.PCRE) (*expr, error) {
+	e := &expr{negated: m.Negated, fromLast: m.FromLast}
+	e.anchored = m.Anchored || strings.HasPrefix(m.Pattern, "^") && !m.Multiline && !strings.Contains(m.Pattern, "|")
+	text := translate(m)
+	flags := ""
+	for _, f := range []struct {
+		on   bool
+		flag string
+	}{{m.Nocase, "i"}, {m.DotAll, "s"}, {m.Multiline, "m"}, {m.Ungreedy, "U"}} {
+		if f.on {
+			flags += f.flag
+		}
+	}
+	prefix := ""
+	if flags != "" {
+		prefix = "(?" + flags + ")"
+	}
+	if m.Anchored {
+		text = `\A(?:` + text + ")"
+	}
+	if !m.Extended {
+		if re, err := regexp.Compile(prefix + text); err == nil {
+			e.linear = re
+			return e, nil
+		}
+	}
+	if m.Ungreedy {
+		return nil, fmt.Errorf("the expression with flag G is not supported; write lazy quantifiers instead")
+	}
+	return e, e.backtracking(m, text)
+}
+
+func (e *expr) backtracking(m *rule.PCRE, text string) (err error) {
+	var opt regexp2.RegexOptions = regexp2.RE2
+	for _, f := range []struct {
+		on  bool
+		opt regexp2.RegexOptions
+	}{{m.Nocase, regexp2.IgnoreCase}, {m.DotAll, regexp2.Singleline}, {m.Multiline, regexp2.Multiline},
+		{m.Extended, regexp2.IgnorePatternWhitespace}} {
+		if f.on {
+			opt |= f.opt
+		}
+	}
+	if e.back, err = regexp2.Compile(text, opt); err != nil {
+		// A possessive quantifier only saves time; without it the same and a few
+		// more texts match.
+		relaxed := strings.NewReplacer("++", "+", "*+", "*", "?+", "?", "}+", "}").Replace(text)
+		if e.back, err = regexp2.Compile(relaxed, opt); err != nil {
+			return fmt.Errorf("the expression is not understood (%.200s); simplify it", err.Error())
+		}
+	}
+	e.back.MatchTimeout = backtrackTime
+	return nil
+}
+
+// knownEscapes are the letters that mean something behind a backslash.
+const knownEscapes = "dDwWsSbBAzZnrtfvaxQEHRKGkgpPcoue0123456789"
+
+// translate writes a PCRE pattern in the words that both engines share.
+func translate(m *rule.PCRE) string {
+	p := m.Pattern
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(p); i++ {
+		c := p[i]
+		switch {
+		case c == '\\' && i+1 < len(p):
+			i++
+			i += escape(&b, p[i:], class)
+		case c >= 0x80:
+			fmt.Fprintf(&b, `\x%02x`, c)
+		case !class && strings.HasPrefix(p[i:], "(?P=") && strings.IndexByte(p[i:], ')') > 0:
+			end := i + strings.IndexByte(p[i:], ')')
+			b.WriteString(`\k<` + p[i+len("(?P="):end] + ">")
+			i = end
+		case class:
+			class = c != ']'
+			if c == '[' && (i+1 == len(p) || p[i+1] != ':') {
+				b.WriteByte('\\')
+			} else if c == '[' { // [:name:] up to its end
+				if end := strings.Index(p[i:], ":]"); end > 0 {
+					b.WriteString(p[i : i+end+1])
+					i += end + 1
+					c = ']'
+				}
+			}
+			b.WriteByte(c)
+		case c == '[':
+			class = true
+			b.WriteByte(c)
+			if i+1 < len(p) && p[i+1] == '^' {
+				i++
+				b.WriteByte('^')
+			}
+			if i+1 < len(p) && p[i+1] == ']' {
+				i++
+				b.WriteString(`\]`)
+			}
+		case c == '$' && !m.Multiline:
+			if m.DollarEnd {
+				b.WriteString(`\z`)
+			} else {
+				b.WriteString(`(?:\z|\n\z)`)
+			}
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// escape writes the escape whose letter is p[0] and returns how many further
+// bytes it took.
+func escape(b *strings.Builder, p string, class bool) int {
+	switch c := p[0]; {
+	case c == 'x' && (len(p) < 2 || p[1] != '{'):
+		n, v := 0, 0
+		for n < 2 && n+1 < len(p) {
+			d := strings.IndexByte("0123456789abcdef", lower[p[n+1]])
+			if d < 0 {
+				break
+			}
+			v, n = v<<4|d, n+1
+		}
+		fmt.Fprintf(b, `\x%02x`, v)
+		return n
+	case c == 's' && class:
+		b.WriteString(`\s\v`)
+	case c == 's':
+		b.WriteString(`[\s\v]`)
+	case c == 'h' && class:
+		b.WriteString(`\t\x20\xa0`)
+	case c == 'h':
+		b.WriteString(`[\t\x20\xa0]`)
+	case c == 'Z':
+		b.WriteString(`(?:\z|\n\z)`)
+	case c >= 0x80:
+		fmt.Fprintf(b, `\x%02x`, c)
+	case c|0x20 >= 'a' && c|0x20 <= 'z' && strings.IndexByte(knownEscapes, c) < 0:
+		b.WriteByte(c) // a letter without a meaning stands for itself
+	case c == '_' || c == '<' || c == '>' || c == ' ':
+		fmt.Fprintf(b, `\x%02x`, c)
+	default:
+		b.WriteByte('\\')
+		b.WriteByte(c)
+	}
+	return 0
+}
+
+// find returns the place of the first match in b.
+func (e *expr) find(sc *Scratch, b []byte) (from, end int, ok bool) {
+	if e.linear == nil {
+		return e.findBack(sc, b)
+	}
+	text, ascii := sc.latin1(b)
+	if !e.linear.Match(text) { // allocates nothing, unlike the search for the place
+		return 0, 0, false
+	}
+	at := e.linear.FindIndex(text)
+	if ascii {
+		return at[0], at[1], true
+	}
+	return runesIn(text[:at[0]]), runesIn(text[:at[1]]), true
+}
+
+func (e *expr) findBack(sc *Scratch, b []byte) (from, end int, ok bool) {
+	b = b[:min(len(b), maxBacktrack)]
+	sc.runes = sc.runes[:0]
+	for _, c := range b {
+		sc.runes = append(sc.runes, rune(c))
+	}
+	m, err := e.back.FindRunesMatch(sc.runes)
+	if err != nil || m == nil { // an error is the time limit: treated as no match
+		return 0, 0, false
+	}
+	return m.Index, m.Index + m.Length, true
+}
+
+// latin1 returns b as UTF-8 text in which each byte is one rune. ascii says
+// that it is b itself.
+func (sc *Scratch) latin1(b []byte) (text []byte, ascii bool) {
+	i := 0
+	for i < len(b) && b[i] < 0x80 {
+		i++
+	}
+	if i == len(b) {
+		return b, true
+	}
+	t := append(sc.text[:0], b[:i]...)
+	for _, c := range b[i:] {
+		if c < 0x80 {
+			t = append(t, c)
+		} else {
+			t = append(t, 0xc0|c>>6, 0x80|c&0x3f)
+		}
+	}
+	sc.text = t
+	return t, false
+}
+
+// runesIn counts runes: bytes that do not continue one.
+func runesIn(text []byte) int {
+	n := 0
+	for _, c := range text {
+		if c&0xc0 != 0x80 {
+			n++
+		}
+	}
+	return n
+}

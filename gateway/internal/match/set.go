@@ -1,0 +1,157 @@
+package match
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"otasuke/gateway/internal/match/literal"
+	"otasuke/rule"
+)
+
+// epochs numbers the sets of a process, so that states left by another set are
+// recognised.
+var epochs atomic.Uint64
+
+// Set is a compiled rule set.
+type Set struct {
+	epoch    uint64
+	rules    []compiled // in the order in which they are tried
+	variants []variant
+	byBuffer [rule.NumBuffers][]uint16    // variants with patterns, by buffer
+	bare     [2][rule.NumBuffers][]uint32 // rules without a pattern, by direction and a buffer of theirs
+	packets  packetIndex                  // rules that look at packets without a pattern
+	ips      ipIndex                      // rules that look at addresses alone
+	bits     int                          // number of flow bits
+	dbs      []*literal.DB
+}
+
+// variant is a buffer as it looks after transforms; each has its own patterns.
+type variant struct {
+	buf        rule.Buffer
+	transforms []rule.Transform
+	groups     [2]*group // by direction
+}
+
+// Two variants that always exist.
+const (
+	packetVariant = 0 // payload of a packet
+	streamVariant = 1 // window of the stream
+)
+
+// group holds the patterns of one variant and direction.
+type group struct {
+	db *literal.DB
+	// rules of pattern i are rules[from[i]:from[i+1]].
+	from  []uint32
+	rules []uint32
+}
+
+func direction(toServer bool) int {
+	if toServer {
+		return 1
+	}
+	return 0
+}
+
+// Options change how rules are compiled.
+type Options struct{}
+
+// Compile builds a set. Rules whose expressions do not compile are refused one
+// by one; an error means that nothing could be built.
+func Compile(rules []*rule.Rule, _ Options) (*Set, []rule.Refusal, error) {
+	s := &Set{epoch: epochs.Add(1)}
+	s.variants = []variant{{buf: rule.BufPayload}, {buf: rule.BufStream}}
+	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}}
+	var refused []rule.Refusal
+	for _, r := range ordered(rules) {
+		k, err := c.rule(r)
+		if err != nil {
+			refused = append(refused, rule.Refusal{File: r.File, Line: r.Line, SID: r.SID, Keyword: "pcre", Reason: err.Error()})
+			continue
+		}
+		s.rules = append(s.rules, k)
+	}
+	s.bits = len(c.bits)
+	c.index()
+	if err := c.databases(); err != nil {
+		s.Close()
+		return nil, refused, err
+	}
+	return s, refused, nil
+}
+
+// ordered sorts rules into the order in which they are tried: by action, then
+// those that set flow bits before those that ask, then by priority.
+func ordered(rules []*rule.Rule) []*rule.Rule {
+	out := slices.Clone(rules)
+	slices.SortStableFunc(out, func(a, b *rule.Rule) int {
+		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(bitRank(a), bitRank(b)), cmp.Compare(a.Priority, b.Priority))
+	})
+	return out
+}
+
+func bitRank(r *rule.Rule) int {
+	set, ask := false, false
+	for _, f := range r.Flowbits {
+		set, ask = set || !f.Op.Condition(), ask || f.Op.Condition()
+	}
+	switch {
+	case set && !ask:
+		return 0
+	case set:
+		return 1
+	case ask:
+		return 2
+	}
+	return 3
+}
+
+// Len is the number of rules.
+func (s *Set) Len() int { return len(s.rules) }
+
+// Close frees the databases; no Inspect may run or follow.
+func (s *Set) Close() {
+	for _, db := range s.dbs {
+		db.Close()
+	}
+	s.dbs = nil
+}
+
+// Stats describes a set for reports.
+type Stats struct {
+	Engine    string // which literal search is built in
+	Rules     int
+	Patterns  int // distinct patterns over all databases
+	Databases int
+	Bytes     int // memory of the databases
+	Bare      int // rules tried without a pattern
+	IPOnly    int // rules on addresses alone
+}
+
+// Stats counts.
+func (s *Set) Stats() Stats {
+	st := Stats{Engine: literal.Engine, Rules: len(s.rules), Databases: len(s.dbs), IPOnly: s.ips.n, Bare: s.packets.n}
+	for _, db := range s.dbs {
+		st.Bytes += db.Size()
+	}
+	for _, v := range s.variants {
+		for _, g := range v.groups {
+			if g != nil {
+				st.Patterns += len(g.from) - 1
+			}
+		}
+	}
+	for _, dir := range s.bare {
+		for _, list := range dir {
+			st.Bare += len(list)
+		}
+	}
+	return st
+}
+
+// variantKey names a variant.
+func variantKey(buf rule.Buffer, transforms []rule.Transform) string {
+	return fmt.Sprintf("%d%q", buf, transforms)
+}
