@@ -96,6 +96,9 @@ func TestWritePcap(t *testing.T) {
 		if e := p.ErrorLayer(); e != nil {
 			t.Fatal(e.Error())
 		}
+		if l, ok := p.TransportLayer().(transport); ok {
+			l.SetNetworkLayerForChecksum(p.NetworkLayer())
+		}
 		if e, mismatches := p.VerifyChecksums(); e != nil || len(mismatches) > 0 {
 			t.Fatal("wrong checksum", e, mismatches)
 		}
