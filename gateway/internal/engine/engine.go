@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/scan"
+)
+
+// Limits.
+const (
+	// DefaultFlows held by a worker: an office of 100 PCs shows under 10,000.
+	DefaultFlows = 100_000
+	// DefaultBudget of bytes that are judged of one direction of a connection whose
+	// application is not known; then the kernel forwards the rest by itself.
+	DefaultBudget = 8 << 20
+	// expirePerTick bounds the work of one tick.
+	expirePerTick = 2000
+)
+
+// Config of an engine.
+type Config struct {
+	// Rules are the compiled rules. Required.
+	Rules *match.Set
+	// Lists of dangerous names and addresses; nil for none.
+	Lists *filter.Lists
+	// Home tells inside addresses. Required.
+	Home func(netip.Addr) bool
+	// Scanner of files; nil for none.
+	Scanner *scan.Scanner
+	// Inline tells that verdicts are carried out: drop rules drop. Without it
+	// everything passes and records say "allowed".
+	Inline bool
+	// Emit takes records; it must not block and may be called from several workers.
+	Emit func(*eve.Record)
+	// LogApps writes http, dns, tls, quic and fileinfo records, LogFlows flow records.
+	LogApps, LogFlows bool
+	// BypassMark is put on connections that have been seen enough; 0 never lets go.
+	BypassMark uint32
+	// Budget replaces DefaultBudget; negative means no limit.
+	Budget int64
+	// MaxFlows replaces DefaultFlows.
+	MaxFlows int
+}
+
+// Counters of all workers.
+type Counters struct {
+	Packets, Bytes, Blocked, Uninspected   atomic.Uint64
+	Malformed, Conflicts, Panics, Bypassed atomic.Uint64
+	Flows                                  atomic.Int64
+}
+
+// Engine is what workers share.
+type Engine struct {
+	cfg   Config
+	Stats Counters
+	lists atomic.Pointer[filter.Lists]
+	hosts *match.HostState
+	// wakers are the sources that may hold packets.
+	wakers wakers
+}
+
+// New makes an engine.
+func New(cfg Config) *Engine {
+	if cfg.MaxFlows == 0 {
+		cfg.MaxFlows = DefaultFlows
+	}
+	if cfg.Budget == 0 {
+		cfg.Budget = DefaultBudget
+	}
+	e := &Engine{cfg: cfg, hosts: match.NewHostState()}
+	e.lists.Store(cfg.Lists)
+	if cfg.Scanner != nil {
+		cfg.Scanner.Done = e.wakers.wake
+	}
+	return e
+}
+
+// SetLists swaps the lists for all workers, without a gap.
+func (e *Engine) SetLists(l *filter.Lists) { e.lists.Store(l) }
+
+// wakers lets a scanner's answer wake every source that may hold a packet for it.
+type wakers struct {
+	mu   sync.Mutex
+	list []capture.Source
+}
+
+func (w *wakers) add(s capture.Source) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.list = append(w.list, s)
+}
+
+func (w *wakers) wake() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.list {
+		s.Wake()
+	}
+}

@@ -1,0 +1,228 @@
+package engine
+
+import (
+	_ "embed"
+	"html"
+	"strconv"
+	"strings"
+
+	"otasuke/gateway/internal/app/httpmsg"
+	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/scan"
+)
+
+// blockHTML is the page in place of a blocked one. It must load nothing from
+// anywhere: whoever reads it may be cut off from everything else.
+//
+//go:embed blockpage.html
+var blockHTML string
+
+const (
+	// segmentSize of our own segments fits every path (the IPv6 minimum less headers).
+	segmentSize = 1200
+	// holdTimeout in microseconds: a packet never waits longer for the scanner.
+	holdTimeout = 12_000_000
+)
+
+// held is a packet that waits for a scanner.
+type held struct {
+	id    uint32
+	since int64
+	dir   int
+	seq   uint32
+	file  *scan.File
+	what  *fileOf // set when the answer decides the file, nil when only room is waited for
+}
+
+// fileOf is what a record says about a file.
+type fileOf struct {
+	host, target, name string
+	sentResp           bool
+}
+
+// send puts a packet of ours on the wire towards the sender of direction dir.
+// Failing is no error of the flow: its packets are dropped in any case.
+func (w *Worker) send(dir int, ip []byte) {
+	w.out = ip
+	if !w.e.cfg.Inline {
+		return
+	}
+	s := &w.flow.User
+	_ = w.src.Send(s.port[dir], s.mac[dir], s.vlan, ip)
+}
+
+// reset ends a TCP connection on both sides. Each side gets the number that it
+// expects next (RFC 5961 section 3), the server's side without the bytes that
+// are being dropped.
+func (w *Worker) reset() {
+	s := &w.flow.User
+	if !w.isTCP() || s.blocked || !w.e.cfg.Inline {
+		return
+	}
+	s.blocked = true
+	w.resetSide(0)
+	w.resetSide(1)
+}
+
+// resetSide tells the end that sends in direction dir.
+func (w *Worker) resetSide(dir int) {
+	s, k := &w.flow.User, w.flow.Key
+	seg := packet.Segment{Src: k.Server, Dst: k.Client, SrcPort: k.ServerPort, DstPort: k.ClientPort}
+	if dir == 1 {
+		seg.Src, seg.Dst, seg.SrcPort, seg.DstPort = k.Client, k.Server, k.ClientPort, k.ServerPort
+	}
+	seg.Seq, seg.Ack, seg.Flags = s.sent[1-dir], s.half[dir].Next(), packet.RST|packet.ACK
+	w.send(dir, packet.AppendTCP(w.out[:0], seg))
+}
+
+// blockPage answers an HTTP request in place of the server.
+func (w *Worker) blockPage(what, category string) {
+	s, k := &w.flow.User, w.flow.Key
+	if !w.isTCP() || s.blocked || !w.e.cfg.Inline {
+		return
+	}
+	s.blocked = true
+	body := strings.NewReplacer("{{what}}", html.EscapeString(what), "{{category}}", html.EscapeString(category)).Replace(blockHTML)
+	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
+		strconv.Itoa(len(body)) + "\r\n\r\n" + body
+	seq, ack := s.sent[1], s.half[0].Next()
+	for len(page) > 0 {
+		n := min(segmentSize, len(page))
+		flags := uint8(packet.ACK | packet.PSH)
+		if n == len(page) {
+			flags |= packet.FIN
+		}
+		w.send(0, packet.AppendTCP(w.out[:0], packet.Segment{
+			Src: k.Server, Dst: k.Client, SrcPort: k.ServerPort, DstPort: k.ClientPort,
+			Seq: seq, Ack: ack, Flags: flags, Payload: []byte(page[:n]),
+		}))
+		page, seq = page[n:], seq+uint32(n)
+	}
+	w.resetSide(1)
+}
+
+// wait holds the packet at hand until the scanner answered (what is set) or has room.
+func (w *Worker) wait(f *scan.File, what *fileOf) {
+	s := &w.flow.User
+	if what != nil {
+		if r := f.Result(); r != nil {
+			w.scanned(f, r, what)
+			return
+		}
+	}
+	if !w.e.cfg.Inline && what == nil {
+		return // offline nobody is slowed down
+	}
+	w.hold = true
+	if len(s.held) == 0 && !w.isHolding() {
+		w.holding = append(w.holding, w.flow)
+	}
+	w.waits = append(w.waits, held{file: f, what: what})
+}
+
+func (w *Worker) isHolding() bool {
+	for _, f := range w.holding {
+		if f == w.flow {
+			return true
+		}
+	}
+	return false
+}
+
+// keep remembers why the packet at hand is held.
+func (w *Worker) keep() capture.Verdict {
+	s := &w.flow.User
+	for _, h := range w.waits {
+		h.id, h.since, h.dir, h.seq = w.cap.ID, w.now, w.dir, w.pkt.Seq
+		s.held = append(s.held, h)
+	}
+	w.waits = w.waits[:0]
+	return capture.Verdict{Action: capture.Hold}
+}
+
+// repeatsHeld tells that a segment repeats bytes that are held: it must not pass
+// by itself.
+func (w *Worker) repeatsHeld(seq uint32) bool {
+	end := seq + uint32(len(w.pkt.Payload))
+	for _, h := range w.flow.User.held {
+		if h.dir == w.dir && int32(end-h.seq) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// settle decides held packets whose scanner has answered, or that waited too long.
+func (w *Worker) settle() {
+	keep := w.holding[:0]
+	for _, f := range w.holding {
+		if len(f.User.held) == 0 {
+			continue
+		}
+		w.flow, w.dir = f, f.User.held[0].dir
+		if w.settleFlow() {
+			keep = append(keep, f)
+		}
+	}
+	clear(w.holding[len(keep):])
+	w.holding = keep
+}
+
+// settleFlow works on the holds of w.flow, in order; true when some are left.
+func (w *Worker) settleFlow() bool {
+	s := &w.flow.User
+	for len(s.held) > 0 {
+		h := s.held[0]
+		late := w.now-h.since > holdTimeout
+		switch r := h.file.Result(); {
+		case h.what != nil && r != nil:
+			w.scanned(h.file, r, h.what)
+		case h.what != nil && late:
+			h.file.Abort()
+			w.scanned(h.file, h.file.Result(), h.what)
+		case h.what == nil && h.file.Full() && !late:
+			return true
+		case h.what != nil:
+			return true
+		}
+		last := len(s.held) == 1 || s.held[1].id != h.id
+		s.held = append(s.held[:0], s.held[1:]...)
+		if last || s.dropped {
+			w.decide(h.id)
+		}
+	}
+	return false
+}
+
+func (w *Worker) decide(id uint32) {
+	v := accept
+	if w.flow.User.dropped {
+		v = w.drop()
+	}
+	w.src.Decide(id, v)
+}
+
+// scanned acts on the scanner's answer.
+func (w *Worker) scanned(f *scan.File, r *scan.Result, what *fileOf) {
+	w.logFile(f, r, what)
+	if r.Err != nil {
+		w.e.Stats.Uninspected.Add(1)
+		return
+	}
+	if r.Virus == "" {
+		return
+	}
+	w.block(w.virusRecord(f, r, what))
+	if what.sentResp {
+		w.reset()
+		return
+	}
+	w.blockPage(what.name, "virus")
+}
+
+// notScanned records a file that is passed without a look.
+func (w *Worker) notScanned(tx *httpmsg.Tx[httpTx], dir int, why error) {
+	w.e.Stats.Uninspected.Add(1)
+	w.logUnscanned(tx, dir, why)
+}
