@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"otasuke/gateway"
+)
+
+func logger(name string) *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, nil)).With("part", name)
+}
+
+// runGateway is the box; "gateway engine" is the process that it starts itself.
+func runGateway(ctx context.Context, args []string) error {
+	inner := len(args) > 0 && args[0] == "engine"
+	if inner {
+		args = args[1:]
+	}
+	fs := flag.NewFlagSet("gateway", flag.ContinueOnError)
+	path := fs.String("config", "/etc/otasuke/gateway.toml", "configuration `file`")
+	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		return errUsage
+	}
+	cfg, err := gateway.LoadConfig(*path)
+	if err != nil {
+		return err
+	}
+	cfg.Software = version()
+	if inner {
+		cfg.Log = logger("engine")
+		return gateway.RunEngine(ctx, cfg)
+	}
+	cfg.Log = logger("box")
+	box, err := gateway.New(cfg)
+	if err != nil {
+		return err
+	}
+	return box.Run(ctx)
+}
+
+// list collects a flag that may be repeated.
+type list []string
+
+func (l *list) String() string     { return fmt.Sprint(*l) }
+func (l *list) Set(v string) error { *l = append(*l, v); return nil }
+
+func runInspect(ctx context.Context, args []string) error {
+	var rules list
+	fs := flag.NewFlagSet("inspect", flag.ContinueOnError)
+	capture := fs.String("r", "", "capture `file` (pcap or pcapng, plain or gzip)")
+	dir := fs.String("l", ".", "`folder` for eve.json")
+	fs.Var(&rules, "S", "rule `file`; the built-in starter rules without it")
+	prevent := fs.Bool("simulate-ips", false, "carry verdicts out as an inline box would")
+	clamd := fs.String("clamd", "", "scan files with the clamd at this `socket`")
+	fs.String("k", "none", "checksums: accepted for compatibility, captures are read without checking them")
+	if fs.Parse(args) != nil || fs.NArg() > 0 || *capture == "" {
+		return errUsage
+	}
+	sum, err := gateway.Inspect(ctx, gateway.InspectConfig{
+		Capture: *capture, Rules: rules, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
+	})
+	if err == nil || sum.Packets > 0 {
+		fmt.Fprintf(os.Stderr, "Notice: %d rules loaded, %d left out; read %d packets, %d bytes; %d alerts\n",
+			sum.Rules, sum.Refused, sum.Packets, sum.Bytes, sum.Alerts)
+	}
+	return err
+}
+
+func runRules(_ context.Context, args []string) error {
+	if len(args) == 0 || args[0] != "check" {
+		return errUsage
+	}
+	var files list
+	fs := flag.NewFlagSet("rules check", flag.ContinueOnError)
+	fs.Var(&files, "S", "rule `file`; may be repeated")
+	if fs.Parse(args[1:]) != nil || len(files) == 0 {
+		return errUsage
+	}
+	rep, err := gateway.CheckRules(files)
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(os.Stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(rep)
+}

@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// ErrConfig tells what is wrong with a configuration.
+var ErrConfig = errors.New("gateway: configuration")
+
+// Config of a box, read from one TOML file.
+type Config struct {
+	// CentreURL is the centre's box listener. Empty: the box protects and tells nobody.
+	CentreURL string `toml:"centre_url"`
+	// CentreFingerprint is the SHA-256 of the centre's CA certificate, hex.
+	CentreFingerprint string `toml:"centre_fingerprint"`
+	// ClaimCode binds the box to a company once; ignored when it is bound.
+	ClaimCode string `toml:"claim_code"`
+	// StateDir keeps identity and journal.
+	StateDir string `toml:"state_dir"`
+	// Ports are the two network interfaces between router and office.
+	Ports []string `toml:"ports"`
+	// Bridge is the name of the bridge that joins them.
+	Bridge string `toml:"bridge"`
+	// Queues is the number of worker threads; 0 means one for each core.
+	Queues int `toml:"queues"`
+	// Home are the inside networks.
+	Home []netip.Prefix `toml:"home"`
+	// Rules are rule files (patterns allowed); the built-in starter rules come first.
+	Rules []string `toml:"rules"`
+	// NoStarterRules leaves the built-in ones out.
+	NoStarterRules bool `toml:"no_starter_rules"`
+	// Lists of dangerous names and addresses.
+	Lists []ListFile `toml:"list"`
+	// ClamdSocket is the path of clamd's Unix socket; empty switches virus scanning off.
+	ClamdSocket string `toml:"clamd_socket"`
+	// EVELog is a file that gets every EVE record; empty for none.
+	EVELog string `toml:"eve_log"`
+	// JournalBytes is the disk budget of events that wait for the centre.
+	JournalBytes int64 `toml:"journal_bytes"`
+	// Heartbeat is the time between two.
+	Heartbeat Duration `toml:"heartbeat"`
+	// FlowBudget in bytes replaces the engine's; negative means no limit.
+	FlowBudget int64 `toml:"flow_budget"`
+	// Segmented asks the kernel for single packets instead of bundles; for measurements.
+	Segmented bool `toml:"segmented"`
+
+	// Software is the version of this build.
+	Software string `toml:"-"`
+	// Path of the file that this was read from, for the engine process.
+	Path string `toml:"-"`
+	// Log of the supervisor.
+	Log *slog.Logger `toml:"-"`
+}
+
+// ListFile is one list.
+type ListFile struct {
+	Name     string `toml:"name"`
+	Category string `toml:"category"`
+	File     string `toml:"file"`
+	Allow    bool   `toml:"allow"`
+}
+
+// Duration is a time span written as "60s".
+type Duration struct{ time.Duration }
+
+// UnmarshalText reads it.
+func (d *Duration) UnmarshalText(b []byte) (err error) {
+	d.Duration, err = time.ParseDuration(string(b))
+	return err
+}
+
+// LoadConfig reads a file. An unknown key is an error: a misspelt one would
+// leave the box other than its owner believes.
+func LoadConfig(path string) (Config, error) {
+	var c Config
+	meta, err := toml.DecodeFile(path, &c)
+	if err != nil {
+		return c, fmt.Errorf("%w: %s: %w", ErrConfig, path, err)
+	}
+	if left := meta.Undecoded(); len(left) > 0 {
+		return c, fmt.Errorf("%w: %s: unknown key %q", ErrConfig, path, left[0].String())
+	}
+	c.Path, err = filepath.Abs(path)
+	if err != nil {
+		return c, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return c, c.complete()
+}
+
+// complete fills in defaults and checks.
+func (c *Config) complete() error {
+	if c.StateDir == "" {
+		return fmt.Errorf("%w: state_dir is missing", ErrConfig)
+	}
+	if c.Bridge == "" {
+		c.Bridge = "br-otasuke"
+	}
+	if c.Queues <= 0 {
+		c.Queues = runtime.NumCPU()
+	}
+	if len(c.Home) == 0 {
+		for _, p := range []string{"192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "fc00::/7", "fe80::/10"} {
+			c.Home = append(c.Home, netip.MustParsePrefix(p))
+		}
+	}
+	if c.Heartbeat.Duration == 0 {
+		c.Heartbeat.Duration = time.Minute
+	}
+	if c.CentreURL != "" && c.CentreFingerprint == "" {
+		return fmt.Errorf("%w: centre_url without centre_fingerprint: the centre shows it beside the claim code", ErrConfig)
+	}
+	if len(c.Ports) != 2 {
+		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"]", ErrConfig)
+	}
+	for _, l := range c.Lists {
+		if _, err := os.Stat(l.File); err != nil {
+			return fmt.Errorf("%w: list %q: %w", ErrConfig, l.Name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/enforce"
+	"otasuke/gateway/internal/engine"
+	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/scan"
+)
+
+const (
+	// statusEvery is how often the engine says that it lives.
+	statusEvery = time.Second
+	// recordBuffer holds a burst of findings; past it they are counted as lost.
+	recordBuffer = 8192
+	// eventFD is where the supervisor reads the engine's lines.
+	eventFD = 3
+	// scannerCheck is how often clamd is asked whether it is there.
+	scannerCheck = 5 * time.Second
+)
+
+// engineStatus is the line that the engine writes every second.
+type engineStatus struct {
+	EventType   string `json:"event_type"` // "otasuke-status"
+	Rules       int    `json:"rules"`
+	Sites       int    `json:"sites"`
+	Packets     uint64 `json:"packets"`
+	Blocked     uint64 `json:"blocked"`
+	Uninspected uint64 `json:"uninspected"`
+	Lost        uint64 `json:"lost"`
+	Scanner     string `json:"scanner"` // wire.State
+}
+
+const typeStatus = "otasuke-status"
+
+// RunEngine is the engine process: it takes the queues and judges until ctx ends.
+// Records go as lines to the inherited file descriptor 3.
+func RunEngine(ctx context.Context, cfg Config) error {
+	out := os.NewFile(eventFD, "events")
+	if _, err := out.Stat(); err != nil {
+		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
+	}
+	rules, refused, err := loadRules(cfg.Rules, !cfg.NoStarterRules, cfg.homeNet())
+	if err != nil {
+		return err
+	}
+	set, notCompiled, err := match.Compile(rules, match.Options{})
+	if err != nil {
+		return fmt.Errorf("gateway: rules: %w", err)
+	}
+	defer set.Close()
+	for _, r := range append(refused, notCompiled...) {
+		cfg.Log.Warn("rule left out", "file", r.File, "line", r.Line, "sid", r.SID, "keyword", r.Keyword, "why", r.Reason)
+	}
+	lists, errs := cfg.loadLists()
+	for _, err := range errs {
+		cfg.Log.Warn("list", "err", err)
+	}
+	w, err := newWriter(out, cfg.EVELog, cfg.Log)
+	if err != nil {
+		return err
+	}
+	ec := engine.Config{
+		Rules: set, Lists: lists, Home: engine.HomeOf(cfg.Home), Inline: true, Emit: w.emit,
+		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
+	}
+	if cfg.ClamdSocket != "" {
+		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
+	}
+	e := engine.New(ec)
+	status := func() engineStatus {
+		return engineStatus{
+			EventType: typeStatus, Rules: set.Len(), Sites: lists.Len(), Packets: e.Stats.Packets.Load(), Blocked: e.Stats.Blocked.Load(),
+			Uninspected: e.Stats.Uninspected.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
+		}
+	}
+	return runQueues(ctx, cfg, e, w, status)
+}
+
+// runQueues binds every queue and runs a worker on each.
+func runQueues(ctx context.Context, cfg Config, e *engine.Engine, w *writer, status func() engineStatus) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	errs := make([]error, cfg.Queues)
+	for i := range cfg.Queues {
+		q, err := capture.NewQueue(capture.QueueConfig{Number: uint16(i), Segmented: cfg.Segmented})
+		if err != nil {
+			return err
+		}
+		defer q.Close()
+		worker, err := e.NewWorker(q)
+		if err != nil {
+			return fmt.Errorf("gateway: %w", err)
+		}
+		wg.Go(func() {
+			defer cancel()
+			defer worker.Close()
+			errs[i] = q.Run(ctx, worker)
+		})
+	}
+	wg.Go(func() { w.run(ctx, status) })
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func scannerState(ctx context.Context, s *scan.Scanner) string {
+	if s == nil {
+		return "off"
+	}
+	if s.Ping(ctx) != nil {
+		return "down"
+	}
+	return "ok"
+}
+
+// writer carries records out of the packet path.
+type writer struct {
+	log     *slog.Logger
+	records chan *eve.Record
+	lost    atomic.Uint64
+	pipe    *bufio.Writer
+	file    *bufio.Writer
+}
+
+func newWriter(pipe io.Writer, path string, log *slog.Logger) (*writer, error) {
+	w := &writer{log: log, records: make(chan *eve.Record, recordBuffer), pipe: bufio.NewWriter(pipe)}
+	if path == "" {
+		return w, nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: eve_log: %w", err)
+	}
+	w.file = bufio.NewWriter(f)
+	return w, nil
+}
+
+// emit never blocks.
+func (w *writer) emit(r *eve.Record) {
+	select {
+	case w.records <- r:
+	default:
+		w.lost.Add(1)
+	}
+}
+
+// run writes until ctx ends and what is left then.
+func (w *writer) run(ctx context.Context, status func() engineStatus) {
+	tick := time.NewTicker(statusEvery)
+	defer tick.Stop()
+	last, asked := status(), time.Now()
+	w.status(last)
+	for {
+		select {
+		case r := <-w.records:
+			w.write(r)
+			if len(w.records) == 0 {
+				w.flush()
+			}
+		case <-tick.C:
+			if scanner := last.Scanner; time.Since(asked) < scannerCheck && scanner == "ok" {
+				last = status()
+			} else {
+				last, asked = status(), time.Now()
+			}
+			w.status(last)
+		case <-ctx.Done():
+			for len(w.records) > 0 {
+				w.write(<-w.records)
+			}
+			w.flush()
+			return
+		}
+	}
+}
+
+func (w *writer) write(r *eve.Record) {
+	line, err := eve.Append(nil, r)
+	if err != nil {
+		w.log.Error("record cannot be written", "err", err)
+		return
+	}
+	if r.EventType == eve.TypeAlert {
+		_, _ = w.pipe.Write(line)
+	}
+	if w.file != nil {
+		_, _ = w.file.Write(line)
+	}
+}
+
+// flush: a supervisor that is gone is noticed by its end of our life, not here.
+func (w *writer) flush() {
+	_ = w.pipe.Flush()
+	if w.file != nil {
+		_ = w.file.Flush()
+	}
+}
+
+func (w *writer) status(s engineStatus) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return
+	}
+	_, _ = w.pipe.Write(append(b, '\n'))
+	w.flush()
+}

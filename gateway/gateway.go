@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"otasuke/gateway/internal/enforce"
+	"otasuke/gateway/internal/engine"
+	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/health"
+	"otasuke/gateway/internal/journal"
+	"otasuke/gateway/internal/uplink"
+	"otasuke/wire"
+)
+
+// claimRetry is the time between two attempts to reach the centre for a claim.
+const claimRetry = 3 * time.Second
+
+// Box is a running gateway.
+type Box struct {
+	cfg     Config
+	log     *slog.Logger
+	home    func(netip.Addr) bool
+	journal *journal.Journal
+	health  *health.Board
+	up      *uplink.Uplink
+}
+
+// New prepares a box. Close it after Run.
+func New(cfg Config) (*Box, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	j, err := journal.Open(journal.Config{Dir: filepath.Join(cfg.StateDir, "journal"), MaxBytes: cfg.JournalBytes})
+	if err != nil {
+		return nil, err
+	}
+	return &Box{cfg: cfg, log: cfg.Log, home: engine.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}, nil
+}
+
+// Run protects until ctx ends. The bridge stays when it returns, the rules go.
+func (b *Box) Run(ctx context.Context) error {
+	defer b.journal.Close()
+	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues})
+	if err != nil {
+		return err
+	}
+	b.log.Info("bridge is up", "bridge", b.cfg.Bridge, "ports", b.cfg.Ports, "mechanism", mechanism)
+	defer func() {
+		if err := enforce.Down(mechanism); err != nil {
+			b.log.Error("rules could not be taken away", "err", err)
+		}
+	}()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.connect(ctx)
+	}()
+	err = b.supervise(ctx)
+	<-done
+	return err
+}
+
+// connect claims the box if needed and then carries events until ctx ends.
+func (b *Box) connect(ctx context.Context) {
+	if b.cfg.CentreURL == "" {
+		return
+	}
+	cfg := uplink.Config{
+		URL: b.cfg.CentreURL, Fingerprint: b.cfg.CentreFingerprint, Dir: filepath.Join(b.cfg.StateDir, "identity"),
+		Model: "linux-bridge", Software: b.cfg.Software,
+	}
+	if !b.claim(ctx, cfg) {
+		return
+	}
+	up, err := uplink.New(cfg, uplink.Parts{
+		Journal: b.journal, Decode: b.decode, Health: b.report, Heartbeat: b.cfg.Heartbeat.Duration, Log: b.log,
+	})
+	if err != nil {
+		b.log.Error("uplink", "err", err)
+		return
+	}
+	b.health.Wake(up.Wake)
+	_ = up.Run(ctx)
+}
+
+// claim repeats until the box has an identity; a code that the centre refuses is
+// not tried again, so that it does not look like guessing.
+func (b *Box) claim(ctx context.Context, cfg uplink.Config) bool {
+	for !cfg.Claimed() {
+		if b.cfg.ClaimCode == "" {
+			b.log.Error("this box is not bound to a company yet: set claim_code")
+			return false
+		}
+		resp, err := cfg.Claim(ctx, b.cfg.ClaimCode)
+		var refused *wire.Error
+		switch {
+		case err == nil:
+			b.log.Info("claimed", "box", resp.BoxID, "company", resp.Company)
+			return true
+		case errors.As(err, &refused) && refused.Code != "again" && refused.Code != "limit":
+			b.log.Error("the centre refused the claim code", "err", err)
+			return false
+		}
+		b.log.Warn("claim failed, trying again", "err", err)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(claimRetry):
+		}
+	}
+	return true
+}
+
+func (b *Box) decode(line []byte) (wire.Event, error) {
+	e, err := eve.ToWire(line, b.home)
+	if errors.Is(err, eve.ErrNotAlert) {
+		return e, uplink.ErrSkip
+	}
+	return e, err
+}
+
+// report is the state of the box for a heartbeat.
+func (b *Box) report() wire.Health {
+	h := b.health.Report(time.Now())
+	h.Pending, h.Lost = b.journal.Pending()
+	return h
+}
+
+// note keeps a health event for the centre: something changed that people should know.
+func (b *Box) note(what string) {
+	h := b.report()
+	h.Note = what
+	line, err := eve.HealthLine(h)
+	if err == nil {
+		err = b.journal.Append(line)
+	}
+	if err != nil {
+		b.health.JournalFailed(err)
+		b.log.Error("journal", "err", err)
+		return
+	}
+	b.health.Changed()
+}
+
+// Describe gives the box's protection in words for logs.
+func (b *Box) Describe() string {
+	return fmt.Sprintf("ports %v, bridge %s, %d queues", b.cfg.Ports, b.cfg.Bridge, b.cfg.Queues)
+}

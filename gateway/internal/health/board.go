@@ -1,0 +1,97 @@
+package health
+
+import (
+	"sync"
+	"time"
+
+	"otasuke/wire"
+)
+
+// Counts of an engine.
+type Counts struct {
+	Rules, Sites                  int
+	Packets, Blocked, Uninspected uint64
+	Scanner                       wire.State
+}
+
+// Board holds the state.
+type Board struct {
+	mu       sync.Mutex
+	software string
+	started  time.Time
+	engine   bool
+	journal  error
+	counts   Counts
+	wake     func()
+}
+
+// New makes a board for a box that was started then.
+func New(software string, started time.Time) *Board {
+	return &Board{software: software, started: started}
+}
+
+// Wake sets what is called when there is something new for the centre.
+func (b *Board) Wake(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wake = f
+}
+
+// Changed tells that the journal has something new.
+func (b *Board) Changed() {
+	b.mu.Lock()
+	f := b.wake
+	b.journal = nil
+	b.mu.Unlock()
+	if f != nil {
+		f()
+	}
+}
+
+// Engine tells whether traffic is inspected.
+func (b *Board) Engine(up bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.engine = up
+}
+
+// JournalFailed tells that an event could not be kept.
+func (b *Board) JournalFailed(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.journal = err
+}
+
+// Counts takes the engine's figures.
+func (b *Board) Counts(c Counts) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.counts = c
+}
+
+// Report is the state as the centre reads it.
+func (b *Board) Report(now time.Time) wire.Health {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	state := func(ok bool) wire.State {
+		if ok {
+			return wire.StateOK
+		}
+		return wire.StateDown
+	}
+	virus := b.counts.Scanner
+	if !b.engine && virus != wire.StateOff {
+		virus = wire.StateDown
+	}
+	sites := state(b.engine && b.counts.Sites > 0)
+	if b.counts.Sites == 0 && b.engine {
+		sites = wire.StateOff
+	}
+	return wire.Health{
+		Time: now.UTC(), Software: b.software, Uptime: int64(now.Sub(b.started).Seconds()), Protecting: b.engine,
+		Parts: map[string]wire.State{
+			"inspection": state(b.engine), "virus": virus, "sites": sites, "journal": state(b.journal == nil), "uplink": wire.StateOK,
+		},
+		Rules: b.counts.Rules, Sites: b.counts.Sites, Packets: b.counts.Packets, Blocked: b.counts.Blocked, Uninspected: b.counts.Uninspected,
+	}
+}

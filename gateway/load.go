@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	starter "otasuke/content/rules"
+	"otasuke/gateway/internal/filter"
+	"otasuke/rule"
+)
+
+// loadRules reads rule files and, unless told otherwise, the built-in ones.
+func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule, refused []rule.Refusal, err error) {
+	opt := rule.Options{Vars: rule.DefaultVars()}
+	if home != "" {
+		opt.Vars["HOME_NET"] = home
+	}
+	if builtin {
+		for name, text := range starter.Files() {
+			r, bad := rule.Parse(name, text, opt)
+			rules, refused = append(rules, r...), append(refused, bad...)
+		}
+	}
+	for _, pattern := range patterns {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, nil, fmt.Errorf("gateway: rules %q: %w", pattern, err)
+		}
+		if len(names) == 0 {
+			return nil, nil, fmt.Errorf("gateway: rules %q: %w", pattern, os.ErrNotExist)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return nil, nil, fmt.Errorf("gateway: rules: %w", err)
+			}
+			r, bad := rule.Parse(name, text, opt)
+			rules, refused = append(rules, r...), append(refused, bad...)
+		}
+	}
+	return rules, refused, nil
+}
+
+// homeNet writes the inside networks as a rule variable.
+func (c *Config) homeNet() string {
+	parts := make([]string, len(c.Home))
+	for i, p := range c.Home {
+		parts[i] = p.String()
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
+
+// loadLists reads all lists. A list that cannot be read is reported and left out:
+// the others still protect.
+func (c *Config) loadLists() (*filter.Lists, []error) {
+	lists := new(filter.Lists)
+	var errs []error
+	for _, l := range c.Lists {
+		f, err := os.Open(l.File)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("gateway: list %q: %w", l.Name, err))
+			continue
+		}
+		rep, err := lists.Read(filter.List{Name: l.Name, Category: l.Category, Allow: l.Allow}, f)
+		f.Close()
+		if err == nil && rep.Refused > 0 {
+			err = fmt.Errorf("gateway: list %q: %d lines left out, the first: %s", l.Name, rep.Refused, rep.First)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return lists, errs
+}

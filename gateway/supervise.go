@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+
+	"otasuke/gateway/internal/health"
+	"otasuke/wire"
+)
+
+const (
+	// restartFirst and restartMax bound the wait before the engine is started
+	// again: at once after one crash, rarely when it cannot stay up.
+	restartFirst = 100 * time.Millisecond
+	restartMax   = 10 * time.Second
+	// goodRun is how long an engine must live for the wait to start over.
+	goodRun = time.Minute
+	// silence after which an engine that lives but says nothing is ended.
+	silence = 10 * time.Second
+	// maxLine of the engine: an EVE record is under 16 KiB.
+	maxLine = 256 << 10
+)
+
+// Notes of health events.
+const (
+	noteDied      = "engine-died"
+	noteRestarted = "engine-restarted"
+)
+
+// supervise keeps an engine process running.
+func (b *Box) supervise(ctx context.Context) error {
+	wait := restartFirst
+	for first := true; ctx.Err() == nil; first = false {
+		started := time.Now()
+		err := b.engine(ctx, !first)
+		if ctx.Err() != nil {
+			return nil
+		}
+		b.health.Engine(false)
+		b.log.Error("the engine ended: traffic passes without inspection until it is back", "err", err)
+		b.note(noteDied)
+		if time.Since(started) > goodRun {
+			wait = restartFirst
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, restartMax)
+	}
+	return nil
+}
+
+// engine runs one engine process to its end.
+func (b *Box) engine(ctx context.Context, again bool) error {
+	// The kernel ends the child when the thread that started it goes: it must be ours alone.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	defer r.Close()
+	cmd := exec.CommandContext(ctx, exe, "gateway", "engine", "-config", b.cfg.Path)
+	cmd.Stderr, cmd.ExtraFiles = os.Stderr, []*os.File{w}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 3 * time.Second
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		return fmt.Errorf("gateway: engine: %w", err)
+	}
+	watch := time.AfterFunc(silence, func() { _ = cmd.Process.Kill() })
+	defer watch.Stop()
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
+	for ready := false; lines.Scan(); {
+		watch.Reset(silence)
+		if b.line(lines.Bytes()) && !ready {
+			ready = true
+			b.log.Info("the engine is inspecting", "pid", cmd.Process.Pid)
+			if again {
+				b.note(noteRestarted)
+			}
+		}
+	}
+	return cmd.Wait()
+}
+
+// line takes one line of the engine; true for a sign of life.
+func (b *Box) line(line []byte) bool {
+	var s engineStatus
+	if json.Unmarshal(line, &s) == nil && s.EventType == typeStatus {
+		b.health.Engine(true)
+		b.health.Counts(health.Counts{
+			Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner),
+		})
+		return true
+	}
+	if err := b.journal.Append(line); err != nil {
+		b.health.JournalFailed(err)
+		b.log.Error("journal", "err", err)
+		return false
+	}
+	b.health.Changed()
+	return false
+}

@@ -1,0 +1,76 @@
+// Command otasuke is the cyber-security helper service for small companies: the
+// box that protects an office and the centre that watches the boxes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+const usage = `otasuke: the box and the centre of a cyber-security helper service
+
+  otasuke gateway -config FILE            protect an office (the box)
+  otasuke centre  -config FILE            watch boxes, tell people (the centre)
+  otasuke demo [-once]                    an office, a box and a hostile internet on this machine
+  otasuke inspect -r FILE -S RULES -l DIR judge a capture file, write DIR/eve.json
+  otasuke rules check -S FILE             say which rules of a file load
+  otasuke version
+`
+
+// roles are what the first argument chooses.
+var roles = map[string]func(context.Context, []string) error{
+	"gateway": runGateway,
+	"centre":  runCentre,
+	"demo":    runDemo,
+	"inspect": runInspect,
+	"rules":   runRules,
+	"version": func(context.Context, []string) error { fmt.Println("otasuke", version()); return nil },
+}
+
+// errUsage ends with the usage text and status 2.
+var errUsage = errors.New("usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	err := errUsage
+	if len(os.Args) > 1 {
+		if run, ok := roles[os.Args[1]]; ok {
+			err = run(ctx, os.Args[2:])
+		}
+	}
+	switch {
+	case errors.Is(err, errUsage):
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "E:", err)
+		os.Exit(1)
+	}
+}
+
+// version of this build, from the version control stamp.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	rev, at := "", ""
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			rev = s.Value
+		case "vcs.time":
+			at = s.Value
+		}
+	}
+	if len(rev) < 12 {
+		return "devel"
+	}
+	return at[:10] + "-" + rev[:12]
+}
