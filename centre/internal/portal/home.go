@@ -1,0 +1,200 @@
+package portal
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/ui"
+	"otasuke/internal/ja"
+)
+
+// Bounds of the home page.
+const (
+	maxTodos   = 3  // more than three requests are none
+	maxRecent  = 3  // a glance, the list is one tap away
+	spanDays   = 30 // "この30日"
+	chartsFrom = 1  // charts of nothing but zeros are noise
+)
+
+// silentAfter is when a box that does not report is shown as silent: three
+// heartbeats of five minutes.
+const silentAfter = 15 * time.Minute
+
+type homeView struct {
+	ui.Base
+	Lamp     ui.State
+	Sentence string
+	Todos    []todo
+	MoreTodo int
+	TodoHead string
+	MoreText string
+	In, Out  figure
+	Stopped  string
+	Days     []dayRow
+	Boxes    []boxRow
+	Recent   []alertRow
+}
+
+type todo struct {
+	Stars          ui.Stars
+	Title, Do, Due string
+	URL            string
+}
+
+// figure is a large number with its chart.
+type figure struct {
+	Label, Value string
+	Chart        *ui.Chart
+}
+
+type dayRow struct{ Day, In, Out string }
+
+type boxRow struct {
+	Name  string
+	State ui.State
+	Seen  string
+}
+
+func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
+	ctx, now := v.Request.Context(), p.Clock.Now()
+	base, err := p.begin(v, "portal.home_title", "/")
+	if err != nil {
+		return err
+	}
+	boxes, err := p.Network.Boxes(ctx, v.TenantID)
+	if err != nil {
+		return err
+	}
+	open, err := p.Alerts.List(ctx, v.TenantID, alert.Filter{State: alert.Open, Stars: alert.Medium})
+	if err != nil {
+		return err
+	}
+	recent, err := p.Alerts.List(ctx, v.TenantID, alert.Filter{Limit: maxRecent})
+	if err != nil {
+		return err
+	}
+	counts, err := p.Alerts.Counts(ctx, v.TenantID, now.AddDate(0, 0, 1-spanDays), now)
+	if err != nil {
+		return err
+	}
+	boxes = slices.DeleteFunc(slices.Clone(boxes), func(b device.Box) bool { return !b.Returned.IsZero() })
+	view := homeView{Base: base}
+	view.Lamp, view.Sentence = lamp(v, boxes, len(open), today(counts), now)
+	p.todos(&view, v, open, now)
+	month(&view, v, counts)
+	for _, b := range boxes {
+		view.Boxes = append(view.Boxes, boxLine(v, b, now))
+	}
+	for i := range recent {
+		view.Recent = append(view.Recent, p.row(v, &recent[i], now))
+	}
+	return p.Show(w, p.home, view)
+}
+
+// today is how many attacks were stopped today.
+func today(c alert.Counts) int {
+	if len(c.Days) == 0 {
+		return 0
+	}
+	d := c.Days[len(c.Days)-1]
+	return d.InboundBlocked + d.OutboundBlocked
+}
+
+// lamp is one state and one sentence: the worst that is true now.
+func lamp(v *ui.Visit, boxes []device.Box, open, stopped int, now time.Time) (ui.State, string) {
+	if len(boxes) == 0 {
+		return ui.State{Tone: ui.Off, Text: v.T("portal.lamp_none")}, v.T("portal.say_none")
+	}
+	for _, b := range boxes {
+		if silent(b, now) {
+			return ui.State{Tone: ui.Alarm, Text: v.T("portal.lamp_silent")}, v.T("portal.say_silent", "time", ja.Short(b.LastSeen, v.Texts.Lang()))
+		}
+	}
+	for _, b := range boxes {
+		if !b.Protecting {
+			return ui.State{Tone: ui.Alarm, Text: v.T("portal.lamp_off")}, v.T("portal.say_off")
+		}
+	}
+	say := v.T("portal.say_quiet")
+	if stopped > 0 {
+		say = v.T("portal.say_today", "n", ja.Number(stopped))
+	}
+	if open > 0 {
+		return ui.State{Tone: ui.Care, Text: v.T("portal.lamp_act")}, say
+	}
+	return ui.State{Tone: ui.Good, Text: v.T("portal.lamp_ok")}, say
+}
+
+func silent(b device.Box, now time.Time) bool { return now.Sub(b.LastSeen) > silentAfter }
+
+func boxLine(v *ui.Visit, b device.Box, now time.Time) boxRow {
+	row := boxRow{Name: b.Label(), Seen: v.T("portal.box_seen", "time", v.T("common.never"))}
+	if !b.LastSeen.IsZero() {
+		row.Seen = v.T("portal.box_seen", "time", ja.Short(b.LastSeen, v.Texts.Lang()))
+	}
+	switch {
+	case silent(b, now):
+		row.State = ui.State{Tone: ui.Alarm, Text: v.T("portal.box_silent")}
+	case !b.Protecting:
+		row.State = ui.State{Tone: ui.Alarm, Text: v.T("portal.box_off")}
+	default:
+		row.State = ui.State{Tone: ui.Good, Text: v.T("portal.box_ok")}
+	}
+	return row
+}
+
+// todos are the open alerts, most important first, at most maxTodos.
+func (p *portal) todos(view *homeView, v *ui.Visit, open []alert.Alert, now time.Time) {
+	explained := make([]knowledge.Explained, len(open))
+	order := make([]int, len(open))
+	for i := range open {
+		explained[i], order[i] = p.Knowledge.Explain(&open[i], v.Texts.Lang(), now), i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if d := int(open[b].Stars) - int(open[a].Stars); d != 0 {
+			return d
+		}
+		return explained[a].Due.Compare(explained[b].Due)
+	})
+	for _, i := range order[:min(len(order), maxTodos)] {
+		view.Todos = append(view.Todos, todo{Stars: ui.NewStars(v.Texts, open[i].Stars), Title: explained[i].What, Do: explained[i].Do,
+			Due: explained[i].DueText, URL: p.root + "/alerts/" + open[i].ID})
+	}
+	view.TodoHead = v.T("portal.todo", "n", len(open))
+	if more := len(open) - maxTodos; more > 0 {
+		view.MoreTodo, view.MoreText = more, v.T("portal.todo_more", "n", more)
+	}
+}
+
+// month is the figures of the last 30 days.
+func month(view *homeView, v *ui.Visit, c alert.Counts) {
+	in, out := make([]ui.DayCount, len(c.Days)), make([]ui.DayCount, len(c.Days))
+	for i, d := range c.Days {
+		in[i], out[i] = ui.DayCount{Date: d.Date, Count: d.Inbound}, ui.DayCount{Date: d.Date, Count: d.Outbound}
+		view.Days = append(view.Days, dayRow{Day: ja.Day(d.Date, v.Texts.Lang()), In: ja.Number(d.Inbound), Out: ja.Number(d.Outbound)})
+	}
+	slices.Reverse(view.Days)
+	view.In = figure{Label: v.T("portal.month_in"), Value: ja.Number(c.Inbound)}
+	view.Out = figure{Label: v.T("portal.month_out"), Value: ja.Number(c.Outbound)}
+	if c.Inbound >= chartsFrom {
+		chart := ui.NewChart(v.Texts, v.T("portal.chart_in"), false, in)
+		view.In.Chart = &chart
+	}
+	if c.Outbound >= chartsFrom {
+		chart := ui.NewChart(v.Texts, v.T("portal.chart_out"), true, out)
+		view.Out.Chart = &chart
+	}
+	all, blocked := c.Inbound+c.Outbound, c.InboundBlocked+c.OutboundBlocked
+	switch {
+	case all == 0:
+		view.Stopped = v.T("portal.month_none")
+	case all == blocked:
+		view.Stopped = v.T("portal.month_all_blocked", "n", ja.Number(all))
+	default:
+		view.Stopped = v.T("portal.month_blocked", "all", ja.Number(all), "n", ja.Number(blocked))
+	}
+}

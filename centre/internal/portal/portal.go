@@ -1,0 +1,177 @@
+package portal
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
+	"otasuke/content/text"
+	"otasuke/internal/clock"
+)
+
+//go:embed *.html *.css
+var files embed.FS
+
+// Alerts shows and answers alerts; alert.Service is one.
+type Alerts interface {
+	List(ctx context.Context, tenantID string, f alert.Filter) ([]alert.Alert, error)
+	Get(ctx context.Context, tenantID, id string) (alert.Alert, error)
+	History(ctx context.Context, tenantID, id string) ([]alert.Change, error)
+	Counts(ctx context.Context, tenantID string, from, to time.Time) (alert.Counts, error)
+	Answer(ctx context.Context, tenantID, id, who string, answer alert.Answer, note string) error
+	AnswerTx(tx *store.Tx, id, who string, answer alert.Answer, note string) error
+}
+
+// Companies knows the company and its people; tenant.Service is one.
+type Companies interface {
+	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
+	People(ctx context.Context, tenantID string) ([]tenant.Person, error)
+	WhoViewed(ctx context.Context, tenantID string, limit int) ([]tenant.Entry, error)
+}
+
+// Links are the buttons of mails; tenant.Service is one.
+type Links interface {
+	ActionLink(ctx context.Context, token string) (tenant.Link, error)
+	SpendActionLink(tx *store.Tx, token string) (tenant.Link, error)
+}
+
+// Network knows boxes and devices; device.Service is one.
+type Network interface {
+	Boxes(ctx context.Context, tenantID string) ([]device.Box, error)
+	Endpoints(ctx context.Context, tenantID string) ([]device.Endpoint, error)
+	Rename(ctx context.Context, tenantID, endpointID, who, name string) error
+}
+
+// Config says what the portal works with.
+type Config struct {
+	Accounts  ui.Accounts
+	Companies Companies
+	Links     Links
+	Alerts    Alerts
+	Network   Network
+	Store     *store.Store
+	Knowledge *knowledge.Knowledge
+	Texts     *text.Catalogue
+	// BaseURL of the portal as browsers see it; its path, if any, is the portal's root.
+	BaseURL string
+	Phone   string            // of the desk
+	Hours   map[string]string // of the desk, by language; empty is 24 hours
+	Clock   clock.Clock
+	Log     *slog.Logger
+}
+
+// portal is the handler's state.
+type portal struct {
+	Config
+	*ui.Gate
+	root                                               string
+	home, alerts, alert, confirm, said, devices, looks *ui.Page
+}
+
+// New makes the portal.
+func New(cfg Config) (http.Handler, error) {
+	base, err := url.Parse(cfg.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("portal: bad base URL %q", cfg.BaseURL)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &portal{Config: cfg, root: strings.TrimSuffix(base.Path, "/")}
+	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css")
+	if err != nil {
+		return nil, err
+	}
+	p.Gate, err = ui.NewGate(ui.GateConfig{Accounts: cfg.Accounts, Texts: cfg.Texts, Assets: static, Base: base, Root: p.root,
+		Cookie: "portal", Site: "portal.site", Lead: "portal.login_lead", Phone: cfg.Phone, Hours: cfg.Hours, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range []struct {
+		page **ui.Page
+		file string
+	}{
+		{&p.home, "home.html"}, {&p.alerts, "alerts.html"}, {&p.alert, "alert.html"}, {&p.confirm, "confirm.html"},
+		{&p.said, "said.html"}, {&p.devices, "devices.html"}, {&p.looks, "looks.html"},
+	} {
+		if *one.page, err = ui.ParsePage(files, one.file); err != nil {
+			return nil, err
+		}
+	}
+	return ui.Secure(p.routes(static), base, p.Refuse), nil
+}
+
+func (p *portal) routes(static http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	page := func(pattern string, h func(http.ResponseWriter, *ui.Visit) error) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.Handle(method+" "+p.root+path, p.Require(h))
+	}
+	open := func(pattern string, h http.HandlerFunc) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.Handle(method+" "+p.root+path, h)
+	}
+	open("GET /static/{name}", static.ServeHTTP)
+	open("GET /lang", func(w http.ResponseWriter, r *http.Request) { ui.SwitchLanguage(w, r, p.root) })
+	open("GET /login", p.LoginPage)
+	open("POST /login", p.LoginPage)
+	open("GET /a/{token}/{answer}", p.askPage)
+	open("POST /a/{token}/{answer}", p.answerPage)
+	page("POST /logout", p.Logout)
+	page("GET /{$}", p.homePage)
+	page("GET /alerts", p.alertsPage)
+	page("GET /alerts/{id}", p.alertPage)
+	page("POST /alerts/{id}/answer", p.answer)
+	page("GET /devices", p.devicesPage)
+	page("POST /devices/{id}", p.rename)
+	page("GET /looks", p.looksPage)
+	mux.HandleFunc("/", p.NotFound)
+	return mux
+}
+
+// begin fills in what every page of a visit shows.
+func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
+	b := p.Base(v.Request, v.Texts, v.CSRF)
+	c, err := p.Companies.CompanyByID(v.Request.Context(), v.TenantID)
+	if err != nil {
+		return b, err
+	}
+	b.Title, b.Owner = v.T(title), c.Name
+	for _, n := range []struct{ key, path string }{
+		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_access", "/looks"},
+	} {
+		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
+	}
+	return b, nil
+}
+
+// flash shows what was just done, chosen by a word in the address and never by
+// its text.
+func flash(v *ui.Visit, said map[string]ui.Flash) *ui.Flash {
+	f, ok := said[v.Request.FormValue("said")]
+	if !ok {
+		return nil
+	}
+	f.Text = v.T(f.Text)
+	return &f
+}
+
+// back goes to a page of ours after a POST.
+func (p *portal) back(w http.ResponseWriter, v *ui.Visit, path string) error {
+	http.Redirect(w, v.Request, p.root+path, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,250 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/content/text"
+)
+
+// Accounts logs people in and out; tenant.Service is one.
+type Accounts interface {
+	Login(ctx context.Context, email, password, remoteAddr string) (tenant.Session, string, error)
+	SessionByToken(ctx context.Context, token string) (tenant.Session, error)
+	Logout(ctx context.Context, token string) error
+}
+
+// GateConfig says what a gate works with.
+type GateConfig struct {
+	Accounts Accounts
+	Texts    *text.Catalogue
+	Assets   *Assets
+	// Base is the address of the face as browsers see it.
+	Base *url.URL
+	Root string // path of the face
+	// Cookie is the name of the session's cookie without prefix.
+	Cookie string
+	// Staff is whose face it is: staff's, or customers'.
+	Staff bool
+	// Site and Lead are text keys: the face's name and a line on the login page.
+	Site, Lead string
+	Phone      string
+	Hours      map[string]string
+	Log        *slog.Logger
+}
+
+// Gate is the door of a face: who is it, in which language, may they?
+type Gate struct {
+	cfg          GateConfig
+	cookie       string
+	secure       bool
+	login, fault *Page
+}
+
+// ErrForbidden is for what this person may not do; it becomes a 403 page.
+var ErrForbidden = errors.New("ui: forbidden")
+
+// ErrBadInput is for a request that no page of ours makes; it becomes a 400 page.
+var ErrBadInput = errors.New("ui: bad input")
+
+// NewGate makes a gate.
+func NewGate(cfg GateConfig) (*Gate, error) {
+	g := &Gate{cfg: cfg, cookie: cfg.Cookie}
+	// A __Host- cookie is bound to this host and to TLS; without TLS (a demo on
+	// one machine) browsers would refuse it.
+	if cfg.Base.Scheme == "https" {
+		g.cookie, g.secure = "__Host-"+cfg.Cookie, true
+	}
+	var err error
+	if g.login, err = ParsePage(assets, "assets/login.html"); err != nil {
+		return nil, err
+	}
+	if g.fault, err = ParsePage(assets, "assets/error.html"); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Visit is one request with who makes it.
+type Visit struct {
+	tenant.Session
+	text.Texts
+	Request *http.Request
+}
+
+// Base begins a page for a visit; Title and Nav are the face's to fill in.
+func (g *Gate) Base(r *http.Request, t text.Texts, csrf string) Base {
+	hours := g.cfg.Hours[t.Lang()]
+	if hours == "" {
+		hours = t.T("common.hours")
+	}
+	return Base{Texts: t, Site: t.T(g.cfg.Site), Owner: t.T(g.cfg.Site), Root: g.cfg.Root, Path: r.URL.RequestURI(),
+		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Phone: g.cfg.Phone, Hours: hours}
+}
+
+// Texts of a request without a session.
+func (g *Gate) Texts(r *http.Request) text.Texts { return g.cfg.Texts.In(Language(r, "")) }
+
+// Require wraps a page that needs a session. POSTs must carry its form token. An
+// error becomes the fitting page.
+func (g *Gate) Require(page func(http.ResponseWriter, *Visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s, err := g.session(r)
+		if errors.Is(err, tenant.ErrNoSession) {
+			g.askLogin(w, r)
+			return
+		}
+		if err != nil {
+			g.Fail(w, r, err)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			if err := r.ParseForm(); err != nil {
+				g.Fail(w, r, errors.Join(ErrBadInput, err))
+				return
+			}
+			if !SameToken(r, s.CSRF) {
+				g.Fail(w, r, ErrForbidden)
+				return
+			}
+		}
+		v := &Visit{Session: s, Texts: g.cfg.Texts.In(Language(r, string(s.Lang))), Request: r}
+		if err := page(w, v); err != nil {
+			g.Fail(w, r, err)
+		}
+	}
+}
+
+func (g *Gate) session(r *http.Request) (tenant.Session, error) {
+	c, err := r.Cookie(g.cookie)
+	if err != nil {
+		return tenant.Session{}, tenant.ErrNoSession
+	}
+	s, err := g.cfg.Accounts.SessionByToken(r.Context(), c.Value)
+	if err == nil && s.Staff != g.cfg.Staff {
+		return s, tenant.ErrNoSession
+	}
+	return s, err
+}
+
+// askLogin sends a browser to the login page and back afterwards.
+func (g *Gate) askLogin(w http.ResponseWriter, r *http.Request) {
+	to := g.cfg.Root + "/login"
+	if r.Method == http.MethodGet && r.URL.Path != g.cfg.Root+"/" {
+		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+type loginPage struct {
+	Base
+	Lead, Next, Email, Wrong string
+}
+
+// LoginPage answers GET and POST of the login page.
+func (g *Gate) LoginPage(w http.ResponseWriter, r *http.Request) {
+	t := g.Texts(r)
+	p := loginPage{Base: g.Base(r, t, ""), Lead: t.T(g.cfg.Lead), Next: LocalPath(r.FormValue("next"), "")}
+	p.Title = t.T("portal.login_title")
+	if r.FormValue("said") == "out" {
+		p.Flash = &Flash{Text: t.T("portal.logged_out")}
+	}
+	if r.Method != http.MethodPost {
+		g.show(w, r, g.login, http.StatusOK, p)
+		return
+	}
+	p.Email = r.PostFormValue("email")
+	s, token, err := g.cfg.Accounts.Login(r.Context(), p.Email, r.PostFormValue("password"), r.RemoteAddr)
+	if err == nil && s.Staff != g.cfg.Staff {
+		// Known, but not here: the answer is the same as for a stranger.
+		err = errors.Join(tenant.ErrLogin, g.cfg.Accounts.Logout(r.Context(), token))
+	}
+	switch {
+	case errors.Is(err, tenant.ErrTooMany):
+		p.Wrong = t.T("portal.login_later")
+		g.show(w, r, g.login, http.StatusTooManyRequests, p)
+	case errors.Is(err, tenant.ErrLogin):
+		p.Wrong = t.T("portal.login_wrong")
+		g.show(w, r, g.login, http.StatusUnprocessableEntity, p)
+	case err != nil:
+		g.Fail(w, r, err)
+	default:
+		g.setCookie(w, token, s.Expires)
+		http.Redirect(w, r, LocalPath(p.Next, g.cfg.Root+"/"), http.StatusSeeOther)
+	}
+}
+
+// Logout ends the session.
+func (g *Gate) Logout(w http.ResponseWriter, v *Visit) error {
+	c, err := v.Request.Cookie(g.cookie)
+	if err != nil {
+		return errors.Join(ErrBadInput, err)
+	}
+	if err := g.cfg.Accounts.Logout(v.Request.Context(), c.Value); err != nil {
+		return err
+	}
+	g.setCookie(w, "", time.Unix(1, 0))
+	http.Redirect(w, v.Request, g.cfg.Root+"/login?said=out", http.StatusSeeOther)
+	return nil
+}
+
+func (g *Gate) setCookie(w http.ResponseWriter, token string, expires time.Time) {
+	c := &http.Cookie{Name: g.cookie, Value: token, Path: "/", Expires: expires, Secure: g.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+type errorPage struct {
+	Base
+	Heading, Message string
+}
+
+// Fail answers with the page for an error. What is ours to repair is logged; the
+// person only reads that it was not their fault.
+func (g *Gate) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	t := g.Texts(r)
+	p := errorPage{Base: g.Base(r, t, "")}
+	status := http.StatusInternalServerError
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		status, p.Heading, p.Message = http.StatusNotFound, t.T("common.error_404_title"), t.T("common.error_404")
+	case errors.Is(err, ErrForbidden):
+		status, p.Heading, p.Message = http.StatusForbidden, t.T("common.error_403_title"), t.T("common.error_403")
+	case errors.Is(err, ErrBadInput), errors.As(err, &tooLong):
+		status, p.Heading, p.Message = http.StatusBadRequest, t.T("common.error_400_title"), t.T("common.error_400")
+	default:
+		p.Heading, p.Message = t.T("common.error_500_title"), t.T("common.error_500")
+		if r.Context().Err() == nil {
+			g.cfg.Log.Error("page failed", "path", r.URL.Path, "error", err)
+		}
+	}
+	p.Title = p.Heading
+	g.show(w, r, g.fault, status, p)
+}
+
+// Refuse is [Gate.Fail] for a POST that came from elsewhere.
+func (g *Gate) Refuse(w http.ResponseWriter, r *http.Request) { g.Fail(w, r, ErrForbidden) }
+
+// NotFound is [Gate.Fail] for a path that does not exist.
+func (g *Gate) NotFound(w http.ResponseWriter, r *http.Request) { g.Fail(w, r, store.ErrNotFound) }
+
+func (g *Gate) show(w http.ResponseWriter, r *http.Request, p *Page, status int, data any) {
+	if err := p.Render(w, status, data); err != nil {
+		g.cfg.Log.Error("page failed", "path", r.URL.Path, "error", err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+}
+
+// Show renders a page for a visit.
+func (g *Gate) Show(w http.ResponseWriter, p *Page, data any) error {
+	return p.Render(w, http.StatusOK, data)
+}
