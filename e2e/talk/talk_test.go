@@ -122,6 +122,15 @@ func TestWritePcap(t *testing.T) {
 	}
 }
 
+func TestSections(t *testing.T) {
+	t.Parallel()
+	got := Sections("about\n-- fires --\na\nb\n-- quiet --\n-- not a name\n")
+	want := map[string]string{"fires": "a\nb\n", "quiet": "-- not a name\n"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(sample)
 	f.Fuzz(func(t *testing.T, text string) {
