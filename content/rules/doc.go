@@ -12,8 +12,7 @@ package rules
 
 import (
 	"embed"
-	"io/fs"
-	"sort"
+	"iter"
 
 	"otasuke/rule"
 )
@@ -21,25 +20,28 @@ import (
 //go:embed *.rules
 var files embed.FS
 
-// Files are the rule files, for example exploit.rules.
-func Files() fs.FS { return files }
+// Files yields the rule files by name, for example exploit.rules, in order.
+func Files() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		entries, err := files.ReadDir(".")
+		if err != nil {
+			return // an embedded folder always reads
+		}
+		for _, e := range entries {
+			text, err := files.ReadFile(e.Name())
+			if err != nil || !yield(e.Name(), text) {
+				return
+			}
+		}
+	}
+}
 
 // All reads the starter rules with the given variables (nil: those of a small
 // office). The refusals are empty in every release; a test sees to it.
 func All(vars map[string]string) ([]*rule.Rule, []rule.Refusal) {
-	names, err := fs.Glob(files, "*.rules")
-	if err != nil {
-		return nil, []rule.Refusal{{Reason: err.Error()}}
-	}
-	sort.Strings(names)
 	var lists [][]*rule.Rule
 	var refused []rule.Refusal
-	for _, name := range names {
-		text, err := files.ReadFile(name)
-		if err != nil {
-			refused = append(refused, rule.Refusal{File: name, Reason: err.Error()})
-			continue
-		}
+	for name, text := range Files() {
 		list, more := rule.Parse(name, text, rule.Options{Vars: vars})
 		lists, refused = append(lists, list), append(refused, more...)
 	}
