@@ -105,8 +105,9 @@ func (s *hostShard) put(k hostKey, e hostEntry, now int64) {
 
 const second = 1_000_000 // microseconds
 
-// tell counts a match and says whether it is to be told.
-func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input) bool {
+// tell counts a match and says whether it counts at all yet and whether it is
+// to be told. A limit that is used up silences a rule but not its action.
+func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input) (counts, told bool) {
 	k := key(kind, uint64(r.GID)<<32|uint64(r.SID), t.Track, in)
 	s := h.shard(k)
 	s.Lock()
@@ -116,21 +117,22 @@ func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input)
 		e = hostEntry{start: in.Now, expires: in.Now + t.Seconds*second}
 	}
 	e.count++
-	told := false
 	switch t.Type {
 	case rule.ThresholdLimit:
-		told = e.count <= t.Count
+		counts, told = true, e.count <= t.Count
 	case rule.ThresholdEvery:
 		if told = e.count >= t.Count; told {
 			e.count = 0
 		}
+		counts = told
 	case rule.ThresholdBoth:
-		told = e.count == t.Count
+		counts, told = e.count >= t.Count, e.count == t.Count
 	case rule.ThresholdFilter:
 		told = e.count > t.Count
+		counts = told
 	}
 	s.put(k, e, in.Now)
-	return told
+	return counts, told
 }
 
 func (h *HostState) hasXbit(x xbit, in *Input) bool {

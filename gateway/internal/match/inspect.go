@@ -215,13 +215,19 @@ func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
 	if k.kind == txRule && in.Tx != nil {
 		in.Tx.fired = append(in.Tx.fired, id)
 	}
-	if in.Hosts != nil && r.DetectionFilter != nil && !in.Hosts.tell(kindFilter, r.DetectionFilter, r, in) {
-		return Hit{}, false
+	if in.Hosts != nil && r.DetectionFilter != nil {
+		if counts, _ := in.Hosts.tell(kindFilter, r.DetectionFilter, r, in); !counts {
+			return Hit{}, false
+		}
 	}
 	s.changeBits(k, in)
 	hit := Hit{Rule: r, Silent: r.NoAlert}
-	if in.Hosts != nil && r.Threshold != nil && !in.Hosts.tell(kindThreshold, r.Threshold, r, in) {
-		hit.Silent = true
+	if in.Hosts != nil && r.Threshold != nil {
+		counts, told := in.Hosts.tell(kindThreshold, r.Threshold, r, in)
+		if !counts {
+			return Hit{}, false
+		}
+		hit.Silent = hit.Silent || !told
 	}
 	if hit.Silent && r.Action == rule.Alert {
 		return Hit{}, false
