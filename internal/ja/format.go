@@ -35,6 +35,15 @@ func Short(t time.Time, lang string) string { return Day(t, lang) + sep(lang) + 
 // Long is day and time with the year: "2026年11月21日(土) 14:05", "Sat 21 Nov 2026, 14:05".
 func Long(t time.Time, lang string) string { return Date(t, lang) + sep(lang) + Clock(t) }
 
+// MonthDay is the day without year and weekday, for narrow places: "11月21日", "21 Nov".
+func MonthDay(t time.Time, lang string) string {
+	t = t.In(Zone)
+	if lang == English {
+		return t.Format("2 Jan")
+	}
+	return fmt.Sprintf("%d月%d日", t.Month(), t.Day())
+}
+
 // Day is the day without the year: "11月21日(土)", "Sat 21 Nov".
 func Day(t time.Time, lang string) string {
 	t = t.In(Zone)

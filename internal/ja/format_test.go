@@ -21,6 +21,8 @@ func TestDatesAreShownInJapanTime(t *testing.T) {
 	f(Long(at, Japanese), "2026年11月21日(土) 14:05")
 	f(Short(at, English), "Sat 21 Nov, 14:05")
 	f(Long(at, English), "Sat 21 Nov 2026, 14:05")
+	f(MonthDay(eve, Japanese), "1月1日")
+	f(MonthDay(eve, English), "1 Jan")
 	f(Technical(at), "2026-11-21 14:05:21 JST")
 	f(Long(eve, Japanese), "2027年1月1日(金) 01:00")
 	f(Long(eve, English), "Fri 1 Jan 2027, 01:00")

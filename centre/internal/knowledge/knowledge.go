@@ -103,7 +103,7 @@ type Explained struct {
 	Board       string
 	State       string
 	Answer      string
-	Count       string // "同じことが 3 回ありました…", "" for a single event
+	Count       string // follows Happened: "同じことが 3 回ありました…"; "" for a single event
 	Technical   []Fact
 	Records     []Record // all evidence, newest first
 }
@@ -206,7 +206,7 @@ func count(t text.Texts, a *alert.Alert, lang string) string {
 	if a.Count < 2 {
 		return ""
 	}
-	return t.T("alert.count", "n", ja.Number(a.Count), "first", ja.Short(a.First, lang), "last", ja.Short(a.Last, lang))
+	return space(lang) + t.T("alert.count", "n", ja.Number(a.Count), "first", ja.Short(a.First, lang), "last", ja.Short(a.Last, lang))
 }
 
 func space(lang string) string {

@@ -209,9 +209,10 @@ func sample() *office {
 
 // browser is somebody at the portal.
 type browser struct {
-	t      *testing.T
-	client *http.Client
-	url    string
+	t       *testing.T
+	client  *http.Client
+	url     string
+	handler http.Handler
 }
 
 func serve(t *testing.T, o *office, path string) *browser {
@@ -242,7 +243,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t: t, client: &http.Client{Jar: jar}, url: server.URL + path}
+	return &browser{t: t, client: &http.Client{Jar: jar}, url: server.URL + path, handler: h}
 }
 
 // at logs in and is at the portal.

@@ -58,7 +58,7 @@ func NewChart(t text.Texts, label string, alarm bool, days []DayCount) Chart {
 			Day: ja.Day(d.Date, t.Lang()), Value: ja.Number(d.Count), Zero: d.Count == 0})
 	}
 	if len(days) > 0 {
-		c.First, c.Last = c.Bars[0].Day, c.Bars[len(days)-1].Day
+		c.First, c.Last = ja.MonthDay(days[0].Date, t.Lang()), ja.MonthDay(days[len(days)-1].Date, t.Lang())
 	}
 	return c
 }

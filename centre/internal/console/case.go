@@ -1,0 +1,223 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
+	"otasuke/internal/ja"
+)
+
+// maxText bounds notes and reasons, in characters.
+const maxText = 1500
+
+type caseView struct {
+	ui.Base
+	X         knowledge.Explained
+	Badge     ui.Stars
+	State     string
+	Next      string
+	Left      string
+	Late      bool
+	Open      bool // not closed
+	Takeable  bool
+	Closed    string
+	Action    string // URL without the verb
+	History   []knowledge.Line
+	Told      []toldRow
+	SidePanel panel
+}
+
+// toldRow is one mail that the customer was sent.
+type toldRow struct {
+	Text, Error string
+	State       ui.State
+}
+
+func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
+	ctx, tenantID, id := v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("id")
+	a, err := c.Alerts.Get(ctx, tenantID, id)
+	if err != nil {
+		return err
+	}
+	if err := c.look(v, tenantID, "view.alert", id, v.T("console.why_case", "n", a.Case)); err != nil {
+		return err
+	}
+	changes, err := c.Alerts.History(ctx, tenantID, id)
+	if err != nil {
+		return err
+	}
+	mails, err := c.Mails.Deliveries(ctx, tenantID, id)
+	if err != nil {
+		return err
+	}
+	side, people, err := c.panel(v, tenantID, id)
+	if err != nil {
+		return err
+	}
+	now, lang := c.Clock.Now(), v.Texts.Lang()
+	x := c.Knowledge.Explain(&a, lang, now)
+	view := caseView{Base: c.begin(v, "console.queue_title", ""), X: x, Badge: ui.NewStars(v.Texts, a.Stars), State: stateWord(v, &a),
+		Open: a.State != alert.Closed, Takeable: a.State == alert.Open, Action: c.root + "/cases/" + tenantID + "/" + id,
+		SidePanel: side, Closed: a.Reason}
+	view.Title = v.T("console.alert_title", "n", x.Case) + " " + side.Company
+	view.Left, view.Late = due(v, x.Due, now)
+	view.Next = next(v, &a, view.Late)
+	view.Flash = flash(v, map[string]ui.Flash{
+		"took": {Text: "console.ack_done"}, "noted": {Text: "console.note_done"}, "closed": {Text: "console.close_done"},
+		"nonote": {Text: "console.note_needs", Bad: true}, "noreason": {Text: "console.close_needs", Bad: true}, "already": {Text: "portal.alert_closed_now", Bad: true},
+	})
+	byID := map[string]string{}
+	for _, p := range people {
+		byID[p.ID] = p.Name
+	}
+	view.History = c.Knowledge.History(changes, byID, lang)
+	for _, d := range mails {
+		view.Told = append(view.Told, toldLine(v, d, byID[d.PersonID]))
+	}
+	return c.Show(w, c.oneCase, view)
+}
+
+func toldLine(v *ui.Visit, d notify.Delivery, name string) toldRow {
+	at := d.Tried
+	if !d.Sent.IsZero() {
+		at = d.Sent
+	}
+	if name == "" {
+		name = d.Email
+	}
+	row := toldRow{Text: v.T("console.told_mail", "time", ja.Short(at, v.Texts.Lang()), "who", name, "subject", d.Subject), Error: d.Error}
+	switch d.State {
+	case notify.StateSent:
+		row.State, row.Error = ui.State{Tone: ui.Good, Text: v.T("console.mail_sent")}, ""
+	case notify.StateBounced:
+		row.State = ui.State{Tone: ui.Alarm, Text: v.T("console.mail_bounced")}
+	case notify.StateUnsure:
+		row.State = ui.State{Tone: ui.Alarm, Text: v.T("console.mail_unsure")}
+	default:
+		row.State = ui.State{Tone: ui.Care, Text: v.T("console.mail_sending")}
+	}
+	return row
+}
+
+// act runs one action on a case and goes back to it.
+func (c *console) act(w http.ResponseWriter, v *ui.Visit, said string, do func(tenantID, id string) error) error {
+	tenantID, id := v.Request.PathValue("tenant"), v.Request.PathValue("id")
+	switch err := do(tenantID, id); {
+	case errors.Is(err, errNoText):
+		said = map[string]string{"noted": "nonote", "closed": "noreason"}[said]
+	case errors.Is(err, alert.ErrClosed):
+		said = "already"
+	case err != nil:
+		return err
+	}
+	return c.back(w, v, "/cases/"+tenantID+"/"+id+"?said="+said)
+}
+
+// errNoText: a field that is needed is empty.
+var errNoText = errors.New("console: text is missing")
+
+// typed reads a text that somebody of the staff wrote.
+func typed(v *ui.Visit, field string) (string, error) {
+	s := strings.TrimSpace(strings.ToValidUTF8(v.Request.PostFormValue(field), "?"))
+	if s == "" {
+		return "", errNoText
+	}
+	if utf8.RuneCountInString(s) > maxText {
+		return "", ui.ErrBadInput
+	}
+	return s, nil
+}
+
+func (c *console) take(w http.ResponseWriter, v *ui.Visit) error {
+	return c.act(w, v, "took", func(tenantID, id string) error {
+		return c.Alerts.Take(v.Request.Context(), tenantID, id, v.PersonID)
+	})
+}
+
+func (c *console) note(w http.ResponseWriter, v *ui.Visit) error {
+	return c.act(w, v, "noted", func(tenantID, id string) error {
+		note, err := typed(v, "note")
+		if err != nil {
+			return err
+		}
+		return c.Alerts.Note(v.Request.Context(), tenantID, id, v.PersonID, note)
+	})
+}
+
+func (c *console) close(w http.ResponseWriter, v *ui.Visit) error {
+	return c.act(w, v, "closed", func(tenantID, id string) error {
+		reason, err := typed(v, "reason")
+		if err != nil {
+			return err
+		}
+		return c.Alerts.Close(v.Request.Context(), tenantID, id, v.PersonID, reason)
+	})
+}
+
+// panel is everything about a company that one needs during a call.
+type panel struct {
+	Company, Passphrase string
+	CompanyURL          string
+	Contacts            []contact
+	Boxes               []boxRow
+	Cases               []caseRow
+}
+
+type contact struct{ Name, Email, Role string }
+
+type caseRow struct {
+	Stars     ui.Stars
+	What, URL string
+	State     string
+}
+
+// maxCases is how many open cases of a company stand beside a case.
+const maxCases = 20
+
+func (c *console) panel(v *ui.Visit, tenantID, without string) (panel, []tenant.Person, error) {
+	ctx, now := v.Request.Context(), c.Clock.Now()
+	var p panel
+	company, err := c.Companies.CompanyByID(ctx, tenantID)
+	if err != nil {
+		return p, nil, err
+	}
+	people, err := c.Companies.People(ctx, tenantID)
+	if err != nil {
+		return p, nil, err
+	}
+	boxes, err := c.Devices.Boxes(ctx, tenantID)
+	if err != nil {
+		return p, nil, err
+	}
+	open, err := c.Alerts.List(ctx, tenantID, alert.Filter{NotClosed: true, Stars: alert.Medium, Limit: maxCases})
+	if err != nil {
+		return p, nil, err
+	}
+	p.Company, p.Passphrase, p.CompanyURL = company.Name, company.Passphrase, c.root+"/companies/"+tenantID
+	for _, one := range people {
+		role := map[tenant.Role]string{tenant.RoleOwner: "console.role_owner", tenant.RoleMember: "console.role_member"}[one.Role]
+		if role == "" {
+			role = "console.role_readonly"
+		}
+		p.Contacts = append(p.Contacts, contact{Name: one.Name, Email: one.Email, Role: v.T(role)})
+	}
+	for i := range boxes {
+		if boxes[i].Returned.IsZero() {
+			p.Boxes = append(p.Boxes, boxLine(v, "", &boxes[i], now))
+		}
+	}
+	for i := range open {
+		if open[i].ID != without {
+			p.Cases = append(p.Cases, caseRow{Stars: ui.NewStars(v.Texts, open[i].Stars), What: c.Knowledge.Title(open[i].Family, v.Texts.Lang()),
+				State: stateWord(v, &open[i]), URL: c.root + "/cases/" + tenantID + "/" + open[i].ID})
+		}
+	}
+	return p, people, nil
+}

@@ -1,0 +1,106 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
+	"otasuke/internal/ja"
+)
+
+// Bounds of a reason for looking, in characters: long enough to mean something.
+const minWhy, maxWhy = 4, 200
+
+type companiesView struct {
+	ui.Base
+	Rows []companyRow
+}
+
+type companyRow struct{ Name, Kana, URL string }
+
+func (c *console) companiesPage(w http.ResponseWriter, v *ui.Visit) error {
+	all, err := c.Companies.Companies(v.Request.Context(), v.Session, "console: list of companies")
+	if err != nil {
+		return err
+	}
+	view := companiesView{Base: c.begin(v, "console.companies_title", "/companies")}
+	for _, one := range all {
+		view.Rows = append(view.Rows, companyRow{Name: one.Name, Kana: one.NameKana, URL: c.root + "/companies/" + one.ID})
+	}
+	return c.Show(w, c.companies, view)
+}
+
+// whyView asks for the reason before a company is shown.
+type whyView struct {
+	ui.Base
+	Company, Action, Wrong string
+}
+
+type companyView struct {
+	ui.Base
+	SidePanel panel
+	CanClaim  bool
+	ClaimURL  string
+}
+
+// companyPage shows a company once a reason is given; the reason goes into the
+// company's own record.
+func (c *console) companyPage(w http.ResponseWriter, v *ui.Visit) error {
+	ctx, id := v.Request.Context(), v.Request.PathValue("tenant")
+	company, err := c.Companies.CompanyByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if id == tenant.House {
+		return store.ErrNotFound
+	}
+	why := strings.TrimSpace(strings.ToValidUTF8(v.Request.FormValue("why"), ""))
+	if n := utf8.RuneCountInString(why); n < minWhy || n > maxWhy {
+		view := whyView{Base: c.begin(v, "console.why_title", "/companies"), Company: company.Name, Action: c.root + "/companies/" + id}
+		if v.Request.URL.Query().Has("why") {
+			view.Wrong = v.T("console.why_needs")
+		}
+		return c.Show(w, c.why, view)
+	}
+	if err := c.look(v, id, "view.company", id, why); err != nil {
+		return err
+	}
+	side, _, err := c.panel(v, id, "")
+	if err != nil {
+		return err
+	}
+	view := companyView{Base: c.begin(v, "console.companies_title", "/companies"), SidePanel: side,
+		CanClaim: v.Role == tenant.RoleOperator, ClaimURL: c.root + "/companies/" + id + "/claim"}
+	view.Title = company.Name
+	return c.Show(w, c.company, view)
+}
+
+// claimView shows a claim code, once.
+type claimView struct {
+	ui.Base
+	Company, Code, Until string
+}
+
+// newClaim makes a claim code and shows it at once: it is kept nowhere, so a page
+// to come back to cannot exist.
+func (c *console) newClaim(w http.ResponseWriter, v *ui.Visit) error {
+	ctx, id := v.Request.Context(), v.Request.PathValue("tenant")
+	if v.Role != tenant.RoleOperator {
+		return ui.ErrForbidden
+	}
+	company, err := c.Companies.CompanyByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	code, until, err := c.Devices.NewClaim(ctx, id, "", v.PersonID)
+	if err != nil {
+		return err
+	}
+	view := claimView{Base: c.begin(v, "console.claim_title", "/companies"), Company: company.Name, Code: code,
+		Until: v.T("console.claim_until", "time", ja.Long(until, v.Texts.Lang()))}
+	view.Path = c.root + "/companies/" + id // the language switch cannot repeat a POST
+	return c.Show(w, c.claim, view)
+}

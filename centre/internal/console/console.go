@@ -1,0 +1,218 @@
+package console
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
+	"otasuke/content/text"
+	"otasuke/internal/clock"
+)
+
+//go:embed *.html *.css *.js
+var files embed.FS
+
+// Alerts is the queue and what staff do with a case; alert.Service is one.
+type Alerts interface {
+	Queue(ctx context.Context, who, why string, f alert.Filter) ([]alert.QueueItem, error)
+	List(ctx context.Context, tenantID string, f alert.Filter) ([]alert.Alert, error)
+	Get(ctx context.Context, tenantID, id string) (alert.Alert, error)
+	History(ctx context.Context, tenantID, id string) ([]alert.Change, error)
+	// Take acknowledges an alert as somebody of the staff.
+	Take(ctx context.Context, tenantID, id, who string) error
+	// Note adds to the history what was said or found.
+	Note(ctx context.Context, tenantID, id, who, note string) error
+	Close(ctx context.Context, tenantID, id, who, reason string) error
+}
+
+// Companies knows the customers and their people; tenant.Service is one.
+type Companies interface {
+	Companies(ctx context.Context, staff tenant.Session, why string) ([]tenant.Company, error)
+	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
+	People(ctx context.Context, tenantID string) ([]tenant.Person, error)
+	Audit(ctx context.Context, tenantID, who, action, object, why string) error
+}
+
+// Devices knows the boxes; device.Service is one.
+type Devices interface {
+	Fleet(ctx context.Context, who, why string, limit int) ([]device.FleetBox, error)
+	Boxes(ctx context.Context, tenantID string) ([]device.Box, error)
+	NewClaim(ctx context.Context, tenantID, siteID, who string) (code string, expires time.Time, err error)
+}
+
+// Mails says what customers were told; notify.Notifier is one.
+type Mails interface {
+	Deliveries(ctx context.Context, tenantID, alertID string) ([]notify.Delivery, error)
+}
+
+// Config says what the console works with.
+type Config struct {
+	Accounts  ui.Accounts
+	Alerts    Alerts
+	Companies Companies
+	Devices   Devices
+	Mails     Mails
+	Knowledge *knowledge.Knowledge
+	Texts     *text.Catalogue
+	// BaseURL of the console as browsers see it; its path, for example "/console",
+	// is the console's root.
+	BaseURL string
+	Clock   clock.Clock
+	Log     *slog.Logger
+}
+
+type console struct {
+	Config
+	*ui.Gate
+	root                                           string
+	queue, oneCase, fleet, companies, company, why *ui.Page
+	claim                                          *ui.Page
+	seen                                           seen
+}
+
+// New makes the console.
+func New(cfg Config) (http.Handler, error) {
+	base, err := url.Parse(cfg.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("console: bad base URL %q", cfg.BaseURL)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &console{Config: cfg, root: strings.TrimSuffix(base.Path, "/"), seen: seen{at: map[string]time.Time{}}}
+	static, err := ui.NewAssets(c.root, files, "console.js", "console.css")
+	if err != nil {
+		return nil, err
+	}
+	c.Gate, err = ui.NewGate(ui.GateConfig{Accounts: cfg.Accounts, Texts: cfg.Texts, Assets: static, Base: base, Root: c.root,
+		Cookie: "console", Staff: true, Site: "console.site", Lead: "console.login_lead", Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range []struct {
+		page  **ui.Page
+		files []string
+	}{
+		{&c.queue, []string{"queue.html"}}, {&c.oneCase, []string{"case.html", "panel.html"}}, {&c.fleet, []string{"fleet.html"}},
+		{&c.companies, []string{"companies.html"}}, {&c.company, []string{"company.html", "panel.html"}}, {&c.why, []string{"why.html"}},
+		{&c.claim, []string{"claim.html"}},
+	} {
+		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
+			return nil, err
+		}
+	}
+	return ui.Secure(c.routes(static), base, c.Refuse), nil
+}
+
+func (c *console) routes(static http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	page := func(pattern string, h func(http.ResponseWriter, *ui.Visit) error) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.Handle(method+" "+c.root+path, c.Require(h))
+	}
+	mux.Handle("GET "+c.root+"/static/{name}", static)
+	mux.HandleFunc("GET "+c.root+"/lang", func(w http.ResponseWriter, r *http.Request) { ui.SwitchLanguage(w, r, c.root) })
+	mux.HandleFunc("GET "+c.root+"/login", c.LoginPage)
+	mux.HandleFunc("POST "+c.root+"/login", c.LoginPage)
+	page("POST /logout", c.Logout)
+	page("GET /{$}", c.queuePage)
+	page("GET /fleet", c.fleetPage)
+	page("GET /companies", c.companiesPage)
+	page("GET /companies/{tenant}", c.companyPage)
+	page("POST /companies/{tenant}/claim", c.newClaim)
+	page("GET /cases/{tenant}/{id}", c.casePage)
+	page("POST /cases/{tenant}/{id}/take", c.take)
+	page("POST /cases/{tenant}/{id}/note", c.note)
+	page("POST /cases/{tenant}/{id}/close", c.close)
+	mux.HandleFunc("/", c.NotFound)
+	return mux
+}
+
+// begin fills in what every page of a visit shows.
+func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
+	b := c.Base(v.Request, v.Texts, v.CSRF)
+	b.Title, b.Owner = v.T(title), v.T("console.site")
+	b.Phone = "" // staff need not be told to ring themselves
+	for _, n := range []struct{ key, path string }{
+		{"console.nav_queue", "/"}, {"console.nav_companies", "/companies"}, {"console.nav_fleet", "/fleet"},
+	} {
+		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: c.root + n.path, Current: n.path == here})
+	}
+	return b
+}
+
+// flash shows what was just done, chosen by a word in the address.
+func flash(v *ui.Visit, said map[string]ui.Flash) *ui.Flash {
+	f, ok := said[v.Request.FormValue("said")]
+	if !ok {
+		return nil
+	}
+	f.Text = v.T(f.Text)
+	return &f
+}
+
+func (c *console) back(w http.ResponseWriter, v *ui.Visit, path string) error {
+	http.Redirect(w, v.Request, c.root+path, http.StatusSeeOther)
+	return nil
+}
+
+// onceEvery is how long one look is one look: reloading a page, or coming back to
+// it after each action, is not a new one.
+const onceEvery = 10 * time.Minute
+
+// maxSeen bounds the memory of looks; a shift has a few hundred.
+const maxSeen = 10000
+
+// seen remembers recent looks.
+type seen struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+// fresh says whether a look is a new one.
+func (s *seen) fresh(key string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, ok := s.at[key]; ok && now.Sub(t) < onceEvery {
+		return false
+	}
+	return true
+}
+
+func (s *seen) remember(key string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.at) >= maxSeen {
+		clear(s.at)
+	}
+	s.at[key] = now
+}
+
+// look writes into the company's record that somebody of the staff looks, before
+// anything is shown.
+func (c *console) look(v *ui.Visit, tenantID, action, object, why string) error {
+	key, now := strings.Join([]string{v.PersonID, tenantID, action, object, why}, "\x00"), c.Clock.Now()
+	if !c.seen.fresh(key, now) {
+		return nil
+	}
+	if err := c.Companies.Audit(v.Request.Context(), tenantID, v.PersonID, action, object, why); err != nil {
+		return err
+	}
+	c.seen.remember(key, now)
+	return nil
+}

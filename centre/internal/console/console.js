@@ -1,0 +1,35 @@
+// Keys for people who work in the queue all day: j and k move, Enter opens; in a
+// case a takes it, n notes, c closes. Without this script everything is a click.
+"use strict";
+
+const rows = [...document.querySelectorAll("[data-row]")];
+
+function step(by) {
+  const here = rows.indexOf(document.activeElement);
+  const next = rows[here < 0 ? 0 : Math.min(Math.max(here + by, 0), rows.length - 1)];
+  if (next) {
+    next.focus();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (event.key === "Escape" && typing) {
+    typing.blur();
+    return;
+  }
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
+    return;
+  }
+  if (event.key === "j" || event.key === "k") {
+    step(event.key === "j" ? 1 : -1);
+    return;
+  }
+  if (/^[a-z]$/.test(event.key)) {
+    const target = document.querySelector(`[data-key="${event.key}"]`);
+    if (target) {
+      target.focus();
+      event.preventDefault();
+    }
+  }
+});

@@ -1,0 +1,66 @@
+package console
+
+import (
+	"net/http"
+	"time"
+
+	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/ui"
+	"otasuke/internal/ja"
+)
+
+// silentAfter is when a box that does not report is shown as silent: three
+// heartbeats of five minutes.
+const silentAfter = 15 * time.Minute
+
+type fleetView struct {
+	ui.Base
+	Health string
+	Rows   []boxRow
+}
+
+// boxRow is one box in a list.
+type boxRow struct {
+	Company, CompanyURL   string
+	Name, Model, Software string
+	State                 ui.State
+	Seen                  string
+}
+
+func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
+	now := c.Clock.Now()
+	fleet, err := c.Devices.Fleet(v.Request.Context(), v.PersonID, "console: fleet", maxFleet)
+	if err != nil {
+		return err
+	}
+	view := fleetView{Base: c.begin(v, "console.fleet_title", "/fleet")}
+	watching := 0
+	for i := range fleet {
+		row := boxLine(v, fleet[i].Company, &fleet[i].Box, now)
+		row.CompanyURL = c.root + "/companies/" + fleet[i].Box.TenantID
+		if row.State.Tone == ui.Good {
+			watching++
+		}
+		view.Rows = append(view.Rows, row)
+	}
+	view.Health = v.T("console.queue_health", "n", ja.Number(watching), "all", ja.Number(len(fleet)))
+	return c.Show(w, c.fleet, view)
+}
+
+func boxLine(v *ui.Visit, company string, b *device.Box, now time.Time) boxRow {
+	row := boxRow{Company: company, Name: b.Label(), Model: b.Model, Software: b.Software, State: boxState(v, b, now), Seen: v.T("common.never")}
+	if !b.LastSeen.IsZero() {
+		row.Seen = v.T("common.ago", "span", ja.Span(now.Sub(b.LastSeen), v.Texts.Lang()))
+	}
+	return row
+}
+
+func boxState(v *ui.Visit, b *device.Box, now time.Time) ui.State {
+	switch {
+	case now.Sub(b.LastSeen) > silentAfter:
+		return ui.State{Tone: ui.Alarm, Text: v.T("console.fleet_silent")}
+	case !b.Protecting:
+		return ui.State{Tone: ui.Alarm, Text: v.T("console.fleet_off")}
+	}
+	return ui.State{Tone: ui.Good, Text: v.T("console.fleet_ok")}
+}

@@ -1,0 +1,121 @@
+package console
+
+import (
+	"net/http"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/ui"
+	"otasuke/internal/ja"
+)
+
+// maxQueue is how many cases are shown; a queue that is longer needs more people,
+// not a longer page.
+const maxQueue = 200
+
+// maxFleet is how many boxes the fleet page and the health line look at.
+const maxFleet = 10000
+
+type queueView struct {
+	ui.Base
+	Count  string
+	Health string
+	Low    bool // ★☆☆ are shown too
+	LowURL string
+	Rows   []queueRow
+}
+
+type queueRow struct {
+	Stars                  ui.Stars
+	Company, What, Device  string
+	State, Age, Left, Next string
+	Late                   bool
+	URL                    string
+}
+
+func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
+	ctx, now, lang := v.Request.Context(), c.Clock.Now(), v.Texts.Lang()
+	view := queueView{Base: c.begin(v, "console.queue_title", "/"), Low: v.Request.FormValue("low") == "1"}
+	filter := alert.Filter{Stars: alert.Medium, Limit: maxQueue}
+	view.LowURL = c.root + "/?low=1"
+	if view.Low {
+		filter.Stars, view.LowURL = 0, c.root+"/"
+	}
+	items, err := c.Alerts.Queue(ctx, v.PersonID, "console: queue", filter)
+	if err != nil {
+		return err
+	}
+	fleet, err := c.Devices.Fleet(ctx, v.PersonID, "console: health", maxFleet)
+	if err != nil {
+		return err
+	}
+	watching := 0
+	for i := range fleet {
+		if boxState(v, &fleet[i].Box, now).Tone == ui.Good {
+			watching++
+		}
+	}
+	view.Health = v.T("console.queue_health", "n", ja.Number(watching), "all", ja.Number(len(fleet)))
+	view.Count = v.T("console.queue_count", "n", ja.Number(len(items)))
+	for i := range items {
+		q := &items[i]
+		left, late := due(v, q.Deadline, now)
+		device := q.Alert.DeviceName
+		if device == "" {
+			device = q.Alert.DeviceAddr
+		}
+		if q.Alert.Stars < alert.Medium {
+			left, late = v.T("console.no_due"), false
+		}
+		view.Rows = append(view.Rows, queueRow{Stars: ui.NewStars(v.Texts, q.Alert.Stars), Company: q.Company,
+			What: c.Knowledge.Title(q.Alert.Family, lang), Device: device, State: stateWord(v, &q.Alert),
+			Age: v.T("common.ago", "span", ja.Span(now.Sub(q.Alert.First), lang)), Left: left, Late: late,
+			Next: next(v, &q.Alert, late), URL: c.root + "/cases/" + q.Alert.TenantID + "/" + q.Alert.ID})
+	}
+	return c.Show(w, c.queue, view)
+}
+
+// due is the time that is left, or how late it is.
+func due(v *ui.Visit, deadline, now time.Time) (string, bool) {
+	span := ja.Span(deadline.Sub(now), v.Texts.Lang())
+	switch {
+	case deadline.IsZero():
+		return v.T("console.no_due"), false
+	case now.After(deadline):
+		return v.T("console.overdue", "span", span), true
+	}
+	return v.T("console.left", "span", span), false
+}
+
+func stateWord(v *ui.Visit, a *alert.Alert) string {
+	switch {
+	case a.State == alert.Closed:
+		return v.T("console.state_closed")
+	case a.Answer == alert.AnswerDone:
+		return v.T("alert.answer_done")
+	case a.Answer == alert.AnswerExpected:
+		return v.T("alert.answer_expected")
+	case a.Answer == alert.AnswerCall:
+		return v.T("alert.answer_call")
+	case a.State == alert.Acknowledged:
+		return v.T("console.state_acknowledged")
+	}
+	return v.T("console.state_open")
+}
+
+// next is the one thing to do with a case.
+func next(v *ui.Visit, a *alert.Alert, late bool) string {
+	switch {
+	case a.Answer == alert.AnswerCall:
+		return v.T("console.next_call")
+	case a.Answer == alert.AnswerDone, a.Answer == alert.AnswerExpected:
+		return v.T("console.next_check")
+	case a.Stars < alert.Medium:
+		return v.T("console.next_look")
+	case late:
+		return v.T("console.next_chase")
+	case a.State == alert.Acknowledged:
+		return v.T("console.next_wait")
+	}
+	return v.T("console.next_ack")
+}

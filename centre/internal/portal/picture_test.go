@@ -1,0 +1,39 @@
+package portal
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"otasuke/centre/internal/ui/uitest"
+)
+
+// TestScreenshots draws every page with sample data, for people to look at.
+func TestScreenshots(t *testing.T) {
+	dir := uitest.Dir(t)
+	quiet, off := sample(), sample()
+	quiet.alerts[ours] = nil
+	off.boxes[0].Protecting = false
+	for _, one := range []struct {
+		name, path string
+		office     *office
+		height     int
+	}{
+		{"home", "/", sample(), 1500}, {"home-quiet", "/", quiet, 1300}, {"home-off", "/", off, 1500},
+		{"alerts", "/alerts", sample(), 1100}, {"alert", "/alerts/1795237521-1", sample(), 2600}, {"alert-low", "/alerts/1795230000-3", sample(), 1700},
+		{"devices", "/devices", sample(), 1100}, {"looks", "/looks", sample(), 900}, {"confirm", "/a/good/done", sample(), 900},
+		{"expired", "/a/old/done", sample(), 700}, {"login", "/login", sample(), 900}, {"missing", "/nowhere", sample(), 700},
+	} {
+		for _, lang := range []string{"ja", "en"} {
+			for _, width := range uitest.Widths {
+				b := serve(t, one.office, "")
+				height := one.height
+				if width < 500 {
+					height = height * 3 / 2
+				}
+				uitest.Picture(t, b.handler, one.path, "portal=token-"+ours+"; lang="+lang, width, height,
+					filepath.Join(dir, fmt.Sprintf("portal-%s-%s-%d.png", one.name, lang, width)))
+			}
+		}
+	}
+}
