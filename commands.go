@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 
+	"otasuke/centre"
 	"otasuke/gateway"
 )
 
@@ -41,6 +42,59 @@ func runGateway(ctx context.Context, args []string) error {
 		return err
 	}
 	return box.Run(ctx)
+}
+
+// runCentre is the centre; its other words are for the first start and for scripts.
+func runCentre(ctx context.Context, args []string) error {
+	verb := "run"
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		verb, args = args[0], args[1:]
+	}
+	fs := flag.NewFlagSet("centre "+verb, flag.ContinueOnError)
+	path := fs.String("config", "/etc/otasuke/centre.toml", "configuration `file`")
+	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		return errUsage
+	}
+	cfg, err := centre.LoadConfig(*path)
+	if err != nil {
+		return err
+	}
+	cfg.Log = logger("centre")
+	c, err := centre.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	switch verb {
+	case "run":
+		return c.Run(ctx)
+	case "add-company":
+		var n centre.NewCompany
+		return answer(&n, func() (any, error) { return c.AddCompany(ctx, n) })
+	case "add-operator":
+		var n struct{ Name, Email, Password string }
+		return answer(&n, func() (any, error) { return c.AddOperator(ctx, n.Name, n.Email, n.Password) })
+	case "alerts":
+		return answer(nil, func() (any, error) { return c.Alerts(ctx, "listed on the command line") })
+	}
+	return errUsage
+}
+
+// answer reads what a command is about as JSON from standard input, so that no
+// password stands in a command line, and prints the result as JSON.
+func answer(in any, do func() (any, error)) error {
+	if in != nil {
+		dec := json.NewDecoder(os.Stdin)
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(in); err != nil {
+			return fmt.Errorf("standard input: %w", err)
+		}
+	}
+	out, err := do()
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(out)
 }
 
 // list collects a flag that may be repeated.

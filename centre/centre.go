@@ -1,0 +1,187 @@
+package centre
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/console"
+	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/enrol"
+	"otasuke/centre/internal/intake"
+	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/portal"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/content/text"
+	"otasuke/internal/lifecycle"
+)
+
+// Limits of the web listeners.
+const (
+	// headerTimeout ends clients that open connections and say nothing.
+	headerTimeout = 10 * time.Second
+	// requestTimeout bounds a whole request; pages answer in milliseconds.
+	requestTimeout = time.Minute
+	// drainTimeout lets requests in flight end when we stop.
+	drainTimeout = 5 * time.Second
+)
+
+// Centre is everything of one process.
+type Centre struct {
+	cfg       Config
+	store     *store.Store
+	tenants   *tenant.Service
+	devices   *device.Service
+	alerts    *alert.Service
+	authority *enrol.CA
+	knowledge *knowledge.Knowledge
+	texts     *text.Catalogue
+}
+
+// New opens the database, brings its tables up to date and builds the services.
+// Close it after use.
+func New(ctx context.Context, cfg Config) (*Centre, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s, err := store.Open(ctx, store.Config{URL: cfg.Database, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	c := &Centre{cfg: cfg, store: s}
+	if err := c.build(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return c, nil
+}
+
+// build makes the services in the order of their levels.
+func (c *Centre) build(ctx context.Context) (err error) {
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema()}
+	if err := c.store.Migrate(ctx, schemas...); err != nil {
+		return err
+	}
+	c.tenants = tenant.New(tenant.Config{Store: c.store, Log: c.cfg.Log})
+	if err := c.tenants.EnsureHouse(ctx, c.cfg.Name); err != nil {
+		return err
+	}
+	if c.knowledge, err = knowledge.Load(); err != nil {
+		return err
+	}
+	if c.texts, err = text.Load(); err != nil {
+		return err
+	}
+	c.devices = device.New(device.Config{Store: c.store})
+	c.alerts = alert.New(alert.Config{
+		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh.Duration, WaitMedium: c.cfg.WaitMedium.Duration,
+	})
+	c.authority, err = enrol.Open(enrol.Config{Dir: c.cfg.authorityDir()})
+	return err
+}
+
+// Close ends the database.
+func (c *Centre) Close() error { return c.store.Close() }
+
+// Run serves until ctx ends.
+func (c *Centre) Run(ctx context.Context) error {
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, CA: c.authority, Log: c.cfg.Log})
+	boxes, err := in.Server(c.cfg.Boxes.Names)
+	if err != nil {
+		return err
+	}
+	notifier, err := c.notifier()
+	if err != nil {
+		return err
+	}
+	customers, err := c.portal()
+	if err != nil {
+		return err
+	}
+	staff, err := c.console(notifier)
+	if err != nil {
+		return err
+	}
+	queue := job.New(job.Config{Store: c.store, Log: c.cfg.Log})
+	queue.Handle(alert.KindNotify, notifier.Handle)
+	in.Register(queue)
+	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: []lifecycle.Part{
+		{Name: "jobs", Run: queue.Run},
+		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
+		c.listener("portal", c.cfg.Portal.Listen, web(customers), false),
+		c.listener("console", c.cfg.Console.Listen, web(staff), false),
+	}})
+}
+
+func (c *Centre) notifier() (*notify.Notifier, error) {
+	cfg, err := c.cfg.sender()
+	if err != nil {
+		return nil, err
+	}
+	sender, err := mail.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(notify.Config{
+		Store: c.store, Alerts: c.alerts, Companies: c.tenants, Links: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		BaseURL: c.cfg.Portal.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
+	}), nil
+}
+
+func (c *Centre) portal() (http.Handler, error) {
+	return portal.New(portal.Config{
+		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Store: c.store,
+		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
+	})
+}
+
+func (c *Centre) console(n *notify.Notifier) (http.Handler, error) {
+	return console.New(console.Config{
+		Accounts: c.tenants, Alerts: c.alerts, Companies: c.tenants, Devices: c.devices, Mails: n,
+		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
+	})
+}
+
+// web is a server for pages.
+func web(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: requestTimeout, IdleTimeout: 2 * requestTimeout}
+}
+
+// listener makes a part of a server.
+func (c *Centre) listener(name, address string, srv *http.Server, secure bool) lifecycle.Part {
+	var l net.Listener
+	srv.ErrorLog = slog.NewLogLogger(c.cfg.Log.With("listener", name).Handler(), slog.LevelDebug)
+	return lifecycle.Part{
+		Name: name,
+		Start: func(ctx context.Context) (err error) {
+			l, err = new(net.ListenConfig).Listen(ctx, "tcp", address)
+			return err
+		},
+		Run: func(ctx context.Context) error {
+			stop := context.AfterFunc(ctx, func() {
+				drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+				defer cancel()
+				if srv.Shutdown(drain) != nil {
+					_ = srv.Close()
+				}
+			})
+			defer stop()
+			err := srv.Serve
+			if secure {
+				err = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+			}
+			if e := err(l); !errors.Is(e, http.ErrServerClosed) {
+				return fmt.Errorf("centre: %s: %w", name, e)
+			}
+			return nil
+		},
+	}
+}

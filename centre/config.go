@@ -1,0 +1,145 @@
+package centre
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"otasuke/centre/internal/mail"
+)
+
+// ErrConfig tells what is wrong with a configuration.
+var ErrConfig = errors.New("centre: configuration")
+
+// Config of a centre, read from one TOML file.
+type Config struct {
+	// Name of the provider, as customers know it.
+	Name string `toml:"name"`
+	// Database is "sqlite:///var/lib/otasuke/centre.db" or "postgres://…".
+	Database string `toml:"database"`
+	// StateDir keeps the authority that signs boxes' certificates.
+	StateDir string `toml:"state_dir"`
+	// Portal serves customers and Console the staff; both listen for plain HTTP on
+	// an address behind the provider's own TLS, or on loopback.
+	Portal  WebConfig `toml:"portal"`
+	Console WebConfig `toml:"console"`
+	// Boxes is the listener for boxes; it speaks TLS by itself.
+	Boxes BoxConfig  `toml:"boxes"`
+	Mail  MailConfig `toml:"mail"`
+	// Phone of the desk, as it is read.
+	Phone string `toml:"phone"`
+	// Hours of the desk by language; empty is 24 hours.
+	Hours map[string]string `toml:"hours"`
+	// WaitHigh and WaitMedium gather events before somebody is told.
+	WaitHigh   Duration `toml:"wait_high"`
+	WaitMedium Duration `toml:"wait_medium"`
+
+	// Log of all parts.
+	Log *slog.Logger `toml:"-"`
+}
+
+// WebConfig is one site.
+type WebConfig struct {
+	Listen string `toml:"listen"`
+	URL    string `toml:"url"` // as browsers see it
+}
+
+// BoxConfig is the listener for boxes.
+type BoxConfig struct {
+	Listen string `toml:"listen"`
+	// Names that boxes call it by: host names or addresses.
+	Names []string `toml:"names"`
+}
+
+// MailConfig is how mails go out.
+type MailConfig struct {
+	Server string `toml:"server"` // host:port
+	// TLS is "required", "opportunistic", "implicit" or "none".
+	TLS          string `toml:"tls"`
+	Username     string `toml:"username"`
+	PasswordFile string `toml:"password_file"`
+	From         string `toml:"from"` // address
+	FromName     string `toml:"from_name"`
+	ReplyTo      string `toml:"reply_to"`
+	DKIMSelector string `toml:"dkim_selector"`
+	DKIMKeyFile  string `toml:"dkim_key_file"`
+}
+
+// Duration is a time span written as "60s".
+type Duration struct{ time.Duration }
+
+// UnmarshalText reads it.
+func (d *Duration) UnmarshalText(b []byte) (err error) {
+	d.Duration, err = time.ParseDuration(string(b))
+	return err
+}
+
+// LoadConfig reads a file. An unknown key is an error.
+func LoadConfig(path string) (Config, error) {
+	var c Config
+	meta, err := toml.DecodeFile(path, &c)
+	if err != nil {
+		return c, fmt.Errorf("%w: %s: %w", ErrConfig, path, err)
+	}
+	if left := meta.Undecoded(); len(left) > 0 {
+		return c, fmt.Errorf("%w: %s: unknown key %q", ErrConfig, path, left[0].String())
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	for _, need := range []struct{ name, value string }{
+		{"name", c.Name}, {"database", c.Database}, {"state_dir", c.StateDir}, {"phone", c.Phone},
+		{"portal.listen", c.Portal.Listen}, {"portal.url", c.Portal.URL}, {"console.listen", c.Console.Listen}, {"console.url", c.Console.URL},
+		{"boxes.listen", c.Boxes.Listen}, {"mail.server", c.Mail.Server}, {"mail.from", c.Mail.From},
+	} {
+		if need.value == "" {
+			return fmt.Errorf("%w: %s is missing", ErrConfig, need.name)
+		}
+	}
+	if len(c.Boxes.Names) == 0 {
+		return fmt.Errorf("%w: boxes.names is missing: the host names or addresses that boxes call", ErrConfig)
+	}
+	c.Portal.URL, c.Console.URL = strings.TrimSuffix(c.Portal.URL, "/"), strings.TrimSuffix(c.Console.URL, "/")
+	return nil
+}
+
+// sender reads keys and passwords and says how mails go out.
+func (c *Config) sender() (mail.Config, error) {
+	m := c.Mail
+	out := mail.Config{
+		Addr: m.Server, TLS: m.TLS, Username: m.Username, Log: c.Log,
+		From: mail.Address{Name: m.FromName, Email: m.From}, ReplyTo: mail.Address{Name: m.FromName, Email: m.ReplyTo},
+	}
+	if m.ReplyTo == "" {
+		out.ReplyTo = mail.Address{}
+	}
+	if m.PasswordFile != "" {
+		b, err := os.ReadFile(m.PasswordFile)
+		if err != nil {
+			return out, fmt.Errorf("%w: mail.password_file: %w", ErrConfig, err)
+		}
+		out.Password = strings.TrimSpace(string(b))
+	}
+	if m.DKIMKeyFile == "" {
+		return out, nil
+	}
+	b, err := os.ReadFile(m.DKIMKeyFile)
+	if err != nil {
+		return out, fmt.Errorf("%w: mail.dkim_key_file: %w", ErrConfig, err)
+	}
+	key, err := mail.ParseKey(b)
+	if err != nil {
+		return out, fmt.Errorf("%w: mail.dkim_key_file: %w", ErrConfig, err)
+	}
+	out.DKIM = &mail.DKIM{Domain: mail.Domain(m.From), Selector: m.DKIMSelector, Key: key}
+	return out, nil
+}
+
+func (c *Config) authorityDir() string { return filepath.Join(c.StateDir, "authority") }
