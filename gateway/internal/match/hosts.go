@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math"
 	"net/netip"
 	"sync"
 
@@ -11,7 +12,7 @@ const (
 	// hostShards spreads the counters over locks, so that workers seldom wait.
 	hostShards = 16
 	// maxPerShard bounds the counters: 16 * 8192 need about 16 MiB. When a shard
-	// is full the expired are dropped, then any.
+	// is full an old one goes.
 	maxPerShard = 8192
 )
 
@@ -85,20 +86,25 @@ func (h *HostState) shard(k hostKey) *hostShard {
 	return &h.shards[x>>32%hostShards]
 }
 
-// put stores an entry, making room when the shard is full.
-func (s *hostShard) put(k hostKey, e hostEntry, now int64) {
+// sample is how many entries are looked at to find one to give up. A full shard
+// must stay cheap: an attacker can fill it.
+const sample = 8
+
+// put stores an entry. In a full shard the one that expires first of a few takes
+// its leave.
+func (s *hostShard) put(k hostKey, e hostEntry) {
 	if _, ok := s.m[k]; !ok && len(s.m) >= maxPerShard {
-		for old, oe := range s.m {
-			if oe.expires <= now {
-				delete(s.m, old)
+		var first hostKey
+		n, expires := 0, int64(math.MaxInt64)
+		for old, oe := range s.m { // begins at a random entry
+			if oe.expires < expires {
+				first, expires = old, oe.expires
 			}
-		}
-		for old := range s.m {
-			if len(s.m) < maxPerShard {
+			if n++; n == sample {
 				break
 			}
-			delete(s.m, old)
 		}
+		delete(s.m, first)
 	}
 	s.m[k] = e
 }
@@ -131,7 +137,7 @@ func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input)
 		told = e.count > t.Count
 		counts = told
 	}
-	s.put(k, e, in.Now)
+	s.put(k, e)
 	return counts, told
 }
 
@@ -155,5 +161,5 @@ func (h *HostState) changeXbit(x xbit, in *Input) {
 		delete(s.m, k)
 		return
 	}
-	s.put(k, hostEntry{start: in.Now, expires: in.Now + x.Expire*second}, in.Now)
+	s.put(k, hostEntry{start: in.Now, expires: in.Now + x.Expire*second})
 }
