@@ -1,0 +1,341 @@
+package rule
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// one parses a single rule that must load.
+func one(t *testing.T, text string) *Rule {
+	t.Helper()
+	rules, refused := Parse("t.rules", []byte(text), Options{})
+	if len(rules) != 1 || len(refused) != 0 {
+		t.Fatalf("%s\nloaded %d, refused %v", text, len(rules), refused)
+	}
+	return rules[0]
+}
+
+func TestParseWholeRule(t *testing.T) {
+	t.Parallel()
+	r := one(t, `drop http $EXTERNAL_NET any -> $HOME_NET [80,8000:8010,!8005] (msg:"A \"quoted\"\; text"; flow:established,to_server; http.uri; content:"/a|3b|b"; nocase; http.header; content:!"x"; classtype:web-application-attack; reference:cve,2021-44228; reference:url,example.org/a; metadata:otasuke_family exploit, mitre_technique_id T1190, created_at 2026_11_21; target:dest_ip; sid:9000001; rev:3;)`)
+	type summary struct {
+		Action              Action
+		Proto               Proto
+		Msg, Class, Family  string
+		Priority            int
+		Mitre               []string
+		ToServer, ToClient  bool
+		Sections            []string
+		Target, FirstURL    string
+		SID, Rev, GID       uint32
+		DstPorts            []PortRange
+		Established, Blocks bool
+	}
+	got := summary{r.Action, r.Proto, r.Msg, r.Class, r.Family, r.Priority, r.Mitre, r.ToServer, r.ToClient, nil, r.Target,
+		r.References[0].URL(), r.SID, r.Rev, r.GID, r.DstPorts.Ranges, r.Flow.Established, r.Action.Blocks()}
+	for _, s := range r.Sections {
+		got.Sections = append(got.Sections, s.Buffer.String())
+	}
+	want := summary{Drop, ProtoHTTP, `A "quoted"; text`, "web-application-attack", "exploit", 1, []string{"T1190"}, true, false,
+		[]string{"http.uri", "http.header"}, "dest_ip", "https://www.cve.org/CVERecord?id=CVE-2021-44228", 9000001, 3, 1,
+		[]PortRange{{80, 80}, {8000, 8004}, {8006, 8010}}, true, true}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	c := r.Sections[0].Matches[0].(*Content)
+	if string(c.Pattern) != "/a;b" || !c.Nocase {
+		t.Errorf("content %q nocase %v", c.Pattern, c.Nocase)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	vars := map[string]string{"HOME": "[10.0.0.0/8,192.168.0.0/16,2001:db8::/32]", "OUT": "!$HOME", "LOOP": "[$LOOP]"}
+	check := func(text string, in, out []string) {
+		t.Helper()
+		p := &parser{opt: Options{Vars: vars}, addrs: map[string]*AddrSet{}}
+		s, err := p.addrSet(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			return
+		}
+		for want, list := range map[bool][]string{true: in, false: out} {
+			for _, a := range list {
+				if got := s.Contains(netip.MustParseAddr(a)); got != want {
+					t.Errorf("%s contains %s: %v, want %v", text, a, got, want)
+				}
+			}
+		}
+	}
+	check("any", []string{"0.0.0.0", "255.255.255.255", "::", "ffff::1"}, nil)
+	check("10.1.2.3", []string{"10.1.2.3"}, []string{"10.1.2.4", "::a01:203"})
+	check("10.0.0.0/255.255.0.0", []string{"10.0.255.255"}, []string{"10.1.0.0"})
+	check("10.0.0.5-10.0.0.9", []string{"10.0.0.5", "10.0.0.9"}, []string{"10.0.0.4", "10.0.0.10"})
+	check("!10.0.0.0/8", []string{"9.255.255.255", "11.0.0.0", "::1"}, []string{"10.0.0.0", "10.255.255.255"})
+	check("$HOME", []string{"10.1.1.1", "2001:db8::5"}, []string{"8.8.8.8", "2001:db9::1"})
+	check("$OUT", []string{"8.8.8.8", "2001:db9::1"}, []string{"192.168.1.1"})
+	check("[$HOME,!10.1.0.0/16,[8.8.8.8,9.9.9.9]]", []string{"10.0.0.1", "10.2.0.0", "9.9.9.9"}, []string{"10.1.5.5", "1.1.1.1"})
+	check("![$OUT,10.0.0.0/9]", []string{"10.200.0.1"}, []string{"10.1.1.1", "8.8.8.8"})
+	check("[10.0.0.0/25,10.0.0.128/25]", []string{"10.0.0.127", "10.0.0.128"}, []string{"10.0.1.0"})
+	for _, bad := range []string{"", "$NONE", "$LOOP", "10.0.0", "[10.0.0.1", "[10.0.0.1,,10.0.0.2]", "10.0.0.0/33", "!any", "[10.0.0.1,!10.0.0.0/8]",
+		"10.0.0.9-10.0.0.1", "10.0.0.0/255.0.255.0", "[[1.2.3.4]"} {
+		p := &parser{opt: Options{Vars: vars}, addrs: map[string]*AddrSet{}}
+		if s, err := p.addrSet(bad); err == nil {
+			t.Errorf("%q was taken for %v", bad, s)
+		}
+	}
+}
+
+func TestPorts(t *testing.T) {
+	t.Parallel()
+	check := func(text string, want ...PortRange) {
+		t.Helper()
+		p := &parser{opt: Options{Vars: map[string]string{"WEB": "[80,443]"}}, ports: map[string]*PortSet{}}
+		s, err := p.portSet(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			return
+		}
+		if d := cmp.Diff(want, s.Ranges); d != "" {
+			t.Errorf("%s: %s", text, d)
+		}
+	}
+	check("any")
+	check("80", PortRange{80, 80})
+	check("1024:", PortRange{1024, 65535})
+	check(":79", PortRange{0, 79})
+	check("!80", PortRange{0, 79}, PortRange{81, 65535})
+	check("[$WEB,444:450]", PortRange{80, 80}, PortRange{443, 450})
+	check("![$WEB,1:10]", PortRange{0, 0}, PortRange{11, 79}, PortRange{81, 442}, PortRange{444, 65535})
+	check("[1:100,!50,![60:70]]", PortRange{1, 49}, PortRange{51, 59}, PortRange{71, 100})
+	for _, bad := range []string{"", "65536", "9:1", "$NONE", "a", "!any", "[80"} {
+		p := &parser{ports: map[string]*PortSet{}}
+		if s, err := p.portSet(bad); err == nil {
+			t.Errorf("%q was taken for %v", bad, s)
+		}
+	}
+}
+
+// TestRefusals names every way a rule can be wrong, with the keyword that is
+// blamed and a word of the reason.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	rest := `msg:"t"; sid:7;`
+	cases := map[string]struct{ rule, keyword, reason string }{
+		"no options":             {"alert tcp any any -> any any", "", "not enclosed"},
+		"open end":               {`alert tcp any any -> any any (` + rest, "", "not enclosed"},
+		"option not ended":       {`alert tcp any any -> any any (msg:"t"; sid:7)`, "", "not ended"},
+		"action":                 {`shout tcp any any -> any any (` + rest + `)`, "", "unknown action"},
+		"protocol":               {`alert carrier any any -> any any (` + rest + `)`, "", "protocol"},
+		"arrow":                  {`alert tcp any any => any any (` + rest + `)`, "", "direction"},
+		"header short":           {`alert tcp any any -> any (` + rest + `)`, "", "too few"},
+		"header long":            {`alert tcp any any -> any any any (` + rest + `)`, "", "too many"},
+		"variable":               {`alert tcp $NOWHERE any -> any any (` + rest + `)`, "", "not defined"},
+		"no sid":                 {`alert tcp any any -> any any (msg:"t";)`, "sid", "no sid"},
+		"sid zero":               {`alert tcp any any -> any any (msg:"t"; sid:0;)`, "sid", "not allowed"},
+		"unknown keyword":        {`alert tcp any any -> any any (nonsense:1; ` + rest + `)`, "nonsense", "not known"},
+		"refused keyword":        {`alert tcp any any -> any any (lua:x.lua; ` + rest + `)`, "lua", "program code"},
+		"value missing":          {`alert tcp any any -> any any (content; ` + rest + `)`, "content", "needs a value"},
+		"value too much":         {`alert tcp any any -> any any (content:"a"; nocase:1; ` + rest + `)`, "nocase", "takes no value"},
+		"content not quoted":     {`alert tcp any any -> any any (content:abc; ` + rest + `)`, "content", "quotation"},
+		"content empty":          {`alert tcp any any -> any any (content:""; ` + rest + `)`, "content", "empty"},
+		"hexadecimal odd":        {`alert tcp any any -> any any (content:"|0|"; ` + rest + `)`, "content", "two digits"},
+		"hexadecimal open":       {`alert tcp any any -> any any (content:"|00"; ` + rest + `)`, "content", "partner"},
+		"modifier alone":         {`alert tcp any any -> any any (nocase; ` + rest + `)`, "nocase", "no content"},
+		"depth too small":        {`alert tcp any any -> any any (content:"abc"; depth:2; ` + rest + `)`, "depth", "smaller"},
+		"within too small":       {`alert tcp any any -> any any (content:"a"; content:"abc"; within:2; ` + rest + `)`, "within", "smaller"},
+		"places mixed":           {`alert tcp any any -> any any (content:"a"; distance:1; depth:5; ` + rest + `)`, "distance", "excludes"},
+		"startswith and offset":  {`alert tcp any any -> any any (content:"a"; startswith; offset:5; ` + rest + `)`, "startswith", "remove"},
+		"unknown variable":       {`alert tcp any any -> any any (content:"a"; distance:len; ` + rest + `)`, "distance", "extracted"},
+		"both directions":        {`alert tcp any any -> any any (flow:to_server,to_client; ` + rest + `)`, "flow", "both"},
+		"buffers of both ways":   {`alert http any any -> any any (http.uri; content:"a"; http.stat_code; content:"200"; ` + rest + `)`, "flow", "different directions"},
+		"buffer of another":      {`alert dns any any -> any any (http.uri; content:"a"; ` + rest + `)`, "", "does not exist"},
+		"pcre open":              {`alert tcp any any -> any any (pcre:"/a"; ` + rest + `)`, "pcre", "slashes"},
+		"pcre flag":              {`alert tcp any any -> any any (pcre:"/a/k"; ` + rest + `)`, "pcre", "flag"},
+		"byte_test short":        {`alert tcp any any -> any any (byte_test:1,>,2; ` + rest + `)`, "byte_test", "write"},
+		"byte_test wide":         {`alert tcp any any -> any any (byte_test:9,>,2,0; ` + rest + `)`, "byte_test", "1 to 8"},
+		"threshold short":        {`alert tcp any any -> any any (threshold:type limit,count 1; ` + rest + `)`, "threshold", "needed"},
+		"flowbits word":          {`alert tcp any any -> any any (flowbits:jump,a; ` + rest + `)`, "flowbits", "not known"},
+		"transform out of place": {`alert dns any any -> any any (dns.query; content:"a"; dotprefix; ` + rest + `)`, "dotprefix", "directly behind"},
+		"buffer with a value":    {`alert http any any -> any any (http.uri:"a"; ` + rest + `)`, "http.uri", "no value"},
+		"newer language":         {`alert tcp any any -> any any (requires:version >= 9.0; ` + rest + `)`, "requires", "version"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules, refused := Parse("t.rules", []byte("# remark\n"+c.rule), Options{})
+			if len(rules) != 0 || len(refused) != 1 {
+				t.Fatalf("loaded %d, refused %v", len(rules), refused)
+			}
+			f := refused[0]
+			if f.Line != 2 || f.File != "t.rules" || f.Keyword != c.keyword || !strings.Contains(f.Reason, c.reason) {
+				t.Errorf("%s; want keyword %q and a reason with %q", f, c.keyword, c.reason)
+			}
+			if strings.Contains(c.rule, "sid:7;") && c.keyword != "" && f.SID != 7 {
+				t.Errorf("sid %d is not named", f.SID)
+			}
+		})
+	}
+}
+
+func TestFileForm(t *testing.T) {
+	t.Parallel()
+	text := "# remark\r\n\r\n" +
+		"alert tcp any any -> any any (msg:\"one\"; \\\r\n  sid:1;)\r\n" +
+		"#alert tcp any any -> any any (msg:\"off\"; sid:2;)\n" +
+		"nonsense\n" +
+		"alert tcp any any -> any any (msg:\"old\"; sid:3; rev:1;)\n" +
+		"alert tcp any any -> any any (msg:\"new\"; sid:3; rev:2;)\n"
+	show := func(opt Options) (got []string) {
+		rules, refused := Parse("f", []byte(text), opt)
+		for _, r := range rules {
+			got = append(got, r.Msg)
+		}
+		for _, f := range refused {
+			got = append(got, "refused "+f.Reason[:12])
+		}
+		return got
+	}
+	if d := cmp.Diff([]string{"one", "new", "refused the options ", "refused the same sid"}, show(Options{})); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"one", "off", "new", "refused the options ", "refused the same sid"}, show(Options{Disabled: true})); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestSections(t *testing.T) {
+	t.Parallel()
+	check := func(options string, want ...string) {
+		t.Helper()
+		r := one(t, `alert http any any -> any any (`+options+` sid:1;)`)
+		var got []string
+		for _, s := range r.Sections {
+			text := s.Buffer.String()
+			for range s.Transforms {
+				text += "+"
+			}
+			for _, m := range s.Matches {
+				if c, ok := m.(*Content); ok {
+					text += " " + string(c.Pattern)
+				} else {
+					text += " *"
+				}
+			}
+			got = append(got, text)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", options, d)
+		}
+	}
+	check(`content:"a"; http_uri; content:"b"; content:"c"; http_uri; distance:0;`, "payload b", "http.uri a c")
+	check(`content:"a"; http.uri; content:"b"; http.method; content:"c"; http.uri; content:"d";`, "payload a", "http.uri b d", "http.method c")
+	check(`http.uri; content:"a"; http.uri; url_decode; content:"b";`, "http.uri a", "http.uri+ b")
+	check(`uricontent:"a"; urilen:>5;`, "http.uri a *")
+	check(`pcre:"/a/U"; content:"x"; http_header;`, "http.uri *", "http.header x")
+	check(`file_data; content:"a"; pkt_data; content:"b";`, "file.data a", "payload b")
+	check(`http.uri; content:"a"; isdataat:!1,relative; fast_pattern;`, "http.uri a *")
+}
+
+func TestPayloadOfPacketOrStream(t *testing.T) {
+	t.Parallel()
+	check := func(proto, options string, packet, stream bool) {
+		t.Helper()
+		r := one(t, `alert `+proto+` any any -> any any (`+options+` sid:1;)`)
+		if r.PayloadPacket != packet || r.PayloadStream != stream {
+			t.Errorf("%s %s: packet %v stream %v, want %v %v", proto, options, r.PayloadPacket, r.PayloadStream, packet, stream)
+		}
+	}
+	check("tcp", `content:"a";`, false, true)
+	check("tcp", `content:"a"; depth:5;`, true, true)
+	check("tcp", `content:"a"; dsize:5;`, true, false)
+	check("tcp-pkt", `content:"a";`, true, false)
+	check("tcp-stream", `content:"a"; depth:5;`, false, true)
+	check("tcp", `content:"a"; flow:no_stream;`, true, false)
+}
+
+func TestConfigFiles(t *testing.T) {
+	t.Parallel()
+	classes, refused := ParseClasses("c", []byte("# x\nconfig classification: a-b,Some, text,2\nconfig classification: short,text, 1\nhello\n"))
+	if d := cmp.Diff(Classes{"short": {"text", 1}}, classes); d != "" || len(refused) != 2 {
+		t.Error(d, refused)
+	}
+	refs, refused := ParseReferences("r", []byte("config reference: CVE http://cve.example/?\n\nbad\n"))
+	if d := cmp.Diff(map[string]string{"cve": "http://cve.example/?"}, refs); d != "" || len(refused) != 1 {
+		t.Error(d, refused)
+	}
+}
+
+func TestPriority(t *testing.T) {
+	t.Parallel()
+	for options, want := range map[string]int{
+		``: 3, `classtype:trojan-activity;`: 1, `priority:4; classtype:trojan-activity;`: 4, `classtype:of-my-own;`: 3,
+	} {
+		if r := one(t, `alert tcp any any -> any any (`+options+` sid:1;)`); r.Priority != want {
+			t.Errorf("%s: priority %d, want %d", options, r.Priority, want)
+		}
+	}
+}
+
+// TestTables keeps the tables whole.
+func TestTables(t *testing.T) {
+	t.Parallel()
+	for b := range NumBuffers {
+		if buffers[b].name == "" || buffers[b].dir == 0 {
+			t.Errorf("buffer %d has no name or direction", b)
+		}
+	}
+	for p := range NumProtos {
+		if protoNames[p] == "" {
+			t.Errorf("protocol %d has no name", p)
+		}
+	}
+	seen := map[string]bool{}
+	for _, k := range Keywords() {
+		if seen[k.Name] {
+			t.Errorf("keyword %s stands in two tables", k.Name)
+		}
+		if !k.Supported && len(k.Reason) < 20 {
+			t.Errorf("keyword %s is refused without saying what to do", k.Name)
+		}
+		seen[k.Name] = true
+	}
+}
+
+func TestBufferSet(t *testing.T) {
+	t.Parallel()
+	s := SetOf(BufStream, Base64Data)
+	if !s.Has(Base64Data) || s.Has(HTTPURI) || s.Len() != 2 || !s.Intersects(SetOf(Base64Data)) || s.Contains(SetOf(BufStream, HTTPURI)) {
+		t.Errorf("set %v", s)
+	}
+	if s.Remove(Base64Data); s.Has(Base64Data) || s.Empty() {
+		t.Errorf("set %v after removing", s)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`drop http $EXTERNAL_NET any -> $HOME_NET [80,!81] (msg:"a"; flow:established,to_server; http.uri; content:"/a|3b|"; nocase; pcre:"/x+/Ri"; sid:1; rev:2;)`,
+		`alert tcp [1.2.3.4,!$X] 1:2 <> any any (content:"a"; byte_test:4,>,1,0,relative,string,hex; byte_jump:2,0,little; isdataat:!1,relative; sid:2;)`,
+		"alert dns any any -> any any (dns.query; dotprefix; content:\".a\"; \\\n endswith; threshold:type both,track by_src,count 1,seconds 2; sid:3;)",
+		`alert ip any any -> any any (byte_math:bytes 1, offset 0, oper +, rvalue 2, result n; requires:version >= 7.0.3 < 8 | > 8; xbits:set,a,track ip_pair; sid:4;)`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rules, refused := Parse("f", []byte(text), Options{Disabled: true})
+		for _, r := range rules {
+			if r.SID == 0 || r.Src == nil || r.Dst == nil || r.SrcPorts == nil || r.DstPorts == nil || !r.ToServer && !r.ToClient {
+				t.Errorf("a rule that cannot run was taken: %+v", r)
+			}
+		}
+		for _, f := range refused {
+			if f.Reason == "" || f.Line == 0 {
+				t.Errorf("refused without a reason: %+v", f)
+			}
+		}
+	})
+}
