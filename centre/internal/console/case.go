@@ -63,7 +63,7 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	now, lang := c.Clock.Now(), v.Texts.Lang()
 	x := c.Knowledge.Explain(&a, lang, now)
-	view := caseView{Base: c.begin(v, "console.queue_title", ""), X: x, Badge: ui.NewStars(v.Texts, a.Stars), State: stateWord(v, &a),
+	view := caseView{Base: c.begin(v, "console.queue_title", "/"), X: x, Badge: ui.NewStars(v.Texts, a.Stars), State: stateWord(v, &a),
 		Open: a.State != alert.Closed, Takeable: a.State == alert.Open, Action: c.root + "/cases/" + tenantID + "/" + id,
 		SidePanel: side, Closed: a.Reason}
 	view.Title = v.T("console.alert_title", "n", x.Case) + " " + side.Company

@@ -29,6 +29,13 @@ import (
 	"otasuke/internal/clock"
 )
 
+// What the centre wires in.
+var (
+	_ Companies = (*tenant.Service)(nil)
+	_ Devices   = (*device.Service)(nil)
+	_ Mails     = (*notify.Notifier)(nil)
+)
+
 // now is Saturday 21 November 2026, 14:30 in Japan.
 var now = time.Date(2026, 11, 21, 5, 30, 0, 0, time.UTC)
 

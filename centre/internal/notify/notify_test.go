@@ -18,6 +18,14 @@ import (
 	"otasuke/internal/clock"
 )
 
+// What the centre wires in.
+var (
+	_ Alerts    = (*alert.Service)(nil)
+	_ Companies = (*tenant.Service)(nil)
+	_ Links     = (*tenant.Service)(nil)
+	_ Sender    = (*mail.Sender)(nil)
+)
+
 var start = time.Date(2026, 11, 21, 5, 5, 21, 0, time.UTC)
 
 // post takes mails in place of an SMTP server.
@@ -323,12 +331,15 @@ func TestTheMail(t *testing.T) {
 			t.Errorf("subject %q", en.Subject)
 		}
 		for _, part := range []string{ja.Text, ja.HTML} {
-			for _, want := range []string{"佐藤製作所 様", "みかん山", "482 913", "050-1234-5678", "LAN ケーブルを抜いてください", "11月21日(土) 14:05", "□",
+			for _, want := range []string{"佐藤製作所 様", "みかん山", "482 913", "050-1234-5678", "LAN ケーブルを抜いてください", "11月21日(土) 14:05", "□", "1795237521-1652",
 				"https://portal.example.jp/a/", "/done", "/expected", "/call", "アラート種別", "1795237521-1652", "2026-11-21 14:05:21 JST", "192.168.1.23", "50512", "203.0.113.9", "443", "遮断", "T1071"} {
 				if !strings.Contains(part, want) {
 					t.Errorf("the mail lacks %q", want)
 				}
 			}
+		}
+		if !strings.Contains(ja.Text, "□ 1 LAN ケーブルを抜く") || !strings.Contains(ja.Text, "□ 4 ") {
+			t.Error("the steps are not numbered")
 		}
 		for _, m := range []mail.Message{ja, en} {
 			head, _, _ := strings.Cut(m.Text, "----")

@@ -42,6 +42,9 @@ type page struct {
 
 type answer struct{ Label, URL string }
 
+// Nth numbers the steps from 1.
+func (page) Nth(i int) int { return i + 1 }
+
 // render writes the mail about an alert for one person.
 func (n *Notifier) render(a *alert.Alert, c tenant.Company, p tenant.Person, d *Delivery, token string) (mail.Message, error) {
 	lang, now := string(p.Lang), n.cfg.Clock.Now()

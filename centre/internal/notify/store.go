@@ -26,7 +26,7 @@ const (
 // Delivery is one mail to one person.
 type Delivery struct {
 	AlertID, PersonID string
-	Step              int // how often the alert had become worse when it was written
+	Step              int    // how often the alert had become worse when it was written
 	Email             string // as it was at that time
 	MessageID         string
 	Subject           string

@@ -20,9 +20,19 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
+)
+
+// What the centre wires in.
+var (
+	_ Alerts      = (*alert.Service)(nil)
+	_ Companies   = (*tenant.Service)(nil)
+	_ Links       = (*tenant.Service)(nil)
+	_ Network     = (*device.Service)(nil)
+	_ ui.Accounts = (*tenant.Service)(nil)
 )
 
 // now is Saturday 21 November 2026, 14:30 in Japan.
