@@ -1,0 +1,170 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/store"
+	"otasuke/wire"
+)
+
+// remember is how long event ids are kept. A box keeps unsent alerts for at least
+// 30 days; what is older than this is refused, so that a forgotten id can never
+// count twice.
+const remember = 90 * 24 * time.Hour
+
+// kindGap is the job that looks whether a box has come back to protecting.
+const kindGap = "intake.gap"
+
+// gapAllowed is how long a box may pass traffic without inspection before people
+// are told: an update or a restart of the engine takes less.
+const gapAllowed = 5 * time.Minute
+
+type gapArgs struct {
+	Box   string `json:"box"`
+	Since int64  `json:"since"` // microseconds
+}
+
+// Accept keeps the new events of a batch in one transaction and says what it did
+// with them; when it returns nil everything is committed. Events must have been
+// checked.
+func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Event) (wire.Ack, error) {
+	var ack wire.Ack
+	err := in.cfg.Store.Write(ctx, box.TenantID, func(tx *store.Tx) error {
+		ack = wire.Ack{Version: wire.Version, Refused: map[string]string{}}
+		now := in.cfg.Clock.Now()
+		if err := forget(tx, now); err != nil {
+			return err
+		}
+		var news []alert.Incoming
+		inside := map[wire.Device]device.Endpoint{}
+		for i := range events {
+			e := &events[i]
+			if e.Time.Before(now.Add(-remember)) {
+				ack.Refused[e.ID] = fmt.Sprintf("older than %d days", remember/(24*time.Hour))
+				continue
+			}
+			fresh, err := isNew(tx, box.ID, e.ID, now)
+			if err != nil {
+				return err
+			}
+			if !fresh {
+				continue
+			}
+			ack.New++
+			if e.Kind == wire.KindHealth {
+				err = in.healthEvent(tx, &box, e)
+			} else {
+				news, err = in.locate(tx, &box, e, inside, news)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return in.cfg.Alerts.Record(tx, news)
+	})
+	return ack, err
+}
+
+// isNew remembers an event's id and says whether it was not there before.
+func isNew(tx *store.Tx, boxID, id string, now time.Time) (bool, error) {
+	n, err := tx.Exec(`INSERT INTO seen_event (tenant_id, box_id, id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, boxID, id, store.Micros(now))
+	return n == 1, err
+}
+
+func forget(tx *store.Tx, now time.Time) error {
+	_, err := tx.Exec(`DELETE FROM seen_event WHERE tenant_id = $1 AND at < $2`, store.Micros(now.Add(-remember)))
+	return err
+}
+
+// locate finds the device inside that an event is about.
+func (in *Intake) locate(tx *store.Tx, box *device.Box, e *wire.Event, inside map[wire.Device]device.Endpoint, news []alert.Incoming) ([]alert.Incoming, error) {
+	d := e.Device
+	if !d.Addr.IsValid() {
+		d.Addr = e.Flow.Src
+		if e.Direction == wire.Inbound {
+			d.Addr = e.Flow.Dst
+		}
+	}
+	known, ok := inside[d]
+	if !ok {
+		var err error
+		if known, err = in.cfg.Devices.Seen(tx, box.SiteID, d, e.Time); err != nil {
+			return nil, err
+		}
+		inside[d] = known
+	}
+	return append(news, alert.Incoming{BoxID: box.ID, DeviceID: known.ID, DeviceName: known.Label(), DeviceAddr: cmp.Or(d.Addr.Unmap().String(), known.Addr), Event: e}), nil
+}
+
+// healthEvent takes what a box said about itself at some time.
+func (in *Intake) healthEvent(tx *store.Tx, box *device.Box, e *wire.Event) error {
+	h := *e.Health
+	if h.Time.IsZero() {
+		h.Time = e.Time
+	}
+	turn, err := in.cfg.Devices.HealthEvent(tx, box.ID, h)
+	if err != nil {
+		return err
+	}
+	return in.protection(tx, box, turn)
+}
+
+// protection follows a box that stopped or began to protect again.
+func (in *Intake) protection(tx *store.Tx, box *device.Box, turn device.Turn) error {
+	switch {
+	case turn.Began:
+		return job.Enqueue(tx, job.Job{Kind: kindGap, Args: gapArgs{Box: box.ID, Since: store.Micros(turn.Gap.Since)},
+			RunAt: turn.Gap.Since.Add(gapAllowed), Unique: fmt.Sprint(box.ID, turn.Gap.Since.UnixMicro())})
+	case turn.Ended:
+		if err := in.tell(tx, box, turn.Gap); err != nil {
+			return err
+		}
+		return in.cfg.Alerts.Protected(tx, box.ID, turn.Gap.Until)
+	}
+	return nil
+}
+
+// tell raises the alert of a gap that is long enough and was not raised yet.
+func (in *Intake) tell(tx *store.Tx, box *device.Box, gap device.Gap) error {
+	until := gap.Until
+	if until.IsZero() {
+		until = in.cfg.Clock.Now()
+	}
+	if gap.Raised || until.Sub(gap.Since) < gapAllowed {
+		return nil
+	}
+	if err := in.cfg.Alerts.Unprotected(tx, box.ID, box.Label(), gap.Since); err != nil {
+		return err
+	}
+	return in.cfg.Devices.Raised(tx, gap)
+}
+
+// gapJob runs gapAllowed after a box stopped protecting.
+func (in *Intake) gapJob(ctx context.Context, tenantID string, raw json.RawMessage) error {
+	var args gapArgs
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
+	}
+	box, err := in.cfg.Devices.BoxByID(ctx, tenantID, args.Box)
+	if err != nil {
+		return err
+	}
+	return in.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+		gap, err := in.cfg.Devices.GapAt(tx, box.ID, store.Time(args.Since))
+		if errors.Is(err, store.ErrNotFound) || err == nil && !gap.Until.IsZero() {
+			return nil // it came back in time, or the end has told already
+		}
+		if err != nil {
+			return err
+		}
+		return in.tell(tx, &box, gap)
+	})
+}

@@ -1,0 +1,97 @@
+package intake
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/enrol"
+	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/internal/clock"
+	"otasuke/wire"
+)
+
+//go:embed migrate
+var migrations embed.FS
+
+// Schema is the tables of this package; they point to those of tenant.
+func Schema() store.Schema { return store.Sub("intake", migrations) }
+
+// Limits of the listener.
+const (
+	// batchesAtOnce bounds the memory of batches in work: each may be several
+	// times wire.MaxBatchBytes while it is decoded.
+	batchesAtOnce = 16
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = time.Minute // 4 MiB over a poor line
+	idleTimeout   = 3 * time.Minute
+	maxHeader     = 16 << 10
+)
+
+// Companies tells the name of a company. The tenant service is one.
+type Companies interface {
+	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
+}
+
+// Config says what the intake works with.
+type Config struct {
+	Store     *store.Store
+	Companies Companies
+	Devices   *device.Service
+	Alerts    *alert.Service
+	CA        *enrol.CA
+	// Clock tells the time. Default: the machine's.
+	Clock clock.Clock
+	// Log gets what went wrong on our side, and refused boxes. Default: discarded.
+	Log *slog.Logger
+}
+
+// Intake is the door for boxes. It is safe for concurrent use.
+type Intake struct {
+	cfg   Config
+	slots chan struct{}
+	mux   *http.ServeMux
+}
+
+// New makes the intake. Its tables must have been migrated.
+func New(cfg Config) *Intake {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	in := &Intake{cfg: cfg, slots: make(chan struct{}, batchesAtOnce), mux: http.NewServeMux()}
+	in.mux.Handle(wire.PathClaim, in.post(in.claim))
+	in.mux.Handle(wire.PathEvents, in.post(in.withBox(in.events)))
+	in.mux.Handle(wire.PathHeartbeat, in.post(in.withBox(in.heartbeat)))
+	in.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusNotFound, "body", "there is no such path on the box listener")
+	})
+	return in
+}
+
+// ServeHTTP serves the paths of package wire. The connection's TLS state must come
+// from [enrol.CA.ServerTLS].
+func (in *Intake) ServeHTTP(w http.ResponseWriter, r *http.Request) { in.mux.ServeHTTP(w, r) }
+
+// Register makes q run this package's jobs.
+func (in *Intake) Register(q *job.Queue) { q.Handle(kindGap, in.gapJob) }
+
+// Server is the box listener for names (host names or addresses that boxes call),
+// ready for ServeTLS(listener, "", "").
+func (in *Intake) Server(names []string) (*http.Server, error) {
+	config, err := in.cfg.CA.ServerTLS(names)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Server{Handler: in, TLSConfig: config, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
+		WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(in.cfg.Log.Handler(), slog.LevelDebug)}, nil
+}
