@@ -27,6 +27,7 @@ type caseView struct {
 	Late      bool
 	Open      bool // not closed
 	Takeable  bool
+	CanNote   bool
 	Closed    string
 	Action    string // URL without the verb
 	History   []knowledge.Line
@@ -64,7 +65,7 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	now, lang := c.Clock.Now(), v.Texts.Lang()
 	x := c.Knowledge.Explain(&a, lang, now)
 	view := caseView{Base: c.begin(v, "console.queue_title", "/"), X: x, Badge: ui.NewStars(v.Texts, a.Stars), State: stateWord(v, &a),
-		Open: a.State != alert.Closed, Takeable: a.State == alert.Open, Action: c.root + "/cases/" + tenantID + "/" + id,
+		Open: a.State != alert.Closed, Takeable: a.State == alert.Open && c.Desk != nil, CanNote: c.Desk != nil, Action: c.root + "/cases/" + tenantID + "/" + id,
 		SidePanel: side, Closed: a.Reason}
 	view.Title = v.T("console.alert_title", "n", x.Case) + " " + side.Company
 	view.Left, view.Late = due(v, x.Due, now)
@@ -137,7 +138,7 @@ func typed(v *ui.Visit, field string) (string, error) {
 
 func (c *console) take(w http.ResponseWriter, v *ui.Visit) error {
 	return c.act(w, v, "took", func(tenantID, id string) error {
-		return c.Alerts.Take(v.Request.Context(), tenantID, id, v.PersonID)
+		return c.Desk.Take(v.Request.Context(), tenantID, id, v.PersonID)
 	})
 }
 
@@ -147,7 +148,7 @@ func (c *console) note(w http.ResponseWriter, v *ui.Visit) error {
 		if err != nil {
 			return err
 		}
-		return c.Alerts.Note(v.Request.Context(), tenantID, id, v.PersonID, note)
+		return c.Desk.Note(v.Request.Context(), tenantID, id, v.PersonID, note)
 	})
 }
 

@@ -24,17 +24,21 @@ import (
 //go:embed *.html *.css *.js
 var files embed.FS
 
-// Alerts is the queue and what staff do with a case; alert.Service is one.
+// Alerts is the queue and its cases; alert.Service is one.
 type Alerts interface {
 	Queue(ctx context.Context, who, why string, f alert.Filter) ([]alert.QueueItem, error)
 	List(ctx context.Context, tenantID string, f alert.Filter) ([]alert.Alert, error)
 	Get(ctx context.Context, tenantID, id string) (alert.Alert, error)
 	History(ctx context.Context, tenantID, id string) ([]alert.Change, error)
+	Close(ctx context.Context, tenantID, id, who, reason string) error
+}
+
+// Desk is what staff do with a case before it is closed.
+type Desk interface {
 	// Take acknowledges an alert as somebody of the staff.
 	Take(ctx context.Context, tenantID, id, who string) error
 	// Note adds to the history what was said or found.
 	Note(ctx context.Context, tenantID, id, who, note string) error
-	Close(ctx context.Context, tenantID, id, who, reason string) error
 }
 
 // Companies knows the customers and their people; tenant.Service is one.
@@ -59,8 +63,10 @@ type Mails interface {
 
 // Config says what the console works with.
 type Config struct {
-	Accounts  ui.Accounts
-	Alerts    Alerts
+	Accounts ui.Accounts
+	Alerts   Alerts
+	// Desk may be nil: then cases can be read and closed, and nothing else.
+	Desk      Desk
 	Companies Companies
 	Devices   Devices
 	Mails     Mails
@@ -136,8 +142,10 @@ func (c *console) routes(static http.Handler) http.Handler {
 	page("GET /companies/{tenant}", c.companyPage)
 	page("POST /companies/{tenant}/claim", c.newClaim)
 	page("GET /cases/{tenant}/{id}", c.casePage)
-	page("POST /cases/{tenant}/{id}/take", c.take)
-	page("POST /cases/{tenant}/{id}/note", c.note)
+	if c.Desk != nil {
+		page("POST /cases/{tenant}/{id}/take", c.take)
+		page("POST /cases/{tenant}/{id}/note", c.note)
+	}
 	page("POST /cases/{tenant}/{id}/close", c.close)
 	mux.HandleFunc("/", c.NotFound)
 	return mux

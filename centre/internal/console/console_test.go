@@ -31,6 +31,7 @@ import (
 
 // What the centre wires in.
 var (
+	_ Alerts    = (*alert.Service)(nil)
 	_ Companies = (*tenant.Service)(nil)
 	_ Devices   = (*device.Service)(nil)
 	_ Mails     = (*notify.Notifier)(nil)
@@ -196,7 +197,7 @@ func serve(t *testing.T, c *centre) *browser {
 	}
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: c, Alerts: c, Companies: c, Devices: c, Mails: c, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
+	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Companies: c, Devices: c, Mails: c, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
 		Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
