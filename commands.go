@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"otasuke/centre"
+	"otasuke/e2e/demo"
 	"otasuke/gateway"
 )
 
@@ -76,8 +77,32 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(&n, func() (any, error) { return c.AddOperator(ctx, n.Name, n.Email, n.Password) })
 	case "alerts":
 		return answer(nil, func() (any, error) { return c.Alerts(ctx, "listed on the command line") })
+	case "health":
+		return answer(nil, func() (any, error) { return c.Health(ctx, "listed on the command line") })
 	}
 	return errUsage
+}
+
+func runDemo(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
+	o := demo.Options{Out: os.Stdout}
+	fs.BoolVar(&o.Once, "once", false, "end after the last step; exit status 0 only if all was as expected")
+	fs.BoolVar(&o.Replay, "replay", false, "replay capture files even where a lab could be built")
+	fs.StringVar(&o.Record, "record", "", "write the traffic of each step into this `folder`")
+	fs.Int64Var(&o.Big, "big", demo.DefaultBig, "size of the large downloads in `bytes`")
+	logs := fs.String("log", "", "write the processes' logs to this `file` instead of nowhere")
+	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		return errUsage
+	}
+	if *logs != "" {
+		f, err := os.Create(*logs)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		o.Err = f
+	}
+	return demo.Run(ctx, o)
 }
 
 // answer reads what a command is about as JSON from standard input, so that no

@@ -91,3 +91,32 @@ func (c *Centre) Alerts(ctx context.Context, why string) ([]AlertLine, error) {
 	}
 	return out, nil
 }
+
+// HealthLine is one thing that a box said about itself, as scripts read it.
+type HealthLine struct {
+	CompanyID  string    `json:"company_id"`
+	BoxID      string    `json:"box_id"`
+	Time       time.Time `json:"time"`
+	Protecting bool      `json:"protecting"`
+	Note       string    `json:"note"`
+}
+
+// Health lists what the boxes in use said about themselves, the newest 100 of each.
+func (c *Centre) Health(ctx context.Context, why string) ([]HealthLine, error) {
+	const most, each = 1000, 100
+	fleet, err := c.devices.Fleet(ctx, cli, why, most)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	out := []HealthLine{}
+	for _, b := range fleet {
+		changes, err := c.devices.History(ctx, b.Box.TenantID, b.Box.ID, each)
+		if err != nil {
+			return nil, fmt.Errorf("centre: %w", err)
+		}
+		for _, h := range changes {
+			out = append(out, HealthLine{CompanyID: b.Box.TenantID, BoxID: b.Box.ID, Time: h.At, Protecting: h.Protecting, Note: h.Note})
+		}
+	}
+	return out, nil
+}

@@ -201,3 +201,11 @@ func Available() error {
 	}
 	return n.Close()
 }
+
+func linkIndex(name string) (int, error) {
+	link, err := netlink.LinkByName(name)
+	if err != nil {
+		return 0, err
+	}
+	return link.Attrs().Index, nil
+}

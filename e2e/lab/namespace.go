@@ -88,7 +88,11 @@ func (n *Namespace) ListenPacket(address string) (c net.PacketConn, err error) {
 }
 
 // Dial connects from the host to an address with a literal IP.
-func (n *Namespace) Dial(ctx context.Context, network, address string) (c net.Conn, err error) {
+func (n *Namespace) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return n.dial(ctx, net.Dialer{}, network, address)
+}
+
+func (n *Namespace) dial(ctx context.Context, d net.Dialer, network, address string) (net.Conn, error) {
 	// A dial may wait: it gets a thread of its own that visits the namespace.
 	type result struct {
 		c   net.Conn
@@ -101,7 +105,7 @@ func (n *Namespace) Dial(ctx context.Context, network, address string) (c net.Co
 			done <- result{nil, err}
 			return
 		}
-		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		c, err := d.DialContext(ctx, network, address)
 		done <- result{c, err}
 	}()
 	r := <-done
@@ -154,4 +158,13 @@ func readAll(r *os.File) (out []byte) {
 			return out
 		}
 	}
+}
+
+// DialFrom is Dial with a source address; "" lets the host choose.
+func (n *Namespace) DialFrom(ctx context.Context, from, address string) (net.Conn, error) {
+	d := net.Dialer{}
+	if from != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from)}
+	}
+	return n.dial(ctx, d, "tcp", address)
 }

@@ -35,9 +35,9 @@ func (k *Knowledge) History(changes []alert.Change, names map[string]string, lan
 			if _, id, ok := strings.Cut(c.Note, " "); ok {
 				l.Note = names[id]
 			}
-		case "taken":
+		case alert.ChangeTaken:
 			l.What = t.T("alert.h_taken")
-		case "noted":
+		case alert.ChangeNoted:
 			l.What, l.Note = t.T("alert.h_noted"), c.Note
 		default:
 			l.What, l.Note = t.T("alert.h_other"), c.Note

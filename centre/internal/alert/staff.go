@@ -1,0 +1,30 @@
+package alert
+
+import (
+	"context"
+	"time"
+
+	"otasuke/centre/internal/store"
+)
+
+// Changes that the staff of the centre make.
+const (
+	ChangeTaken What = "taken" // somebody works on it
+	ChangeNoted What = "noted" // what was said or found
+)
+
+// Take acknowledges an open alert as somebody of the staff: they work on it.
+func (s *Service) Take(ctx context.Context, tenantID, id, who string) error {
+	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+		return s.change(tx, id, who, ChangeTaken, "", func(o *open, _ time.Time) {
+			o.State = Acknowledged
+		})
+	})
+}
+
+// Note adds to the history what was said or found.
+func (s *Service) Note(ctx context.Context, tenantID, id, who, note string) error {
+	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+		return s.change(tx, id, who, ChangeNoted, note, func(*open, time.Time) {})
+	})
+}
