@@ -436,3 +436,9 @@ func TestScreenshots(t *testing.T) {
 		}
 	}
 }
+
+func TestEverybodyCanUseThePages(t *testing.T) {
+	for _, path := range []string{"/console/", "/console/cases/sato/1795237521-2", "/console/fleet", "/console/companies", "/console/companies/sato", "/console/companies/sato?why=reason", "/console/login"} {
+		uitest.Axe(t, serve(t, sample()).handler, path, "console=token")
+	}
+}

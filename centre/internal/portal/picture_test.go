@@ -37,3 +37,17 @@ func TestScreenshots(t *testing.T) {
 		}
 	}
 }
+
+func TestEverybodyCanUseThePages(t *testing.T) {
+	quiet := sample()
+	quiet.alerts[ours] = nil
+	for _, one := range []struct {
+		path   string
+		office *office
+	}{
+		{"/", sample()}, {"/", quiet}, {"/alerts", sample()}, {"/alerts/1795237521-1", sample()}, {"/alerts/1795230000-3", sample()}, {"/devices", sample()},
+		{"/looks", sample()}, {"/a/good/done", sample()}, {"/a/old/done", sample()}, {"/login", sample()}, {"/nowhere", sample()},
+	} {
+		uitest.Axe(t, serve(t, one.office, "").handler, one.path, "portal=token-"+ours)
+	}
+}
