@@ -56,14 +56,15 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	outer := ctx
+	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	var up []*running
 	err := start(ctx, cancel, cfg, &up)
 	if err == nil {
 		<-ctx.Done()
-		if cause := context.Cause(ctx); cause != ctx.Err() {
-			err = cause
+		if outer.Err() == nil {
+			err = context.Cause(ctx)
 		}
 	}
 	for i := len(up) - 1; i >= 0; i-- {

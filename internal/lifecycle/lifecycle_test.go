@@ -114,3 +114,17 @@ func TestStuckPartDoesNotHoldTheOthers(t *testing.T) {
 		}
 	})
 }
+
+// TestParentsCauseIsNotAFailure: signal.NotifyContext ends a context with a cause of
+// its own, and that is a clean stop.
+func TestParentsCauseIsNotAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var d diary
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Minute, func() { cancel(errors.New("interrupt signal received")) })
+		if err := Run(ctx, Config{Parts: []Part{d.part("store")}}); err != nil {
+			t.Errorf("a clean stop gave %v", err)
+		}
+	})
+}
