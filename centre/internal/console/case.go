@@ -62,8 +62,13 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	open, err := c.Alerts.List(ctx, tenantID, alert.Filter{NotClosed: true, Stars: alert.High})
+	if err != nil {
+		return err
+	}
 	now, lang := c.Clock.Now(), v.Texts.Lang()
 	x := c.Knowledge.Explain(&a, lang, now)
+	c.Knowledge.Spread(&x, &a, open)
 	view := caseView{Base: c.begin(v, "console.queue_title", "/"), X: x, Badge: ui.NewStars(v.Texts, a.Stars), State: stateWord(v, &a),
 		Open: a.State != alert.Closed, Takeable: a.State == alert.Open && c.Desk != nil, CanNote: c.Desk != nil, Action: c.root + "/cases/" + tenantID + "/" + id,
 		SidePanel: side, Closed: a.Reason}

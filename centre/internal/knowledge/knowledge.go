@@ -99,7 +99,7 @@ type Explained struct {
 	Steps       []string
 	Dont        string
 	Phone       []string // what the desk asks
-	Boss        string
+	Boss        string   // "" when there is nothing to do, as Board
 	Board       string
 	State       string
 	Answer      string
@@ -138,10 +138,9 @@ func (k *Knowledge) Explain(a *alert.Alert, lang string, now time.Time) Explaine
 			x.Do = fill(w.DoPassed)
 		}
 	}
-	if f.Controlled && a.Family != "lateral" {
-		x.Danger += space(lang) + t.T("alert.spread_none")
-	}
-	if !x.NothingToDo {
+	if x.NothingToDo {
+		x.Boss, x.Board = "", "" // they speak of an attack that arrived
+	} else {
 		x.Steps, x.Dont = w.Steps, w.Dont
 		x.Due = Due(f.Within, a.First)
 		x.DueText = t.T("alert.due_until", "time", ja.Short(x.Due, lang))
@@ -149,6 +148,31 @@ func (k *Knowledge) Explain(a *alert.Alert, lang string, now time.Time) Explaine
 	x.Deadline = deadline(t, f.Within, x.Due, now, lang)
 	k.technical(&x, a, f, t)
 	return x
+}
+
+// Spread adds to Danger whether other devices of the company show signs of the
+// same trouble. open is the company's alerts of ★★★ that are not closed: without
+// it nothing is claimed.
+func (k *Knowledge) Spread(x *Explained, a *alert.Alert, open []alert.Alert) {
+	if !k.Controlled(a.Family) || a.Family == "lateral" {
+		return
+	}
+	t, others := k.texts.In(x.Lang), map[string]bool{}
+	for i := range open {
+		o := &open[i]
+		if o.ID == a.ID || o.State == alert.Closed || !k.Controlled(o.Family) {
+			continue
+		}
+		if o.Family == "lateral" || o.DeviceID+o.DeviceAddr != a.DeviceID+a.DeviceAddr {
+			others[o.DeviceID+o.DeviceAddr] = true
+		}
+	}
+	x.Danger += space(x.Lang)
+	if len(others) == 0 {
+		x.Danger += t.T("alert.spread_none")
+		return
+	}
+	x.Danger += t.T("alert.spread_some", "n", len(others))
 }
 
 // Sign is the stars as signs. They never stand alone: words go with them.

@@ -49,8 +49,8 @@ func TestStoppedControlledDevice(t *testing.T) {
 	f(x.Stopped, "はい。お助けボックスが 11月21日(土) 14:05 に、この通信を止めました。")
 	f(x.StarsWords, "重要度 高（★★★）")
 	f(x.Case, "482 913")
-	if !strings.Contains(x.Danger, "ほかの機器への広がりは見つかっていません") {
-		t.Errorf("danger does not speak of other devices: %q", x.Danger)
+	if strings.Contains(x.Danger, "ほかの機器") {
+		t.Errorf("claims something about other devices without having looked: %q", x.Danger)
 	}
 	if len(x.Steps) != 4 || x.NothingToDo {
 		t.Errorf("steps %d, nothing to do %v", len(x.Steps), x.NothingToDo)
@@ -65,7 +65,7 @@ func TestStoppedOutsideAttackAsksForNothing(t *testing.T) {
 	a := c2()
 	a.Family, a.Stars = "exploit", alert.Low
 	x := load(t).Explain(a, "ja", at(14, 6))
-	if !x.NothingToDo || len(x.Steps) != 0 || x.Dont != "" || !x.Due.IsZero() || x.DueText != "" {
+	if !x.NothingToDo || len(x.Steps) != 0 || x.Dont != "" || !x.Due.IsZero() || x.DueText != "" || x.Boss != "" || x.Board != "" {
 		t.Errorf("a stopped attack asks for work: %+v", x)
 	}
 	a.Blocked, a.Stars = false, alert.High
@@ -93,6 +93,32 @@ func TestDeadlineIsTrueWhenItIsRead(t *testing.T) {
 	f(at(9, 0), at(19, 0), "c2", "いますぐお願いします")
 	f(at(9, 0), at(9, 1), "ransomware", "いますぐお願いします")
 	f(at(9, 0), at(9, 1), "site-malware", "11月28日(土)中にお願いします")
+}
+
+func TestSpreadIsSaidOnlyAfterALook(t *testing.T) {
+	t.Parallel()
+	k := load(t)
+	f := func(want string, others ...alert.Alert) {
+		t.Helper()
+		a := c2()
+		x := k.Explain(a, "ja", at(14, 6))
+		k.Spread(&x, a, append(others, *a))
+		if !strings.HasSuffix(x.Danger, want) {
+			t.Errorf("%q, want …%q", x.Danger, want)
+		}
+	}
+	f("ほかの機器への広がりは見つかっていません。")
+	f("ほかの機器への広がりは見つかっていません。", alert.Alert{ID: "2", Family: "exploit", DeviceAddr: "192.168.1.9"},
+		alert.Alert{ID: "3", Family: "c2", DeviceAddr: "192.168.1.9", State: alert.Closed}, alert.Alert{ID: "4", Family: "coinminer", DeviceAddr: "192.168.1.23"})
+	f("ほかに 1 台あります。", alert.Alert{ID: "2", Family: "c2", DeviceAddr: "192.168.1.9"})
+	f("ほかに 1 台あります。", alert.Alert{ID: "2", Family: "lateral", DeviceAddr: "192.168.1.23"})
+	a := c2()
+	a.Family = "phishing"
+	x := k.Explain(a, "ja", at(14, 6))
+	before := x.Danger
+	if k.Spread(&x, a, nil); x.Danger != before {
+		t.Errorf("a false login page does not spread: %q", x.Danger)
+	}
 }
 
 func TestTechnicalBlockHasEveryField(t *testing.T) {

@@ -26,6 +26,7 @@ func Schema() store.Schema { return store.Sub("notify", migrations) }
 // Alerts finds the alert that a job names, and remembers who was told.
 type Alerts interface {
 	Get(ctx context.Context, tenantID, id string) (alert.Alert, error)
+	List(ctx context.Context, tenantID string, f alert.Filter) ([]alert.Alert, error)
 	History(ctx context.Context, tenantID, id string) ([]alert.Change, error)
 	Told(tx *store.Tx, id, how string) error
 }
@@ -104,6 +105,10 @@ func (n *Notifier) Handle(ctx context.Context, tenantID string, raw json.RawMess
 	if err != nil {
 		return fmt.Errorf("notify: history of %s: %w", a.ID, err)
 	}
+	open, err := n.cfg.Alerts.List(ctx, tenantID, alert.Filter{NotClosed: true, Stars: alert.High})
+	if err != nil {
+		return fmt.Errorf("notify: open alerts: %w", err)
+	}
 	company, err := n.cfg.Companies.CompanyByID(ctx, tenantID)
 	if err != nil {
 		return fmt.Errorf("notify: company: %w", err)
@@ -118,8 +123,9 @@ func (n *Notifier) Handle(ctx context.Context, tenantID string, raw json.RawMess
 		return nil
 	}
 	var failed error
+	what := news{alert: &a, open: open, company: company, step: worsened(history)}
 	for _, p := range who {
-		if err := n.tell(ctx, &a, company, p, worsened(history)); err != nil {
+		if err := n.tell(ctx, what, p); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("notify: alert %s to person %s: %w", a.ID, p.ID, err))
 		}
 	}
@@ -149,17 +155,25 @@ func worsened(history []alert.Change) int {
 	return n
 }
 
+// news is what there is to tell.
+type news struct {
+	alert   *alert.Alert
+	open    []alert.Alert // the company's ★★★ that are not closed
+	company tenant.Company
+	step    int
+}
+
 // tell brings one person up to date.
-func (n *Notifier) tell(ctx context.Context, a *alert.Alert, c tenant.Company, p tenant.Person, step int) error {
-	d, token, err := n.begin(ctx, a, p, step)
+func (n *Notifier) tell(ctx context.Context, x news, p tenant.Person) error {
+	d, token, err := n.begin(ctx, x.alert, p, x.step)
 	if err != nil || d == nil {
 		return err
 	}
-	m, err := n.render(a, c, p, d, token)
+	m, err := n.render(x, p, d, token)
 	if err == nil {
 		err = n.cfg.Sender.Send(ctx, m)
 	}
-	return n.end(ctx, a, d, m.Subject, err)
+	return n.end(ctx, x.alert, d, m.Subject, err)
 }
 
 // end writes down how it went. Only trouble that passes is returned.

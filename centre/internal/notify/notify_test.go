@@ -70,6 +70,10 @@ func (x *alerts) History(context.Context, string, string) ([]alert.Change, error
 	return x.history, nil
 }
 
+func (x *alerts) List(context.Context, string, alert.Filter) ([]alert.Alert, error) {
+	return []alert.Alert{x.a}, nil
+}
+
 func (x *alerts) Told(_ *store.Tx, _, how string) error {
 	x.told = append(x.told, how)
 	return nil
@@ -331,7 +335,7 @@ func TestTheMail(t *testing.T) {
 			t.Errorf("subject %q", en.Subject)
 		}
 		for _, part := range []string{ja.Text, ja.HTML} {
-			for _, want := range []string{"佐藤製作所 様", "みかん山", "482 913", "050-1234-5678", "LAN ケーブルを抜いてください", "11月21日(土) 14:05", "□", "1795237521-1652",
+			for _, want := range []string{"佐藤製作所 様", "みかん山", "482 913", "050-1234-5678", "LAN ケーブルを抜いてください", "ほかの機器への広がりは見つかっていません", "11月21日(土) 14:05", "□", "1795237521-1652",
 				"https://portal.example.jp/a/", "/done", "/expected", "/call", "アラート種別", "1795237521-1652", "2026-11-21 14:05:21 JST", "192.168.1.23", "50512", "203.0.113.9", "443", "遮断", "T1071"} {
 				if !strings.Contains(part, want) {
 					t.Errorf("the mail lacks %q", want)

@@ -46,7 +46,8 @@ type answer struct{ Label, URL string }
 func (page) Nth(i int) int { return i + 1 }
 
 // render writes the mail about an alert for one person.
-func (n *Notifier) render(a *alert.Alert, c tenant.Company, p tenant.Person, d *Delivery, token string) (mail.Message, error) {
+func (n *Notifier) render(x news, p tenant.Person, d *Delivery, token string) (mail.Message, error) {
+	a, c := x.alert, x.company
 	lang, now := string(p.Lang), n.cfg.Clock.Now()
 	t := n.cfg.Knowledge.Texts(lang)
 	shown := *a
@@ -55,6 +56,7 @@ func (n *Notifier) render(a *alert.Alert, c tenant.Company, p tenant.Person, d *
 		Texts: t, Explained: n.cfg.Knowledge.Explain(&shown, lang, now), Lang: t.Lang(), Company: c.Name, Passphrase: c.Passphrase,
 		Update: len(d.Thread) > 0, Portal: n.cfg.BaseURL + "/alerts/" + a.ID, Tint: tint(a.Stars),
 	}
+	n.cfg.Knowledge.Spread(&v.Explained, a, x.open)
 	v.Help = t.T("alert.help", "phone", n.cfg.Phone, "hours", n.hours(t), "case", v.Case)
 	for _, x := range []struct{ key, path string }{
 		{"alert.answer_done", "done"}, {"alert.answer_expected", "expected"}, {"alert.answer_call", "call"},

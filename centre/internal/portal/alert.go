@@ -58,7 +58,12 @@ func (p *portal) alertPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	open, err := p.Alerts.List(ctx, v.TenantID, alert.Filter{NotClosed: true, Stars: alert.High})
+	if err != nil {
+		return err
+	}
 	x := p.Knowledge.Explain(&a, v.Texts.Lang(), p.Clock.Now())
+	p.Knowledge.Spread(&x, &a, open)
 	base.Title = x.What
 	base.Flash = flash(v, map[string]ui.Flash{
 		"thanks": {Text: "portal.alert_thanks"}, "closed": {Text: "portal.alert_closed_now", Bad: true},
