@@ -3,6 +3,7 @@ package match
 import (
 	"slices"
 
+	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/gateway/internal/match/literal"
 	"otasuke/rule"
 )
@@ -17,8 +18,7 @@ type Scratch struct {
 	hits   []Hit
 	probe  probe
 	base64 []byte
-	text   []byte
-	runes  []rune
+	expr   bytexpr.Scratch
 	swap   []byte
 	shown  [][]byte // by variant
 

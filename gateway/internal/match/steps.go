@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 
+	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/rule"
 )
 
@@ -27,7 +28,7 @@ type step struct {
 	more    bool
 	content *rule.Content
 	pattern []byte // lower case when the content is nocase
-	expr    *expr
+	expr    *bytexpr.Expr
 	match   rule.Match
 }
 
@@ -45,7 +46,7 @@ func newSteps(matches []rule.Match) ([]step, error) {
 			}
 		case *rule.PCRE:
 			st.kind = pcreStep
-			e, err := newExpr(m)
+			e, err := bytexpr.Compile(m)
 			if err != nil {
 				return nil, err
 			}
@@ -106,7 +107,7 @@ func (p *probe) run(steps []step) bool {
 			}
 			return p.contentAll(st, steps[i+1:])
 		case pcreStep:
-			if !st.more || st.expr.negated {
+			if !st.more || st.expr.Negated {
 				if !p.pcreOnce(st.expr) {
 					return false
 				}
@@ -230,22 +231,22 @@ func (p *probe) contentAll(st *step, rest []step) bool {
 	}
 }
 
-func (p *probe) pcreOnce(e *expr) bool {
+func (p *probe) pcreOnce(e *bytexpr.Expr) bool {
 	start, ok := p.pcreStart(e)
 	if !ok {
-		return e.negated
+		return e.Negated
 	}
-	_, end, found := e.find(p.sc, p.buf[start:])
-	if found && !e.negated {
+	_, end, found := e.Find(&p.sc.expr, p.buf[start:])
+	if found && !e.Negated {
 		p.last = start + end
 	}
-	return found != e.negated
+	return found != e.Negated
 }
 
-func (p *probe) pcreAll(e *expr, rest []step) bool {
+func (p *probe) pcreAll(e *bytexpr.Expr, rest []step) bool {
 	start, ok := p.pcreStart(e)
 	for ok && p.work <= maxWork {
-		from, end, found := e.find(p.sc, p.buf[start:])
+		from, end, found := e.Find(&p.sc.expr, p.buf[start:])
 		if !found {
 			return false
 		}
@@ -253,18 +254,18 @@ func (p *probe) pcreAll(e *expr, rest []step) bool {
 		if p.run(rest) {
 			return true
 		}
-		if start += from + 1; e.anchored || start > len(p.buf) {
+		if start += from + 1; e.Anchored || start > len(p.buf) {
 			return false
 		}
 	}
 	return false
 }
 
-func (p *probe) pcreStart(e *expr) (int, bool) {
-	if e.fromLast {
+func (p *probe) pcreStart(e *bytexpr.Expr) (int, bool) {
+	if e.FromLast {
 		return min(p.last, len(p.buf)), true
 	}
-	return 0, !e.anchored || p.base == 0
+	return 0, !e.Anchored || p.base == 0
 }
 
 func (p *probe) isDataAt(m *rule.IsDataAt) bool {

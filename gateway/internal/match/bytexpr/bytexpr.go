@@ -1,6 +1,7 @@
-package match
+package bytexpr
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -21,19 +22,25 @@ const (
 	maxBacktrack = 64 << 10
 )
 
-// expr is a compiled regular expression over bytes: a byte is the Latin-1 rune
-// of the same number, so that offsets and classes mean bytes as in PCRE.
-type expr struct {
+// Expr is a compiled expression. It is immutable and may be shared.
+type Expr struct {
 	linear   *regexp.Regexp  // linear time; nil when it cannot express the pattern
 	back     *regexp2.Regexp // backtracking
-	negated  bool
-	fromLast bool
-	anchored bool // can match at its start only
+	Negated  bool
+	FromLast bool // the subject begins where the former match ended
+	Anchored bool // can match at the subject's start only
 }
 
-func newExpr(m *rule.PCRE) (*expr, error) {
-	e := &expr{negated: m.Negated, fromLast: m.FromLast}
-	e.anchored = m.Anchored || strings.HasPrefix(m.Pattern, "^") && !m.Multiline && !strings.Contains(m.Pattern, "|")
+// Scratch is the working memory of one goroutine; its zero value is ready.
+type Scratch struct {
+	text  []byte
+	runes []rune
+}
+
+// Compile makes an expression ready. The error says what to do.
+func Compile(m *rule.PCRE) (*Expr, error) {
+	e := &Expr{Negated: m.Negated, FromLast: m.FromLast}
+	e.Anchored = m.Anchored || strings.HasPrefix(m.Pattern, "^") && !m.Multiline && !strings.Contains(m.Pattern, "|")
 	text := translate(m)
 	flags := ""
 	for _, f := range []struct {
@@ -58,12 +65,12 @@ func newExpr(m *rule.PCRE) (*expr, error) {
 		}
 	}
 	if m.Ungreedy {
-		return nil, fmt.Errorf("the expression with flag G is not supported; write lazy quantifiers instead")
+		return nil, errors.New("the expression with flag G is not supported; write lazy quantifiers instead")
 	}
 	return e, e.backtracking(m, text)
 }
 
-func (e *expr) backtracking(m *rule.PCRE, text string) (err error) {
+func (e *Expr) backtracking(m *rule.PCRE, text string) (err error) {
 	var opt regexp2.RegexOptions = regexp2.RE2
 	for _, f := range []struct {
 		on  bool
@@ -89,7 +96,9 @@ func (e *expr) backtracking(m *rule.PCRE, text string) (err error) {
 // knownEscapes are the letters that mean something behind a backslash.
 const knownEscapes = "dDwWsSbBAzZnrtfvaxQEHRKGkgpPcoue0123456789"
 
-// translate writes a PCRE pattern in the words that both engines share.
+// translate writes a PCRE pattern in the words that both engines share. A $ in
+// front of a last line break takes the break into the match, which only a
+// relative keyword behind it could notice.
 func translate(m *rule.PCRE) string {
 	p := m.Pattern
 	var b strings.Builder
@@ -149,9 +158,12 @@ func escape(b *strings.Builder, p string, class bool) int {
 	case c == 'x' && (len(p) < 2 || p[1] != '{'):
 		n, v := 0, 0
 		for n < 2 && n+1 < len(p) {
-			d := strings.IndexByte("0123456789abcdef", lower[p[n+1]])
+			d := strings.IndexByte("0123456789abcdefABCDEF", p[n+1])
 			if d < 0 {
 				break
+			}
+			if d > 15 {
+				d -= 6
 			}
 			v, n = v<<4|d, n+1
 		}
@@ -180,8 +192,8 @@ func escape(b *strings.Builder, p string, class bool) int {
 	return 0
 }
 
-// find returns the place of the first match in b.
-func (e *expr) find(sc *Scratch, b []byte) (from, end int, ok bool) {
+// Find returns the place of the first match in b: b[from:end].
+func (e *Expr) Find(sc *Scratch, b []byte) (from, end int, ok bool) {
 	if e.linear == nil {
 		return e.findBack(sc, b)
 	}
@@ -196,7 +208,7 @@ func (e *expr) find(sc *Scratch, b []byte) (from, end int, ok bool) {
 	return runesIn(text[:at[0]]), runesIn(text[:at[1]]), true
 }
 
-func (e *expr) findBack(sc *Scratch, b []byte) (from, end int, ok bool) {
+func (e *Expr) findBack(sc *Scratch, b []byte) (from, end int, ok bool) {
 	b = b[:min(len(b), maxBacktrack)]
 	sc.runes = sc.runes[:0]
 	for _, c := range b {
