@@ -98,7 +98,7 @@ const (
 	listWhere = ` AND (state = $2 OR $2 = '') AND (state <> 'closed' OR NOT $3) AND stars >= $4 AND (device_id = $5 OR $5 = '')
 		AND (last_at < $6 OR $6 = 0) ORDER BY last_at DESC, id DESC LIMIT $7`
 	queueWhere = ` WHERE (state = $1 OR $1 = '') AND (state <> 'closed' OR NOT $2) AND stars >= $3 AND (device_id = $4 OR $4 = '')
-		AND (last_at < $5 OR $5 = 0) ORDER BY stars DESC, first_at, id LIMIT $6`
+		AND (last_at < $5 OR $5 = 0) ORDER BY CASE WHEN state = 'acknowledged' AND answer = 'call' THEN 0 ELSE 1 END, stars DESC, first_at, id LIMIT $6`
 )
 
 func (f *Filter) args() []any {
