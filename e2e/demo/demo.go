@@ -68,6 +68,9 @@ func Run(ctx context.Context, o Options) error {
 	if o.Replay {
 		reason = errors.New("asked for")
 	}
+	if o.Err == nil {
+		o.Err = io.Discard
+	}
 	d := &demo{Options: o, dir: dir}
 	if reason != nil {
 		fmt.Fprintf(o.Out, "No lab here (%v): the same traffic is replayed from capture files through the same engine.\n", reason)

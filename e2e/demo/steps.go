@@ -13,7 +13,7 @@ import (
 
 // steps plays everything in order. A step that goes wrong does not stop the others.
 func (d *demo) steps(ctx context.Context) error {
-	for _, s := range []func(context.Context){d.attacks, d.beacons, d.phishing, d.viruses, d.harmless, d.killed, d.centreDown} {
+	for _, s := range []func(context.Context){d.attacks, d.beacons, d.phishing, d.viruses, d.harmless, d.killed, d.centreDown, d.measure} {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -236,4 +236,43 @@ func (d *demo) centreDown(ctx context.Context) {
 	}
 	s.MS = time.Since(start).Milliseconds()
 	d.say(s, "The centre is away while a PC is controlled and a false bank is opened")
+}
+
+// measuredPCs is how many further PCs are infected to measure the way to the mail.
+const measuredPCs = 20
+
+// measure infects further PCs one after the other and takes the time from the
+// packet to the mail server's yes.
+func (d *demo) measure(ctx context.Context) {
+	mails := make(map[string]time.Time)
+	for i := range measuredPCs {
+		addr := fmt.Sprintf("192.168.1.%d", 101+i)
+		pc, err := d.lab.AddPC(fmt.Sprintf("pc%d", 101+i), addr, byte(0x60+i))
+		if err != nil {
+			fmt.Fprintln(d.Err, err)
+			return
+		}
+		mails[addr] = time.Now()
+		d.curl(ctx, pc, "-A", "Mozilla/4.0 (compatible; MSIE 6.1; Windows NT)", "http://"+lab.C2+"/news?id=9")
+	}
+	_ = eventually(ctx, 20*time.Second, func() bool {
+		seen := 0
+		for addr, sent := range mails {
+			for _, m := range d.sink.Mails() {
+				if strings.Contains(m.Subject, "「"+addr+"」") && m.Received.After(sent) {
+					seen++
+				}
+			}
+		}
+		return seen >= len(mails)
+	})
+	for _, m := range d.sink.Mails() {
+		for addr, sent := range mails {
+			if strings.Contains(m.Subject, "「"+addr+"」") {
+				d.latency.add(m.Received.Sub(sent))
+			}
+		}
+	}
+	l := d.latency.sum()
+	fmt.Fprintf(d.Out, "  From the packet to the mail server's yes, %d ★★★ alerts: half within %d ms, the slowest %d ms\n", l.N, l.P50, l.P99)
 }

@@ -75,15 +75,8 @@ func (l *Lab) cable() error {
 		addr string
 	}{{l.PC1, PC1}, {l.PC2, PC2}, {l.PC3, PC3}, {l.Web, Web}}
 	for i, h := range hosts {
-		port := fmt.Sprintf("port%d", i+1)
-		if err := Cable(h.n, "eth0", l.Office, port, byte(0x10+i)); err != nil {
+		if err := l.plug(h.n, h.addr, byte(0x10+i)); err != nil {
 			return err
-		}
-		if err := l.Office.Do(func() error { return join("sw0", port) }); err != nil {
-			return fmt.Errorf("lab: %s: %w", port, err)
-		}
-		if err := h.n.Do(func() error { return address("eth0", h.addr+"/24", Router) }); err != nil {
-			return fmt.Errorf("lab: %s: %w", h.n.Name, err)
 		}
 	}
 	if err := Cable(l.Office, "uplink", l.Box, InsidePort, 0x40); err != nil {
@@ -96,6 +89,31 @@ func (l *Lab) cable() error {
 		return err
 	}
 	return l.Internet.Do(func() error { return address("eth0", Router+"/24", "") })
+}
+
+// plug joins a host to the office switch; last is the end of its hardware address.
+func (l *Lab) plug(n *Namespace, addr string, last byte) error {
+	port := fmt.Sprintf("port%d", last)
+	if err := Cable(n, "eth0", l.Office, port, last); err != nil {
+		return err
+	}
+	if err := l.Office.Do(func() error { return join("sw0", port) }); err != nil {
+		return fmt.Errorf("lab: %s: %w", port, err)
+	}
+	if err := n.Do(func() error { return address("eth0", addr+"/24", Router) }); err != nil {
+		return fmt.Errorf("lab: %s: %w", n.Name, err)
+	}
+	return nil
+}
+
+// AddPC puts another computer into the office.
+func (l *Lab) AddPC(name, addr string, last byte) (*Namespace, error) {
+	n, err := NewNamespace(name)
+	if err != nil {
+		return nil, err
+	}
+	l.all = append(l.all, n)
+	return n, l.plug(n, addr, last)
 }
 
 // Cable joins two hosts with a virtual Ethernet cable. The first end gets the

@@ -52,13 +52,14 @@ func (in *Internet) mail() error {
 	}
 	in.closers = append(in.closers, s)
 	in.handlers.Go(func() { _ = s.Serve(l) })
-	if l, err = in.ns.Listen(net.JoinHostPort(MailHost, "110")); err != nil {
+	pop3, err := in.ns.Listen(net.JoinHostPort(MailHost, "110"))
+	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
-	in.closers = append(in.closers, l)
+	in.closers = append(in.closers, pop3)
 	in.handlers.Go(func() {
 		for {
-			c, err := l.Accept()
+			c, err := pop3.Accept()
 			if err != nil {
 				return
 			}

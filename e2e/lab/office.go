@@ -24,7 +24,10 @@ func (l *Lab) ServeOffice() (*Server, error) {
 		return nil, err
 	}
 	h := &http.Server{ErrorLog: quiet, ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.Reached.Add("http " + r.Method + " " + r.URL.Path)
+		// A request counts when all of it came: what was cut off in the middle did nothing.
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
 		s.Reached.Add("http")
 		_, _ = w.Write([]byte("<html>Sato Manufacturing</html>"))
 	})}
