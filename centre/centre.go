@@ -145,7 +145,7 @@ func (c *Centre) portal() (http.Handler, error) {
 
 func (c *Centre) console(n *notify.Notifier) (http.Handler, error) {
 	return console.New(console.Config{
-		Accounts: c.tenants, Alerts: c.alerts, Companies: c.tenants, Devices: c.devices, Mails: n,
+		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Devices: c.devices, Mails: n,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 	})
 }
