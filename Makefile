@@ -1,0 +1,40 @@
+# One program, a few targets. 'make demo' and 'make test' set up what is missing first.
+
+GO      ?= go
+# Without the vectorscan library the engine is built in pure Go (slower, same results).
+CGO      = $$(pkg-config --exists libhs 2>/dev/null && command -v gcc >/dev/null && echo 1 || echo 0)
+BUILD    = CGO_ENABLED=$(CGO) $(GO) build -o otasuke .
+FUZZTIME ?= 30s
+
+.PHONY: help build demo test bench fuzz screenshots setup
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
+
+build: ## build ./otasuke
+	$(BUILD)
+
+demo: ## an office, a box and a hostile internet on this machine (ONCE=1 ends by itself)
+	@packaging/setup demo
+	@$(BUILD)
+	@./otasuke demo $(if $(ONCE),-once)
+
+test: ## every test: unit, race, both databases, namespaces, browser
+	@packaging/setup test
+	@packaging/check
+
+bench: ## the performance lab; prints a table and writes bench/latest.json
+	@packaging/setup demo
+	@$(BUILD)
+	@./otasuke bench -o bench/latest.json
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@packaging/setup demo
+	@packaging/fuzz $(FUZZTIME)
+
+screenshots: ## pages and mails as pictures, into docs/screenshots
+	@packaging/setup test
+	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./e2e/browser -run Screenshots
+
+setup: ## install the Debian packages that the demo and the tests use
+	@packaging/setup test
