@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"otasuke/centre"
+	"otasuke/e2e/bench"
 	"otasuke/e2e/demo"
 	"otasuke/gateway"
 )
@@ -103,6 +106,18 @@ func runDemo(ctx context.Context, args []string) error {
 		o.Err = f
 	}
 	return demo.Run(ctx, o)
+}
+
+func runBench(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	o := bench.Options{Out: os.Stdout, Log: io.Discard}
+	fs.StringVar(&o.Path, "o", "", "write the figures to this `file`")
+	fs.DurationVar(&o.Each, "each", 2*time.Second, "length of one measurement")
+	fs.IntVar(&o.Rounds, "rounds", 3, "how often kernel and box are measured in turn")
+	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		return errUsage
+	}
+	return bench.Run(ctx, o)
 }
 
 // answer reads what a command is about as JSON from standard input, so that no

@@ -81,26 +81,41 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
 	}
 	e := engine.New(ec)
+	queues, err := openQueues(cfg)
+	if err != nil {
+		return err
+	}
 	status := func() engineStatus {
-		return engineStatus{
+		s := engineStatus{
 			EventType: typeStatus, Rules: set.Len(), Sites: lists.Len(), Packets: e.Stats.Packets.Load(), Blocked: e.Stats.Blocked.Load(),
 			Uninspected: e.Stats.Uninspected.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
 		}
+		for _, q := range queues {
+			s.Uninspected += q.Missed.Load()
+		}
+		return s
 	}
-	return runQueues(ctx, cfg, e, w, status)
+	return runQueues(ctx, queues, e, w, status)
 }
 
-// runQueues binds every queue and runs a worker on each.
-func runQueues(ctx context.Context, cfg Config, e *engine.Engine, w *writer, status func() engineStatus) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var wg sync.WaitGroup
-	errs := make([]error, cfg.Queues)
+func openQueues(cfg Config) (queues []*capture.Queue, err error) {
 	for i := range cfg.Queues {
 		q, err := capture.NewQueue(capture.QueueConfig{Number: uint16(i), Segmented: cfg.Segmented})
 		if err != nil {
-			return err
+			return nil, err
 		}
+		queues = append(queues, q)
+	}
+	return queues, nil
+}
+
+// runQueues runs a worker on each queue.
+func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w *writer, status func() engineStatus) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	errs := make([]error, len(queues))
+	for i, q := range queues {
 		defer q.Close()
 		worker, err := e.NewWorker(q)
 		if err != nil {

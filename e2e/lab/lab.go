@@ -227,3 +227,31 @@ func linkIndex(name string) (int, error) {
 	}
 	return link.Attrs().Index, nil
 }
+
+// JoinBox joins the box's ports by a bridge of the kernel and nothing else: what
+// the box is compared with.
+func (l *Lab) JoinBox() error {
+	err := l.Box.Do(func() error {
+		// Without this the kernel itself hands bridged packets to netfilter.
+		_ = os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-iptables", []byte("0\n"), 0o644)
+		_ = os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-ip6tables", []byte("0\n"), 0o644)
+		return errors.Join(bridge("br0"), join("br0", InsidePort), join("br0", OutsidePort))
+	})
+	if err != nil {
+		return fmt.Errorf("lab: bridge: %w", err)
+	}
+	return nil
+}
+
+// Received is the number of packets that arrived at the internet's router.
+func (l *Lab) Received() (n uint64, err error) {
+	err = l.Internet.Do(func() error {
+		link, err := netlink.LinkByName("eth0")
+		if err != nil {
+			return err
+		}
+		n = link.Attrs().Statistics.RxPackets
+		return nil
+	})
+	return n, err
+}

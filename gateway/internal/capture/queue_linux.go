@@ -19,9 +19,11 @@ const (
 	// socketBytes of kernel memory for packets on their way to us: about 200
 	// bundles, 2 ms of a 10 Gbit/s line and more.
 	socketBytes = 32 << 20
-	// queueLength is how many packets may wait for a verdict before the kernel
-	// passes further ones without us; held ones count.
-	queueLength = 8192
+	// queueLength is how many packets may wait for a verdict, held ones included.
+	// It is larger than what fits into the socket, so that every packet that the
+	// kernel passes without us (fail-open) is one that the socket had no room for:
+	// those leave a gap in the numbers and are counted.
+	queueLength = 1 << 17
 	// maxBatch verdicts wait at most: half a bundle's time on the wire each.
 	maxBatch = 32
 )
@@ -40,8 +42,11 @@ type Queue struct {
 	event int // eventfd of Wake
 	raw   int // packet socket of Send, -1 until used
 
-	// Packets counts what the kernel gave us; Overruns how often its socket was full.
-	Packets, Overruns atomic.Uint64
+	// Packets counts what the kernel gave us; Missed what it passed without us
+	// because we were too slow.
+	Packets, Missed atomic.Uint64
+
+	last uint32 // number of the packet before
 
 	out   []byte // verdicts to send
 	batch struct {
@@ -166,7 +171,6 @@ func (q *Queue) drain(buf []byte, h Handler) error {
 		case err == unix.EINTR:
 			continue
 		case err == unix.ENOBUFS:
-			q.Overruns.Add(1)
 			continue
 		case err != 0:
 			return fmt.Errorf("capture: read: %w", err)
@@ -194,6 +198,10 @@ func (q *Queue) read(b []byte, now int64, p *Packet, h Handler) {
 			*p = Packet{Time: now}
 			if parse(b[nlHeader:size], p) {
 				q.Packets.Add(1)
+				if gap := p.ID - q.last - 1; gap > 0 && q.last != 0 {
+					q.Missed.Add(uint64(gap))
+				}
+				q.last = p.ID
 				q.answer(p.ID, h.Packet(p))
 			}
 		}
