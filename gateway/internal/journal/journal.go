@@ -44,7 +44,7 @@ type Config struct {
 // Record is one kept record.
 type Record struct {
 	Seq  uint64 // counts from 1
-	Data []byte
+	Data []byte // nil for a record that the disk has damaged
 }
 
 type segment struct {
@@ -61,7 +61,11 @@ type Journal struct {
 	out  *os.File
 	ack  uint64
 	lost uint64
+	torn bool // the newest segment has bytes past its size
 }
+
+// maxSeq keeps sums of numbers in range whatever a damaged file says.
+const maxSeq = 1 << 62
 
 var table = crc32.MakeTable(crc32.Castagnoli)
 
@@ -85,7 +89,10 @@ func (j *Journal) load() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	j.ack, _ = strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+	// An unreadable number counts as none: records go out twice rather than never.
+	if n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64); err == nil && n < maxSeq {
+		j.ack = n
+	}
 	names, err := filepath.Glob(filepath.Join(j.cfg.Dir, "*.seg"))
 	if err != nil {
 		return err
@@ -93,16 +100,31 @@ func (j *Journal) load() error {
 	slices.Sort(names)
 	for _, name := range names {
 		first, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(name), ".seg"), 10, 64)
-		if err != nil {
+		s := segment{first: first}
+		if err != nil || first == 0 || first >= maxSeq || filepath.Base(j.path(s)) != filepath.Base(name) {
 			continue // not ours
 		}
-		s := segment{first: first}
+		if len(j.segs) > 0 {
+			if first < j.end() {
+				continue // numbers that stand in the segment before
+			}
+			j.lost += first - max(j.end(), min(j.ack+1, first))
+		}
 		if err := s.scan(name); err != nil {
 			return err
 		}
 		j.segs = append(j.segs, s)
 	}
 	return j.roll()
+}
+
+// end is the number of the next record.
+func (j *Journal) end() uint64 {
+	n := len(j.segs)
+	if n == 0 {
+		return j.ack + 1
+	}
+	return j.segs[n-1].first + j.segs[n-1].count
 }
 
 // scan counts the records of a segment and cuts off what is not whole.
@@ -112,11 +134,11 @@ func (s *segment) scan(name string) error {
 		return err
 	}
 	for {
-		data, ok := next(b[s.size:])
+		size, _, ok := next(b[s.size:])
 		if !ok {
 			break
 		}
-		s.size += int64(headBytes + len(data))
+		s.size += int64(size)
 		s.count++
 	}
 	if s.size < int64(len(b)) {
@@ -125,44 +147,70 @@ func (s *segment) scan(name string) error {
 	return nil
 }
 
-// next reads the record at the start of b.
-func next(b []byte) (data []byte, ok bool) {
+// next reads the record at the start of b: the bytes that it takes, and its data,
+// nil when they are damaged but a whole record follows.
+func next(b []byte) (size int, data []byte, ok bool) {
+	size, data = whole(b)
+	if size == 0 {
+		return 0, nil, false
+	}
+	if data == nil {
+		_, after := whole(b[size:])
+		return size, nil, after != nil
+	}
+	return size, data, true
+}
+
+// whole reads the frame at the start of b; size is 0 when it cannot be one, data
+// nil when the checksum is wrong.
+func whole(b []byte) (size int, data []byte) {
 	if len(b) < headBytes {
-		return nil, false
+		return 0, nil
 	}
 	n := int(binary.LittleEndian.Uint32(b))
 	if n == 0 || n > MaxRecord || len(b) < headBytes+n {
-		return nil, false
+		return 0, nil
 	}
 	data = b[headBytes : headBytes+n]
-	return data, crc32.Checksum(data, table) == binary.LittleEndian.Uint32(b[4:])
+	if crc32.Checksum(data, table) != binary.LittleEndian.Uint32(b[4:]) {
+		data = nil
+	}
+	return headBytes + n, data
 }
 
 func (j *Journal) path(s segment) string {
 	return filepath.Join(j.cfg.Dir, fmt.Sprintf("%020d.seg", s.first))
 }
 
-// roll opens the newest segment for writing, or a new one when it is full.
+// roll opens the newest segment for writing, or a new one when it is full or ends
+// before what was acknowledged: a number is never used for a second record.
 func (j *Journal) roll() error {
 	n := len(j.segs)
-	if n == 0 || j.segs[n-1].size >= segmentBytes {
-		first := j.ack + 1
-		if n > 0 {
-			first = j.segs[n-1].first + j.segs[n-1].count
-		}
-		j.segs = append(j.segs, segment{first: first})
+	if n > 0 && j.segs[n-1].size < segmentBytes && j.end() > j.ack {
+		return j.open(j.segs[n-1])
 	}
-	if j.out != nil {
-		if err := j.out.Close(); err != nil {
-			return err
-		}
+	s := segment{first: max(j.end(), j.ack+1)}
+	if err := j.open(s); err != nil {
+		return err
 	}
-	var err error
-	j.out, err = os.OpenFile(j.path(j.segs[len(j.segs)-1]), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	j.segs = append(j.segs, s)
+	return nil
+}
+
+// open makes a segment the one that is written to.
+func (j *Journal) open(s segment) error {
+	out, err := os.OpenFile(j.path(s), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	return syncDir(j.cfg.Dir)
+	if err := syncDir(j.cfg.Dir); err != nil {
+		return errors.Join(err, out.Close())
+	}
+	if j.out != nil {
+		err = j.out.Close()
+	}
+	j.out = out
+	return err
 }
 
 func syncDir(dir string) error {
@@ -173,7 +221,8 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Append keeps records; they are on the disk when it returns.
+// Append keeps records; they are on the disk when it returns. All or none are kept;
+// those that were not count as lost.
 func (j *Journal) Append(records ...[]byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -183,34 +232,44 @@ func (j *Journal) Append(records ...[]byte) error {
 	var b []byte
 	for _, r := range records {
 		if len(r) > MaxRecord || len(r) == 0 {
-			return ErrTooLarge
+			j.lost += uint64(len(records))
+			return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(r))
 		}
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(r)))
 		b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(r, table))
 		b = append(b, r...)
 	}
-	s := &j.segs[len(j.segs)-1]
-	if err := j.write(s, b); err != nil {
+	if err := j.write(b); err != nil {
+		j.lost += uint64(len(records))
 		return fmt.Errorf("journal: %w", err)
 	}
+	s := &j.segs[len(j.segs)-1]
 	s.size += int64(len(b))
 	s.count += uint64(len(records))
-	if s.size >= segmentBytes {
-		if err := j.roll(); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-	}
 	return j.trim()
 }
 
 // write appends b whole or not at all.
-func (j *Journal) write(s *segment, b []byte) error {
+func (j *Journal) write(b []byte) error {
+	if j.torn {
+		if err := j.out.Truncate(j.segs[len(j.segs)-1].size); err != nil {
+			return err
+		}
+		j.torn = false
+	}
+	if j.segs[len(j.segs)-1].size >= segmentBytes {
+		if err := j.roll(); err != nil {
+			return err
+		}
+	}
 	_, err := j.out.Write(b)
 	if err == nil {
 		err = j.out.Sync()
 	}
 	if err != nil { // disk full: take back what was written in part
-		return errors.Join(err, j.out.Truncate(s.size))
+		back := j.out.Truncate(j.segs[len(j.segs)-1].size)
+		j.torn = back != nil
+		return errors.Join(err, back)
 	}
 	return nil
 }
@@ -255,11 +314,11 @@ func (j *Journal) Read(max int) ([]Record, error) {
 			return nil, fmt.Errorf("journal: %w", err)
 		}
 		seq := s.first
-		for data, ok := next(b); ok && len(out) < max; data, ok = next(b) {
+		for size, data, ok := next(b); ok && len(out) < max; size, data, ok = next(b) {
 			if seq > j.ack {
 				out = append(out, Record{seq, slices.Clone(data)})
 			}
-			b = b[headBytes+len(data):]
+			b = b[size:]
 			seq++
 		}
 		if len(out) >= max {
@@ -273,17 +332,22 @@ func (j *Journal) Read(max int) ([]Record, error) {
 func (j *Journal) Ack(seq uint64) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if seq <= j.ack {
+	if seq = min(seq, j.end()-1); seq <= j.ack {
 		return nil
+	}
+	j.ack = seq
+	// Room first: on a full disk there is none for the number.
+	if err := j.trim(); err != nil {
+		return err
 	}
 	if err := atomicfile.Write(filepath.Join(j.cfg.Dir, "acked"), []byte(strconv.FormatUint(seq, 10)), 0o600); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	j.ack = seq
-	return j.trim()
+	return nil
 }
 
-// Pending counts records that were not acknowledged; lost those that the budget cost.
+// Pending counts records that were not acknowledged; lost those that were given up
+// since Open: past the budget, on a full disk, in a damaged file.
 func (j *Journal) Pending() (pending int, lost uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
