@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -20,6 +21,11 @@ const (
 	MaxFile = 24 << 20
 	// MaxBuffer bytes of one file wait for the scanner.
 	MaxBuffer = 256 << 10
+	// MaxWaiting bytes of all files wait for the scanner: a packet that is held does
+	// not stop those behind it, so a full buffer of one file still grows by a window.
+	MaxWaiting = 128 << 20
+	// maxAnswer of clamd: one line with a virus name.
+	maxAnswer = 4096
 	// MaxOpen files at a time; further ones pass unscanned.
 	MaxOpen = 512
 	// Timeout of the scanner for one file after its last byte.
@@ -52,8 +58,7 @@ type Scanner struct {
 	Done func()
 
 	open    atomic.Int32
-	Scanned atomic.Uint64
-	Failed  atomic.Uint64
+	waiting atomic.Int64 // bytes in memory for all files
 }
 
 // Ping asks whether clamd answers.
@@ -83,6 +88,7 @@ type File struct {
 	size   int64
 	closed bool
 	result *Result
+	conn   net.Conn // closed with the result, so that nobody waits for it
 }
 
 // Open starts a file.
@@ -109,6 +115,11 @@ func (f *File) Write(b []byte) (full bool) {
 		f.finishLocked(Result{Err: ErrTooLarge})
 		return false
 	}
+	if f.s.waiting.Load()+int64(len(b)) > MaxWaiting {
+		f.finishLocked(Result{Err: ErrBusy})
+		return false
+	}
+	f.s.waiting.Add(int64(len(b)))
 	f.buf = append(f.buf, b...)
 	f.more.Signal()
 	return len(f.buf) > MaxBuffer
@@ -157,12 +168,11 @@ func (f *File) finishLocked(r Result) {
 	if f.result != nil {
 		return
 	}
+	f.s.waiting.Add(-int64(len(f.buf)))
 	f.result, f.buf = &r, nil
 	f.s.open.Add(-1)
-	if r.Err != nil {
-		f.s.Failed.Add(1)
-	} else {
-		f.s.Scanned.Add(1)
+	if f.conn != nil {
+		_ = f.conn.Close()
 	}
 	f.more.Broadcast()
 	if f.s.Done != nil {
@@ -178,54 +188,70 @@ func (f *File) run() {
 		return
 	}
 	defer c.Close()
+	if !f.connected(c) {
+		return
+	}
 	virus, err := f.talk(c)
-	if err != nil {
-		err = fmt.Errorf("%w: %v", ErrDown, err)
+	if err != nil && !errors.Is(err, ErrTooLarge) {
+		err = fmt.Errorf("%w: %w", ErrDown, err)
 	}
 	f.finish(Result{Virus: virus, Err: err})
 }
 
-// talk speaks INSTREAM: chunks with a four-byte length, then a zero length.
+// connected notes the connection; false when nobody wants an answer any more.
+func (f *File) connected(c net.Conn) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.conn = c
+	return f.result == nil
+}
+
+// talk sends the file and reads the answer. clamd may answer and hang up before the
+// end, so a failed write is not the last word.
 func (f *File) talk(c net.Conn) (virus string, err error) {
-	_ = c.SetDeadline(time.Now().Add(Timeout))
-	if _, err := c.Write([]byte("zINSTREAM\x00")); err != nil {
-		return "", err
-	}
-	var chunk []byte
-	for {
-		var last bool
-		if chunk, last = f.next(chunk[:0]); len(chunk) > 0 {
-			_ = c.SetDeadline(time.Now().Add(Timeout))
-			head := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)))
-			if _, err := (&net.Buffers{head, chunk}).WriteTo(c); err != nil {
-				return "", err
-			}
-		}
-		if last {
-			break
-		}
-	}
-	_ = c.SetDeadline(time.Now().Add(Timeout))
-	if _, err := c.Write([]byte{0, 0, 0, 0}); err != nil {
-		return "", err
-	}
-	answer, err := io.ReadAll(io.LimitReader(c, 4096))
-	if err != nil {
-		return "", err
+	sent := f.send(c)
+	_ = c.SetReadDeadline(time.Now().Add(Timeout))
+	answer, err := io.ReadAll(io.LimitReader(c, maxAnswer))
+	if len(answer) == 0 {
+		return "", cmp.Or(sent, err, io.ErrUnexpectedEOF)
 	}
 	return verdict(string(answer))
 }
 
-// next waits for bytes and takes them; last tells that no more come.
-func (f *File) next(into []byte) (b []byte, last bool) {
+// send speaks INSTREAM: chunks with a four-byte length, then a zero length.
+func (f *File) send(c net.Conn) error {
+	_ = c.SetWriteDeadline(time.Now().Add(Timeout))
+	if _, err := c.Write([]byte("zINSTREAM\x00")); err != nil {
+		return err
+	}
+	var chunk []byte
+	defer func() { f.s.waiting.Add(-int64(len(chunk))) }()
+	for last := false; !last; {
+		if chunk, last = f.next(chunk); len(chunk) == 0 {
+			continue
+		}
+		_ = c.SetWriteDeadline(time.Now().Add(Timeout))
+		head := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)))
+		if _, err := (&net.Buffers{head, chunk}).WriteTo(c); err != nil {
+			return err
+		}
+	}
+	_ = c.SetWriteDeadline(time.Now().Add(Timeout))
+	_, err := c.Write([]byte{0, 0, 0, 0})
+	return err
+}
+
+// next waits for bytes and takes them in place of those that were sent; last tells
+// that no more come.
+func (f *File) next(sent []byte) (b []byte, last bool) {
+	f.s.waiting.Add(-int64(len(sent)))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for len(f.buf) == 0 && !f.closed && f.result == nil {
 		f.more.Wait()
 	}
 	wasFull := len(f.buf) > MaxBuffer
-	b = append(into, f.buf...)
-	f.buf = f.buf[:0]
+	b, f.buf = f.buf, sent[:0]
 	if wasFull && f.s.Done != nil {
 		go f.s.Done()
 	}
@@ -234,14 +260,16 @@ func (f *File) next(into []byte) (b []byte, last bool) {
 
 // verdict reads clamd's answer: "stream: NAME FOUND", "stream: OK", or an error.
 func verdict(answer string) (virus string, err error) {
-	answer = strings.TrimRight(strings.TrimPrefix(answer, "stream: "), "\x00\n ")
+	answer = strings.TrimRight(answer, "\x00\n ")
+	result, ok := strings.CutPrefix(answer, "stream: ")
+	name, found := strings.CutSuffix(result, " FOUND")
 	switch {
-	case answer == "OK":
+	case ok && result == "OK":
 		return "", nil
-	case strings.HasSuffix(answer, " FOUND"):
-		return strings.TrimSuffix(answer, " FOUND"), nil
-	case answer == "":
-		return "", io.ErrUnexpectedEOF
+	case ok && found && name != "":
+		return name, nil
+	case strings.HasPrefix(answer, "INSTREAM size limit exceeded"):
+		return "", ErrTooLarge
 	}
-	return "", fmt.Errorf("clamd: %s", answer)
+	return "", fmt.Errorf("answered %q", answer)
 }
