@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,6 +12,7 @@ import (
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/content/text"
 	"otasuke/internal/ja"
 )
 
@@ -58,7 +60,7 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	side, people, err := c.panel(v, tenantID, id)
+	side, people, err := c.panel(v, tenantID, id, maxBeside)
 	if err != nil {
 		return err
 	}
@@ -76,8 +78,8 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	view.Left, view.Late = due(v, x.Due, now)
 	view.Next = next(v, &a, view.Late)
 	view.Flash = flash(v, map[string]ui.Flash{
-		"took": {Text: "console.ack_done"}, "noted": {Text: "console.note_done"}, "closed": {Text: "console.close_done"},
-		"nonote": {Text: "console.note_needs", Bad: true}, "noreason": {Text: "console.close_needs", Bad: true}, "already": {Text: "portal.alert_closed_now", Bad: true},
+		"took": {Text: "console.ack_done"}, "noted": {Text: "console.note_done"}, "escalated": {Text: "console.escalate_done"}, "closed": {Text: "console.close_done"},
+		"nonote": {Text: "console.note_needs", Bad: true}, "nowhom": {Text: "console.escalate_needs", Bad: true}, "noreason": {Text: "console.close_needs", Bad: true}, "already": {Text: "portal.alert_closed_now", Bad: true},
 	})
 	byID := map[string]string{}
 	for _, p := range people {
@@ -117,7 +119,7 @@ func (c *console) act(w http.ResponseWriter, v *ui.Visit, said string, do func(t
 	tenantID, id := v.Request.PathValue("tenant"), v.Request.PathValue("id")
 	switch err := do(tenantID, id); {
 	case errors.Is(err, errNoText):
-		said = map[string]string{"noted": "nonote", "closed": "noreason"}[said]
+		said = map[string]string{"noted": "nonote", "escalated": "nowhom", "closed": "noreason"}[said]
 	case errors.Is(err, alert.ErrClosed):
 		said = "already"
 	case err != nil:
@@ -167,6 +169,44 @@ func (c *console) close(w http.ResponseWriter, v *ui.Visit) error {
 	})
 }
 
+// escalate writes down who else works on a case now. Words that staff do not type
+// are in the language of the customer, who reads them.
+func (c *console) escalate(w http.ResponseWriter, v *ui.Visit) error {
+	return c.act(w, v, "escalated", func(tenantID, id string) error {
+		note, err := typed(v, "note")
+		if err != nil {
+			return err
+		}
+		t, err := c.customers(v, tenantID)
+		if err != nil {
+			return err
+		}
+		return c.Desk.Note(v.Request.Context(), tenantID, id, v.PersonID, t.T("console.escalate_note", "note", note))
+	})
+}
+
+// misfire closes a case that was none.
+func (c *console) misfire(w http.ResponseWriter, v *ui.Visit) error {
+	return c.act(w, v, "closed", func(tenantID, id string) error {
+		note, err := typed(v, "note")
+		if err != nil && !errors.Is(err, errNoText) {
+			return err
+		}
+		t, err := c.customers(v, tenantID)
+		if err != nil {
+			return err
+		}
+		reason := strings.TrimSpace(t.T("console.false_reason") + " " + note)
+		return c.Alerts.Close(v.Request.Context(), tenantID, id, v.PersonID, reason)
+	})
+}
+
+// customers is the language of a company.
+func (c *console) customers(v *ui.Visit, tenantID string) (text.Texts, error) {
+	company, err := c.Companies.CompanyByID(v.Request.Context(), tenantID)
+	return c.Config.Texts.In(string(company.Lang)), err
+}
+
 // panel is everything about a company that one needs during a call.
 type panel struct {
 	Company, Passphrase string
@@ -174,6 +214,7 @@ type panel struct {
 	Contacts            []contact
 	Boxes               []boxRow
 	Cases               []caseRow
+	More                string // that there are more cases, "" when there are not
 }
 
 type contact struct{ Name, Email, Role string }
@@ -181,13 +222,18 @@ type contact struct{ Name, Email, Role string }
 type caseRow struct {
 	Stars     ui.Stars
 	What, URL string
+	Device    string
 	State     string
 }
 
-// maxCases is how many open cases of a company stand beside a case.
-const maxCases = 20
+// Open cases of a company: on its page, and beside a case, where two handfuls
+// would hide the rest.
+const (
+	maxCases  = 100
+	maxBeside = 5
+)
 
-func (c *console) panel(v *ui.Visit, tenantID, without string) (panel, []tenant.Person, error) {
+func (c *console) panel(v *ui.Visit, tenantID, without string, limit int) (panel, []tenant.Person, error) {
 	ctx, now := v.Request.Context(), c.Clock.Now()
 	var p panel
 	company, err := c.Companies.CompanyByID(ctx, tenantID)
@@ -202,7 +248,7 @@ func (c *console) panel(v *ui.Visit, tenantID, without string) (panel, []tenant.
 	if err != nil {
 		return p, nil, err
 	}
-	open, err := c.Alerts.List(ctx, tenantID, alert.Filter{NotClosed: true, Stars: alert.Medium, Limit: maxCases})
+	open, err := c.Alerts.List(ctx, tenantID, alert.Filter{NotClosed: true, Stars: alert.Medium, Limit: maxCases + 1})
 	if err != nil {
 		return p, nil, err
 	}
@@ -219,11 +265,13 @@ func (c *console) panel(v *ui.Visit, tenantID, without string) (panel, []tenant.
 			p.Boxes = append(p.Boxes, boxLine(v, "", &boxes[i], now))
 		}
 	}
+	open = slices.DeleteFunc(open, func(a alert.Alert) bool { return a.ID == without })
+	if more := len(open) - limit; more > 0 {
+		p.More, open = v.T("console.open_more", "n", more), open[:limit]
+	}
 	for i := range open {
-		if open[i].ID != without {
-			p.Cases = append(p.Cases, caseRow{Stars: ui.NewStars(v.Texts, open[i].Stars), What: c.Knowledge.Title(open[i].Family, v.Texts.Lang()),
-				State: stateWord(v, &open[i]), URL: c.root + "/cases/" + tenantID + "/" + open[i].ID})
-		}
+		p.Cases = append(p.Cases, caseRow{Stars: ui.NewStars(v.Texts, open[i].Stars), What: c.Knowledge.Title(open[i].Family, v.Texts.Lang()),
+			State: stateWord(v, &open[i]), Device: deviceOf(&open[i]), URL: c.root + "/cases/" + tenantID + "/" + open[i].ID})
 	}
 	return p, people, nil
 }

@@ -68,10 +68,11 @@ func (c *console) companyPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err := c.look(v, id, "view.company", id, why); err != nil {
 		return err
 	}
-	side, _, err := c.panel(v, id, "")
+	side, _, err := c.panel(v, id, "", maxCases)
 	if err != nil {
 		return err
 	}
+	side.CompanyURL = "" // this is the page
 	view := companyView{Base: c.begin(v, "console.companies_title", "/companies"), SidePanel: side,
 		CanClaim: v.Role == tenant.RoleOperator, ClaimURL: c.root + "/companies/" + id + "/claim"}
 	view.Title = company.Name

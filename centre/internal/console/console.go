@@ -145,7 +145,9 @@ func (c *console) routes(static http.Handler) http.Handler {
 	if c.Desk != nil {
 		page("POST /cases/{tenant}/{id}/take", c.take)
 		page("POST /cases/{tenant}/{id}/note", c.note)
+		page("POST /cases/{tenant}/{id}/escalate", c.escalate)
 	}
+	page("POST /cases/{tenant}/{id}/false", c.misfire)
 	page("POST /cases/{tenant}/{id}/close", c.close)
 	mux.HandleFunc("/", c.NotFound)
 	return mux

@@ -1,5 +1,7 @@
 // Keys for people who work in the queue all day: j and k move, Enter opens; in a
-// case a takes it, n notes, c closes. Without this script everything is a click.
+// case a takes it, n notes, e escalates, f is for misfires, c closes, q goes back. No
+// key alone changes anything: it opens the form, Enter on the button or Ctrl+Enter
+// in the text sends it. Without this script everything is a click.
 "use strict";
 
 const rows = [...document.querySelectorAll("[data-row]")];
@@ -18,6 +20,10 @@ document.addEventListener("keydown", (event) => {
     typing.blur();
     return;
   }
+  if (typing && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    typing.form.requestSubmit();
+    return;
+  }
   if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
     return;
   }
@@ -28,6 +34,14 @@ document.addEventListener("keydown", (event) => {
   if (/^[a-z]$/.test(event.key)) {
     const target = document.querySelector(`[data-key="${event.key}"]`);
     if (target) {
+      const form = target.closest("details");
+      if (form) {
+        form.open = true;
+      }
+      if (target.matches("a")) {
+        target.click();
+        return;
+      }
       target.focus();
       event.preventDefault();
     }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -60,20 +61,19 @@ func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 	for i := range items {
 		q := &items[i]
 		left, late := due(v, q.Deadline, now)
-		device := q.Alert.DeviceName
-		if device == "" {
-			device = q.Alert.DeviceAddr
-		}
 		if q.Alert.Stars < alert.Medium {
 			left, late = v.T("console.no_due"), false
 		}
 		view.Rows = append(view.Rows, queueRow{Stars: ui.NewStars(v.Texts, q.Alert.Stars), Company: q.Company,
-			What: c.Knowledge.Title(q.Alert.Family, lang), Device: device, State: stateWord(v, &q.Alert),
+			What: c.Knowledge.Title(q.Alert.Family, lang), Device: deviceOf(&q.Alert), State: stateWord(v, &q.Alert),
 			Age: v.T("common.ago", "span", ja.Span(now.Sub(q.Alert.First), lang)), Left: left, Late: late,
 			Next: next(v, &q.Alert, late), URL: c.root + "/cases/" + q.Alert.TenantID + "/" + q.Alert.ID})
 	}
 	return c.Show(w, c.queue, view)
 }
+
+// deviceOf is the device's name, else its address.
+func deviceOf(a *alert.Alert) string { return cmp.Or(a.DeviceName, a.DeviceAddr) }
 
 // due is the time that is left, or how late it is.
 func due(v *ui.Visit, deadline, now time.Time) (string, bool) {

@@ -106,14 +106,16 @@ type Explained struct {
 	Count       string // follows Happened: "同じことが 3 回ありました…"; "" for a single event
 	Technical   []Fact
 	Records     []Record // all evidence, newest first
+	Newest      string   // says that Records are not all of them; "" when they are
 }
 
 // Fact is one line of the technical block.
 type Fact struct{ Label, Value string }
 
-// Record is one event of the technical block in one line.
+// Record is one event of the technical block: in one line, and in all its facts.
 type Record struct {
 	ID, Time, What, Verdict, Src, Dst, URL string
+	Facts                                  []Fact
 }
 
 // Explain puts an alert into words as they are read at the moment now.

@@ -11,14 +11,31 @@ import (
 	"otasuke/internal/ja"
 )
 
-// technical fills the block for a technician: the fields that such mails have
-// always had, from the newest event, and one line for every event kept.
-func (k *Knowledge) technical(x *Explained, a *alert.Alert, f *families.Family, t text.Texts) {
-	add := func(key, value string) {
-		if value != "" {
-			x.Technical = append(x.Technical, Fact{Label: t.T(key), Value: value})
-		}
+// facts collects lines of the technical block and leaves out the empty ones.
+type facts struct {
+	t   text.Texts
+	all []Fact
+}
+
+func (f *facts) add(key, value string) {
+	if value != "" {
+		f.all = append(f.all, Fact{Label: f.t.T(key), Value: value})
 	}
+}
+
+// event adds where an event went and what it was.
+func (f *facts) event(e *alert.Evidence) {
+	f.add("alert.t_src", e.Src)
+	f.add("alert.t_srcport", port(e.SrcPort))
+	f.add("alert.t_dst", e.Dst)
+	f.add("alert.t_dstport", port(e.DstPort))
+	f.add("alert.t_proto", strings.Trim(e.Proto+" / "+e.App, " /"))
+	f.add("alert.t_url", e.URL)
+}
+
+// technical fills the block for a technician: the fields that such mails have
+// always had, from the newest event, and every event kept with its own.
+func (k *Knowledge) technical(x *Explained, a *alert.Alert, f *families.Family, t text.Texts) {
 	var e alert.Evidence
 	if len(a.Evidence) > 0 {
 		e = a.Evidence[0]
@@ -27,27 +44,45 @@ func (k *Knowledge) technical(x *Explained, a *alert.Alert, f *families.Family, 
 	if at.IsZero() {
 		at = a.Last
 	}
-	add("alert.t_type", e.What)
-	add("alert.t_id", a.ID)
-	add("alert.t_time", ja.Technical(at))
-	add("alert.t_verdict", verdict(t, a, e))
-	add("alert.t_src", e.Src)
-	add("alert.t_srcport", port(e.SrcPort))
-	add("alert.t_dst", e.Dst)
-	add("alert.t_dstport", port(e.DstPort))
-	add("alert.t_proto", strings.Trim(e.Proto+" / "+e.App, " /"))
-	add("alert.t_url", e.URL)
-	add("alert.t_mitre", strings.Join(mitre(a, f), ", "))
-	add("alert.t_device", strings.Trim(a.DeviceName+" / "+a.DeviceAddr, " /"))
-	add("alert.t_box", a.BoxID)
-	add("alert.t_family", a.Family)
-	add("alert.t_count", ja.Number(a.Count))
+	block := facts{t: t}
+	block.add("alert.t_type", e.What)
+	block.add("alert.t_id", a.ID)
+	block.add("alert.t_time", ja.Technical(at))
+	block.add("alert.t_verdict", verdict(t, a, e))
+	block.event(&e)
+	block.add("alert.t_mitre", strings.Join(mitre(a, f), ", "))
+	block.add("alert.t_device", device(a))
+	block.add("alert.t_box", a.BoxID)
+	block.add("alert.t_family", a.Family)
+	block.add("alert.t_count", ja.Number(a.Count))
+	x.Technical = block.all
 	for _, e := range a.Evidence {
-		x.Records = append(x.Records, Record{
-			ID: e.EventID, Time: ja.Technical(e.Time), What: e.What, Verdict: verdict(t, a, e),
-			Src: address(e.Src, e.SrcPort), Dst: address(e.Dst, e.DstPort), URL: e.URL,
-		})
+		x.Records = append(x.Records, record(t, a, &e))
 	}
+	if len(a.Evidence) > 0 && a.Count > len(a.Evidence) {
+		x.Newest = t.T("alert.t_newest", "all", ja.Number(a.Count), "n", ja.Number(len(a.Evidence)))
+	}
+}
+
+func record(t text.Texts, a *alert.Alert, e *alert.Evidence) Record {
+	r := Record{
+		ID: e.EventID, Time: ja.Technical(e.Time), What: e.What, Verdict: verdict(t, a, *e),
+		Src: address(e.Src, e.SrcPort), Dst: address(e.Dst, e.DstPort), URL: e.URL,
+	}
+	f := facts{t: t}
+	f.event(e)
+	f.add("alert.t_mitre", strings.Join(e.Mitre, ", "))
+	f.add("alert.t_event", e.EventID)
+	r.Facts = f.all
+	return r
+}
+
+// device is name and address, or the address alone while it has no name.
+func device(a *alert.Alert) string {
+	if a.DeviceName == a.DeviceAddr {
+		return a.DeviceAddr
+	}
+	return strings.Trim(a.DeviceName+" / "+a.DeviceAddr, " /")
 }
 
 func verdict(t text.Texts, a *alert.Alert, e alert.Evidence) string {

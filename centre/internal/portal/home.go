@@ -73,7 +73,7 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	recent, err := p.Alerts.List(ctx, v.TenantID, alert.Filter{Limit: maxRecent})
+	recent, err := p.Alerts.List(ctx, v.TenantID, alert.Filter{Limit: maxRecent + maxTodos + len(open)})
 	if err != nil {
 		return err
 	}
@@ -83,14 +83,16 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	boxes = slices.DeleteFunc(slices.Clone(boxes), func(b device.Box) bool { return !b.Returned.IsZero() })
 	view := homeView{Base: base}
-	view.Lamp, view.Sentence = lamp(v, boxes, len(open), today(counts), now)
+	view.Lamp, view.Sentence = lamp(v, boxes, open, today(counts), now)
 	p.todos(&view, v, open, now)
 	month(&view, v, counts)
 	for _, b := range boxes {
 		view.Boxes = append(view.Boxes, boxLine(v, b, now))
 	}
 	for i := range recent {
-		view.Recent = append(view.Recent, p.row(v, &recent[i], now))
+		if waits := recent[i].State == alert.Open && recent[i].Stars >= alert.Medium; !waits && len(view.Recent) < maxRecent {
+			view.Recent = append(view.Recent, p.row(v, &recent[i], now))
+		}
 	}
 	return p.Show(w, p.home, view)
 }
@@ -105,7 +107,7 @@ func today(c alert.Counts) int {
 }
 
 // lamp is one state and one sentence: the worst that is true now.
-func lamp(v *ui.Visit, boxes []device.Box, open, stopped int, now time.Time) (ui.State, string) {
+func lamp(v *ui.Visit, boxes []device.Box, open []alert.Alert, stopped int, now time.Time) (ui.State, string) {
 	if len(boxes) == 0 {
 		return ui.State{Tone: ui.Off, Text: v.T("portal.lamp_none")}, v.T("portal.say_none")
 	}
@@ -123,10 +125,22 @@ func lamp(v *ui.Visit, boxes []device.Box, open, stopped int, now time.Time) (ui
 	if stopped > 0 {
 		say = v.T("portal.say_today", "n", ja.Number(stopped))
 	}
-	if open > 0 {
+	if len(open) > 0 {
+		say += space(v) + v.T("portal.say_act", "n", len(open))
+		if slices.ContainsFunc(open, func(a alert.Alert) bool { return a.Stars >= alert.High }) {
+			return ui.State{Tone: ui.Alarm, Text: v.T("portal.lamp_urgent")}, say
+		}
 		return ui.State{Tone: ui.Care, Text: v.T("portal.lamp_act")}, say
 	}
 	return ui.State{Tone: ui.Good, Text: v.T("portal.lamp_ok")}, say
+}
+
+// space stands between two sentences where the language has one.
+func space(v *ui.Visit) string {
+	if v.Texts.Lang() == ja.English {
+		return " "
+	}
+	return ""
 }
 
 func silent(b device.Box, now time.Time) bool { return now.Sub(b.LastSeen) > silentAfter }
