@@ -24,6 +24,8 @@ import (
 const (
 	// statusEvery is how often the engine says that it lives.
 	statusEvery = time.Second
+	// statsEvery so many status lines one goes into the EVE log.
+	statsEvery = 10
 	// recordBuffer holds a burst of findings; past it they are counted as lost.
 	recordBuffer = 8192
 	// eventFD is where the supervisor reads the engine's lines.
@@ -38,6 +40,7 @@ type engineStatus struct {
 	Rules       int    `json:"rules"`
 	Sites       int    `json:"sites"`
 	Packets     uint64 `json:"packets"`
+	Bytes       uint64 `json:"bytes"`
 	Blocked     uint64 `json:"blocked"`
 	Uninspected uint64 `json:"uninspected"`
 	Lost        uint64 `json:"lost"`
@@ -87,7 +90,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	}
 	status := func() engineStatus {
 		s := engineStatus{
-			EventType: typeStatus, Rules: set.Len(), Sites: lists.Len(), Packets: e.Stats.Packets.Load(), Blocked: e.Stats.Blocked.Load(),
+			EventType: typeStatus, Rules: set.Len(), Sites: lists.Len(), Packets: e.Stats.Packets.Load(), Bytes: e.Stats.Bytes.Load(), Blocked: e.Stats.Blocked.Load(),
 			Uninspected: e.Stats.Uninspected.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
 		}
 		for _, q := range queues {
@@ -179,7 +182,7 @@ func (w *writer) run(ctx context.Context, status func() engineStatus) {
 	defer tick.Stop()
 	last, asked := status(), time.Now()
 	w.status(last)
-	for {
+	for n := 0; ; {
 		select {
 		case r := <-w.records:
 			w.write(r)
@@ -193,10 +196,14 @@ func (w *writer) run(ctx context.Context, status func() engineStatus) {
 				last, asked = status(), time.Now()
 			}
 			w.status(last)
+			if n++; n%statsEvery == 0 {
+				w.stats(last)
+			}
 		case <-ctx.Done():
 			for len(w.records) > 0 {
 				w.write(<-w.records)
 			}
+			w.stats(status())
 			w.flush()
 			return
 		}
@@ -232,4 +239,14 @@ func (w *writer) status(s engineStatus) {
 	}
 	_, _ = w.pipe.Write(append(b, '\n'))
 	w.flush()
+}
+
+// stats writes the figures into the EVE log.
+func (w *writer) stats(s engineStatus) {
+	if w.file == nil {
+		return
+	}
+	w.write(&eve.Record{Timestamp: eve.Time(time.Now().UnixMicro()), EventType: eve.TypeStats, Stats: &eve.Stats{
+		Packets: s.Packets, Bytes: s.Bytes, Blocked: s.Blocked, Uninspected: s.Uninspected, Lost: s.Lost,
+	}})
 }

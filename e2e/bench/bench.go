@@ -55,7 +55,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("bench: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{Options: o, dir: dir, got: make(map[string][]float64)}
+	b := &bench{Options: o, dir: dir, got: make(map[string][]float64), moved: make(map[string]int64)}
 	modes := []mode{
 		{name: "kernel", measure: []string{"bulk.1", "bulk.8", "tls", "pps", "latency"}},
 		{name: "q2", box: true, queues: 2, budget: -1, measure: []string{"bulk.1", "bulk.8", "tls", "pps", "latency", "memory"}},
@@ -79,8 +79,9 @@ func Run(ctx context.Context, o Options) error {
 
 type bench struct {
 	Options
-	dir string
-	got map[string][]float64 // mode.measure → one value a round
+	dir   string
+	got   map[string][]float64 // mode.measure → one value a round
+	moved map[string]int64     // bytes downloaded in the last round of a mode
 }
 
 func (b *bench) add(m mode, what string, v float64) {
@@ -141,6 +142,11 @@ func (b *bench) rows() []Row {
 		}
 		rows = append(rows, Row{Name: name, Unit: "ms", Value: with - without, Against: bare})
 	}
+	// Bytes that the engine judged against those that were downloaded (headers make it
+	// a little more than 1): bulk figures count for inspection only while it holds.
+	add("inline.judged.q1", "of bytes", "q1.judged", "")
+	add("inline.uninspected", "of packets", "q2.unseen", "")
+	add("inline.uninspected.q1", "of packets", "q1.unseen", "")
 	add("inline.memory.resident", "MiB", "q2.memory", "")
 	return rows
 }

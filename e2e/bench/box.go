@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -38,6 +39,7 @@ func (b *bench) mode(ctx context.Context, m mode) error {
 	}
 	t := &traffic{lab: l, each: b.Each}
 	defer t.close()
+	defer func() { b.moved[m.name] = t.moved }()
 	for _, what := range m.measure {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -105,6 +107,7 @@ func (b *bench) box(ctx context.Context, l *lab.Lab, m mode) (stop func(), engin
 	stop = func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
+		b.unseen(m, filepath.Join(dir, "eve.json"))
 	}
 	deadline := time.Now().Add(20 * time.Second)
 	for engine == 0 || !listening(engine) {
@@ -152,4 +155,32 @@ func resident(pid int) (float64, error) {
 		}
 	}
 	return 0, errors.New("no VmRSS")
+}
+
+// unseen takes the share of packets that the box passed without a look because it
+// was too slow: a figure for inspection means nothing without it.
+func (b *bench) unseen(m mode, log string) {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return
+	}
+	var last struct {
+		EventType string `json:"event_type"`
+		Stats     struct {
+			Packets     float64 `json:"packets"`
+			Bytes       float64 `json:"bytes"`
+			Uninspected float64 `json:"uninspected"`
+		} `json:"stats"`
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, `"event_type":"stats"`) {
+			_ = json.Unmarshal([]byte(line), &last)
+		}
+	}
+	if all := last.Stats.Packets + last.Stats.Uninspected; all > 0 {
+		b.add(m, "unseen", last.Stats.Uninspected/all)
+	}
+	if moved := b.moved[m.name]; moved > 0 {
+		b.add(m, "judged", last.Stats.Bytes/float64(moved))
+	}
 }

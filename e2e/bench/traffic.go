@@ -36,6 +36,7 @@ type traffic struct {
 	lab     *lab.Lab
 	each    time.Duration
 	closers []io.Closer
+	moved   int64 // bytes of all downloads
 }
 
 func (t *traffic) close() {
@@ -73,6 +74,7 @@ func (t *traffic) bulk(ctx context.Context, n int, secure bool) (float64, error)
 	bytes, took := got.Load()-before, time.Since(start)
 	close(stop)
 	wg.Wait()
+	t.moved += got.Load()
 	return float64(bytes) * 8 / took.Seconds() / 1e9, errors.Join(errs...)
 }
 

@@ -64,6 +64,7 @@ type Record struct {
 	QUIC      *QUIC     `json:"quic,omitempty"`
 	Fileinfo  *Fileinfo `json:"fileinfo,omitempty"`
 	Flow      *Flow     `json:"flow,omitempty"`
+	Stats     *Stats    `json:"stats,omitempty"`
 	Otasuke   *Own      `json:"otasuke,omitempty"`
 }
 
@@ -153,6 +154,15 @@ type Flow struct {
 	State         string `json:"state"`
 	Reason        string `json:"reason"`
 	Alerted       bool   `json:"alerted"`
+}
+
+// Stats are counts since the engine started.
+type Stats struct {
+	Packets     uint64 `json:"packets"`
+	Bytes       uint64 `json:"bytes"`
+	Blocked     uint64 `json:"blocked"`
+	Uninspected uint64 `json:"uninspected"` // passed without a look
+	Lost        uint64 `json:"lost"`        // records that could not be written
 }
 
 // Own is what only our box knows.
