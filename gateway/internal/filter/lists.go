@@ -41,14 +41,29 @@ func (l *Lists) Open(list List) (uint8, error) {
 	return uint8(len(l.lists) - 1), nil
 }
 
-// AddName adds a domain; it and everything below it are meant.
+// AddName adds a domain; it and everything below it are meant. An international
+// name must be in its ASCII form.
 func (l *Lists) AddName(list uint8, name string) error {
 	name = strings.TrimSuffix(strings.ToLower(name), ".")
-	if name == "" || len(name) > 253 || strings.ContainsAny(name, " /:\t") || !strings.Contains(name, ".") {
-		return fmt.Errorf("filter: %q is not a domain name", name)
+	if !domain(name) {
+		return fmt.Errorf("%q is %w", cut(name), errNotName)
 	}
-	l.names.add(hash(name), list)
+	l.names.add(hash(name), list, func(old uint8) bool { return !l.lists[old].Allow })
 	return nil
+}
+
+// domain tells a name of two labels or more (RFC 1035 section 2.3.4); underscores
+// are used in practice.
+func domain(name string) bool {
+	if len(name) > 253 || !strings.Contains(name, ".") {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if len(label) == 0 || len(label) > 63 {
+			return false
+		}
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }
 
 // AddAddr adds an address or a network.
@@ -56,7 +71,13 @@ func (l *Lists) AddAddr(list uint8, p netip.Prefix) {
 	if l.addrs == nil {
 		l.addrs = make(map[netip.Prefix]uint8)
 	}
-	p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()).Masked()
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	p = p.Masked()
+	if old, ok := l.addrs[p]; ok && l.lists[old].Allow {
+		return
+	}
 	l.addrs[p] = list
 	if p.Addr().Is4() {
 		l.bits4[p.Bits()] = true
@@ -99,22 +120,31 @@ func (l *Lists) Name(name []byte) (List, bool) {
 	return l.lists[found], true
 }
 
-// Addr looks an address up; the longest listed network decides.
+// Addr looks an address up; the longest listed network decides, and an allow list
+// wins over any other at once. It does not allocate.
 func (l *Lists) Addr(a netip.Addr) (List, bool) {
 	if l == nil || len(l.addrs) == 0 {
 		return List{}, false
 	}
 	a = a.Unmap()
+	found := -1
 	for bits := a.BitLen(); bits >= 0; bits-- {
 		if a.Is4() && !l.bits4[bits] || a.Is6() && !l.bits6[bits] {
 			continue
 		}
 		p, _ := a.Prefix(bits)
-		if list, ok := l.addrs[p]; ok {
-			return l.lists[list], !l.lists[list].Allow
+		list, ok := l.addrs[p]
+		switch {
+		case ok && l.lists[list].Allow:
+			return List{}, false
+		case ok && found < 0:
+			found = int(list)
 		}
 	}
-	return List{}, false
+	if found < 0 {
+		return List{}, false
+	}
+	return l.lists[found], true
 }
 
 func lower(c byte) byte {
@@ -156,7 +186,8 @@ type table struct {
 
 const startSlots = 1024
 
-func (t *table) add(h uint64, list uint8) {
+// add puts a hash in, or the list in the place of an older one that may be replaced.
+func (t *table) add(h uint64, list uint8, replace func(old uint8) bool) {
 	if t.n*4 >= len(t.slots)*3 {
 		t.grow()
 	}
@@ -169,7 +200,9 @@ func (t *table) add(h uint64, list uint8) {
 			t.n++
 			return
 		case t.slots[i]&^0xff == h&^0xff:
-			t.slots[i] = entry
+			if replace(uint8(t.slots[i]&0xff) - 1) {
+				t.slots[i] = entry
+			}
 			return
 		}
 	}
