@@ -14,6 +14,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"otasuke/centre"
+	"otasuke/gateway"
 )
 
 // Sizes that a room may have (docs/style.md). A room that grows past them is
@@ -41,10 +44,10 @@ var levels = map[string]int{
 
 // sideways are imports within a level, with the reason.
 var sideways = map[string]string{
-	"job→store":     "a job is enqueued in the transaction of what causes it",
-	"enrol→device":  "a certificate is issued for a claim",
-	"portal→ui":     "faces share their frame",
-	"console→ui":    "faces share their frame",
+	"job→store":      "a job is enqueued in the transaction of what causes it",
+	"enrol→device":   "a certificate is issued for a claim",
+	"portal→ui":      "faces share their frame",
+	"console→ui":     "faces share their frame",
 	"console→notify": "the console shows what customers were told",
 }
 
@@ -53,22 +56,22 @@ var pure = []string{"rule", "gateway/internal/packet", "gateway/internal/flow", 
 
 // only names who may import what.
 var only = map[string][]string{
-	"database/sql":                     {"centre/internal/store", "centre/internal/storetest"},
-	"modernc.org/sqlite":               {"centre/internal/store"},
-	"github.com/jackc/pgx/v5/stdlib":   {"centre/internal/store"},
-	"html/template":                    {"centre/internal/ui", "centre/internal/portal", "centre/internal/console", "centre/internal/notify", "e2e/mailsink"},
-	"github.com/vishvananda/netlink":   {"gateway/internal/enforce", "e2e/lab"},
-	"github.com/gopacket/gopacket":     {"gateway/internal/capture", "e2e/lab", "e2e/talk"},
-	"github.com/miekg/dns":             {"e2e/lab"},
-	"github.com/quic-go/quic-go":       {"e2e/lab"},
-	"github.com/emersion/go-smtp":      {"e2e/lab", "e2e/mailsink"},
-	"github.com/wneessen/go-mail":      {"centre/internal/mail"},
-	"github.com/dlclark/regexp2":       {"gateway/internal/match"},
-	"github.com/klauspost/compress":    {"gateway/internal/uplink", "centre/internal/intake"},
-	"golang.org/x/crypto/cryptobyte":   {"gateway/internal/app"},
-	"golang.org/x/crypto/argon2":       {"centre/internal/tenant"},
-	"github.com/emersion/go-msgauth":   {"e2e/mailsink"},
-	"golang.org/x/crypto/ssh":          {"e2e/lab"},
+	"database/sql":                   {"centre/internal/store", "centre/internal/storetest"},
+	"modernc.org/sqlite":             {"centre/internal/store"},
+	"github.com/jackc/pgx/v5/stdlib": {"centre/internal/store", "centre/internal/storetest"},
+	"html/template":                  {"centre/internal/ui", "centre/internal/portal", "centre/internal/console", "centre/internal/notify", "e2e/mailsink"},
+	"github.com/vishvananda/netlink": {"gateway/internal/enforce", "e2e/lab"},
+	"github.com/gopacket/gopacket":   {"gateway/internal/capture", "e2e/lab", "e2e/talk"},
+	"github.com/miekg/dns":           {"e2e/lab"},
+	"github.com/quic-go/quic-go":     {"e2e/lab"},
+	"github.com/emersion/go-smtp":    {"e2e/lab", "e2e/mailsink"},
+	"github.com/wneessen/go-mail":    {"centre/internal/mail"},
+	"github.com/dlclark/regexp2":     {"gateway/internal/match"},
+	"github.com/klauspost/compress":  {"gateway/internal/uplink", "centre/internal/intake"},
+	"golang.org/x/crypto/cryptobyte": {"gateway/internal/app"},
+	"golang.org/x/crypto/argon2":     {"centre/internal/tenant"},
+	"github.com/emersion/go-msgauth": {"e2e/mailsink"},
+	"golang.org/x/crypto/ssh":        {"e2e/lab"},
 }
 
 // pkg is one package directory without its tests.
@@ -354,5 +357,15 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s: %s leads nowhere", name, m[1])
 			}
 		}
+	}
+}
+
+// The shipped configuration files are read by the program that they are for.
+func TestExampleConfigs(t *testing.T) {
+	if _, err := gateway.LoadConfig("packaging/gateway.toml"); err != nil {
+		t.Error(err)
+	}
+	if _, err := centre.LoadConfig("packaging/centre.toml"); err != nil {
+		t.Error(err)
 	}
 }
