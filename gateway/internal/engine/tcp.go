@@ -22,6 +22,11 @@ func (w *Worker) tcp() bool {
 		seq++ // data in a SYN stands behind it (RFC 9293 section 3.4)
 	}
 	s.sent = [2]uint32{s.half[0].Next(), s.half[1].Next()}
+	for _, hold := range s.held {
+		if int32(s.sent[hold.dir]-hold.seq) > 0 {
+			s.sent[hold.dir] = hold.seq // what is held, its receiver does not have
+		}
+	}
 	if p.Flags&packet.ACK != 0 && s.half[1-w.dir].Acked(p.Ack, &w.pool) {
 		w.pop(1 - w.dir)
 	}
