@@ -33,9 +33,10 @@ type piece struct {
 type datagram struct {
 	first  int64 // time of the first piece, microseconds
 	head   []byte
+	proto  uint8 // of the piece at the start; what later ones say is ignored (RFC 8200 section 4.5)
 	pieces []piece
 	size   int
-	bad    bool // pieces overlap: never finished (RFC 5722 for IPv6, our policy for both)
+	bad    bool // pieces contradict: never finished (RFC 5722 for IPv6, our policy for both)
 }
 
 // Datagrams puts fragments together. One worker owns one; it is not safe for
@@ -44,7 +45,13 @@ type Datagrams struct {
 	open map[datagramKey]*datagram
 	// Overlaps and Overflows count datagrams that were given up.
 	Overlaps, Overflows uint64
+
+	refused bool
 }
+
+// Refused tells that the last piece given to Add belongs to a datagram that was
+// given up: nobody judges it, so its piece must not reach the receiver.
+func (d *Datagrams) Refused() bool { return d.refused }
 
 // Add takes a fragment and returns the whole packet when it was the last one
 // missing, else nil. now is in microseconds. A datagram whose pieces overlap is
@@ -53,7 +60,11 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 	if d.open == nil {
 		d.open = make(map[datagramKey]*datagram)
 	}
+	d.refused = false
 	key := datagramKey{p.Src, p.Dst, p.ID, p.Proto}
+	if p.Version == 6 {
+		key.proto = 0 // only the piece at the start says which protocol it is
+	}
 	g := d.open[key]
 	if g != nil && now-g.first > datagramTimeout {
 		delete(d.open, key)
@@ -65,6 +76,7 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 		}
 		if len(d.open) >= MaxDatagrams {
 			d.Overflows++
+			d.refused = true
 			return nil
 		}
 		g = &datagram{first: now}
@@ -75,6 +87,7 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 			d.Overlaps++
 		}
 		g.bad, g.pieces, g.head = true, nil, nil
+		d.refused = true
 		return nil
 	}
 	whole := g.whole(p)
@@ -99,19 +112,29 @@ func (g *datagram) add(p *Packet) bool {
 	if g.bad || n == 0 || end > MaxDatagramBytes || len(g.pieces) >= maxPieces {
 		return false
 	}
+	if p.MoreFrags && n%8 != 0 { // some receivers cut the rest off, others refuse the piece
+		return false
+	}
 	i, _ := slices.BinarySearchFunc(g.pieces, p.FragOffset, func(q piece, off int) int { return q.off - off })
 	if i > 0 && g.pieces[i-1].off+len(g.pieces[i-1].data) > p.FragOffset || i > 0 && g.pieces[i-1].last {
 		return false
 	}
 	if i < len(g.pieces) && g.pieces[i].off < end {
 		q := g.pieces[i]
-		return q.off == p.FragOffset && slices.Equal(q.data, p.Payload) // an exact copy is harmless
+		// An exact copy is harmless.
+		return q.off == p.FragOffset && q.last == !p.MoreFrags && slices.Equal(q.data, p.Payload)
 	}
 	if i < len(g.pieces) && !p.MoreFrags {
 		return false
 	}
 	if p.FragOffset == 0 {
-		g.head = slices.Clone(p.Data[:p.IP])
+		if p.Version == 6 && p.Proto == 44 || p.IP+g.size+n > MaxDatagramBytes {
+			return false // fragments within fragments: no sender makes them
+		}
+		g.head, g.proto = slices.Clone(p.Data[:p.IP]), p.Proto
+	}
+	if len(g.head)+end > MaxDatagramBytes {
+		return false
 	}
 	g.pieces = slices.Insert(g.pieces, i, piece{p.FragOffset, !p.MoreFrags, slices.Clone(p.Payload)})
 	g.size += n
@@ -133,10 +156,7 @@ func (g *datagram) whole(p *Packet) []byte {
 	head := g.head
 	if p.Version == 6 {
 		head = head[:len(head)-8] // without the fragment header
-		unlinkFragment(head, p.Proto)
-	}
-	if len(head)+next > MaxDatagramBytes {
-		return nil
+		unlinkFragment(head, g.proto)
 	}
 	b := make([]byte, 0, len(head)+next)
 	b = append(b, head...)
