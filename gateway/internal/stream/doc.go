@@ -10,8 +10,11 @@
 //     that differ are a Conflict as well.
 //   - When too much waits, the segment is [Refused]: its packet must be dropped and
 //     the sender repeats it. Memory is therefore bounded by [MaxWaiting] and [MaxKept].
-//   - A gap that the receiver acknowledges was filled by packets that we did not
-//     see (engine restarted, route changed): it is skipped and counted.
+//   - A gap that the receiver acknowledges and behind which the sender goes on was
+//     filled by packets that we did not see (engine restarted, route changed): it
+//     is skipped and counted. An acknowledgement alone skips nothing.
+//   - Not covered: a sender with more than [MaxKept] bytes in flight can repeat the
+//     oldest of them with other contents. Refusing would stop honest transfers.
 //
 // Pure: no goroutine, clock or I/O. Sequence arithmetic is modulo 2^32 (RFC 9293
 // section 3.4). One [Half] is used by one worker only.

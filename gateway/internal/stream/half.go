@@ -15,6 +15,9 @@ const (
 	// MaxKept bounds judged bytes that are kept to compare retransmissions with:
 	// four of the largest segmentation bundles.
 	MaxKept = 256 << 10
+	// maxWindow is the largest distance between what was sent and what was
+	// acknowledged (RFC 7323 section 2.3); a number further off belongs to nobody.
+	maxWindow = 1 << 30
 	// Tail is how much of the past is always there for a match that spans packets.
 	Tail = 2048
 )
@@ -44,6 +47,10 @@ type Half struct {
 	Skipped uint64
 	// Total counts bytes judged so far.
 	Total uint64
+
+	// acked is the receiver's number when it is ahead of next (ackAhead).
+	acked    uint32
+	ackAhead bool
 
 	kept    []byte // the bytes before next
 	waiting []segment
@@ -78,11 +85,14 @@ func (h *Half) Push(seq uint32, b []byte) (fresh []byte, r Result) {
 	if !h.started {
 		h.next, h.started = seq, true
 	}
-	ahead := int32(seq - h.next)
+	if int32(seq-h.next) > 0 && h.hasPassed(seq) {
+		h.skip(seq)
+	}
+	ahead := int(int32(seq - h.next)) // as int: the negative of the lowest int32 is itself
 	if ahead > 0 {
 		return nil, h.store(seq, b)
 	}
-	if behind := int(-ahead); behind > 0 {
+	if behind := -ahead; behind > 0 {
 		if behind >= len(b) {
 			if h.differs(b, behind) {
 				return nil, Conflict
@@ -105,13 +115,13 @@ func (h *Half) Push(seq uint32, b []byte) (fresh []byte, r Result) {
 func (h *Half) Pop() []byte {
 	for len(h.waiting) > 0 {
 		s := h.waiting[0]
-		ahead := int32(s.seq - h.next)
+		ahead := int(int32(s.seq - h.next))
 		if ahead > 0 {
 			return nil
 		}
 		h.waiting = slices.Delete(h.waiting, 0, 1)
 		h.wait -= len(s.data)
-		if int(-ahead) < len(s.data) {
+		if -ahead < len(s.data) {
 			b := s.data[-ahead:]
 			h.advance(len(b))
 			return b
@@ -133,12 +143,12 @@ func (h *Half) store(seq uint32, b []byte) Result {
 	if h.overlapDiffers(seq, b) {
 		return Conflict
 	}
-	if h.wait+len(b) > MaxWaiting || len(h.waiting) >= maxSegments {
-		return Refused
-	}
 	i, found := slices.BinarySearchFunc(h.waiting, seq, func(s segment, q uint32) int { return int(int32(s.seq - q)) })
 	if found && len(h.waiting[i].data) >= len(b) {
 		return Old
+	}
+	if h.wait+len(b) > MaxWaiting || len(h.waiting) >= maxSegments {
+		return Refused
 	}
 	h.waiting = slices.Insert(h.waiting, i, segment{seq, slices.Clone(b)})
 	h.wait += len(b)
@@ -218,30 +228,42 @@ func (h *Half) Forget(pool *Pool) {
 }
 
 // Acked is told that the receiver acknowledged everything before ack. It
-// releases memory, and skips a gap that the receiver has filled without us:
-// skipped is true then, and waiting bytes may be popped.
+// releases memory, and skips a gap that the receiver has filled without us and
+// behind which bytes wait: skipped is true then, and they may be popped. Where
+// nothing waits the gap is skipped by the next segment behind it: an
+// acknowledgement alone, which anyone can forge, moves nothing.
 func (h *Half) Acked(ack uint32, pool *Pool) (skipped bool) {
-	if !h.started {
+	ahead := int(int32(ack - h.next))
+	if !h.started || ahead > maxWindow || ahead < -maxWindow {
 		return false
 	}
-	if gap := int32(ack - h.next); gap > 0 && len(h.waiting) > 0 && int32(ack-h.waiting[0].seq) >= 0 {
-		h.Skipped += uint64(uint32(h.waiting[0].seq - h.next))
-		h.next = h.waiting[0].seq
-		h.Forget(pool)
+	if ahead > 0 {
+		if !h.ackAhead || int32(ack-h.acked) > 0 {
+			h.acked, h.ackAhead = ack, true
+		}
+		if len(h.waiting) == 0 || int32(ack-h.waiting[0].seq) < 0 || int32(h.waiting[0].seq-h.next) <= 0 {
+			return false
+		}
+		h.skip(h.waiting[0].seq)
 		return true
 	}
-	if gap := int32(ack - h.next); gap > 0 && len(h.waiting) == 0 {
-		h.Skipped += uint64(gap)
-		h.next = ack
-		h.Forget(pool)
-		return true
-	}
-	unacked := int(int32(h.next - ack))
-	if unacked <= 0 && len(h.kept) > 4*Tail {
+	h.ackAhead = h.ackAhead && int32(h.acked-h.next) > 0
+	if ahead == 0 && len(h.kept) > 4*Tail {
 		// Only the tail is needed now; a large buffer goes back to the pool.
 		tail := append(pool.get(Tail), h.kept[len(h.kept)-Tail:]...)
 		pool.put(h.kept)
 		h.kept = tail
 	}
 	return false
+}
+
+// hasPassed tells that the receiver has everything before seq although we have not.
+func (h *Half) hasPassed(seq uint32) bool {
+	return h.ackAhead && int32(h.acked-seq) >= 0 && (len(h.waiting) == 0 || int32(h.waiting[0].seq-seq) >= 0)
+}
+
+// skip goes on at seq, which is ahead. What is kept does not touch it.
+func (h *Half) skip(seq uint32) {
+	h.Skipped += uint64(seq - h.next)
+	h.next, h.kept = seq, h.kept[:0]
 }
