@@ -27,14 +27,25 @@ const (
 	Closing // FIN or RST seen
 )
 
-// Timeouts in microseconds, the usual ones of connection tracking: a little
-// above what keep-alives of common clients need.
+// patience is a class of conversations with the same timeout.
+type patience uint8
+
 const (
-	timeoutNew     = 30_000_000
-	timeoutTCP     = 1_800_000_000
-	timeoutUDP     = 120_000_000
-	timeoutClosing = 10_000_000
+	unanswered patience = iota
+	connected
+	answered // not TCP
+	closing
+	patiences
 )
+
+// timeouts in microseconds, the usual ones of connection tracking: a little
+// above what keep-alives of common clients need.
+var timeouts = [patiences]int64{
+	unanswered: 30_000_000,
+	connected:  1_800_000_000,
+	answered:   120_000_000,
+	closing:    10_000_000,
+}
 
 // Flow is one conversation.
 type Flow[T any] struct {
@@ -48,6 +59,12 @@ type Flow[T any] struct {
 	SynSeen bool
 	User    T
 
+	// isn is the sequence number of the client's SYN; otherISN that of another
+	// SYN between the same ports, which the server may answer instead.
+	isn, otherISN uint32
+	hasOther      bool
+
+	class        patience
 	older, newer *Flow[T]
 }
 
@@ -62,9 +79,9 @@ type Table[T any] struct {
 	// Evicted counts conversations that left because the table was full.
 	Evicted uint64
 
-	flows          map[Key]*Flow[T]
-	oldest, newest *Flow[T]
-	free           *Flow[T]
+	flows map[Key]*Flow[T]
+	lists [patiences]list[T]
+	free  *Flow[T]
 }
 
 // Len is the number of conversations held.
@@ -76,30 +93,45 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 	if t.flows == nil {
 		t.flows = make(map[Key]*Flow[T])
 	}
-	k := Key{p.Src, p.Dst, p.SrcPort, p.DstPort, p.Proto}
-	if k.Proto == packet.ICMP || k.Proto == packet.ICMPv6 {
-		k.ClientPort, k.ServerPort = p.ICMPID, p.ICMPID
-	}
+	k := keyOf(p)
 	f, dir := t.flows[k], 0
 	if f == nil {
 		if f = t.flows[k.reverse()]; f != nil {
 			dir = 1
 		}
 	}
-	if f != nil && (f.timedOut(now) || f.reopened(p)) {
-		t.end(f)
-		f, dir = nil, 0
+	var before *uint32 // the SYN that the new one stands beside
+	if f != nil {
+		reopened := f.reopened(p, dir)
+		if reopened && f.SynSeen && f.State == New {
+			isn := f.isn
+			before = &isn
+		}
+		if reopened || f.timedOut(now) {
+			t.end(f)
+			f, dir = nil, 0
+		}
 	}
 	if f == nil {
 		if answers(p) { // first seen in the middle: the answering side speaks
 			k, dir = k.reverse(), 1
 		}
-		f = t.open(k, p, now)
-	} else {
-		t.touch(f)
+		f = t.open(k, now)
+		if before != nil {
+			f.otherISN, f.hasOther = *before, true
+		}
 	}
 	f.count(p, dir, now)
+	t.place(f)
 	return f, dir
+}
+
+func keyOf(p *packet.Packet) Key {
+	k := Key{p.Src, p.Dst, p.SrcPort, p.DstPort, p.Proto}
+	if k.Proto == packet.ICMP || k.Proto == packet.ICMPv6 {
+		k.ClientPort, k.ServerPort = p.ICMPID, p.ICMPID
+	}
+	return k
 }
 
 // answers tells that p is a server's packet although nothing of its
@@ -111,22 +143,46 @@ func answers(p *packet.Packet) bool {
 	return p.SrcPort != 0 && p.SrcPort < 1024 && p.DstPort >= 1024
 }
 
-// reopened tells that a SYN starts a new conversation with a used pair of ports.
-func (f *Flow[T]) reopened(p *packet.Packet) bool {
-	return p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN && f.State == Closing
+// reopened tells that p starts a new conversation with a used pair of ports: a
+// SYN after the end; a SYN with another number while nobody answered the first
+// packets; or the answer to a SYN other than the one that this conversation
+// began with. Whatever was judged until then says nothing about the new one.
+func (f *Flow[T]) reopened(p *packet.Packet, dir int) bool {
+	if p.Proto != packet.TCP {
+		return false
+	}
+	switch p.Flags & (packet.SYN | packet.ACK | packet.RST) {
+	case packet.SYN:
+		if f.State == Closing {
+			return true
+		}
+		if f.SynSeen && dir == 0 && f.isn == p.Seq {
+			return false // sent again
+		}
+		if f.Packets[1-dir] == 0 {
+			return true
+		}
+		if dir == 0 {
+			f.otherISN, f.hasOther = p.Seq, true
+		}
+	case packet.SYN | packet.ACK:
+		return dir == 1 && f.hasOther && p.Ack == f.otherISN+1 && !(f.SynSeen && f.isn == f.otherISN)
+	}
+	return false
 }
 
-func (f *Flow[T]) timedOut(now int64) bool {
-	limit := int64(timeoutUDP)
+func (f *Flow[T]) timedOut(now int64) bool { return now-f.Last > timeouts[f.patience()] }
+
+func (f *Flow[T]) patience() patience {
 	switch {
 	case f.State == Closing:
-		limit = timeoutClosing
+		return closing
 	case f.State == New:
-		limit = timeoutNew
+		return unanswered
 	case f.Key.Proto == packet.TCP:
-		limit = timeoutTCP
+		return connected
 	}
-	return now-f.Last > limit
+	return answered
 }
 
 func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
@@ -145,16 +201,19 @@ func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
 	case p.Flags&packet.FIN != 0 && f.Packets[0] > 0 && f.Packets[1] > 0:
 		f.State = Closing
 	case p.Flags&packet.SYN != 0:
+		if dir == 0 && !f.SynSeen {
+			f.isn = p.Seq
+		}
 		f.SynSeen = true
 	case f.State == New && p.Flags&packet.ACK != 0 && (dir == 0 && f.Packets[1] > 0 || !f.SynSeen):
 		f.State = Established
 	}
 }
 
-func (t *Table[T]) open(k Key, p *packet.Packet, now int64) *Flow[T] {
-	for len(t.flows) >= t.Max && t.oldest != nil {
+func (t *Table[T]) open(k Key, now int64) *Flow[T] {
+	for f := t.quietest(); f != nil && len(t.flows) >= t.Max; f = t.quietest() {
 		t.Evicted++
-		t.end(t.oldest)
+		t.end(f)
 	}
 	f := t.free
 	if f == nil {
@@ -167,25 +226,24 @@ func (t *Table[T]) open(k Key, p *packet.Packet, now int64) *Flow[T] {
 	t.Reset(&f.User)
 	f.Key, f.Started, f.Last = k, now, now
 	t.flows[k] = f
-	t.push(f)
+	t.lists[f.class].push(f)
 	return f
 }
 
-// Expire ends conversations that timed out, looking at no more than max of them.
+// Expire ends conversations that timed out, no more than max of them.
 func (t *Table[T]) Expire(now int64, max int) {
-	for f := t.oldest; f != nil && max > 0; max-- {
-		next := f.newer
-		if f.timedOut(now) {
+	for i := range t.lists {
+		for f := t.lists[i].oldest; f != nil && f.timedOut(now) && max > 0; f = t.lists[i].oldest {
 			t.end(f)
+			max--
 		}
-		f = next
 	}
 }
 
-// EndAll ends every conversation, oldest first.
+// EndAll ends every conversation, the one that was quiet longest first.
 func (t *Table[T]) EndAll() {
-	for t.oldest != nil {
-		t.end(t.oldest)
+	for f := t.quietest(); f != nil; f = t.quietest() {
+		t.end(f)
 	}
 }
 
@@ -197,37 +255,55 @@ func (t *Table[T]) end(f *Flow[T]) {
 		t.Ended(f)
 	}
 	delete(t.flows, f.Key)
-	t.unlink(f)
+	t.lists[f.class].unlink(f)
 	f.newer, f.older = t.free, nil
 	t.free = f
 }
 
-func (t *Table[T]) touch(f *Flow[T]) {
-	if t.newest != f {
-		t.unlink(f)
-		t.push(f)
+// quietest returns the conversation that was quiet longest.
+func (t *Table[T]) quietest() (f *Flow[T]) {
+	for i := range t.lists {
+		if o := t.lists[i].oldest; o != nil && (f == nil || o.Last < f.Last) {
+			f = o
+		}
 	}
+	return f
 }
 
-func (t *Table[T]) push(f *Flow[T]) {
-	f.older, f.newer = t.newest, nil
-	if t.newest != nil {
-		t.newest.newer = f
+// place puts f at the end of the list that its state belongs to.
+func (t *Table[T]) place(f *Flow[T]) {
+	class := f.patience()
+	if class == f.class && t.lists[class].newest == f {
+		return
+	}
+	t.lists[f.class].unlink(f)
+	f.class = class
+	t.lists[class].push(f)
+}
+
+// list orders conversations of one patience by their last packet: the oldest is
+// the first to time out, so that nothing is looked at in vain.
+type list[T any] struct{ oldest, newest *Flow[T] }
+
+func (l *list[T]) push(f *Flow[T]) {
+	f.older, f.newer = l.newest, nil
+	if l.newest != nil {
+		l.newest.newer = f
 	} else {
-		t.oldest = f
+		l.oldest = f
 	}
-	t.newest = f
+	l.newest = f
 }
 
-func (t *Table[T]) unlink(f *Flow[T]) {
+func (l *list[T]) unlink(f *Flow[T]) {
 	if f.older != nil {
 		f.older.newer = f.newer
 	} else {
-		t.oldest = f.newer
+		l.oldest = f.newer
 	}
 	if f.newer != nil {
 		f.newer.older = f.older
 	} else {
-		t.newest = f.older
+		l.newest = f.older
 	}
 }
