@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/pcapgo"
@@ -24,9 +25,9 @@ var (
 	ErrCut      = errors.New("capture: the file ends in the middle of a packet")
 )
 
-// maxHoldTicks bounds how often a held packet of a file is asked for: a scanner
-// that never answers is the handler's to time out, this is the second belt.
-const maxHoldTicks = 600
+// maxHold bounds how long a held packet of a file is waited for: a scanner that
+// never answers is the handler's to time out, this is the second belt.
+const maxHold = time.Minute
 
 // reader is what pcap and pcapng have in common.
 type reader interface {
@@ -86,7 +87,7 @@ func (f *File) read(ctx context.Context, in io.Reader, h Handler) error {
 			continue
 		}
 		p = Packet{Data: frame.IP, Time: info.Timestamp.UnixMicro(), ID: uint32(n), MAC: frame.SrcMAC, VLAN: frame.VLAN, Unverified: f.Verify}
-		if p.Time-last > TickEvery.Microseconds() {
+		if d := p.Time - last; d > TickEvery.Microseconds() || d < 0 {
 			last = p.Time
 			h.Tick(last)
 		}
@@ -101,12 +102,18 @@ func (f *File) one(ctx context.Context, p *Packet, h Handler) {
 	if h.Packet(p).Action != Hold {
 		return
 	}
-	for i := 0; !f.decided && i < maxHoldTicks && ctx.Err() == nil; i++ {
+	began := time.Now()
+	tick := time.NewTicker(TickEvery)
+	defer tick.Stop()
+	for !f.decided && ctx.Err() == nil && time.Since(began) < maxHold {
 		select {
 		case <-f.wake:
+		case <-tick.C:
 		case <-ctx.Done():
+			return
 		}
-		h.Tick(p.Time)
+		// The capture's time goes on while we wait, so that the handler's timeouts end.
+		h.Tick(p.Time + time.Since(began).Microseconds())
 	}
 }
 

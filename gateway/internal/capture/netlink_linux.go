@@ -110,7 +110,8 @@ func appendVerdict(b []byte, kind, queue uint16, id, verdict, mark uint32) []byt
 }
 
 // parse fills p from the body of a packet message (after the netlink header).
-// It reports false for a message without id or payload.
+// It reports false for a message without id, which cannot be answered. Where the
+// message is cut or has no payload, p.Data is nil.
 func parse(b []byte, p *Packet) bool {
 	if len(b) < nfHeader {
 		return false
@@ -120,7 +121,8 @@ func parse(b []byte, p *Packet) bool {
 	for len(b) >= 4 {
 		size, kind := int(binary.NativeEndian.Uint16(b)), binary.NativeEndian.Uint16(b[2:])&0x3fff
 		if size < 4 || size > len(b) {
-			return false
+			p.Data = nil
+			return gotID
 		}
 		v := b[4:size]
 		switch kind {
@@ -140,13 +142,15 @@ func parse(b []byte, p *Packet) bool {
 		case attrSKBInfo:
 			p.Unverified = number(v)&skbNotVerified != 0
 		case attrPayload:
-			p.Data = v
+			if p.Data = v; len(v) == 0 {
+				p.Data = nil
+			}
 		case attrVLAN:
 			p.VLAN = vlan(v)
 		}
 		b = b[min((size+3)&^3, len(b)):]
 	}
-	return gotID && len(p.Data) > 0
+	return gotID
 }
 
 func number(v []byte) int {

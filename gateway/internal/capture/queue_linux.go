@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,7 +41,8 @@ type QueueConfig struct {
 type Queue struct {
 	cfg   QueueConfig
 	fd    int
-	event int // eventfd of Wake
+	event int // eventfd of Wake, -1 when closed; guarded by mu
+	mu    sync.Mutex
 	raw   int // packet socket of Send, -1 until used
 
 	// Packets counts what the kernel gave us; Missed what it passed without us
@@ -121,9 +124,10 @@ func (q *Queue) ask(m []byte) error {
 		if err != nil || n < nlHeader+4 {
 			continue
 		}
-		// A packet that came before the acknowledgement is left to fail-open's timeout: none
-		// is queued yet, because the rule that feeds us is installed later.
+		// Where the rule that feeds us is there already (we were restarted), packets
+		// come before the acknowledgement. Nobody can judge them yet.
 		if binary.NativeEndian.Uint16(buf[4:]) != unix.NLMSG_ERROR {
+			q.pass(buf[:n])
 			continue
 		}
 		if code := int32(binary.NativeEndian.Uint32(buf[nlHeader:])); code != 0 {
@@ -131,6 +135,18 @@ func (q *Queue) ask(m []byte) error {
 		}
 		return nil
 	}
+}
+
+// pass accepts the packets of one datagram of the socket.
+func (q *Queue) pass(b []byte) {
+	var p Packet
+	for m := range messages(b) {
+		if p = (Packet{}); parse(m, &p) {
+			q.out = appendVerdict(q.out[:0], msgVerdict, q.cfg.Number, p.ID, nfAccept, 0)
+			_ = send(q.fd, q.out)
+		}
+	}
+	q.out = q.out[:0]
 }
 
 // Run gives packets to h until ctx ends. It takes a thread for itself.
@@ -189,23 +205,37 @@ func (q *Queue) drain(buf []byte, h Handler) error {
 
 // read judges the packets of one datagram of the socket.
 func (q *Queue) read(b []byte, now int64, p *Packet, h Handler) {
-	for len(b) >= nlHeader {
-		size := int(binary.NativeEndian.Uint32(b))
-		if size < nlHeader || size > len(b) {
-			return
+	for m := range messages(b) {
+		*p = Packet{Time: now}
+		if !parse(m, p) {
+			continue
 		}
-		if binary.NativeEndian.Uint16(b[4:]) == subsysQueue<<8|msgPacket {
-			*p = Packet{Time: now}
-			if parse(b[nlHeader:size], p) {
-				q.Packets.Add(1)
-				if gap := p.ID - q.last - 1; gap > 0 && q.last != 0 {
-					q.Missed.Add(uint64(gap))
-				}
-				q.last = p.ID
-				q.answer(p.ID, h.Packet(p))
+		q.Packets.Add(1)
+		if gap := p.ID - q.last - 1; gap > 0 && q.last != 0 {
+			q.Missed.Add(uint64(gap))
+		}
+		q.last = p.ID
+		var v Verdict // without contents there is nothing to judge, but the kernel waits
+		if p.Data != nil {
+			v = h.Packet(p)
+		}
+		q.answer(p.ID, v)
+	}
+}
+
+// messages gives the bodies of the packet messages in a datagram of the socket.
+func messages(b []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for len(b) >= nlHeader {
+			size := int(binary.NativeEndian.Uint32(b))
+			if size < nlHeader || size > len(b) {
+				return
 			}
+			if binary.NativeEndian.Uint16(b[4:]) == subsysQueue<<8|msgPacket && !yield(b[nlHeader:size]) {
+				return
+			}
+			b = b[min((size+3)&^3, len(b)):]
 		}
-		b = b[min((size+3)&^3, len(b)):]
 	}
 }
 
@@ -289,15 +319,26 @@ func (q *Queue) wait() (woken bool, err error) {
 func (q *Queue) Wake() {
 	var b [8]byte
 	binary.NativeEndian.PutUint64(b[:], 1)
-	_, _ = unix.Write(q.event, b[:])
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.event >= 0 { // the number of a closed one may be somebody else's file by now
+		_, _ = unix.Write(q.event, b[:])
+	}
 }
 
 // Close gives the queue back; the kernel then passes its packets without us.
 func (q *Queue) Close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.fd < 0 {
+		return nil
+	}
 	for _, fd := range []int{q.event, q.raw} {
 		if fd >= 0 {
 			_ = unix.Close(fd)
 		}
 	}
-	return unix.Close(q.fd)
+	err := unix.Close(q.fd)
+	q.fd, q.event, q.raw = -1, -1, -1
+	return err
 }
