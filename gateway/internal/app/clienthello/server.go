@@ -99,5 +99,17 @@ func ordered(name string) string {
 	for i, j := 0, len(parts)-1; i < j; i, j = i+1, j-1 {
 		parts[i], parts[j] = parts[j], parts[i]
 	}
-	return strings.ReplaceAll(strings.Join(parts, ", "), `\,`, ",")
+	return unescape(strings.Join(parts, ", "))
+}
+
+// unescape takes off the backslashes of RFC 2253: rules are written for the bare text.
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }

@@ -6,6 +6,9 @@ import "encoding/binary"
 // with post-quantum keys and ECH are under 4 KiB, certificate chains under 16 KiB.
 const MaxHello = 32 << 10
 
+// maxRecord is the largest fragment of a record (RFC 5246 section 6.2.3).
+const maxRecord = 16<<10 + 2048
+
 // State of one direction.
 type State uint8
 
@@ -33,31 +36,49 @@ func (r *Records) Push(b []byte) {
 		return
 	}
 	r.buf = append(r.buf, b...)
-	for r.State == Reading && len(r.buf) >= 5 {
-		kind, size := r.buf[0], int(binary.BigEndian.Uint16(r.buf[3:]))
-		if kind < 20 || kind > 24 || r.buf[1] != 3 || size > 16<<10+2048 {
-			r.State = NotTLS
-			return
-		}
-		switch kind {
-		case 20, 23:
-			r.State = Encrypted
-			return
-		}
-		if len(r.buf) < 5+size {
+	rest := r.buf
+	for r.State == Reading && len(rest) > 0 {
+		n := r.record(rest)
+		if n == 0 {
 			break
 		}
-		if kind == 22 {
-			r.hand = append(r.hand, r.buf[5:5+size]...)
+		rest = rest[n:]
+	}
+	// Moved once, not for each record: tiny records must not cost more than large ones.
+	r.buf = r.buf[:copy(r.buf, rest)]
+	if r.State != Reading {
+		r.buf = nil // nothing is added any more
+	}
+}
+
+// record takes the record at the start of b and returns its size, or 0 when it
+// is not whole or ends the reading.
+func (r *Records) record(b []byte) int {
+	if b[0] < 20 || b[0] > 24 || len(b) > 1 && b[1] != 3 {
+		r.State = NotTLS
+		return 0
+	}
+	if len(b) < 5 {
+		return 0
+	}
+	size := int(binary.BigEndian.Uint16(b[3:]))
+	switch {
+	case size > maxRecord:
+		r.State = NotTLS
+		return 0
+	case b[0] == 20 || b[0] == 23:
+		r.State = Encrypted
+		return 0
+	case len(b) < 5+size:
+		return 0
+	case b[0] == 22:
+		if len(r.hand)+size > MaxHello {
+			r.State = NotTLS
+			return 0
 		}
-		r.buf = r.buf[:copy(r.buf, r.buf[5+size:])]
+		r.hand = append(r.hand, b[5:5+size]...)
 	}
-	if len(r.buf) >= 1 && (r.buf[0] < 20 || r.buf[0] > 24) {
-		r.State = NotTLS
-	}
-	if len(r.buf)+len(r.hand) > MaxHello {
-		r.State = NotTLS
-	}
+	return 5 + size
 }
 
 // Message returns the next whole handshake message, with its four-byte header,
