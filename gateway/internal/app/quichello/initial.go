@@ -18,10 +18,15 @@ var (
 	ErrKey        = errors.New("quichello: packet does not open with its own keys")
 	ErrFrame      = errors.New("quichello: frame that an Initial packet cannot have")
 	ErrTooLarge   = errors.New("quichello: ClientHello larger than any real one")
+	ErrPieces     = errors.New("quichello: ClientHello in more pieces than any client sends")
 )
 
 // MaxCrypto bounds the ClientHello that is put together; see clienthello.MaxHello.
 const MaxCrypto = 16 << 10
+
+// maxSpans bounds the parts that do not touch: clients that scatter their hello
+// on purpose send some twenty frames in all.
+const maxSpans = 256
 
 // Versions.
 const (
@@ -67,17 +72,28 @@ func IsInitial(b []byte) bool {
 }
 
 // Push takes a datagram from the client and returns the ClientHello once it is
-// whole, else nil. Coalesced packets behind the Initial are left alone.
+// whole, else nil. Coalesced packets behind the Initial are left alone; of those
+// that are Initial too, the server ignores what it cannot open or what has
+// another destination id (RFC 9000 section 12.2), and so do we.
 func (in *Initial) Push(datagram []byte) (hello []byte, err error) {
 	if !IsInitial(datagram) {
 		return nil, ErrNotInitial
 	}
-	for rest := datagram; IsInitial(rest); {
-		size, err := in.packet(rest)
-		if err != nil {
+	h, err := parseHeader(datagram)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.packet(datagram, h); err != nil {
+		return nil, err
+	}
+	dcid := h.dcid
+	for rest := datagram[h.end:]; IsInitial(rest); rest = rest[h.end:] {
+		if h, err = parseHeader(rest); err != nil || string(h.dcid) != string(dcid) {
+			break
+		}
+		if err := in.packet(rest, h); err != nil && !errors.Is(err, ErrKey) {
 			return nil, err
 		}
-		rest = rest[size:]
 	}
 	return in.whole(), nil
 }
@@ -127,32 +143,29 @@ func varint(s *cryptobyte.String) (v uint64, ok bool) {
 	return v, true
 }
 
-// packet opens one Initial packet and returns its size.
-func (in *Initial) packet(b []byte) (int, error) {
-	h, err := parseHeader(b)
-	if err != nil {
-		return 0, err
-	}
-	if in.keys.aead == nil || h.version != in.version {
-		// The keys come from the first destination id that the client chose; after
-		// a Retry or the server's answer it changes, and so do not the keys.
-		if in.keys, err = clientKeys(h.version, h.dcid); err != nil {
-			return 0, err
+// packet opens one Initial packet.
+func (in *Initial) packet(b []byte, h header) error {
+	// The keys come from the destination id that the client chose first. The
+	// server's answer changes the id and not the keys, a Retry changes both.
+	if in.keys.aead != nil && h.version == in.version {
+		plain, err := in.keys.open(b, h)
+		if err == nil {
+			return in.frames(plain)
 		}
-		in.version, in.dcid = h.version, append(in.dcid[:0], h.dcid...)
-	}
-	plain, err := in.keys.open(b, h)
-	if err != nil && string(in.dcid) != string(h.dcid) {
-		if in.keys, err = clientKeys(h.version, h.dcid); err != nil {
-			return 0, err
+		if string(in.dcid) == string(h.dcid) {
+			return err
 		}
-		in.dcid = append(in.dcid[:0], h.dcid...)
-		plain, err = in.keys.open(b, h)
 	}
+	k, err := clientKeys(h.version, h.dcid)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return h.end, in.frames(plain)
+	plain, err := k.open(b, h)
+	if err != nil {
+		return err // the keys that we have stay: anyone can send a packet that does not open
+	}
+	in.keys, in.version, in.dcid = k, h.version, append(in.dcid[:0], h.dcid...)
+	return in.frames(plain)
 }
 
 // clientKeys derives the client's Initial keys (RFC 9001 section 5.2).
@@ -282,13 +295,18 @@ func (in *Initial) cryptoFrame(s *cryptobyte.String) error {
 	if to > len(in.crypto) {
 		in.crypto = append(in.crypto, make([]byte, to-len(in.crypto))...)
 	}
-	in.fill(from, to, data)
+	if in.fill(from, to, data); len(in.have) > maxSpans {
+		return ErrPieces
+	}
 	return nil
 }
 
 // fill copies data into the parts that are not there yet: the first copy wins,
 // as for TCP.
 func (in *Initial) fill(from, to int, data []byte) {
+	if from == to {
+		return
+	}
 	at := from
 	merged := span{from, to}
 	var out []span
