@@ -147,7 +147,7 @@ func readName(b []byte, off int) (name string, raw []byte, next int, err error) 
 				return "", nil, 0, ErrShort
 			}
 			to := n&0x3f<<8 | int(b[off+1])
-			if to >= lowest {
+			if to >= lowest || to < headerLen {
 				return "", nil, 0, ErrName // a pointer must go back: RFC 1035 section 4.1.4
 			}
 			if next == 0 {
@@ -160,7 +160,7 @@ func readName(b []byte, off int) (name string, raw []byte, next int, err error) 
 			if off+1+n > len(b) {
 				return "", nil, 0, ErrShort
 			}
-			if size += n + 1; size > maxName {
+			if size += n + 1; size >= maxName { // the empty label at the end counts
 				return "", nil, 0, ErrName
 			}
 			if len(text) > 0 {
