@@ -14,15 +14,7 @@ const MaxDecoded = 256 << 10
 // AppendURI appends the request target as a server reads it: scheme and host
 // taken off, percent signs decoded once, "." and ".." segments of the path resolved.
 func (m *Message) AppendURI(out []byte) []byte {
-	target := m.Target
-	if i := bytes.Index(target, []byte("://")); i > 0 && i < 8 {
-		target = target[i+3:]
-		if j := bytes.IndexByte(target, '/'); j >= 0 {
-			target = target[j:]
-		} else {
-			target = target[len(target):]
-		}
-	}
+	_, target := m.absolute()
 	path, query, found := bytes.Cut(target, []byte("?"))
 	start := len(out)
 	out = appendDecoded(out, path)
@@ -32,6 +24,28 @@ func (m *Message) AppendURI(out []byte) []byte {
 	}
 	return out
 }
+
+// absolute splits a target in absolute form (RFC 9112 section 3.2.2) into its
+// authority and the rest. The authority of every other target is nil.
+func (m *Message) absolute() (authority, rest []byte) {
+	i := bytes.Index(m.Target, []byte("://"))
+	if i <= 0 || i > maxScheme {
+		return nil, m.Target
+	}
+	for _, c := range m.Target[:i] {
+		if c |= 0x20; c < 'a' || c > 'z' {
+			return nil, m.Target // "/?x=://" is a path
+		}
+	}
+	rest = m.Target[i+3:]
+	if j := bytes.IndexAny(rest, "/?"); j >= 0 {
+		return rest[:j:j], rest[j:]
+	}
+	return rest, nil
+}
+
+// maxScheme is longer than the schemes that servers and proxies take.
+const maxScheme = 7
 
 // appendDecoded appends b with %XX decoded once.
 func appendDecoded(out, b []byte) []byte {
@@ -96,14 +110,12 @@ func resolve(p []byte) int {
 // place of out: the target's own, else the Host header (RFC 9112 section 3.2.2).
 func (m *Message) AppendHost(out []byte) []byte {
 	host := m.Header("host")
-	if i := bytes.Index(m.Target, []byte("://")); i > 0 && i < 8 {
-		host = m.Target[i+3:]
-		if j := bytes.IndexAny(host, "/?"); j >= 0 {
-			host = host[:j]
-		}
+	if authority, _ := m.absolute(); authority != nil {
+		host = authority
 	} else if string(m.Method) == "CONNECT" {
 		host = m.Target
 	}
+	host = host[bytes.LastIndexByte(host, '@')+1:] // without user name and password
 	if len(host) > 0 && host[0] == '[' {
 		if i := bytes.IndexByte(host, ']'); i > 0 {
 			host = host[:i+1]

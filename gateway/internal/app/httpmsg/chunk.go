@@ -9,13 +9,17 @@ const maxChunkLine = 4 << 10
 func (c *Conn[T]) chunkLine(dir int, b []byte) []byte {
 	d := &c.dirs[dir]
 	i := bytes.IndexByte(b, '\n')
-	if i < 0 {
-		if d.line = append(d.line, b...); len(d.line) > maxChunkLine {
-			d.step = stepBroken
-		}
+	part := b
+	if i >= 0 {
+		part = b[:i]
+	}
+	if len(d.line)+len(part) > maxChunkLine {
+		d.step = stepBroken
 		return nil
 	}
-	d.line = append(d.line, b[:i]...)
+	if d.line = append(d.line, part...); i < 0 {
+		return nil
+	}
 	line := bytes.TrimSpace(d.line)
 	d.line = d.line[:0]
 	switch d.step {

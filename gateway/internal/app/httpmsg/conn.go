@@ -1,6 +1,9 @@
 package httpmsg
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // MaxTransactions that wait for their response (pipelining): browsers send one,
 // a few tools up to a dozen. The oldest is forgotten past it.
@@ -95,26 +98,37 @@ func (c *Conn[T]) Opaque(dir int, n int64) bool {
 	return d.step == stepFixed && tx != nil && d.left >= n && c.message(tx, dir).BodySize > MaxBody
 }
 
-// LooksLike tells whether b can be the start of a conversation in dir.
+// maxMethod is longer than every registered method.
+const maxMethod = 20
+
+// LooksLike tells whether b can be the start of a conversation in dir. What is
+// true of some bytes is true of the first few of them, however few.
 func LooksLike(dir int, b []byte) bool {
 	if dir == ToClient {
 		n := min(len(b), 5)
 		return n > 0 && string(b[:n]) == "HTTP/"[:n]
 	}
-	i := bytes.IndexByte(b, ' ')
-	if i < 0 {
-		i = min(len(b), 20)
-	}
-	if i < 3 || i > 20 {
+	method, _, found := bytes.Cut(b, []byte(" "))
+	if len(method) == 0 || found && len(method) > maxMethod {
 		return false
 	}
-	for _, c := range b[:i] {
-		if (c < 'A' || c > 'Z') && c != '-' && c != '_' {
+	for _, c := range method[:min(len(method), maxMethod)] {
+		// Some servers hand methods in lower case on to their scripts.
+		if lower := c | 0x20; (lower < 'a' || lower > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
 			return false
 		}
 	}
+	if !found {
+		return len(b) <= maxMethod
+	}
 	line, rest := cutLine(b)
-	return rest == nil || bytes.Contains(line, []byte(" HTTP/"))
+	return rest == nil || bytes.Contains(line, []byte(" HTTP/")) || oldLine(line)
+}
+
+// oldLine tells a request of HTTP/0.9, which some servers still answer: the
+// whole of it is "GET /target".
+func oldLine(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("GET /")) && !bytes.Contains(line, []byte(" HTTP/"))
 }
 
 // Push takes the next bytes of a direction.
@@ -161,8 +175,12 @@ func (c *Conn[T]) begin(dir int) *Tx[T] {
 		return c.open[len(c.open)-1]
 	}
 	if len(c.open) >= MaxTransactions {
-		c.recycle(c.open[0])
-		c.open = c.open[:copy(c.open, c.open[1:])]
+		old := 0
+		if len(c.open[0].Resp.head) > 0 {
+			old = 1 // the oldest is being answered
+		}
+		c.recycle(c.open[old])
+		c.open = slices.Delete(c.open, old, old+1)
 	}
 	var tx *Tx[T]
 	if n := len(c.free); n > 0 {
@@ -189,24 +207,25 @@ func (c *Conn[T]) head(dir int, b []byte) []byte {
 		if len(b) == 0 {
 			return nil
 		}
-		if !LooksLike(dir, b) {
-			d.step = stepBroken
-			return nil
-		}
 	}
-	used := len(b)
+	// The start is looked at until its line is whole, however it was cut.
+	isNew := len(m.head) < maxMethod || bytes.IndexByte(m.head, '\n') < 0
 	from := max(0, len(m.head)-3)
 	m.head = append(m.head, b...)
-	if end := headEnd(m.head, from); end > 0 {
-		used = len(b) - (len(m.head) - end)
-		m.head = m.head[:end]
-	} else {
-		if len(m.head) > MaxHead {
-			d.step = stepBroken
-		}
+	if isNew && !LooksLike(dir, m.head) {
+		d.step = stepBroken
 		return nil
 	}
-	if !m.parseHead() {
+	end := headEnd(m.head, from)
+	if line, rest := cutLine(m.head); dir == ToServer && rest != nil && oldLine(line) {
+		end = len(m.head) - len(rest)
+	}
+	if end == 0 && len(m.head) <= MaxHead {
+		return nil
+	}
+	used := len(b) - (len(m.head) - end)
+	m.head = m.head[:end]
+	if end == 0 || end > MaxHead || !m.parseHead() {
 		d.step = stepBroken
 		return nil
 	}
@@ -267,8 +286,17 @@ func (c *Conn[T]) data(dir int, b []byte) []byte {
 	return b[n:]
 }
 
+// reading is the transaction whose message dir is in the middle of. The rest of
+// a request that was answered early belongs to none.
+func (c *Conn[T]) reading(dir int) *Tx[T] {
+	if dir == ToServer && !c.reqOpen {
+		return nil
+	}
+	return c.Current(dir)
+}
+
 func (c *Conn[T]) body(dir int, b []byte) {
-	tx := c.Current(dir)
+	tx := c.reading(dir)
 	if tx == nil || len(b) == 0 {
 		return
 	}
@@ -283,7 +311,7 @@ func (c *Conn[T]) body(dir int, b []byte) {
 // done ends the message of a direction; a transaction ends with its response.
 func (c *Conn[T]) done(dir int) {
 	c.dirs[dir].step = stepHead
-	tx := c.Current(dir)
+	tx := c.reading(dir)
 	if tx == nil {
 		return
 	}

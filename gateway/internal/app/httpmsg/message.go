@@ -2,6 +2,7 @@ package httpmsg
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 )
 
@@ -119,21 +120,37 @@ func (m *Message) statusLine(line []byte) bool {
 }
 
 func (m *Message) headers(b []byte) {
-	for len(b) > 0 && len(m.Headers) < maxHeaders {
+	for len(b) > 0 {
 		var line []byte
 		line, b = cutLine(b)
-		for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') && len(bytes.TrimSpace(line)) > 0 { // obs-fold
-			var more []byte
-			more, b = cutLine(b)
-			line = append(append(append([]byte(nil), line...), ' '), bytes.TrimSpace(more)...)
+		if folded(b) && len(bytes.TrimSpace(line)) > 0 {
+			line = slices.Clone(line)
+			for folded(b) {
+				var more []byte
+				more, b = cutLine(b)
+				line = append(append(line, ' '), bytes.TrimSpace(more)...)
+			}
 		}
 		name, value, ok := bytes.Cut(line, []byte(":"))
 		name = bytes.TrimSpace(name)
-		if !ok || len(name) == 0 {
+		if !ok || len(name) == 0 || !m.room(name) {
 			continue
 		}
 		m.Headers = append(m.Headers, Header{name, bytes.TrimSpace(value)})
 	}
+}
+
+// folded tells that b continues the line before it (obs-fold, RFC 9112 section 5.2).
+func folded(b []byte) bool { return len(b) > 0 && (b[0] == ' ' || b[0] == '\t') }
+
+// room tells whether another header is read apart. Behind maxHeaders only those
+// that say where the body ends are: a flood must not hide them.
+func (m *Message) room(name []byte) bool {
+	if len(m.Headers) < maxHeaders {
+		return true
+	}
+	m.Odd = true
+	return len(m.Headers) < 2*maxHeaders && (fold(name, "content-length") || fold(name, "transfer-encoding"))
 }
 
 // cutLine splits at the first line end, CRLF or LF.
@@ -158,10 +175,9 @@ const (
 
 // framing of a message; method is that of the request that a response answers.
 func (m *Message) framing(method []byte) framing {
-	te := m.Header("transfer-encoding")
+	coded, isChunked := m.coding()
 	length, haveLength := m.length()
-	isChunked := len(te) >= 7 && fold(te[len(te)-7:], "chunked")
-	if te != nil && haveLength {
+	if coded && (haveLength || !m.Response && !isChunked || string(m.Protocol) == "HTTP/1.0") {
 		m.Odd = true
 	}
 	if m.Response {
@@ -175,7 +191,7 @@ func (m *Message) framing(method []byte) framing {
 	switch {
 	case isChunked:
 		return chunked
-	case te != nil && m.Response:
+	case coded && m.Response:
 		return untilClose
 	case haveLength && length == 0:
 		m.Length = 0
@@ -189,17 +205,40 @@ func (m *Message) framing(method []byte) framing {
 	return noBody
 }
 
+// coding reads the transfer codings of all fields as one list; the last one of
+// it says whether the body is chunked.
+func (m *Message) coding() (coded, isChunked bool) {
+	for i := range m.Headers {
+		if !fold(m.Headers[i].Name, "transfer-encoding") {
+			continue
+		}
+		v := m.Headers[i].Value
+		last := bytes.TrimSpace(v[bytes.LastIndexByte(v, ',')+1:])
+		if coded && isChunked { // anything behind chunked is read in two ways
+			m.Odd = true
+		}
+		coded, isChunked = true, fold(last, "chunked")
+	}
+	return coded, isChunked
+}
+
+// length reads the announced length: the first number of all fields and lists
+// (RFC 9110 section 8.6). Anything that is not this number once more is odd.
 func (m *Message) length() (n int64, ok bool) {
 	for i := range m.Headers {
 		if !fold(m.Headers[i].Name, "content-length") {
 			continue
 		}
-		v, err := strconv.ParseInt(string(m.Headers[i].Value), 10, 63)
-		if err != nil || v < 0 || ok && v != n {
-			m.Odd = true
-			continue
+		for part := range bytes.SplitSeq(m.Headers[i].Value, []byte(",")) {
+			part = bytes.TrimSpace(part)
+			v, err := strconv.ParseUint(string(part), 10, 63) // digits alone, no sign
+			if err != nil || ok && int64(v) != n {
+				m.Odd = true
+			}
+			if err == nil && !ok {
+				n, ok = int64(v), true
+			}
 		}
-		n, ok = v, true
 	}
 	return n, ok
 }
