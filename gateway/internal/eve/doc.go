@@ -3,6 +3,7 @@
 // one object for the type). What the field has no name for stands in the object
 // "otasuke": the event's id, the box's kind, the inside device.
 //
-// [ToWire] turns such a line, ours or Suricata's, into the message that goes to
-// the centre. Callers: engine (writes), gateway (reads), the inspect command.
+// [ToWire] turns such a line into the message that goes to the centre, and
+// [FromSensor] one of another program's eve.json. Callers: engine (writes), gateway
+// (reads), the inspect command.
 package eve

@@ -144,6 +144,9 @@ type Fileinfo struct {
 
 // Flow is a conversation that ended.
 type Flow struct {
+	// SrcIP and SrcPort opened it; written by sensors in their alerts, not by us.
+	SrcIP         string `json:"src_ip,omitempty"`
+	SrcPort       uint16 `json:"src_port,omitempty"`
 	PktsToServer  uint64 `json:"pkts_toserver"`
 	PktsToClient  uint64 `json:"pkts_toclient"`
 	BytesToServer uint64 `json:"bytes_toserver"`

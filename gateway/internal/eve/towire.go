@@ -1,6 +1,7 @@
 package eve
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
@@ -34,35 +35,71 @@ func NewID(micros int64) string {
 	return base.EncodeToString(b[:])
 }
 
-// HealthLine makes the line of a health event; it is not EVE but travels the same way.
-func HealthLine(h wire.Health) ([]byte, error) {
-	e := wire.Event{ID: NewID(h.Time.UnixMicro()), Time: h.Time, Kind: wire.KindHealth, Health: &h}
-	return json.Marshal(map[string]any{"event_type": "otasuke-health", "event": e})
+// typeEvent marks a line that holds an event of the box in the centre's form.
+const typeEvent = "otasuke-event"
+
+// maxLine of a sensor: Suricata bounds a record with payload to a few hundred KiB.
+const maxLine = 1 << 20
+
+// wrapped is such a line.
+type wrapped struct {
+	EventType string      `json:"event_type"`
+	Event     *wire.Event `json:"event"`
 }
 
-// ToWire turns a line into the centre's event. A line of Suricata has no id: it
-// gets one from its own bytes, so that reading a file twice counts once. home tells
-// inside addresses.
+// EventLine makes the line of an event that is no record of the engine; it is not
+// EVE but travels the same way.
+func EventLine(e wire.Event) ([]byte, error) {
+	return json.Marshal(wrapped{EventType: typeEvent, Event: &e})
+}
+
+// HealthLine makes the line of a health event.
+func HealthLine(h wire.Health) ([]byte, error) {
+	return EventLine(wire.Event{ID: NewID(h.Time.UnixMicro()), Time: h.Time, Kind: wire.KindHealth, Health: &h})
+}
+
+// ToWire turns a line of the engine or of [EventLine] into the centre's event. home
+// tells inside addresses.
 func ToWire(line []byte, home func(netip.Addr) bool) (wire.Event, error) {
-	var health struct {
-		EventType string      `json:"event_type"`
-		Event     *wire.Event `json:"event"`
-	}
-	if err := json.Unmarshal(line, &health); err != nil {
+	var w wrapped
+	if err := json.Unmarshal(line, &w); err != nil {
 		return wire.Event{}, fmt.Errorf("%w: %v", ErrLine, err)
 	}
-	if health.EventType == "otasuke-health" && health.Event != nil {
-		return *health.Event, nil
+	if w.EventType == typeEvent && w.Event != nil {
+		return *w.Event, nil
 	}
-	if health.EventType != TypeAlert {
-		return wire.Event{}, ErrNotAlert
+	return alert(line, home, false)
+}
+
+// FromSensor turns a line of a foreign eve.json into an event. Such a line has no
+// id: it gets one from its own bytes, so that reading a file twice counts once.
+// What it says in our own name is not believed.
+func FromSensor(line []byte, home func(netip.Addr) bool) (wire.Event, error) {
+	return alert(bytes.TrimRight(line, "\r\n"), home, true)
+}
+
+// alert reads an EVE line; types that differ from ours matter only where they are used.
+func alert(line []byte, home func(netip.Addr) bool, foreign bool) (wire.Event, error) {
+	if len(line) > maxLine {
+		return wire.Event{}, fmt.Errorf("%w: %d bytes", ErrLine, len(line))
 	}
 	var r Record
-	if err := json.Unmarshal(line, &r); err != nil {
+	var mismatch *json.UnmarshalTypeError
+	if err := json.Unmarshal(line, &r); err != nil && !errors.As(err, &mismatch) {
 		return wire.Event{}, fmt.Errorf("%w: %v", ErrLine, err)
 	}
-	if r.Alert == nil {
-		return wire.Event{}, fmt.Errorf("%w: alert without its object", ErrLine)
+	switch {
+	case r.EventType == "":
+		return wire.Event{}, fmt.Errorf("%w: no event_type", ErrLine)
+	case r.EventType != TypeAlert:
+		return wire.Event{}, ErrNotAlert
+	case r.Alert == nil || r.Alert.SignatureID == 0:
+		return wire.Event{}, fmt.Errorf("%w: alert without its signature", ErrLine)
+	case r.Timestamp <= 0:
+		return wire.Event{}, fmt.Errorf("%w: no timestamp", ErrLine)
+	}
+	if foreign {
+		r.Otasuke = nil
 	}
 	return r.wire(line, home)
 }
@@ -74,12 +111,12 @@ func (r *Record) wire(line []byte, home func(netip.Addr) bool) (wire.Event, erro
 		return wire.Event{}, fmt.Errorf("%w: %v", ErrLine, err)
 	}
 	f := wire.Flow{Proto: r.Proto, Src: src, SrcPort: r.SrcPort, Dst: dst, DstPort: r.DestPort}
-	if r.Direction == "to_client" { // the answering side sent the packet
+	if r.answer() {
 		f.Src, f.Dst, f.SrcPort, f.DstPort = f.Dst, f.Src, f.DstPort, f.SrcPort
 	}
 	e := wire.Event{
 		Time: time.UnixMicro(int64(r.Timestamp)).UTC(), Kind: wire.KindIPS, Verdict: wire.VerdictPassed,
-		Direction: Direction(f.Src, f.Dst, home), Flow: f, App: r.AppProto,
+		Direction: Direction(f.Src, f.Dst, home), Flow: f, App: cut(r.AppProto),
 	}
 	if r.Alert.Action == "blocked" {
 		e.Verdict = wire.VerdictBlocked
@@ -89,11 +126,20 @@ func (r *Record) wire(line []byte, home func(netip.Addr) bool) (wire.Event, erro
 		e.Device.Addr = f.Dst
 	}
 	if r.HTTP != nil {
-		e.URL = withoutQuery(r.HTTP.Hostname + r.HTTP.URL)
+		e.URL = address(r.HTTP.Hostname, r.HTTP.URL)
 	}
 	r.own(&e, line)
 	e.Rule = r.rule()
 	return e, nil
+}
+
+// answer tells that the packet was sent by the side that answers. Older sensors say
+// it only by the flow's own addresses.
+func (r *Record) answer() bool {
+	if r.Direction == "" && r.Flow != nil && r.Flow.SrcIP != "" {
+		return r.Flow.SrcIP == r.DestIP && r.Flow.SrcPort == r.DestPort
+	}
+	return r.Direction == "to_client"
 }
 
 // own fills in what our engine added, or an id for a foreign line.
@@ -107,21 +153,21 @@ func (r *Record) own(e *wire.Event, line []byte) {
 	e.ID, e.Kind, e.Device.MAC = o.ID, wire.Kind(o.Kind), o.MAC
 	e.Direction = cmp.Or(wire.Direction(o.Direction), e.Direction)
 	if o.Site != "" {
-		e.Site = &wire.Site{Name: cut(o.Site), Layer: o.Layer, Category: o.Category, List: o.List}
+		e.Site = &wire.Site{Name: cut(o.Site), Layer: o.Layer, Category: cut(o.Category), List: cut(o.List)}
 	}
 	if fi := r.Fileinfo; fi != nil && fi.Virus != "" {
-		e.File = &wire.File{Name: cut(fi.Filename), Size: fi.Size, SHA256: fi.SHA256, Virus: fi.Virus}
+		e.File = &wire.File{Name: cut(fi.Filename), Size: fi.Size, SHA256: fi.SHA256, Virus: cut(fi.Virus)}
 	}
 }
 
 func (r *Record) rule() *wire.Rule {
 	a := r.Alert
-	w := &wire.Rule{GID: a.GID, SID: a.SignatureID, Rev: a.Rev, Msg: cut(a.Signature), Class: a.Category, Priority: a.Severity}
+	w := &wire.Rule{GID: a.GID, SID: a.SignatureID, Rev: a.Rev, Msg: cut(a.Signature), Class: cut(a.Category), Priority: a.Severity}
 	if r.Otasuke != nil {
 		w.Class = cmp.Or(r.Otasuke.Class, w.Class)
 	}
 	if v := a.Metadata["otasuke_family"]; len(v) > 0 {
-		w.Family = v[0]
+		w.Family = cut(v[0])
 	}
 	w.Mitre = a.Metadata["mitre_technique_id"]
 	return w
@@ -134,13 +180,18 @@ func cut(s string) string {
 	return s
 }
 
-// withoutQuery keeps names of parameters and drops their values: they can hold passwords.
-func withoutQuery(url string) string {
-	path, query, ok := strings.Cut(url, "?")
+// address is host and path. It keeps the names of parameters and drops their values,
+// and a name and password before the host: they can hold secrets.
+func address(host, target string) string {
+	if _, rest, ok := strings.Cut(target, "://"); ok && !strings.HasPrefix(target, "/") { // to a proxy
+		authority, path, _ := strings.Cut(rest, "/")
+		host, target = authority[strings.LastIndexByte(authority, '@')+1:], "/"+path
+	}
+	path, query, ok := strings.Cut(host+target, "?")
 	if !ok {
 		return cut(path)
 	}
-	parts := strings.Split(query, "&")
+	parts := strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' })
 	for i, p := range parts {
 		parts[i], _, _ = strings.Cut(p, "=")
 	}
