@@ -13,7 +13,11 @@ import (
 
 // steps plays everything in order. A step that goes wrong does not stop the others.
 func (d *demo) steps(ctx context.Context) error {
-	for _, s := range []func(context.Context){d.attacks, d.beacons, d.phishing, d.viruses, d.harmless, d.killed, d.centreDown, d.measure} {
+	steps := []func(context.Context){d.attacks, d.beacons, d.phishing, d.viruses, d.harmless, d.killed, d.centreDown}
+	if d.Once { // nobody will look at the portal, so it may fill up
+		steps = append(steps, d.measure)
+	}
+	for _, s := range steps {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
