@@ -17,6 +17,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,7 @@ import (
 var (
 	ErrNotClaimed  = errors.New("uplink: this box has no identity yet: claim it with a code from the centre")
 	ErrFingerprint = errors.New("uplink: the centre is not the one that the configuration names (centre_fingerprint)")
+	ErrAnswer      = errors.New("uplink: the centre's answer is not understood")
 )
 
 // Config of the uplink.
@@ -85,8 +87,8 @@ func (c Config) Claim(ctx context.Context, code string) (wire.ClaimResponse, err
 	if err := call(ctx, client, c.URL+wire.PathClaim, "application/json", body, &resp); err != nil {
 		return resp, err
 	}
-	if fingerprint([]byte(resp.CA)) != normal(c.Fingerprint) {
-		return resp, ErrFingerprint
+	if err := c.check(resp); err != nil {
+		return resp, err
 	}
 	// The certificate is written last: it is what makes the box claimed.
 	if err := atomicfile.Write(filepath.Join(c.Dir, caFile), []byte(resp.CA), 0o644); err != nil {
@@ -96,6 +98,29 @@ func (c Config) Claim(ctx context.Context, code string) (wire.ClaimResponse, err
 		return resp, fmt.Errorf("uplink: %w", err)
 	}
 	return resp, nil
+}
+
+// check makes sure that an identity works before it is kept for good.
+func (c Config) check(resp wire.ClaimResponse) error {
+	if fingerprint([]byte(resp.CA)) != normal(c.Fingerprint) {
+		return ErrFingerprint
+	}
+	key, err := os.ReadFile(filepath.Join(c.Dir, keyFile))
+	if err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
+	if _, err := tls.X509KeyPair([]byte(resp.Certificate), key); err != nil {
+		return fmt.Errorf("%w: certificate: %w", ErrAnswer, err)
+	}
+	return nil
+}
+
+// CheckFingerprint says whether text can be a fingerprint as the centre shows it.
+func CheckFingerprint(text string) error {
+	if b, err := hex.DecodeString(normal(text)); err != nil || len(b) != sha256.Size {
+		return fmt.Errorf("%w: %q has not the form of one: 64 hexadecimal digits", ErrFingerprint, text)
+	}
+	return nil
 }
 
 // key reads the box's key or makes it.
@@ -133,7 +158,7 @@ func (c Config) key() (*ecdsa.PrivateKey, error) {
 }
 
 func normal(fp string) string {
-	return strings.ToLower(strings.NewReplacer(":", "", " ", "", "sha256", "").Replace(fp))
+	return strings.NewReplacer("sha256", "", ":", "", " ", "").Replace(strings.ToLower(fp))
 }
 
 // fingerprint of a PEM certificate.
@@ -146,13 +171,20 @@ func fingerprint(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// pinned accepts a server whose chain ends in the CA with the known fingerprint.
+// pinned accepts a server for the URL's host whose chain ends in the CA with the
+// known fingerprint.
 func (c Config) pinned() *tls.Config {
-	want := normal(c.Fingerprint)
+	want, host := normal(c.Fingerprint), ""
+	if u, err := url.Parse(c.URL); err == nil {
+		host = u.Hostname() // the connection's own ServerName is empty for addresses
+	}
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS13,
 		InsecureSkipVerify: true, // replaced by the check below, which is stricter
 		VerifyConnection: func(s tls.ConnectionState) error {
+			if host == "" {
+				return ErrFingerprint
+			}
 			for _, cert := range s.PeerCertificates[1:] {
 				sum := sha256.Sum256(cert.Raw)
 				if hex.EncodeToString(sum[:]) != want {
@@ -160,7 +192,7 @@ func (c Config) pinned() *tls.Config {
 				}
 				roots := x509.NewCertPool()
 				roots.AddCert(cert)
-				_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: s.ServerName})
+				_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: host})
 				return err
 			}
 			return ErrFingerprint
@@ -191,9 +223,23 @@ func (c Config) client() (*http.Client, error) {
 	}}, nil
 }
 
+// refusal is an answer of the centre that is not 2xx. It unwraps to a *wire.Error.
+type refusal struct {
+	status int
+	err    error
+}
+
+func (r *refusal) Error() string { return r.err.Error() }
+func (r *refusal) Unwrap() error { return r.err }
+
+// body tells that the centre will never take this message as it is.
+func (r *refusal) body() bool {
+	return r.status == http.StatusBadRequest || r.status == http.StatusRequestEntityTooLarge
+}
+
 // call posts a body and reads the JSON answer.
-func call(ctx context.Context, client *http.Client, url, kind string, body []byte, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+func call(ctx context.Context, client *http.Client, target, kind string, body []byte, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("uplink: %w", err)
 	}
@@ -208,14 +254,20 @@ func call(ctx context.Context, client *http.Client, url, kind string, body []byt
 		return fmt.Errorf("uplink: %w", err)
 	}
 	if resp.StatusCode/100 != 2 {
-		var e wire.Error
-		if json.Unmarshal(text, &e) == nil && e.Code != "" {
-			return &e
+		e := new(wire.Error)
+		if json.Unmarshal(text, e) == nil && e.Code != "" {
+			return &refusal{resp.StatusCode, e}
 		}
-		return fmt.Errorf("uplink: centre answered %s", resp.Status)
+		return &refusal{resp.StatusCode, fmt.Errorf("uplink: centre answered %s", resp.Status)}
 	}
-	if err := json.Unmarshal(text, answer); err != nil {
-		return fmt.Errorf("uplink: centre's answer: %w", err)
+	var v struct {
+		Version int `json:"version"`
+	}
+	if err := errors.Join(json.Unmarshal(text, &v), json.Unmarshal(text, answer)); err != nil {
+		return fmt.Errorf("%w: %w", ErrAnswer, err)
+	}
+	if v.Version == 0 {
+		return fmt.Errorf("%w: no version", ErrAnswer)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -77,26 +78,44 @@ func (u *Uplink) Run(ctx context.Context) error {
 	delay := retryFirst
 	beat := time.NewTicker(u.parts.Heartbeat)
 	defer beat.Stop()
-	if err := u.beat(ctx); err != nil {
-		u.parts.Log.Warn("heartbeat failed", "err", err)
-	}
+	u.heartbeat(ctx)
 	for ctx.Err() == nil {
 		more, err := u.send(ctx)
-		if err == nil && more {
-			delay = retryFirst
+		if err != nil {
+			u.failed(ctx, err, delay)
+			u.pause(ctx, beat.C, time.After(jitter(delay)))
+			delay = min(2*delay, retryMax)
 			continue
 		}
-		var retry <-chan time.Time
-		if err != nil {
-			u.parts.Log.Warn("centre not reached, events wait", "err", err, "retry", delay)
-			retry = time.After(delay)
-			delay = min(2*delay, retryMax)
-		} else {
-			delay = retryFirst
+		delay = retryFirst
+		if more {
+			select { // a long backlog does not make the box look dead
+			case <-beat.C:
+				u.heartbeat(ctx)
+			default:
+			}
+			continue
 		}
-		u.pause(ctx, beat.C, retry)
+		u.pause(ctx, beat.C, nil)
 	}
 	return nil
+}
+
+// jitter spreads the boxes of a centre that was away over the second half of a delay.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }
+
+// failed says why events wait: what a person must do about it differs.
+func (u *Uplink) failed(ctx context.Context, err error, retry time.Duration) {
+	var refused *wire.Error
+	switch {
+	case ctx.Err() != nil:
+	case errors.As(err, &refused) && refused.Code == "version":
+		u.parts.Log.Error("the centre does not understand this version of the box: update the box; events are kept", "err", err)
+	case errors.As(err, &refused) && refused.Code == "certificate":
+		u.parts.Log.Error("the centre does not accept this box: claim it again; events are kept", "err", err)
+	default:
+		u.parts.Log.Warn("events cannot be delivered and are kept", "err", err, "retry", retry)
+	}
 }
 
 // pause waits for news, a retry or the time of a heartbeat.
@@ -114,9 +133,7 @@ func (u *Uplink) pause(ctx context.Context, beat, retry <-chan time.Time) {
 		case <-retry:
 			return
 		case <-beat:
-			if err := u.beat(ctx); err != nil {
-				u.parts.Log.Warn("heartbeat failed", "err", err)
-			} else if retry != nil {
+			if u.heartbeat(ctx) && retry != nil {
 				return // the line is back
 			}
 		}
@@ -129,11 +146,20 @@ func (u *Uplink) send(ctx context.Context) (more bool, err error) {
 	if err != nil || len(records) == 0 {
 		return false, err
 	}
-	batch := wire.Batch{Version: wire.Version}
+	events, last := u.batch(records)
+	if len(events) > 0 {
+		if err := u.deliver(ctx, events); err != nil {
+			return false, err
+		}
+	}
+	return true, u.parts.Journal.Ack(last)
+}
+
+// batch decodes records up to what one message may hold and tells the last one used.
+func (u *Uplink) batch(records []journal.Record) (events []wire.Event, last uint64) {
 	size := 0
-	last := records[0].Seq
 	for _, r := range records {
-		if size += len(r.Data); size > wire.MaxBatchBytes/2 && len(batch.Events) > 0 {
+		if size += len(r.Data); size > wire.MaxBatchBytes/2 && last > 0 {
 			break
 		}
 		last = r.Seq
@@ -145,18 +171,45 @@ func (u *Uplink) send(ctx context.Context) (more bool, err error) {
 			u.parts.Log.Error("journal record cannot be read, skipped", "seq", r.Seq, "err", err)
 			continue
 		}
-		batch.Events = append(batch.Events, e)
+		events = append(events, e)
 	}
-	if len(batch.Events) > 0 {
-		if err := u.post(ctx, batch); err != nil {
-			return false, err
-		}
-	}
-	return true, u.parts.Journal.Ack(last)
+	return events, last
 }
 
-func (u *Uplink) post(ctx context.Context, batch wire.Batch) error {
-	body, err := json.Marshal(batch)
+// deliver sends events, in halves where the centre cannot take them together, so
+// that one bad event does not keep the others. Events that are refused even alone are
+// given up, but only when others were taken: a centre that takes none is at fault itself.
+func (u *Uplink) deliver(ctx context.Context, events []wire.Event) error {
+	taken := 0
+	var bad []wire.Event
+	var why error
+	for open := [][]wire.Event{events}; len(open) > 0; {
+		part := open[0]
+		open = open[1:]
+		err := u.post(ctx, part)
+		var r *refusal
+		switch {
+		case err == nil:
+			taken += len(part)
+		case !errors.As(err, &r) || !r.body():
+			return err
+		case len(part) == 1:
+			bad, why = append(bad, part[0]), err
+		default:
+			open = append(open, part[:len(part)/2], part[len(part)/2:])
+		}
+	}
+	if taken == 0 {
+		return why
+	}
+	for _, e := range bad {
+		u.parts.Log.Error("the centre refuses an event", "id", e.ID, "why", why)
+	}
+	return nil
+}
+
+func (u *Uplink) post(ctx context.Context, events []wire.Event) error {
+	body, err := json.Marshal(wire.Batch{Version: wire.Version, Events: events})
 	if err != nil {
 		return fmt.Errorf("uplink: %w", err)
 	}
@@ -165,9 +218,18 @@ func (u *Uplink) post(ctx context.Context, batch wire.Batch) error {
 		return err
 	}
 	for id, why := range ack.Refused {
-		u.parts.Log.Error("centre refused an event", "id", id, "why", why)
+		u.parts.Log.Error("the centre refuses an event", "id", id, "why", why)
 	}
 	return nil
+}
+
+// heartbeat tells how the box is; true when the centre heard it.
+func (u *Uplink) heartbeat(ctx context.Context) bool {
+	err := u.beat(ctx)
+	if err != nil && ctx.Err() == nil {
+		u.parts.Log.Warn("heartbeat failed", "err", err)
+	}
+	return err == nil
 }
 
 func (u *Uplink) beat(ctx context.Context) error {
@@ -178,6 +240,3 @@ func (u *Uplink) beat(ctx context.Context) error {
 	var resp wire.HeartbeatResponse
 	return call(ctx, u.http, u.cfg.URL+wire.PathHeartbeat, "application/json", body, &resp)
 }
-
-// Beat sends a heartbeat now: for the moment when something important changed.
-func (u *Uplink) Beat(ctx context.Context) error { return u.beat(ctx) }
