@@ -1,0 +1,308 @@
+package flow
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+
+	"otasuke/gateway/internal/packet"
+)
+
+var (
+	client = netip.MustParseAddr("192.168.1.11")
+	server = netip.MustParseAddr("203.0.113.9")
+)
+
+const second = 1_000_000
+
+// table with a user state that counts its resets.
+func table(max int) (*Table[int], *[]Key) {
+	var ended []Key
+	t := &Table[int]{Max: max, Reset: func(n *int) { *n++ }}
+	t.Ended = func(f *Flow[int]) { ended = append(ended, f.Key) }
+	return t, &ended
+}
+
+func tcp(flags uint8, port uint16, seq uint32) *packet.Packet {
+	return &packet.Packet{Data: make([]byte, 40), Version: 4, Proto: packet.TCP, Src: client, Dst: server, SrcPort: port, DstPort: 80, Flags: flags, Seq: seq}
+}
+
+func back(p *packet.Packet) *packet.Packet {
+	q := *p
+	q.Src, q.Dst, q.SrcPort, q.DstPort = p.Dst, p.Src, p.DstPort, p.SrcPort
+	return &q
+}
+
+func answer(port uint16, ack uint32) *packet.Packet {
+	p := back(tcp(packet.SYN|packet.ACK, port, 900))
+	p.Ack = ack
+	return p
+}
+
+func datagram(src, dst uint16) *packet.Packet {
+	return &packet.Packet{Version: 4, Proto: packet.UDP, Src: client, Dst: server, SrcPort: src, DstPort: dst}
+}
+
+func TestHandshake(t *testing.T) {
+	t.Parallel()
+	tab, ended := table(10)
+	f, dir := tab.Find(tcp(packet.SYN, 40000, 1), 5)
+	if dir != 0 || f.State != New || !f.SynSeen || f.Started != 5 || f.User != 1 {
+		t.Errorf("after SYN: %+v, direction %d", f, dir)
+	}
+	g, dir := tab.Find(answer(40000, 2), 6)
+	if g != f || dir != 1 || f.State != New {
+		t.Errorf("after the answer: %+v, direction %d", g, dir)
+	}
+	tab.Find(tcp(packet.ACK, 40000, 2), 7)
+	if f.State != Established || f.Packets != [2]uint64{2, 1} || f.Bytes != [2]uint64{80, 40} || f.Last != 7 {
+		t.Errorf("after the third packet: %+v", f)
+	}
+	tab.Find(tcp(packet.FIN|packet.ACK, 40000, 2), 8)
+	if f.State != Closing || tab.Len() != 1 || len(*ended) != 0 {
+		t.Errorf("after FIN: %+v", f)
+	}
+	want := Key{client, server, 40000, 80, packet.TCP}
+	if f.Key != want {
+		t.Errorf("key %+v", f.Key)
+	}
+}
+
+func TestFromTheMiddle(t *testing.T) {
+	t.Parallel()
+	icmp := func(src, dst netip.Addr) *packet.Packet {
+		return &packet.Packet{Version: 4, Proto: packet.ICMP, Src: src, Dst: dst, ICMPID: 7}
+	}
+	for _, c := range []struct {
+		name  string
+		p     *packet.Packet
+		dir   int
+		state State
+	}{
+		{"client's data", tcp(packet.ACK, 40000, 1), 0, Established},
+		{"server's data", back(tcp(packet.ACK, 40000, 1)), 1, Established},
+		{"server's SYN+ACK", answer(40000, 1), 1, New},
+		{"SYN from a low port", back(tcp(packet.SYN, 40000, 1)), 0, New},
+		{"question", datagram(40000, 53), 0, New},
+		{"answer", back(datagram(40000, 53)), 1, New},
+		{"two low ports", datagram(123, 123), 0, New},
+		{"ping", icmp(client, server), 0, New},
+	} {
+		tab, _ := table(10)
+		f, dir := tab.Find(c.p, 0)
+		if dir != c.dir || f.State != c.state {
+			t.Errorf("%s: direction %d, state %d", c.name, dir, f.State)
+		}
+		if c.dir == 1 && f.Key.Client != client {
+			t.Errorf("%s: client is %v", c.name, f.Key.Client)
+		}
+		g, dir := tab.Find(back(c.p), 1)
+		if c.p.Flags&packet.SYN == 0 && (g != f || dir != 1-c.dir) {
+			t.Errorf("%s: the other direction is another conversation", c.name)
+		}
+	}
+}
+
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	established := []*packet.Packet{tcp(packet.SYN, 40000, 1), answer(40000, 2), tcp(packet.ACK, 40000, 2)}
+	for _, c := range []struct {
+		name    string
+		packets []*packet.Packet
+		seconds int64
+	}{
+		{"SYN without answer", established[:1], 30},
+		{"answered, not confirmed", established[:2], 30},
+		{"established", established, 1800},
+		{"closed", append(established[:3:3], tcp(packet.FIN|packet.ACK, 40000, 2)), 10},
+		{"reset", append(established[:3:3], back(tcp(packet.RST, 40000, 2))), 10},
+		{"question", []*packet.Packet{datagram(40000, 53)}, 30},
+		{"question and answer", []*packet.Packet{datagram(40000, 53), back(datagram(40000, 53))}, 120},
+	} {
+		tab, ended := table(10)
+		for _, p := range c.packets {
+			tab.Find(p, 100)
+		}
+		tab.Expire(100+c.seconds*second, 100)
+		if tab.Len() != 1 {
+			t.Errorf("%s: ended too early", c.name)
+		}
+		tab.Expire(101+c.seconds*second, 100)
+		if tab.Len() != 0 || len(*ended) != 1 {
+			t.Errorf("%s: still there", c.name)
+		}
+	}
+}
+
+// TestLatePacket: without Expire in between, a timed-out conversation is not continued.
+func TestLatePacket(t *testing.T) {
+	t.Parallel()
+	tab, ended := table(10)
+	tab.Find(datagram(40000, 53), 0)
+	f, _ := tab.Find(datagram(40000, 53), 31*second)
+	if f.Packets[0] != 1 || f.Started != 31*second || len(*ended) != 1 || tab.Len() != 1 {
+		t.Errorf("continued: %+v", f)
+	}
+}
+
+// TestExpireIsNotBlocked: quiet connections with much patience do not keep others
+// from being ended, and one call ends no more than it may.
+func TestExpireIsNotBlocked(t *testing.T) {
+	t.Parallel()
+	tab, ended := table(1000)
+	for port := range uint16(100) {
+		tab.Find(tcp(packet.ACK, 40000+port, 1), 0) // idle, established
+	}
+	for port := range uint16(50) {
+		tab.Find(datagram(40000+port, 53), 1)
+	}
+	tab.Expire(40*second, 20)
+	if len(*ended) != 20 {
+		t.Errorf("%d ended of 20 allowed", len(*ended))
+	}
+	tab.Expire(40*second, 1000)
+	if len(*ended) != 50 || tab.Len() != 100 {
+		t.Errorf("%d ended, %d left", len(*ended), tab.Len())
+	}
+}
+
+func TestEviction(t *testing.T) {
+	t.Parallel()
+	tab, ended := table(3)
+	for port := range uint16(3) {
+		tab.Find(datagram(1000+port, 53), int64(port))
+	}
+	tab.Find(back(datagram(1000, 53)), 10) // used again, and of another patience now
+	tab.Find(datagram(1003, 53), 11)
+	if tab.Len() != 3 || tab.Evicted != 1 || (*ended)[0].ClientPort != 1001 {
+		t.Errorf("%d held, %d evicted: %v", tab.Len(), tab.Evicted, *ended)
+	}
+	tab.EndAll()
+	var order []uint16
+	for _, k := range (*ended)[1:] {
+		order = append(order, k.ClientPort)
+	}
+	if tab.Len() != 0 || len(order) != 3 || order[0] != 1002 || order[1] != 1000 || order[2] != 1003 {
+		t.Errorf("ended in the order %v", order)
+	}
+}
+
+func TestReuse(t *testing.T) {
+	t.Parallel()
+	tab, _ := table(10)
+	f, _ := tab.Find(tcp(packet.SYN, 40000, 1), 0)
+	f.User = 41
+	tab.End(f)
+	g, _ := tab.Find(datagram(5000, 53), 9)
+	if g != f {
+		t.Error("the memory is not used again")
+	}
+	if g.User != 42 || g.SynSeen || g.Packets != [2]uint64{1, 0} || g.Started != 9 || g.Key.Proto != packet.UDP {
+		t.Errorf("something of the old conversation is left: %+v", g)
+	}
+}
+
+func TestReopened(t *testing.T) {
+	t.Parallel()
+	syn := func(seq uint32) *packet.Packet { return tcp(packet.SYN, 40000, seq) }
+	data := func(seq uint32) *packet.Packet { return tcp(packet.ACK, 40000, seq) }
+	for _, c := range []struct {
+		name    string
+		packets []*packet.Packet
+		ended   int // conversations that were taken for past
+	}{
+		{"SYN sent again", []*packet.Packet{syn(1), syn(1), answer(40000, 2), syn(1), data(2)}, 0},
+		{"SYN after FIN", []*packet.Packet{syn(1), answer(40000, 2), data(2), tcp(packet.FIN|packet.ACK, 40000, 2), syn(9)}, 1},
+		{"SYN after RST", []*packet.Packet{syn(1), back(tcp(packet.RST|packet.ACK, 40000, 0)), syn(1)}, 1},
+		{"another SYN without answer", []*packet.Packet{syn(1), syn(500), answer(40000, 501), data(501)}, 1},
+		{"two SYNs, the first is answered", []*packet.Packet{syn(1), syn(500), answer(40000, 2), data(2)}, 2},
+		{"stray data before the SYN", []*packet.Packet{data(77), syn(500), answer(40000, 501)}, 1},
+		{"SYN in the middle is not answered", []*packet.Packet{syn(1), answer(40000, 2), data(2), syn(500), data(3)}, 0},
+		{"server forgot the connection", []*packet.Packet{syn(1), answer(40000, 2), data(2), syn(500), answer(40000, 501)}, 1},
+		{"SYN+ACK sent again", []*packet.Packet{syn(1), answer(40000, 2), answer(40000, 2), data(2)}, 0},
+	} {
+		tab, ended := table(10)
+		var f *Flow[int]
+		dir := 0
+		for i, p := range c.packets {
+			f, dir = tab.Find(p, int64(i))
+			if want := 0; p.Src == server {
+				if dir != 1 {
+					t.Errorf("%s: packet %d in direction %d", c.name, i, dir)
+				}
+			} else if dir != want {
+				t.Errorf("%s: packet %d in direction %d", c.name, i, dir)
+			}
+		}
+		if len(*ended) != c.ended || tab.Len() != 1 {
+			t.Errorf("%s: %d ended, %d held", c.name, len(*ended), tab.Len())
+		}
+		if f.Key.Client != client {
+			t.Errorf("%s: client is %v", c.name, f.Key.Client)
+		}
+	}
+}
+
+// TestTableStaysWhole: random packets, and after each the lists and the map hold the same.
+func TestTableStaysWhole(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 9))
+	tab, _ := table(20)
+	now := int64(0)
+	for range 20000 {
+		now += rng.Int64N(3 * second)
+		p := tcp(uint8(rng.Uint32())&0x1f, 40000+uint16(rng.IntN(30)), rng.Uint32()%3)
+		p.Ack = rng.Uint32() % 3
+		if rng.IntN(3) == 0 {
+			p.Proto = packet.UDP
+		}
+		if rng.IntN(2) == 0 {
+			p = back(p)
+		}
+		f, dir := tab.Find(p, now)
+		if (dir == 0) != (f.Key.Client == p.Src) {
+			t.Fatal("direction and key contradict each other")
+		}
+		if rng.IntN(50) == 0 {
+			tab.Expire(now, rng.IntN(10))
+		}
+		n := 0
+		for i := range tab.lists {
+			for g := tab.lists[i].oldest; g != nil; g = g.newer {
+				if g.newer != nil && g.newer.Last < g.Last || tab.flows[g.Key] != g || g.patience() != patience(i) {
+					t.Fatalf("list %d is out of order", i)
+				}
+				n++
+			}
+		}
+		if n != tab.Len() || n > tab.Max {
+			t.Fatalf("%d in lists, %d in the map", n, tab.Len())
+		}
+	}
+}
+
+func TestNoAllocs(t *testing.T) {
+	tab, _ := table(100)
+	to, fro := datagram(40000, 53), back(datagram(40000, 53))
+	now := int64(0)
+	if n := testing.AllocsPerRun(1000, func() {
+		now++
+		tab.Find(to, now)
+		tab.Find(fro, now)
+		tab.Expire(now, 10)
+	}); n != 0 {
+		t.Errorf("%v allocations for a known conversation", n)
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	tab := &Table[int]{Max: 1 << 16, Reset: func(*int) {}}
+	var ps [1024]*packet.Packet
+	for i := range ps {
+		ps[i] = tcp(packet.ACK, uint16(30000+i), 1)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		tab.Find(ps[i%len(ps)], int64(i))
+	}
+}
