@@ -294,7 +294,7 @@ func FuzzDatagrams(f *testing.F) {
 			from := int(script[0]) * 8
 			to := min(from+int(script[1])*4, 2056)
 			b := pieceOf(whole, uint32(script[2]>>6), cut{from, max(from, to), script[2]&1 != 0})
-			if script[2]&2 != 0 {
+			if script[2]&2 != 0 && to > from {
 				b[len(b)-1] ^= 0xff
 			}
 			now += int64(script[2]&4) << 22

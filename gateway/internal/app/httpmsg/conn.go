@@ -183,7 +183,9 @@ func (c *Conn[T]) begin(dir int) *Tx[T] {
 		c.open = slices.Delete(c.open, old, old+1)
 	}
 	var tx *Tx[T]
-	if n := len(c.free); n > 0 {
+	// An answer without a request gets a User that nobody used: its handler was
+	// not told that a request began.
+	if n := len(c.free); n > 0 && dir == ToServer {
 		tx, c.free = c.free[n-1], c.free[:n-1]
 	} else {
 		tx = new(Tx[T])
