@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"otasuke/gateway/internal/uplink"
 )
 
 // ErrConfig tells what is wrong with a configuration.
@@ -26,6 +30,9 @@ type Config struct {
 	ClaimCode string `toml:"claim_code"`
 	// StateDir keeps identity and journal.
 	StateDir string `toml:"state_dir"`
+	// EVEInput is the eve.json of a Suricata that already watches the office. With it
+	// the box inspects nothing itself: it carries that program's alerts to the centre.
+	EVEInput string `toml:"eve_input"`
 	// Ports are the two network interfaces between router and office.
 	Ports []string `toml:"ports"`
 	// Bridge is the name of the bridge that joins them.
@@ -93,7 +100,10 @@ func LoadConfig(path string) (Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	return c, c.complete()
+	if err := c.complete(); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
 }
 
 // complete fills in defaults and checks.
@@ -115,16 +125,37 @@ func (c *Config) complete() error {
 	if c.Heartbeat.Duration == 0 {
 		c.Heartbeat.Duration = time.Minute
 	}
-	if c.CentreURL != "" && c.CentreFingerprint == "" {
-		return fmt.Errorf("%w: centre_url without centre_fingerprint: the centre shows it beside the claim code", ErrConfig)
+	if err := c.centre(); err != nil {
+		return err
 	}
-	if len(c.Ports) != 2 {
+	if len(c.Ports) != 2 && c.EVEInput == "" {
 		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"]", ErrConfig)
 	}
 	for _, l := range c.Lists {
 		if _, err := os.Stat(l.File); err != nil {
 			return fmt.Errorf("%w: list %q: %w", ErrConfig, l.Name, err)
 		}
+	}
+	return nil
+}
+
+// centre checks how the centre is reached.
+func (c *Config) centre() error {
+	if c.CentreURL == "" {
+		if c.EVEInput != "" {
+			return fmt.Errorf("%w: eve_input without centre_url: there is nobody to carry the alerts to", ErrConfig)
+		}
+		return nil
+	}
+	if u, err := url.Parse(c.CentreURL); err != nil || u.Scheme != "https" || u.Hostname() == "" {
+		return fmt.Errorf("%w: centre_url %q: write for example https://centre.example:8443", ErrConfig, c.CentreURL)
+	}
+	c.CentreURL = strings.TrimRight(c.CentreURL, "/")
+	if c.CentreFingerprint == "" {
+		return fmt.Errorf("%w: centre_url without centre_fingerprint: the centre shows it beside the claim code", ErrConfig)
+	}
+	if err := uplink.CheckFingerprint(c.CentreFingerprint); err != nil {
+		return fmt.Errorf("%w: centre_fingerprint: %w", ErrConfig, err)
 	}
 	return nil
 }

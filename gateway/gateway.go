@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"path/filepath"
@@ -28,7 +27,6 @@ type Box struct {
 	home    func(netip.Addr) bool
 	journal *journal.Journal
 	health  *health.Board
-	up      *uplink.Uplink
 }
 
 // New prepares a box. Close it after Run.
@@ -46,6 +44,9 @@ func New(cfg Config) (*Box, error) {
 // Run protects until ctx ends. The bridge stays when it returns, the rules go.
 func (b *Box) Run(ctx context.Context) error {
 	defer b.journal.Close()
+	if b.cfg.EVEInput != "" {
+		return b.relay(ctx)
+	}
 	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues})
 	if err != nil {
 		return err
@@ -137,18 +138,24 @@ func (b *Box) note(what string) {
 	h := b.report()
 	h.Note = what
 	line, err := eve.HealthLine(h)
-	if err == nil {
-		err = b.journal.Append(line)
-	}
 	if err != nil {
-		b.health.JournalFailed(err)
-		b.log.Error("journal", "err", err)
+		b.log.Error("health event", "err", err)
 		return
 	}
-	b.health.Changed()
+	_ = b.keep([][]byte{line})
 }
 
-// Describe gives the box's protection in words for logs.
-func (b *Box) Describe() string {
-	return fmt.Sprintf("ports %v, bridge %s, %d queues", b.cfg.Ports, b.cfg.Bridge, b.cfg.Queues)
+// keep puts lines into the journal and wakes the uplink. A failure is told to health
+// and log here; callers that can repeat the lines look at it, too.
+func (b *Box) keep(lines [][]byte) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	if err := b.journal.Append(lines...); err != nil {
+		b.health.JournalFailed(err)
+		b.log.Error("journal", "err", err)
+		return err
+	}
+	b.health.Changed()
+	return nil
 }

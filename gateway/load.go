@@ -11,16 +11,21 @@ import (
 	"otasuke/rule"
 )
 
-// loadRules reads rule files and, unless told otherwise, the built-in ones.
+// loadRules reads rule files and, unless told otherwise, the built-in ones. Of rules
+// with the same sid in several files the newest counts.
 func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule, refused []rule.Refusal, err error) {
 	opt := rule.Options{Vars: rule.DefaultVars()}
 	if home != "" {
 		opt.Vars["HOME_NET"] = home
 	}
+	var lists [][]*rule.Rule
+	add := func(name string, text []byte) {
+		r, bad := rule.Parse(name, text, opt)
+		lists, refused = append(lists, r), append(refused, bad...)
+	}
 	if builtin {
 		for name, text := range starter.Files() {
-			r, bad := rule.Parse(name, text, opt)
-			rules, refused = append(rules, r...), append(refused, bad...)
+			add(name, text)
 		}
 	}
 	for _, pattern := range patterns {
@@ -36,11 +41,11 @@ func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule
 			if err != nil {
 				return nil, nil, fmt.Errorf("gateway: rules: %w", err)
 			}
-			r, bad := rule.Parse(name, text, opt)
-			rules, refused = append(rules, r...), append(refused, bad...)
+			add(name, text)
 		}
 	}
-	return rules, refused, nil
+	rules, older := rule.Merge(lists...)
+	return rules, append(refused, older...), nil
 }
 
 // homeNet writes the inside networks as a rule variable.

@@ -2,9 +2,12 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -84,36 +87,64 @@ func (b *Box) engine(ctx context.Context, again bool) error {
 	}
 	watch := time.AfterFunc(silence, func() { _ = cmd.Process.Kill() })
 	defer watch.Stop()
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	for ready := false; lines.Scan(); {
+	ready := false
+	b.read(r, func() {
 		watch.Reset(silence)
-		if b.line(lines.Bytes()) && !ready {
+		if !ready {
 			ready = true
 			b.log.Info("the engine is inspecting", "pid", cmd.Process.Pid)
 			if again {
 				b.note(noteRestarted)
 			}
 		}
-	}
+	})
 	return cmd.Wait()
 }
 
-// line takes one line of the engine; true for a sign of life.
-func (b *Box) line(line []byte) bool {
-	var s engineStatus
-	if json.Unmarshal(line, &s) == nil && s.EventType == typeStatus {
-		b.health.Engine(true)
-		b.health.Counts(health.Counts{
-			Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner),
-		})
-		return true
+// read takes the engine's lines until it closes them; alive is called at each sign of
+// life. Findings that are there together are kept together: a burst costs one wait for
+// the disk, not one each.
+func (b *Box) read(r io.Reader, alive func()) {
+	in := bufio.NewReaderSize(r, maxLine)
+	var batch [][]byte
+	for {
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			b.log.Error("the engine wrote a line without end, left out")
+			continue
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if b.status(line) {
+				alive()
+			} else if json.Valid(line) { // the last line of an engine that died may be cut
+				batch = append(batch, bytes.Clone(line))
+			}
+		}
+		if err != nil || !waiting(in) {
+			_ = b.keep(batch)
+			batch = batch[:0]
+		}
+		if err != nil {
+			return
+		}
 	}
-	if err := b.journal.Append(line); err != nil {
-		b.health.JournalFailed(err)
-		b.log.Error("journal", "err", err)
+}
+
+// waiting tells that another whole line can be read without waiting.
+func waiting(in *bufio.Reader) bool {
+	next, _ := in.Peek(in.Buffered())
+	return bytes.IndexByte(next, '\n') >= 0
+}
+
+// status takes a line of the engine about itself; false when it is another line.
+func (b *Box) status(line []byte) bool {
+	var s engineStatus
+	if json.Unmarshal(line, &s) != nil || s.EventType != typeStatus {
 		return false
 	}
-	b.health.Changed()
-	return false
+	b.health.Engine(true)
+	b.health.Counts(health.Counts{
+		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner),
+	})
+	return true
 }

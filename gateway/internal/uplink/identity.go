@@ -118,7 +118,7 @@ func (c Config) check(resp wire.ClaimResponse) error {
 // CheckFingerprint says whether text can be a fingerprint as the centre shows it.
 func CheckFingerprint(text string) error {
 	if b, err := hex.DecodeString(normal(text)); err != nil || len(b) != sha256.Size {
-		return fmt.Errorf("%w: %q has not the form of one: 64 hexadecimal digits", ErrFingerprint, text)
+		return fmt.Errorf("uplink: %q is no fingerprint: one has 64 hexadecimal digits", text)
 	}
 	return nil
 }

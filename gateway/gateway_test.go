@@ -1,0 +1,255 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"otasuke/gateway/internal/eve"
+	"otasuke/rule"
+)
+
+var fingerprint = strings.Repeat("ab", 32)
+
+// Each mistake in a configuration is said with the key that it is about.
+func TestConfigErrors(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	list := filepath.Join(dir, "list.txt")
+	if err := os.WriteFile(list, []byte("evil.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const good = "state_dir = \"/s\"\nports = [\"eth0\", \"eth1\"]\n"
+	tests := []struct{ name, text, want string }{
+		{"good", good, ""},
+		{"good with centre", good + "centre_url = \"https://c.example:8443/\"\ncentre_fingerprint = \"" + fingerprint + "\"\n", ""},
+		{"good with a list", good + "[[list]]\nname = \"l\"\ncategory = \"c2\"\nfile = \"" + list + "\"\n", ""},
+		{"good relay", "state_dir = \"/s\"\neve_input = \"/var/log/suricata/eve.json\"\ncentre_url = \"https://c\"\ncentre_fingerprint = \"" + fingerprint + "\"\n", ""},
+		{"empty", "", "state_dir is missing"},
+		{"unknown key", good + "portz = 1\n", `unknown key "portz"`},
+		{"unknown key of a list", good + "[[list]]\nurl = \"x\"\n", `unknown key "list.url"`},
+		{"not TOML", "state_dir = \n", "line 1"},
+		{"wrong type", "state_dir = 7\n", "state_dir"},
+		{"no ports", "state_dir = \"/s\"\n", "ports needs the two"},
+		{"one port", "state_dir = \"/s\"\nports = [\"eth0\"]\n", "ports needs the two"},
+		{"no list file", good + "[[list]]\nname = \"mine\"\nfile = \"" + dir + "/none\"\n", `list "mine"`},
+		{"bad network", good + "home = [\"192.168.0.0/33\"]\n", "home"},
+		{"bad duration", good + "heartbeat = \"often\"\n", "heartbeat"},
+		{"no fingerprint", good + "centre_url = \"https://c\"\n", "without centre_fingerprint"},
+		{"short fingerprint", good + "centre_url = \"https://c\"\ncentre_fingerprint = \"abcd\"\n", "64 hexadecimal digits"},
+		{"plain http", good + "centre_url = \"http://c\"\ncentre_fingerprint = \"" + fingerprint + "\"\n", "centre_url"},
+		{"relay to nobody", "state_dir = \"/s\"\neve_input = \"x\"\n", "eve_input without centre_url"},
+	}
+	for _, tt := range tests {
+		path := filepath.Join(dir, strings.ReplaceAll(tt.name, " ", "-"))
+		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := LoadConfig(path)
+		if tt.want == "" {
+			if err != nil || c.Path != path || c.Heartbeat.Duration != time.Minute || len(c.Home) == 0 || c.Queues == 0 {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+			continue
+		}
+		if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	if _, err := LoadConfig(filepath.Join(dir, "missing")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+}
+
+// Rules of several files: the newest revision of a sid counts, and the operator hears
+// about the other; a bad rule costs only itself.
+func TestLoadRules(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.rules": "alert tcp any any -> any any (msg:\"old\"; content:\"x\"; sid:1; rev:1;)\nalert tcp any any -> any any (msg:\"two\"; content:\"y\"; sid:2;)\n",
+		"b.rules": "alert tcp any any -> any any (msg:\"new\"; content:\"x\"; sid:1; rev:2;)\n\nalert tcp any any -> any any (msg:\"bad\"; no-such-keyword; sid:3;)\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rules, refused, err := loadRules([]string{filepath.Join(dir, "*.rules")}, false, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rules {
+		got = append(got, r.Msg)
+	}
+	if d := cmp.Diff([]string{"two", "new"}, got); d != "" {
+		t.Error(d)
+	}
+	if len(refused) != 2 {
+		t.Fatalf("refused: %v", refused)
+	}
+	sid1 := func(r rule.Refusal) bool { return r.SID == 1 && r.Line == 1 && strings.HasSuffix(r.File, "a.rules") }
+	sid3 := func(r rule.Refusal) bool { return r.SID == 3 && r.Line == 3 && strings.HasSuffix(r.File, "b.rules") }
+	if !sid3(refused[0]) || !sid1(refused[1]) {
+		t.Errorf("refused: %+v", refused)
+	}
+	if _, _, err := loadRules([]string{filepath.Join(dir, "none*")}, false, ""); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if builtin, bad, err := loadRules(nil, true, "[10.0.0.0/8]"); err != nil || len(builtin) == 0 || len(bad) > 0 {
+		t.Errorf("built-in rules: %d, %v, %v", len(builtin), bad, err)
+	}
+}
+
+func testBox(t testing.TB, cfg Config) *Box {
+	t.Helper()
+	cfg.StateDir = t.TempDir()
+	cfg.Ports = []string{"", ""}
+	if err := cfg.complete(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.journal.Close() })
+	return b
+}
+
+func alert(sid uint32) []byte {
+	line, err := eve.Append(nil, &eve.Record{Timestamp: 1_800_000_000_000_000, EventType: eve.TypeAlert, SrcIP: "203.0.113.5", DestIP: "192.168.1.12", Proto: "TCP",
+		Alert: &eve.Alert{Action: "blocked", SignatureID: sid, Signature: "x"}})
+	if err != nil {
+		panic(err)
+	}
+	return line
+}
+
+// Every whole line of the engine is kept, in order, whatever comes between.
+func TestEngineLines(t *testing.T) {
+	t.Parallel()
+	b := testBox(t, Config{})
+	var in bytes.Buffer
+	for i := range 5000 {
+		in.Write(alert(uint32(i + 1)))
+		if i%100 == 0 {
+			fmt.Fprintf(&in, "{\"event_type\":%q,\"rules\":7,\"scanner\":\"off\"}\n", typeStatus)
+		}
+	}
+	in.WriteString("\n" + strings.Repeat("x", 2*maxLine) + "\n")
+	in.Write(alert(5001))
+	in.Write(alert(5002)[:40]) // the engine died here
+	alive := 0
+	b.read(&in, func() { alive++ })
+	records, err := b.journal.Read(10_000)
+	if err != nil || len(records) != 5001 || alive != 50 {
+		t.Fatalf("%d records, %d signs of life, %v", len(records), alive, err)
+	}
+	for i, r := range records {
+		if e, err := b.decode(r.Data); err != nil || e.Rule.SID != uint32(i+1) {
+			t.Fatalf("record %d: %+v %v", i, e, err)
+		}
+	}
+	if h := b.report(); h.Rules != 7 || !h.Protecting || h.Pending != 5001 {
+		t.Errorf("health: %+v", h)
+	}
+}
+
+// A line that is there alone is kept at once, not with the next one.
+func TestEngineLineAlone(t *testing.T) {
+	t.Parallel()
+	b := testBox(t, Config{})
+	r, w := io.Pipe()
+	done := make(chan bool)
+	go func() { b.read(r, func() {}); close(done) }()
+	for i := 1; i <= 3; i++ {
+		if _, err := w.Write(alert(uint32(i))); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, func() bool { n, _ := b.journal.Pending(); return n == i })
+	}
+	w.Close()
+	<-done
+}
+
+func waitFor(t testing.TB, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("did not happen within 10 s")
+		}
+	}
+}
+
+// The alerts of a Suricata reach the journal once, without what they carry of the
+// packet, over restarts and rotation.
+func TestRelay(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "eve.json")
+	cfg := Config{EVEInput: path, CentreURL: "https://127.0.0.1:1", CentreFingerprint: fingerprint, Log: slog.New(slog.DiscardHandler)}
+	b := testBox(t, cfg)
+	line := func(sid int) string {
+		return fmt.Sprintf(`{"timestamp":"2026-11-21T14:06:07.123456+0900","event_type":"alert","src_ip":"203.0.113.5","dest_ip":"192.168.1.12","proto":"TCP","payload":"c2VjcmV0","alert":{"action":"allowed","gid":1,"signature_id":%d,"rev":1,"signature":"s"}}`, sid) + "\n"
+	}
+	if err := os.WriteFile(path, []byte(line(1)+"{\"event_type\":\"stats\"}\ngarbage\n"+line(2)+line(3)[:30]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(b *Box, want int) {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- b.Run(ctx) }()
+		waitFor(t, func() bool { n, _ := b.journal.Pending(); return n == want })
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	run(b, 2)
+	if h := b.report(); !h.Protecting {
+		t.Error("the box says that nobody watches")
+	}
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(line(4)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again, err := New(b.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(again, 3)
+	last, err := New(b.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer last.journal.Close()
+	records, err := last.journal.Read(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []uint32
+	for _, r := range records {
+		if bytes.Contains(r.Data, []byte("c2VjcmV0")) {
+			t.Error("the payload was kept")
+		}
+		e, err := last.decode(r.Data)
+		if err != nil || e.Check() != nil {
+			t.Fatal(err, e.Check())
+		}
+		got = append(got, e.Rule.SID)
+	}
+	if d := cmp.Diff([]uint32{1, 2, 4}, got); d != "" {
+		t.Error(d)
+	}
+}
