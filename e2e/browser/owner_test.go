@@ -1,0 +1,232 @@
+package browser
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// From the mail to the answer: looking changes nothing, the button does.
+func TestOwnerAnswersFromTheMail(t *testing.T) {
+	a := here.alert(t, here.sato, 2)
+	address := link(t, here.mail(t, here.sato, a.ID), "expected")
+	b := newTab(t, 360, 740)
+	if status := b.open(address); status != http.StatusOK {
+		t.Fatalf("the button's page: %d", status)
+	}
+	b.says("まだ何も送っていません", "「192.168.1.11」がにせのログイン画面を開こうとしました", deskPhone)
+	if got := here.alert(t, here.sato, 2); got.State != "open" {
+		t.Errorf("looking at the page made the alert %s", got.State)
+	}
+	b.do(chromedp.SendKeys(chromedp.CSS("#note"), "銀行からの案内と思いました"))
+	b.click("main .button-key")
+	b.says("心当たりがあるとのこと、わかりました")
+	if got := here.alert(t, here.sato, 2); got.State != "acknowledged" {
+		t.Errorf("after the answer the alert is %s", got.State)
+	}
+	b.open(address)
+	b.says("もうお返事をいただいています")
+	b.login(here.portal, here.sato.owner)
+	b.open(here.portal + "/alerts/" + a.ID)
+	b.says("お返事: 心当たりがあります", "銀行からの案内と思いました", "センターが確認中です")
+	b.calm()
+}
+
+// Mail scanners open every link, some of them more than once.
+func TestScannersChangeNothing(t *testing.T) {
+	a := here.alert(t, here.mori, 2)
+	m := here.mail(t, here.mori, a.ID)
+	for _, answer := range []string{"done", "expected", "call"} {
+		for _, method := range []string{http.MethodHead, http.MethodGet, http.MethodGet} {
+			r, err := http.NewRequestWithContext(t.Context(), method, link(t, m, answer), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("User-Agent", "LinkScanner/1.0")
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusOK || len(res.Cookies()) > 0 {
+				t.Errorf("%s %s: %d, cookies %v", method, answer, res.StatusCode, res.Cookies())
+			}
+		}
+	}
+	if got := here.alert(t, here.mori, 2); got.State != "open" {
+		t.Errorf("the scanner made the alert %s", got.State)
+	}
+}
+
+func TestHomeAndAlertSayWhatMatters(t *testing.T) {
+	b := newTab(t, 360, 740)
+	b.login(here.portal, here.sato.owner)
+	b.says("急ぎのお願いがあります", "今日は攻撃を", "「192.168.1.12」がウイルスに操作された疑い", "LAN ケーブルを抜いてください")
+	if !eval[bool](b, `(() => { const r = document.querySelector(".phone").getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight })()`) {
+		t.Error("the telephone number is not in sight without scrolling")
+	}
+	b.click(".todo .button-key")
+	b.says("何が起きましたか", "もう止めましたか", "はい。お助けボックスが", "いま危ないですか", "手順", "お問い合わせ番号")
+	if !eval[bool](b, `document.querySelector(".letter-one").getBoundingClientRect().bottom < innerHeight - document.querySelector(".foot").offsetHeight`) {
+		t.Error("what to do cannot be read without scrolling")
+	}
+	b.do(chromedp.Click(chromedp.CSS(".technical > summary")), chromedp.Click(chromedp.CSS(".events summary")))
+	b.says("OTASUKE C2", "203.0.113.66", "記録ID")
+	b.click(".tools a")
+	b.says("What happened?", "Is it stopped?", "Unplug the network cable")
+	b.calm()
+}
+
+// Another company's pages do not exist, whoever asks.
+func TestAnotherCompanysPagesDoNotExist(t *testing.T) {
+	a := here.alert(t, here.sato, 3)
+	b := newTab(t, 1280, 800)
+	if b.open(here.portal + "/alerts/" + a.ID); b.path() != "/login" {
+		t.Errorf("a stranger is at %s", b.path())
+	}
+	b.login(here.portal, here.mori.owner)
+	if status := b.open(here.portal + "/alerts/" + a.ID); status != http.StatusNotFound {
+		t.Errorf("another company's alert: %d, want 404", status)
+	}
+	b.saysNot(here.sato.name, here.sato.phrase, here.sato.owner, a.Case)
+	for _, path := range []string{"/", "/alerts", "/devices", "/looks"} {
+		b.open(here.portal + path)
+		b.saysNot(here.sato.name, here.sato.phrase, here.sato.owner, here.sato.CompanyID)
+	}
+	if status := b.open(here.console + "/"); status != http.StatusOK || b.path() != "/login" {
+		t.Errorf("a customer in the console: %d at %s", status, b.path())
+	}
+}
+
+// A person without a mouse logs in, skips the menu, opens the request and asks
+// for a call.
+func TestByKeyboardAlone(t *testing.T) {
+	a := here.alert(t, here.sato, 3)
+	b := newTab(t, 1280, 800)
+	b.open(here.portal + "/login")
+	key := func(keys ...string) {
+		t.Helper()
+		for _, k := range keys {
+			b.do(chromedp.KeyEvent(k))
+		}
+	}
+	focus := func() string {
+		t.Helper()
+		return eval[string](b, `((e) => e.id || e.value || e.textContent.trim())(document.activeElement)`)
+	}
+	seek := func(want string) {
+		t.Helper()
+		for range 40 {
+			if key(kb.Tab); focus() == want {
+				if outline := eval[string](b, `getComputedStyle(document.activeElement).outlineStyle`); outline == "none" {
+					t.Errorf("%s: the focus cannot be seen", want)
+				}
+				return
+			}
+		}
+		t.Fatalf("Tab does not reach %q", want)
+	}
+	seek("email")
+	key(here.sato.owner)
+	seek("password")
+	key(password)
+	b.then(chromedp.KeyEvent(kb.Enter))
+	key(kb.Tab)
+	if got := focus(); got != "本文へ移動" {
+		t.Errorf("the first stop is %q", got)
+	}
+	key(kb.Enter)
+	seek("手順を見る")
+	b.then(chromedp.KeyEvent(kb.Enter))
+	seek("call")
+	b.then(chromedp.KeyEvent(kb.Enter))
+	b.says("お返事をありがとうございます", "お返事: 電話してほしい")
+	if got := here.alert(t, here.sato, 3); got.ID != a.ID || got.State != "acknowledged" {
+		t.Errorf("%+v", got)
+	}
+	b.calm()
+}
+
+func TestWithoutScript(t *testing.T) {
+	b := newTab(t, 360, 740)
+	b.withoutScript()
+	b.login(here.portal, here.mori.owner)
+	b.says("We need your help today")
+	b.open(here.portal + "/alerts/" + here.alert(t, here.mori, 2).ID)
+	b.click(`button[value="done"]`)
+	b.says("Thank you. We have your answer.", "Your answer: It is done")
+	b.open(here.portal + "/devices")
+	b.do(chromedp.SendKeys(chromedp.CSS("input[name=name]"), "Office NAS"))
+	b.click("table button")
+	b.says("The name is changed.")
+	b.click(".linkish")
+	if b.path() != "/login" {
+		t.Errorf("after logging out: %s", b.path())
+	}
+	desk := newTab(t, 1280, 800)
+	desk.withoutScript()
+	desk.login(here.console, operator)
+	desk.click("[data-row]")
+	desk.do(chromedp.Click(chromedp.CSS("details[name=act] summary")), chromedp.SendKeys(chromedp.CSS("#note"), "電話した"))
+	desk.click(`form[action$="/note"] button`)
+	desk.says("電話した")
+}
+
+// The name that the owner gives a device is the one that its alert uses from the
+// next event on.
+func TestADeviceIsCalledByItsName(t *testing.T) {
+	a := here.alert(t, here.mori, 3)
+	b := newTab(t, 1280, 800)
+	b.login(here.portal, here.mori.owner)
+	b.open(here.portal + "/devices")
+	row := eval[string](b, `[...document.querySelectorAll("tbody tr")].find((r) => r.innerText.includes("`+a.Device+`")).querySelector("input[name=name]").id`)
+	b.do(chromedp.Focus(chromedp.CSS(`[id="`+row+`"]`)), chromedp.KeyEvent("Accounts PC"))
+	b.then(chromedp.KeyEvent(kb.Enter))
+	b.says("The name is changed.")
+	if err := here.play(t.Context(), here.mori, 2); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the new name", func() bool {
+		b.open(here.portal + "/alerts/" + a.ID)
+		return strings.Contains(b.text(), "“Accounts PC” may be under an attacker's control")
+	})
+}
+
+func TestMailsAreMadeForMailPrograms(t *testing.T) {
+	for _, c := range []*company{here.sato, here.mori} {
+		for _, stars := range []int{2, 3} {
+			m := here.mail(t, c, here.alert(t, c, stars).ID)
+			checkHeaders(t, m.Raw)
+			if !m.Signed {
+				t.Errorf("%q is not signed rightly", m.Subject)
+			}
+			if n := len([]rune(m.Subject)); n > 110 {
+				t.Errorf("a subject of %d characters: %s", n, m.Subject)
+			}
+			for _, body := range []string{m.Text, m.HTML} {
+				if !strings.Contains(body, c.phrase) || !strings.Contains(body, deskPhone) {
+					t.Errorf("%q lacks passphrase or telephone number", m.Subject)
+				}
+			}
+		}
+	}
+}
+
+// checkHeaders looks at what other mail programs go by.
+func checkHeaders(t *testing.T, raw []byte) {
+	t.Helper()
+	head, _, _ := strings.Cut(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n\n")
+	head = "\n" + strings.ToLower(strings.ReplaceAll(head, "\n ", " "))
+	for _, want := range []string{"\nmessage-id: <", "@" + alertDomain + ">", "\nauto-submitted: auto-generated", "\nreply-to: ", "\ndkim-signature: ", "\ndate: "} {
+		if !strings.Contains(head, want) {
+			t.Errorf("the mail lacks %q", strings.TrimSpace(want))
+		}
+	}
+	for _, bad := range []string{"\nlist-", "\nprecedence:", "\nin-reply-to:"} {
+		if strings.Contains(head, bad) {
+			t.Errorf("the first mail about an alert has %q", strings.TrimSpace(bad))
+		}
+	}
+}

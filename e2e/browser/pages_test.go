@@ -1,0 +1,136 @@
+package browser
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// page is one page to be looked at.
+type page struct {
+	name, site, path string
+	do               func(b *tab) // after opening; may be nil
+}
+
+// pages lists every page of portal and console; login comes first.
+func pages(t *testing.T) []page {
+	t.Helper()
+	high, mid := here.alert(t, here.sato, 3), here.alert(t, here.sato, 2)
+	m := here.mail(t, here.sato, mid.ID)
+	company := "/companies/" + here.sato.CompanyID
+	return []page{
+		{"login", here.portal, "/login", nil},
+		{"home", here.portal, "/", nil},
+		{"alerts", here.portal, "/alerts", nil},
+		{"alert", here.portal, "/alerts/" + high.ID, nil},
+		{"alert-technical", here.portal, "/alerts/" + high.ID, func(b *tab) {
+			b.do(chromedp.Click(chromedp.CSS(".technical > summary")), chromedp.Click(chromedp.CSS(".events summary")))
+		}},
+		{"confirm", here.portal, link(t, m, "done")[len(here.portal):], nil},
+		{"devices", here.portal, "/devices", nil},
+		{"looks", here.portal, "/looks", nil},
+		{"missing", here.portal, "/nothing", nil},
+		{"console-login", here.console, "/login", nil},
+		{"queue", here.console, "/", nil},
+		{"case", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, nil},
+		{"case-note", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, func(b *tab) {
+			b.do(press("e"))
+		}},
+		{"companies", here.console, "/companies", nil},
+		{"company-why", here.console, company, nil},
+		{"company", here.console, company + "?why=%E9%9B%BB%E8%A9%B1%E3%81%A7%E3%81%AE%E7%9B%B8%E8%AB%87", nil},
+		{"fleet", here.console, "/fleet", nil},
+		{"claim", here.console, company + "?why=%E6%96%B0%E3%81%97%E3%81%84%E7%AE%B1", func(b *tab) { b.click(`form[action$="/claim"] button`) }},
+	}
+}
+
+var (
+	widths    = []int64{1280, 360}
+	languages = []string{"ja", "en"}
+)
+
+// walk shows every page in a language and a width.
+func walk(t *testing.T, width int64, lang string, see func(b *tab, p page)) {
+	t.Helper()
+	b := newTab(t, width, 800)
+	for _, p := range pages(t) {
+		switch p.name {
+		case "login", "console-login":
+			b.language(p.site, lang)
+		case "home":
+			b.login(p.site, here.sato.owner)
+		case "queue":
+			b.login(p.site, operator)
+		}
+		b.open(p.site + p.path)
+		if p.do != nil {
+			p.do(b)
+		}
+		see(b, p)
+	}
+}
+
+// axe is the source of axe-core, installed on first use.
+func axe(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join("node_modules", "axe-core", "axe.min.js")
+	if _, err := os.Stat(file); err != nil {
+		if _, err := exec.LookPath("npm"); err != nil {
+			t.Skip("npm is not installed: pages are not checked by axe-core")
+		}
+		if out, err := exec.CommandContext(t.Context(), "npm", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
+			t.Skipf("axe-core cannot be installed, pages are not checked by it: %v: %s", err, out)
+		}
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(source)
+}
+
+// findings runs axe-core and lists what breaks WCAG 2.2 A and AA.
+const findings = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((r) =>
+	r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(" | ")))`
+
+func TestEverybodyCanUseEveryPage(t *testing.T) {
+	source := axe(t)
+	for i, lang := range languages {
+		// Words do not depend on the width, and layout hardly on the language.
+		t.Run(fmt.Sprintf("%s/%d", lang, widths[i]), func(t *testing.T) {
+			t.Parallel()
+			walk(t, widths[i], lang, func(b *tab, p page) {
+				eval[chromedp.Void](b, source)
+				for _, f := range eval[[]string](b, findings, chromedp.EvalAwaitPromise) {
+					t.Errorf("%s: %s", p.name, f)
+				}
+			})
+		})
+	}
+}
+
+// Nothing on the console, nothing from elsewhere, nothing beside the screen, and
+// no key in place of a text.
+func TestPagesAreInOrder(t *testing.T) {
+	for _, lang := range languages {
+		for _, width := range widths {
+			t.Run(fmt.Sprintf("%s/%d", lang, width), func(t *testing.T) {
+				t.Parallel()
+				walk(t, width, lang, func(b *tab, p page) {
+					if got := eval[int64](b, `document.documentElement.scrollWidth`); got > width {
+						t.Errorf("%s is %d wide", p.name, got)
+					}
+					if got := eval[string](b, `document.documentElement.lang`); got != lang {
+						t.Errorf("%s is in %q", p.name, got)
+					}
+					b.saysNot("portal.", "console.", "common.", "%!")
+					b.calm()
+				})
+			})
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// Pictures are cut at this height: what comes below is not what a page is about.
+const maxHeight = 2400
+
+// TestScreenshots draws every page and both kinds of mail for docs/screenshots.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("OTASUKE_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("OTASUKE_SCREENSHOTS is not set: no pictures wanted")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range languages {
+		for _, width := range widths {
+			walk(t, width, lang, func(b *tab, p page) {
+				b.picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", p.name, width, lang)), width)
+			})
+		}
+	}
+	for _, c := range []struct {
+		of   *company
+		lang string
+	}{{here.sato, "ja"}, {here.mori, "en"}} {
+		for _, stars := range []int{2, 3} {
+			m := here.mail(t, c.of, here.alert(t, c.of, stars).ID)
+			for _, width := range widths {
+				b := newTab(t, width, 800)
+				b.show(m.HTML)
+				b.picture(filepath.Join(dir, fmt.Sprintf("mail-%d-%d-%s.png", stars, width, c.lang)), width)
+			}
+		}
+	}
+}
+
+// show puts a document into the tab, as a mail program would.
+func (b *tab) show(html string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate("about:blank"), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		tree, err := cdp.Call(ctx, target, cdppage.GetFrameTree, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		_, err = cdp.Call(ctx, target, cdppage.SetDocumentContent, cdppage.SetDocumentContentParams{FrameID: tree.FrameTree.Frame.ID, HTML: html})
+		return err
+	}))
+}
+
+// picture draws the whole page, cut at maxHeight, in at most 256 colours.
+func (b *tab) picture(file string, width int64) {
+	b.t.Helper()
+	high := min(max(eval[int64](b, `document.documentElement.scrollHeight`), 640), maxHeight)
+	b.do(chromedp.EmulateViewport(width, high))
+	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.EmulateViewport(width, 800))
+	img, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, paletted(img)); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// paletted keeps the 256 most frequent colours; pages have few, and the rest are
+// shades at the edges of letters.
+func paletted(img image.Image) *image.Paletted {
+	count := map[color.RGBA]int{}
+	r := img.Bounds()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			count[color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)]++
+		}
+	}
+	var all []color.RGBA
+	for c := range count {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b color.RGBA) int {
+		if d := count[b] - count[a]; d != 0 {
+			return d
+		}
+		return int(a.R)<<16 + int(a.G)<<8 + int(a.B) - int(b.R)<<16 - int(b.G)<<8 - int(b.B)
+	})
+	var p color.Palette
+	for _, c := range all[:min(len(all), 256)] {
+		p = append(p, c)
+	}
+	out := image.NewPaletted(r, p)
+	draw.Draw(out, r, img, r.Min, draw.Src)
+	return out
+}

@@ -1,0 +1,281 @@
+package browser
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"otasuke/centre"
+	"otasuke/e2e/lab"
+	"otasuke/e2e/mailsink"
+	"otasuke/gateway"
+)
+
+const (
+	password     = "correct horse battery staple"
+	operator     = "desk@chamber.example"
+	alertDomain  = "alert.chamber.example"
+	deskPhone    = "050-0000-0119"
+	startTimeout = 40 * time.Second
+)
+
+// company is one customer with its box.
+type company struct {
+	centre.Added
+	name, owner, phrase string
+	box                 *gateway.Replay
+}
+
+// world is everything that runs.
+type world struct {
+	dir             string
+	centre          *centre.Centre
+	portal, console string
+	sink            *mailsink.Sink
+	sato, mori      *company
+	undo            []func()
+}
+
+// freeAddress finds an address that nothing listens on.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// newWorld starts a centre with two companies that were attacked: 佐藤製作所,
+// which reads Japanese, and Mori Trading, which reads English.
+func newWorld(ctx context.Context) (w *world, err error) {
+	w = &world{}
+	if w.dir, err = os.MkdirTemp("", "otasuke-browser-"); err != nil {
+		return nil, err
+	}
+	w.undo = append(w.undo, func() { _ = os.RemoveAll(w.dir) })
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	boxes, err := w.start(ctx)
+	if err != nil {
+		return w, err
+	}
+	w.sato, err = w.addCompany(ctx, boxes, centre.NewCompany{Name: "佐藤製作所", Kana: "サトウセイサクショ", Industry: "manufacturing", Size: 6,
+		Lang: "ja", Passphrase: "みかん山", OwnerName: "佐藤 花子", OwnerEmail: "sato@sato-seisakusho.example"})
+	if err != nil {
+		return w, err
+	}
+	w.mori, err = w.addCompany(ctx, boxes, centre.NewCompany{Name: "Mori Trading", Kana: "モリトレーディング", Industry: "wholesale", Size: 11,
+		Lang: "en", Passphrase: "paper crane", OwnerName: "Alice Mori", OwnerEmail: "alice@mori-trading.example"})
+	if err != nil {
+		return w, err
+	}
+	if _, err := w.centre.AddOperator(ctx, "相談窓口 野田", operator, password); err != nil {
+		return w, err
+	}
+	return w, w.attack(ctx)
+}
+
+// start runs mail server and centre, and returns the address for boxes.
+func (w *world) start(ctx context.Context) (boxes string, err error) {
+	var at [4]string
+	for i := range at {
+		if at[i], err = freeAddress(); err != nil {
+			return "", err
+		}
+	}
+	if err := w.mailbox(at[3]); err != nil {
+		return "", err
+	}
+	w.portal, w.console, boxes = "http://"+at[0], "http://"+at[1], at[2]
+	w.centre, err = centre.New(ctx, centre.Config{
+		Name: "なにわ商工会議所", Database: "sqlite://" + w.file("centre.db"), StateDir: w.file("centre"), Phone: deskPhone,
+		WaitHigh: centre.Duration{Duration: 200 * time.Millisecond}, WaitMedium: centre.Duration{Duration: 200 * time.Millisecond},
+		Portal: centre.WebConfig{Listen: at[0], URL: w.portal}, Console: centre.WebConfig{Listen: at[1], URL: w.console},
+		Boxes: centre.BoxConfig{Listen: boxes, Names: []string{"127.0.0.1"}},
+		Mail: centre.MailConfig{Server: at[3], TLS: "none", From: "otasuke@" + alertDomain, FromName: "サイバーセキュリティお助け隊",
+			ReplyTo: operator, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key")},
+	})
+	if err != nil {
+		return "", err
+	}
+	run, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.centre.Run(run) }()
+	w.undo = append(w.undo, func() {
+		stop()
+		if err := errors.Join(<-ended, w.centre.Close()); err != nil {
+			fmt.Fprintln(os.Stderr, "centre:", err)
+		}
+	})
+	return boxes, until(ctx, "the centre listens", func() bool {
+		for _, a := range at[:3] {
+			c, err := net.DialTimeout("tcp", a, time.Second)
+			if err != nil {
+				return false
+			}
+			_ = c.Close()
+		}
+		return true
+	})
+}
+
+func (w *world) mailbox(address string) error {
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(w.file("dkim.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+		return err
+	}
+	w.sink = &mailsink.Sink{Keys: map[string]string{"test._domainkey." + alertDomain: "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	go func() { _ = w.sink.Serve(l) }()
+	w.undo = append(w.undo, func() { _ = w.sink.Close() })
+	return nil
+}
+
+func (w *world) addCompany(ctx context.Context, boxes string, n centre.NewCompany) (*company, error) {
+	n.Password = password
+	added, err := w.centre.AddCompany(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	c := &company{Added: added, name: n.Name, owner: n.OwnerEmail, phrase: n.Passphrase}
+	lists, conf := w.file("phishing.txt"), w.file(added.CompanyID+".toml")
+	text := fmt.Sprintf("centre_url = %q\ncentre_fingerprint = %q\nclaim_code = %q\nstate_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nheartbeat = \"1s\"\n"+
+		"[[list]]\nname = \"phishing\"\ncategory = \"phishing\"\nfile = %q\n",
+		"https://"+boxes, added.Fingerprint, added.ClaimCode, w.file(added.CompanyID), lab.OutsidePort, lab.InsidePort, lists)
+	if err := errors.Join(os.WriteFile(lists, []byte(lab.PhishName+"\n"), 0o600), os.WriteFile(conf, []byte(text), 0o600)); err != nil {
+		return nil, err
+	}
+	cfg, err := gateway.LoadConfig(conf)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Log = slog.New(slog.DiscardHandler)
+	if c.box, err = gateway.NewReplay(context.WithoutCancel(ctx), cfg); err != nil {
+		return nil, err
+	}
+	w.undo = append(w.undo, func() { _ = c.box.Close() })
+	return c, nil
+}
+
+// play replays one step of the demo at a company.
+func (w *world) play(ctx context.Context, c *company, step int) error {
+	_, err := c.box.Play(ctx, filepath.Join("..", "demo", "testdata", fmt.Sprintf("step%d.pcap", step)))
+	return err
+}
+
+// attack plays an attack from outside (★☆☆), a controlled PC (★★★) and a false
+// bank (★★☆) at both companies, and waits for the mails about the latter two.
+func (w *world) attack(ctx context.Context) error {
+	for i, c := range []*company{w.sato, w.mori} {
+		// Ids begin with the second; in different ones no id means two things.
+		second := time.Now().Unix()
+		if err := until(ctx, "the next second", func() bool { return i == 0 || time.Now().Unix() > second }); err != nil {
+			return err
+		}
+		for step := 1; step <= 3; step++ {
+			if err := w.play(ctx, c, step); err != nil {
+				return err
+			}
+		}
+	}
+	return until(ctx, "four mails", func() bool { return len(w.sink.Mails()) >= 4 })
+}
+
+func (w *world) file(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *world) close() {
+	for i := len(w.undo) - 1; i >= 0; i-- {
+		w.undo[i]()
+	}
+}
+
+// until asks again until cond holds or ctx ends.
+func until(ctx context.Context, what string, cond func() bool) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting in vain: %s", what)
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// patience bounds what a test waits for.
+const patience = 20 * time.Second
+
+func eventually(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := until(ctx, what, cond); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// alert finds a company's alert by its stars, as scripts see it.
+func (w *world) alert(t *testing.T, c *company, stars int) centre.AlertLine {
+	t.Helper()
+	all, err := w.centre.Alerts(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if a.CompanyID == c.CompanyID && a.Stars == stars {
+			return a
+		}
+	}
+	t.Fatalf("%s has no open alert of %d stars", c.name, stars)
+	return centre.AlertLine{}
+}
+
+// mail finds the newest mail to a company about an alert.
+func (w *world) mail(t *testing.T, c *company, alertID string) mailsink.Mail {
+	t.Helper()
+	var found *mailsink.Mail
+	for _, m := range w.sink.Mails() {
+		if strings.Contains(m.To, c.owner) && strings.Contains(m.Text, "/alerts/"+alertID) {
+			found = &m
+		}
+	}
+	if found == nil {
+		t.Fatalf("no mail to %s about %s", c.owner, alertID)
+	}
+	return *found
+}
+
+// link finds the button of a mail: "done", "expected" or "call".
+func link(t *testing.T, m mailsink.Mail, answer string) string {
+	t.Helper()
+	for _, word := range strings.Fields(m.Text) {
+		if strings.Contains(word, "/a/") && strings.HasSuffix(word, "/"+answer) {
+			return word
+		}
+	}
+	t.Fatalf("the mail has no button %q", answer)
+	return ""
+}
