@@ -9,18 +9,19 @@ import (
 	starter "otasuke/content/rules"
 	"otasuke/gateway/internal/filter"
 	"otasuke/rule"
+	"otasuke/rule/parse"
 )
 
 // loadRules reads rule files and, unless told otherwise, the built-in ones. Of rules
 // with the same sid in several files the newest counts.
 func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule, refused []rule.Refusal, err error) {
-	opt := rule.Options{Vars: rule.DefaultVars()}
+	opt := parse.Options{Vars: parse.DefaultVars()}
 	if home != "" {
 		opt.Vars["HOME_NET"] = home
 	}
 	var lists [][]*rule.Rule
 	add := func(name string, text []byte) {
-		r, bad := rule.Parse(name, text, opt)
+		r, bad := parse.Rules(name, text, opt)
 		lists, refused = append(lists, r), append(refused, bad...)
 	}
 	if builtin {
@@ -44,7 +45,7 @@ func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule
 			add(name, text)
 		}
 	}
-	rules, older := rule.Merge(lists...)
+	rules, older := parse.Merge(lists...)
 	return rules, append(refused, older...), nil
 }
 

@@ -194,37 +194,8 @@ var buffers = [numBuffers]bufferInfo{
 	Base64Data:         {name: "base64_data", dir: bothWays},
 }
 
-// stickyByName finds the buffer that a bare keyword selects.
-var stickyByName = func() map[string]Buffer {
-	m := make(map[string]Buffer)
-	for b, info := range buffers {
-		m[info.name] = Buffer(b)
-		for _, a := range info.aliases {
-			m[a] = Buffer(b)
-		}
-	}
-	delete(m, buffers[BufPayload].name)
-	delete(m, buffers[BufStream].name)
-	m["pkt_data"] = BufPayload
-	return m
-}()
-
-// modifierByName finds the buffer to which an older keyword behind a content
-// moves that content.
-var modifierByName = map[string]Buffer{
-	"http_uri": HTTPURI, "http_raw_uri": HTTPURIRaw, "http_method": HTTPMethod,
-	"http_client_body": HTTPRequestBody, "http_server_body": HTTPResponseBody,
-	"http_header": HTTPHeader, "http_raw_header": HTTPHeaderRaw, "http_cookie": HTTPCookie,
-	"http_stat_code": HTTPStatCode, "http_stat_msg": HTTPStatMsg, "http_user_agent": HTTPUserAgent,
-	"http_host": HTTPHost, "http_raw_host": HTTPHostRaw,
-}
-
-// bufferByPCREFlag finds the buffer for the capital letters behind a pcre.
-var bufferByPCREFlag = map[byte]Buffer{
-	'U': HTTPURI, 'I': HTTPURIRaw, 'P': HTTPRequestBody, 'Q': HTTPResponseBody, 'H': HTTPHeader,
-	'D': HTTPHeaderRaw, 'M': HTTPMethod, 'C': HTTPCookie, 'V': HTTPUserAgent, 'W': HTTPHost,
-	'Z': HTTPHostRaw, 'S': HTTPStatCode, 'Y': HTTPStatMsg,
-}
+// Names are the keywords that select the buffer, its own first.
+func (b Buffer) Names() []string { return append([]string{buffers[b].name}, buffers[b].aliases...) }
 
 func (b Buffer) String() string {
 	if int(b) < NumBuffers {

@@ -88,15 +88,15 @@ func ParseClasses(name string, text []byte) (Classes, []Refusal) {
 // Reference points to a text about the threat.
 type Reference struct {
 	Type, ID string
-	prefix   string
+	Prefix   string
 }
 
 // URL returns the address of the text, "" when the type is unknown.
 func (r Reference) URL() string {
-	if r.prefix == "" {
+	if r.Prefix == "" {
 		return ""
 	}
-	return r.prefix + r.ID
+	return r.Prefix + r.ID
 }
 
 // DefaultReferences returns the prefixes of reference types.

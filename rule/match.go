@@ -32,18 +32,19 @@ func (c *Content) Relative() bool { return c.HasDistance || c.HasWithin }
 
 // PCRE is a regular expression over bytes.
 type PCRE struct {
-	Pattern    string // bytes, as written between the delimiters
-	Negated    bool
-	FromLast   bool // R: starts where the former match ended
-	Nocase     bool // i
-	DotAll     bool // s
-	Multiline  bool // m
-	Extended   bool // x
-	Anchored   bool // A
-	DollarEnd  bool // E
-	Ungreedy   bool // G
-	moveBuffer Buffer
-	moves      bool
+	Pattern   string // bytes, as written between the delimiters
+	Negated   bool
+	FromLast  bool // R: starts where the former match ended
+	Nocase    bool // i
+	DotAll    bool // s
+	Multiline bool // m
+	Extended  bool // x
+	Anchored  bool // A
+	DollarEnd bool // E
+	Ungreedy  bool // G
+	// InBuffer is the buffer that a letter behind the expression names; Moves tells that there is one.
+	InBuffer Buffer
+	Moves    bool
 }
 
 // Relative implements [Match].
@@ -211,13 +212,6 @@ const (
 	FromBase64
 )
 
-var transformByName = map[string]TransformKind{
-	"dotprefix": DotPrefix, "to_lowercase": ToLower, "to_uppercase": ToUpper, "url_decode": URLDecode,
-	"strip_whitespace": StripWhitespace, "compress_whitespace": CompressWhitespace,
-	"strip_pseudo_headers": StripPseudoHeaders, "header_lowercase": HeaderLowercase,
-	"to_md5": ToMD5, "to_sha1": ToSHA1, "to_sha256": ToSHA256, "xor": XOR, "from_base64": FromBase64,
-}
-
 // Transform is one change with its argument.
 type Transform struct {
 	Kind TransformKind
@@ -243,10 +237,6 @@ const (
 	BitUnset
 	BitToggle
 )
-
-var bitOps = map[string]BitOp{
-	"isset": BitIsSet, "isnotset": BitIsNotSet, "set": BitSet, "unset": BitUnset, "toggle": BitToggle,
-}
 
 // Condition says whether the operation asks rather than does.
 func (o BitOp) Condition() bool { return o <= BitIsNotSet }

@@ -74,18 +74,6 @@ var protoNames = [...]string{
 	ProtoWebSocket: "websocket", ProtoFailed: "failed",
 }
 
-var protoByName = func() map[string]Proto {
-	m := make(map[string]Proto, len(protoNames))
-	for p, name := range protoNames {
-		if Proto(p) != ProtoUnknown && Proto(p) != ProtoFailed {
-			m[name] = Proto(p)
-		}
-	}
-	m["any"], m["ip4"], m["ip6"], m["ssl"], m["doh2"] = ProtoIP, ProtoIPv4, ProtoIPv6, ProtoTLS, ProtoHTTP2
-	m["icmpv4"], m["tcpv4"], m["udpv4"], m["tcp6"], m["udp6"] = ProtoICMP, ProtoTCP, ProtoUDP, ProtoTCP, ProtoUDP
-	return m
-}()
-
 func (p Proto) String() string {
 	if int(p) < len(protoNames) {
 		return protoNames[p]

@@ -18,11 +18,6 @@ const (
 	Alert                    // report only
 )
 
-var actionNames = map[string]Action{
-	"pass": Pass, "drop": Drop, "reject": Reject, "rejectsrc": Reject,
-	"rejectdst": RejectDst, "rejectboth": RejectBoth, "alert": Alert,
-}
-
 // Blocks says whether the action stops the traffic.
 func (a Action) Blocks() bool { return a != Pass && a != Alert }
 

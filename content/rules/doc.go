@@ -15,6 +15,7 @@ import (
 	"iter"
 
 	"otasuke/rule"
+	"otasuke/rule/parse"
 )
 
 //go:embed *.rules
@@ -42,9 +43,9 @@ func All(vars map[string]string) ([]*rule.Rule, []rule.Refusal) {
 	var lists [][]*rule.Rule
 	var refused []rule.Refusal
 	for name, text := range Files() {
-		list, more := rule.Parse(name, text, rule.Options{Vars: vars})
+		list, more := parse.Rules(name, text, parse.Options{Vars: vars})
 		lists, refused = append(lists, list), append(refused, more...)
 	}
-	all, doubles := rule.Merge(lists...)
+	all, doubles := parse.Merge(lists...)
 	return all, append(refused, doubles...)
 }

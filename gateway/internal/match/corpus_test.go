@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"otasuke/rule"
+	"otasuke/rule/parse"
 )
 
 // publicSet compiles a big public rule set, or skips the test saying why.
@@ -23,7 +23,7 @@ func publicSet(tb testing.TB) *Set {
 		tb.Skipf("the public rule set cannot be unpacked: %v", err)
 	}
 	start := time.Now()
-	rules, refused := rule.Parse("et.rules", text, rule.Options{})
+	rules, refused := parse.Rules("et.rules", text, parse.Options{})
 	parsed := time.Since(start)
 	set, more, err := Compile(rules, Options{})
 	if err != nil {

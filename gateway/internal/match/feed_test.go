@@ -8,6 +8,7 @@ import (
 
 	"otasuke/e2e/talk"
 	"otasuke/rule"
+	"otasuke/rule/parse"
 )
 
 // feeder plays conversations into a set, with just enough protocol knowledge
@@ -33,7 +34,7 @@ func newFeeder(tb testing.TB, set *Set) *feeder {
 // compile builds a set of rule text; every rule must load.
 func compile(tb testing.TB, text string) *Set {
 	tb.Helper()
-	rules, refused := rule.Parse("test.rules", []byte(text), rule.Options{})
+	rules, refused := parse.Rules("test.rules", []byte(text), parse.Options{})
 	set, more, err := Compile(rules, Options{})
 	if err != nil {
 		tb.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"otasuke/rule"
+	"otasuke/rule/parse"
 )
 
 // TestContents judges single packets: each case is the options of a rule and
@@ -294,11 +295,11 @@ func TestInspectDoesNotAllocate(t *testing.T) {
 }
 
 func FuzzInspect(f *testing.F) {
-	rules, _ := rule.Parse("f", []byte(`alert udp any any -> any any (content:"a"; byte_jump:1,0,relative; content:"b"; within:4; isdataat:1,relative; sid:1;)
+	rules, _ := parse.Rules("f", []byte(`alert udp any any -> any any (content:"a"; byte_jump:1,0,relative; content:"b"; within:4; isdataat:1,relative; sid:1;)
 		alert udp any any -> any any (content:"a"; byte_extract:2,-1,n,relative; content:"b"; distance:n; byte_test:n,>,4,0,relative; sid:2;)
 		alert udp any any -> any any (content:"a"; base64_decode:offset 1,relative; base64_data; content:"x"; sid:3;)
 		alert udp any any -> any any (content:"a"; pcre:"/\xff[^a]*(?:b|c)$/Rs"; content:!"z"; within:9; sid:4;)
-		alert udp any any -> any any (content:"a"; byte_math:bytes 2,offset 0,oper /,rvalue 3,result q,relative; byte_jump:1,q,from_end,post_offset -3; sid:5;)`), rule.Options{})
+		alert udp any any -> any any (content:"a"; byte_math:bytes 2,offset 0,oper /,rvalue 3,result q,relative; byte_jump:1,q,from_end,post_offset -3; sid:5;)`), parse.Options{})
 	set, _, err := Compile(rules, Options{})
 	if err != nil {
 		f.Fatal(err)

@@ -1,8 +1,9 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"strconv"
 	"strings"
 )
@@ -97,8 +98,8 @@ func setReference(b *builder, v string) error {
 		return errors.New("write type and identifier, for example: cve,2021-44228")
 	}
 	kind = strings.ToLower(strings.TrimSpace(kind))
-	b.r.References = append(b.r.References, Reference{
-		Type: kind, ID: unescape(strings.TrimSpace(id)), prefix: b.p.opt.ReferenceURLs[kind]})
+	b.r.References = append(b.r.References, rule.Reference{
+		Type: kind, ID: unescape(strings.TrimSpace(id)), Prefix: b.p.opt.ReferenceURLs[kind]})
 	return nil
 }
 
@@ -109,7 +110,7 @@ func setMetadata(b *builder, v string) error {
 			continue
 		}
 		key, value, _ := strings.Cut(item, " ")
-		kv := KeyValue{strings.TrimSuffix(key, ":"), strings.TrimSpace(value)}
+		kv := rule.KeyValue{Key: strings.TrimSuffix(key, ":"), Value: strings.TrimSpace(value)}
 		b.r.Metadata = append(b.r.Metadata, kv)
 		switch kv.Key {
 		case "otasuke_family":

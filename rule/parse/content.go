@@ -1,8 +1,9 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"strconv"
 	"strings"
 )
@@ -101,21 +102,21 @@ func setContent(b *builder, v string) error {
 	if len(pattern) == 0 {
 		return errors.New("the content is empty; write at least one byte")
 	}
-	return b.add(&Content{Pattern: pattern, Negated: negated})
+	return b.add(&rule.Content{Pattern: pattern, Negated: negated})
 }
 
 func setURIContent(b *builder, v string) error {
-	if b.sticky && b.buf != HTTPURI {
+	if b.sticky && b.buf != rule.HTTPURI {
 		return fmt.Errorf("it contradicts the buffer %s in use; write http.uri and content", b.buf)
 	}
 	if err := setContent(b, v); err != nil || b.sticky {
 		return err
 	}
-	return b.moveLast(HTTPURI)
+	return b.moveLast(rule.HTTPURI)
 }
 
 // valueContent makes a keyword with a value out of a buffer and a content.
-func valueContent(buf Buffer, nocase bool) func(*builder, string) error {
+func valueContent(buf rule.Buffer, nocase bool) func(*builder, string) error {
 	return func(b *builder, v string) error {
 		text, negated, err := quoted(v)
 		if err != nil {
@@ -125,12 +126,12 @@ func valueContent(buf Buffer, nocase bool) func(*builder, string) error {
 		if err != nil || len(pattern) == 0 {
 			return errors.New("the value is empty or not readable")
 		}
-		return b.inBuffer(buf, &Content{Pattern: pattern, Negated: negated, Nocase: nocase})
+		return b.inBuffer(buf, &rule.Content{Pattern: pattern, Negated: negated, Nocase: nocase})
 	}
 }
 
 // inBuffer adds a match to another buffer than the one in use.
-func (b *builder) inBuffer(buf Buffer, ms ...Match) error {
+func (b *builder) inBuffer(buf rule.Buffer, ms ...rule.Match) error {
 	to := b.findSection(buf, nil, false)
 	for _, m := range ms {
 		if b.matches++; b.matches > maxMatches {
@@ -143,7 +144,7 @@ func (b *builder) inBuffer(buf Buffer, ms ...Match) error {
 
 func setTLSVersion(b *builder, v string) error {
 	v = unquote(v)
-	return b.inBuffer(TLSVersion, &Content{Pattern: []byte(v), StartsWith: true, EndsWith: true})
+	return b.inBuffer(rule.TLSVersion, &rule.Content{Pattern: []byte(v), StartsWith: true, EndsWith: true})
 }
 
 func setFileExt(b *builder, v string) error {
@@ -151,7 +152,7 @@ func setFileExt(b *builder, v string) error {
 	if err != nil || text == "" {
 		return errors.New("write the ending in quotation marks, for example \"pdf\"")
 	}
-	return b.inBuffer(FileName, &Content{Pattern: []byte("." + text), Negated: negated, Nocase: true, EndsWith: true})
+	return b.inBuffer(rule.FileName, &rule.Content{Pattern: []byte("." + text), Negated: negated, Nocase: true, EndsWith: true})
 }
 
 func setNocase(b *builder, _ string) error {
@@ -163,25 +164,25 @@ func setNocase(b *builder, _ string) error {
 }
 
 // num reads a constant or the name of an extracted value.
-func (b *builder) num(v string) (Num, error) {
+func (b *builder) num(v string) (rule.Num, error) {
 	v = strings.TrimSpace(v)
 	if n, err := strconv.ParseInt(v, 0, 64); err == nil {
-		return Num{Value: n}, nil
+		return rule.Num{Value: n}, nil
 	}
 	// Numbers such as 08 are decimal, not octal.
 	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
-		return Num{Value: n}, nil
+		return rule.Num{Value: n}, nil
 	}
 	if i := b.vars[v]; i > 0 {
-		return Num{Var: i}, nil
+		return rule.Num{Var: i}, nil
 	}
-	return Num{}, fmt.Errorf("%q is neither a number nor a value extracted before; correct it or put byte_extract before it", v)
+	return rule.Num{}, fmt.Errorf("%q is neither a number nor a value extracted before; correct it or put byte_extract before it", v)
 }
 
 // place reads a number for offset, depth, distance or within.
-func (b *builder) place(v string, least int64) (Num, error) {
+func (b *builder) place(v string, least int64) (rule.Num, error) {
 	if b.last == nil {
-		return Num{}, errNoContent
+		return rule.Num{}, errNoContent
 	}
 	n, err := b.num(v)
 	if err == nil && n.Var == 0 && (n.Value < least || n.Value > maxDistance) {
@@ -264,11 +265,11 @@ func setFastPattern(b *builder, v string) error {
 func (b *builder) checkContents() (string, error) {
 	for _, s := range b.r.Sections {
 		for _, m := range s.Matches {
-			c, ok := m.(*Content)
+			c, ok := m.(*rule.Content)
 			if !ok {
 				continue
 			}
-			if keyword, err := c.check(); err != nil {
+			if keyword, err := checkContent(c); err != nil {
 				return keyword, err
 			}
 		}
@@ -276,7 +277,7 @@ func (b *builder) checkContents() (string, error) {
 	return "", nil
 }
 
-func (c *Content) check() (string, error) {
+func checkContent(c *rule.Content) (string, error) {
 	n := int64(len(c.Pattern))
 	switch {
 	case c.StartsWith && (c.HasDepth || c.HasOffset || c.Relative()):
@@ -302,26 +303,26 @@ func setPCRE(b *builder, v string) error {
 	if len(text) < 2 || text[0] != '/' || end == 0 {
 		return errors.New("write the expression between two slashes, for example \"/a+b/i\"")
 	}
-	p := &PCRE{Pattern: text[1:end], Negated: negated}
+	p := &rule.PCRE{Pattern: text[1:end], Negated: negated}
 	if i := strings.IndexByte(text[end:], ','); i >= 0 {
 		text = strings.TrimSpace(text[:end+i]) // names for captured text, which nothing here reads
 	}
 	for _, c := range []byte(text[end+1:]) {
-		if err := p.flag(c); err != nil {
+		if err := pcreFlag(p, c); err != nil {
 			return err
 		}
 	}
-	if !p.moves || p.moveBuffer == b.buf {
+	if !p.Moves || p.InBuffer == b.buf {
 		return b.add(p)
 	}
 	if b.sticky {
-		return fmt.Errorf("its flag names %s, but the buffer in use is %s; keep one of them", p.moveBuffer, b.buf)
+		return fmt.Errorf("its flag names %s, but the buffer in use is %s; keep one of them", p.InBuffer, b.buf)
 	}
 	b.last = nil
-	return b.inBuffer(p.moveBuffer, p)
+	return b.inBuffer(p.InBuffer, p)
 }
 
-func (p *PCRE) flag(c byte) error {
+func pcreFlag(p *rule.PCRE, c byte) error {
 	switch c {
 	case 'i':
 		p.Nocase = true
@@ -345,10 +346,10 @@ func (p *PCRE) flag(c byte) error {
 		if !ok {
 			return fmt.Errorf("flag %q is not known; use i, s, m, x, A, E, G, R or a buffer letter", c)
 		}
-		if p.moves && p.moveBuffer != buf {
+		if p.Moves && p.InBuffer != buf {
 			return fmt.Errorf("flag %q names a second buffer; keep one", c)
 		}
-		p.moveBuffer, p.moves = buf, true
+		p.InBuffer, p.Moves = buf, true
 	}
 	return nil
 }

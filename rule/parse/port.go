@@ -1,36 +1,15 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"sort"
 	"strconv"
 	"strings"
 )
 
-// PortRange is a closed range of ports.
-type PortRange struct{ Lo, Hi uint16 }
-
-// PortSet is a set of ports: sorted ranges that neither touch nor overlap.
-type PortSet struct {
-	Any    bool
-	Ranges []PortRange
-}
-
-// Contains says whether the port is in the set.
-func (s *PortSet) Contains(port uint16) bool {
-	if s.Any {
-		return true
-	}
-	for _, r := range s.Ranges { // few ranges: a scan beats a search
-		if port <= r.Hi {
-			return port >= r.Lo
-		}
-	}
-	return false
-}
-
-func (p *parser) portSet(text string) (*PortSet, error) {
+func (p *parser) portSet(text string) (*rule.PortSet, error) {
 	if s := p.ports[text]; s != nil {
 		return s, nil
 	}
@@ -41,15 +20,15 @@ func (p *parser) portSet(text string) (*PortSet, error) {
 	if len(ranges) == 0 {
 		return nil, errEmptySet
 	}
-	s := &PortSet{Ranges: ranges}
-	if len(ranges) == 1 && ranges[0] == (PortRange{0, 65535}) {
-		s = &PortSet{Any: true}
+	s := &rule.PortSet{Ranges: ranges}
+	if len(ranges) == 1 && ranges[0] == (rule.PortRange{Lo: 0, Hi: 65535}) {
+		s = &rule.PortSet{Any: true}
 	}
 	p.ports[text] = s
 	return s, nil
 }
 
-func (p *parser) portRanges(text string, depth int) ([]PortRange, error) {
+func (p *parser) portRanges(text string, depth int) ([]rule.PortRange, error) {
 	if depth > maxNesting {
 		return nil, errNesting
 	}
@@ -58,10 +37,10 @@ func (p *parser) portRanges(text string, depth int) ([]PortRange, error) {
 	case text == "":
 		return nil, errors.New("a port is missing; write a port, a range 1024:65535, a group in [ ] or any")
 	case text == "any":
-		return []PortRange{{0, 65535}}, nil
+		return []rule.PortRange{{Lo: 0, Hi: 65535}}, nil
 	case text[0] == '!':
 		not, err := p.portRanges(text[1:], depth+1)
-		return minusPorts([]PortRange{{0, 65535}}, not), err
+		return minusPorts([]rule.PortRange{{Lo: 0, Hi: 65535}}, not), err
 	case text[0] == '$':
 		value, ok := p.opt.Vars[text[1:]]
 		if !ok {
@@ -72,15 +51,15 @@ func (p *parser) portRanges(text string, depth int) ([]PortRange, error) {
 		return p.portGroup(text, depth)
 	}
 	r, err := portRange(text)
-	return []PortRange{r}, err
+	return []rule.PortRange{r}, err
 }
 
-func (p *parser) portGroup(text string, depth int) ([]PortRange, error) {
+func (p *parser) portGroup(text string, depth int) ([]rule.PortRange, error) {
 	items, err := splitGroup(text)
 	if err != nil {
 		return nil, err
 	}
-	var in, out []PortRange
+	var in, out []rule.PortRange
 	included := false
 	for _, item := range items {
 		bare, negated := strings.CutPrefix(item, "!")
@@ -96,12 +75,12 @@ func (p *parser) portGroup(text string, depth int) ([]PortRange, error) {
 		}
 	}
 	if !included {
-		in = []PortRange{{0, 65535}}
+		in = []rule.PortRange{{Lo: 0, Hi: 65535}}
 	}
 	return minusPorts(normalPorts(in), normalPorts(out)), nil
 }
 
-func portRange(text string) (PortRange, error) {
+func portRange(text string) (rule.PortRange, error) {
 	bad := fmt.Errorf("%q is not a port or range; write for example 443 or 1024:65535", text)
 	number := func(s string, empty uint16) (uint16, error) {
 		if s == "" {
@@ -113,19 +92,19 @@ func portRange(text string) (PortRange, error) {
 	lo, hi, ranged := strings.Cut(text, ":")
 	a, err := number(strings.TrimSpace(lo), 0)
 	if err != nil {
-		return PortRange{}, bad
+		return rule.PortRange{}, bad
 	}
 	if !ranged {
-		return PortRange{a, a}, nil
+		return rule.PortRange{Lo: a, Hi: a}, nil
 	}
 	b, err := number(strings.TrimSpace(hi), 65535)
 	if err != nil || b < a {
-		return PortRange{}, bad
+		return rule.PortRange{}, bad
 	}
-	return PortRange{a, b}, nil
+	return rule.PortRange{Lo: a, Hi: b}, nil
 }
 
-func normalPorts(in []PortRange) []PortRange {
+func normalPorts(in []rule.PortRange) []rule.PortRange {
 	sort.Slice(in, func(i, j int) bool { return in[i].Lo < in[j].Lo })
 	out := in[:0]
 	for _, r := range in {
@@ -138,8 +117,8 @@ func normalPorts(in []PortRange) []PortRange {
 	return out
 }
 
-func minusPorts(a, b []PortRange) []PortRange {
-	var out []PortRange
+func minusPorts(a, b []rule.PortRange) []rule.PortRange {
+	var out []rule.PortRange
 	for _, r := range a {
 		lo, hi := int(r.Lo), int(r.Hi)
 		for _, n := range b {
@@ -147,12 +126,12 @@ func minusPorts(a, b []PortRange) []PortRange {
 				continue
 			}
 			if int(n.Lo) > lo {
-				out = append(out, PortRange{uint16(lo), n.Lo - 1})
+				out = append(out, rule.PortRange{Lo: uint16(lo), Hi: n.Lo - 1})
 			}
 			lo = int(n.Hi) + 1
 		}
 		if lo <= hi {
-			out = append(out, PortRange{uint16(lo), uint16(hi)})
+			out = append(out, rule.PortRange{Lo: uint16(lo), Hi: uint16(hi)})
 		}
 	}
 	return out

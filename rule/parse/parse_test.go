@@ -1,7 +1,8 @@
-package rule
+package parse
 
 import (
 	"net/netip"
+	"otasuke/rule"
 	"strings"
 	"testing"
 
@@ -9,9 +10,9 @@ import (
 )
 
 // one parses a single rule that must load.
-func one(t *testing.T, text string) *Rule {
+func one(t *testing.T, text string) *rule.Rule {
 	t.Helper()
-	rules, refused := Parse("t.rules", []byte(text), Options{})
+	rules, refused := Rules("t.rules", []byte(text), Options{})
 	if len(rules) != 1 || len(refused) != 0 {
 		t.Fatalf("%s\nloaded %d, refused %v", text, len(rules), refused)
 	}
@@ -22,8 +23,8 @@ func TestParseWholeRule(t *testing.T) {
 	t.Parallel()
 	r := one(t, `drop http $EXTERNAL_NET any -> $HOME_NET [80,8000:8010,!8005] (msg:"A \"quoted\"\; text"; flow:established,to_server; http.uri; content:"/a|3b|b"; nocase; http.header; content:!"x"; classtype:web-application-attack; reference:cve,2021-44228; reference:url,example.org/a; metadata:otasuke_family exploit, mitre_technique_id T1190, created_at 2026_11_21; target:dest_ip; sid:9000001; rev:3;)`)
 	type summary struct {
-		Action              Action
-		Proto               Proto
+		Action              rule.Action
+		Proto               rule.Proto
 		Msg, Class, Family  string
 		Priority            int
 		Mitre               []string
@@ -31,7 +32,7 @@ func TestParseWholeRule(t *testing.T) {
 		Sections            []string
 		Target, FirstURL    string
 		SID, Rev, GID       uint32
-		DstPorts            []PortRange
+		DstPorts            []rule.PortRange
 		Established, Blocks bool
 	}
 	got := summary{r.Action, r.Proto, r.Msg, r.Class, r.Family, r.Priority, r.Mitre, r.ToServer, r.ToClient, nil, r.Target,
@@ -39,13 +40,13 @@ func TestParseWholeRule(t *testing.T) {
 	for _, s := range r.Sections {
 		got.Sections = append(got.Sections, s.Buffer.String())
 	}
-	want := summary{Drop, ProtoHTTP, `A "quoted"; text`, "web-application-attack", "exploit", 1, []string{"T1190"}, true, false,
+	want := summary{rule.Drop, rule.ProtoHTTP, `A "quoted"; text`, "web-application-attack", "exploit", 1, []string{"T1190"}, true, false,
 		[]string{"http.uri", "http.header"}, "dest_ip", "https://www.cve.org/CVERecord?id=CVE-2021-44228", 9000001, 3, 1,
-		[]PortRange{{80, 80}, {8000, 8004}, {8006, 8010}}, true, true}
+		[]rule.PortRange{{Lo: 80, Hi: 80}, {Lo: 8000, Hi: 8004}, {Lo: 8006, Hi: 8010}}, true, true}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	c := r.Sections[0].Matches[0].(*Content)
+	c := r.Sections[0].Matches[0].(*rule.Content)
 	if string(c.Pattern) != "/a;b" || !c.Nocase {
 		t.Errorf("content %q nocase %v", c.Pattern, c.Nocase)
 	}
@@ -56,7 +57,7 @@ func TestAddresses(t *testing.T) {
 	vars := map[string]string{"HOME": "[10.0.0.0/8,192.168.0.0/16,2001:db8::/32]", "OUT": "!$HOME", "LOOP": "[$LOOP]"}
 	check := func(text string, in, out []string) {
 		t.Helper()
-		p := &parser{opt: Options{Vars: vars}, addrs: map[string]*AddrSet{}}
+		p := &parser{opt: Options{Vars: vars}, addrs: map[string]*rule.AddrSet{}}
 		s, err := p.addrSet(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -82,7 +83,7 @@ func TestAddresses(t *testing.T) {
 	check("[10.0.0.0/25,10.0.0.128/25]", []string{"10.0.0.127", "10.0.0.128"}, []string{"10.0.1.0"})
 	for _, bad := range []string{"", "$NONE", "$LOOP", "10.0.0", "[10.0.0.1", "[10.0.0.1,,10.0.0.2]", "10.0.0.0/33", "!any", "[10.0.0.1,!10.0.0.0/8]",
 		"10.0.0.9-10.0.0.1", "10.0.0.0/255.0.255.0", "[[1.2.3.4]"} {
-		p := &parser{opt: Options{Vars: vars}, addrs: map[string]*AddrSet{}}
+		p := &parser{opt: Options{Vars: vars}, addrs: map[string]*rule.AddrSet{}}
 		if s, err := p.addrSet(bad); err == nil {
 			t.Errorf("%q was taken for %v", bad, s)
 		}
@@ -91,9 +92,9 @@ func TestAddresses(t *testing.T) {
 
 func TestPorts(t *testing.T) {
 	t.Parallel()
-	check := func(text string, want ...PortRange) {
+	check := func(text string, want ...rule.PortRange) {
 		t.Helper()
-		p := &parser{opt: Options{Vars: map[string]string{"WEB": "[80,443]"}}, ports: map[string]*PortSet{}}
+		p := &parser{opt: Options{Vars: map[string]string{"WEB": "[80,443]"}}, ports: map[string]*rule.PortSet{}}
 		s, err := p.portSet(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -104,15 +105,15 @@ func TestPorts(t *testing.T) {
 		}
 	}
 	check("any")
-	check("80", PortRange{80, 80})
-	check("1024:", PortRange{1024, 65535})
-	check(":79", PortRange{0, 79})
-	check("!80", PortRange{0, 79}, PortRange{81, 65535})
-	check("[$WEB,444:450]", PortRange{80, 80}, PortRange{443, 450})
-	check("![$WEB,1:10]", PortRange{0, 0}, PortRange{11, 79}, PortRange{81, 442}, PortRange{444, 65535})
-	check("[1:100,!50,![60:70]]", PortRange{1, 49}, PortRange{51, 59}, PortRange{71, 100})
+	check("80", rule.PortRange{Lo: 80, Hi: 80})
+	check("1024:", rule.PortRange{Lo: 1024, Hi: 65535})
+	check(":79", rule.PortRange{Lo: 0, Hi: 79})
+	check("!80", rule.PortRange{Lo: 0, Hi: 79}, rule.PortRange{Lo: 81, Hi: 65535})
+	check("[$WEB,444:450]", rule.PortRange{Lo: 80, Hi: 80}, rule.PortRange{Lo: 443, Hi: 450})
+	check("![$WEB,1:10]", rule.PortRange{Lo: 0, Hi: 0}, rule.PortRange{Lo: 11, Hi: 79}, rule.PortRange{Lo: 81, Hi: 442}, rule.PortRange{Lo: 444, Hi: 65535})
+	check("[1:100,!50,![60:70]]", rule.PortRange{Lo: 1, Hi: 49}, rule.PortRange{Lo: 51, Hi: 59}, rule.PortRange{Lo: 71, Hi: 100})
 	for _, bad := range []string{"", "65536", "9:1", "$NONE", "a", "!any", "[80"} {
-		p := &parser{ports: map[string]*PortSet{}}
+		p := &parser{ports: map[string]*rule.PortSet{}}
 		if s, err := p.portSet(bad); err == nil {
 			t.Errorf("%q was taken for %v", bad, s)
 		}
@@ -166,7 +167,7 @@ func TestRefusals(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rules, refused := Parse("t.rules", []byte("# remark\n"+c.rule), Options{})
+			rules, refused := Rules("t.rules", []byte("# remark\n"+c.rule), Options{})
 			if len(rules) != 0 || len(refused) != 1 {
 				t.Fatalf("loaded %d, refused %v", len(rules), refused)
 			}
@@ -190,7 +191,7 @@ func TestFileForm(t *testing.T) {
 		"alert tcp any any -> any any (msg:\"old\"; sid:3; rev:1;)\n" +
 		"alert tcp any any -> any any (msg:\"new\"; sid:3; rev:2;)\n"
 	show := func(opt Options) (got []string) {
-		rules, refused := Parse("f", []byte(text), opt)
+		rules, refused := Rules("f", []byte(text), opt)
 		for _, r := range rules {
 			got = append(got, r.Msg)
 		}
@@ -219,7 +220,7 @@ func TestSections(t *testing.T) {
 				text += "+"
 			}
 			for _, m := range s.Matches {
-				if c, ok := m.(*Content); ok {
+				if c, ok := m.(*rule.Content); ok {
 					text += " " + string(c.Pattern)
 				} else {
 					text += " *"
@@ -259,11 +260,11 @@ func TestPayloadOfPacketOrStream(t *testing.T) {
 
 func TestConfigFiles(t *testing.T) {
 	t.Parallel()
-	classes, refused := ParseClasses("c", []byte("# x\nconfig classification: a-b,Some, text,2\nconfig classification: short,text, 1\nhello\n"))
-	if d := cmp.Diff(Classes{"short": {"text", 1}}, classes); d != "" || len(refused) != 2 {
+	classes, refused := rule.ParseClasses("c", []byte("# x\nconfig classification: a-b,Some, text,2\nconfig classification: short,text, 1\nhello\n"))
+	if d := cmp.Diff(rule.Classes{"short": {Text: "text", Priority: 1}}, classes); d != "" || len(refused) != 2 {
 		t.Error(d, refused)
 	}
-	refs, refused := ParseReferences("r", []byte("config reference: CVE http://cve.example/?\n\nbad\n"))
+	refs, refused := rule.ParseReferences("r", []byte("config reference: CVE http://cve.example/?\n\nbad\n"))
 	if d := cmp.Diff(map[string]string{"cve": "http://cve.example/?"}, refs); d != "" || len(refused) != 1 {
 		t.Error(d, refused)
 	}
@@ -283,16 +284,6 @@ func TestPriority(t *testing.T) {
 // TestTables keeps the tables whole.
 func TestTables(t *testing.T) {
 	t.Parallel()
-	for b := range NumBuffers {
-		if buffers[b].name == "" || buffers[b].dir == 0 {
-			t.Errorf("buffer %d has no name or direction", b)
-		}
-	}
-	for p := range NumProtos {
-		if protoNames[p] == "" {
-			t.Errorf("protocol %d has no name", p)
-		}
-	}
 	seen := map[string]bool{}
 	for _, k := range Keywords() {
 		if seen[k.Name] {
@@ -307,11 +298,11 @@ func TestTables(t *testing.T) {
 
 func TestBufferSet(t *testing.T) {
 	t.Parallel()
-	s := SetOf(BufStream, Base64Data)
-	if !s.Has(Base64Data) || s.Has(HTTPURI) || s.Len() != 2 || !s.Intersects(SetOf(Base64Data)) || s.Contains(SetOf(BufStream, HTTPURI)) {
+	s := rule.SetOf(rule.BufStream, rule.Base64Data)
+	if !s.Has(rule.Base64Data) || s.Has(rule.HTTPURI) || s.Len() != 2 || !s.Intersects(rule.SetOf(rule.Base64Data)) || s.Contains(rule.SetOf(rule.BufStream, rule.HTTPURI)) {
 		t.Errorf("set %v", s)
 	}
-	if s.Remove(Base64Data); s.Has(Base64Data) || s.Empty() {
+	if s.Remove(rule.Base64Data); s.Has(rule.Base64Data) || s.Empty() {
 		t.Errorf("set %v after removing", s)
 	}
 }
@@ -326,7 +317,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		rules, refused := Parse("f", []byte(text), Options{Disabled: true})
+		rules, refused := Rules("f", []byte(text), Options{Disabled: true})
 		for _, r := range rules {
 			if r.SID == 0 || r.Src == nil || r.Dst == nil || r.SrcPorts == nil || r.DstPorts == nil || !r.ToServer && !r.ToClient {
 				t.Errorf("a rule that cannot run was taken: %+v", r)

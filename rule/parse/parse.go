@@ -1,8 +1,9 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"strconv"
 	"strings"
 )
@@ -24,7 +25,7 @@ type Options struct {
 	// HOME_NET. Missing ones refuse the rules that name them. See [DefaultVars].
 	Vars map[string]string
 	// Classes are class types; nil means [DefaultClasses].
-	Classes Classes
+	Classes rule.Classes
 	// ReferenceURLs are prefixes by reference type; nil means [DefaultReferences].
 	ReferenceURLs map[string]string
 	// Disabled also reads rules that are commented out.
@@ -52,26 +53,26 @@ func DefaultVars() map[string]string {
 // parser keeps what the rules of one file share.
 type parser struct {
 	opt   Options
-	addrs map[string]*AddrSet // by text: thousands of rules share few
-	ports map[string]*PortSet
+	addrs map[string]*rule.AddrSet // by text: thousands of rules share few
+	ports map[string]*rule.PortSet
 }
 
-// Parse reads the rules of one file. It returns the rules that can be run, in
+// Rules reads the rules of one file. It returns the rules that can be run, in
 // the order of the file, and says of every other why not. When a signature id
 // occurs twice the higher revision stays.
-func Parse(name string, text []byte, opt Options) ([]*Rule, []Refusal) {
+func Rules(name string, text []byte, opt Options) ([]*rule.Rule, []rule.Refusal) {
 	if opt.Vars == nil {
 		opt.Vars = DefaultVars()
 	}
 	if opt.Classes == nil {
-		opt.Classes = DefaultClasses()
+		opt.Classes = rule.DefaultClasses()
 	}
 	if opt.ReferenceURLs == nil {
-		opt.ReferenceURLs = DefaultReferences()
+		opt.ReferenceURLs = rule.DefaultReferences()
 	}
-	p := &parser{opt: opt, addrs: map[string]*AddrSet{}, ports: map[string]*PortSet{}}
-	var rules []*Rule
-	var refused []Refusal
+	p := &parser{opt: opt, addrs: map[string]*rule.AddrSet{}, ports: map[string]*rule.PortSet{}}
+	var rules []*rule.Rule
+	var refused []rule.Refusal
 	eachRule(string(text), opt.Disabled, func(line int, rule string) {
 		r, refusal := p.rule(rule)
 		if refusal != nil {
@@ -88,9 +89,9 @@ func Parse(name string, text []byte, opt Options) ([]*Rule, []Refusal) {
 
 // Merge joins rules of several files. Of rules with the same generator and
 // signature id the one with the highest revision stays; the others are refused.
-func Merge(lists ...[]*Rule) ([]*Rule, []Refusal) {
+func Merge(lists ...[]*rule.Rule) ([]*rule.Rule, []rule.Refusal) {
 	type id struct{ gid, sid uint32 }
-	best := map[id]*Rule{}
+	best := map[id]*rule.Rule{}
 	for _, list := range lists {
 		for _, r := range list {
 			if b := best[id{r.GID, r.SID}]; b == nil || r.Rev > b.Rev {
@@ -98,8 +99,8 @@ func Merge(lists ...[]*Rule) ([]*Rule, []Refusal) {
 			}
 		}
 	}
-	var out []*Rule
-	var refused []Refusal
+	var out []*rule.Rule
+	var refused []rule.Refusal
 	for _, list := range lists {
 		for _, r := range list {
 			b := best[id{r.GID, r.SID}]
@@ -107,7 +108,7 @@ func Merge(lists ...[]*Rule) ([]*Rule, []Refusal) {
 				out = append(out, r)
 				continue
 			}
-			refused = append(refused, Refusal{File: r.File, Line: r.Line, SID: r.SID, Keyword: "sid",
+			refused = append(refused, rule.Refusal{File: r.File, Line: r.Line, SID: r.SID, Keyword: "sid",
 				Reason: fmt.Sprintf("the same sid stands at %s:%d with rev %d, which is used; give this rule its own sid or delete it", b.File, b.Line, b.Rev)})
 		}
 	}
@@ -145,21 +146,21 @@ func looksLikeRule(s string) bool {
 }
 
 // rule reads one rule.
-func (p *parser) rule(text string) (*Rule, *Refusal) {
+func (p *parser) rule(text string) (*rule.Rule, *rule.Refusal) {
 	if len(text) > MaxRuleLength {
-		return nil, &Refusal{Reason: fmt.Sprintf("the rule is longer than %d bytes; split it", MaxRuleLength)}
+		return nil, &rule.Refusal{Reason: fmt.Sprintf("the rule is longer than %d bytes; split it", MaxRuleLength)}
 	}
 	header, options, ok := strings.Cut(text, "(")
 	if !ok || !strings.HasSuffix(options, ")") {
-		return nil, &Refusal{Reason: "the options are not enclosed in ( and ); look for a missing parenthesis or line"}
+		return nil, &rule.Refusal{Reason: "the options are not enclosed in ( and ); look for a missing parenthesis or line"}
 	}
 	opts, err := splitOptions(options[:len(options)-1])
 	if err != nil {
-		return nil, &Refusal{Reason: err.Error()}
+		return nil, &rule.Refusal{Reason: err.Error()}
 	}
-	r := &Rule{GID: 1, Priority: 3}
-	refuse := func(keyword string, err error) (*Rule, *Refusal) {
-		return nil, &Refusal{SID: findSID(opts), Keyword: keyword, Reason: err.Error()}
+	r := &rule.Rule{GID: 1, Priority: 3}
+	refuse := func(keyword string, err error) (*rule.Rule, *rule.Refusal) {
+		return nil, &rule.Refusal{SID: findSID(opts), Keyword: keyword, Reason: err.Error()}
 	}
 	if err := p.header(r, header); err != nil {
 		return refuse("", err)
@@ -177,7 +178,7 @@ func (p *parser) rule(text string) (*Rule, *Refusal) {
 }
 
 // header reads action, protocol, addresses and direction.
-func (p *parser) header(r *Rule, text string) error {
+func (p *parser) header(r *rule.Rule, text string) error {
 	f, err := headerFields(text)
 	if err != nil {
 		return err

@@ -1,8 +1,9 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"slices"
 	"strings"
 )
@@ -10,14 +11,14 @@ import (
 // builder gathers the options of one rule.
 type builder struct {
 	p *parser
-	r *Rule
+	r *rule.Rule
 
-	buf        Buffer
-	transforms []Transform
+	buf        rule.Buffer
+	transforms []rule.Transform
 	section    int // section in use, -1 until the first match of a buffer
 	sticky     bool
 	fresh      bool // the next match opens another value of a multi buffer
-	last       *Content
+	last       *rule.Content
 	vars       map[string]int
 	matches    int
 
@@ -59,17 +60,17 @@ func (b *builder) option(o option) error {
 }
 
 // stick makes buf the buffer of the following matches.
-func (b *builder) stick(buf Buffer) {
-	b.fresh = buffers[buf].multi
-	b.buf, b.transforms, b.section, b.sticky, b.last = buf, nil, -1, buf != BufPayload, nil
+func (b *builder) stick(buf rule.Buffer) {
+	b.fresh = buf.Multi()
+	b.buf, b.transforms, b.section, b.sticky, b.last = buf, nil, -1, buf != rule.BufPayload, nil
 }
 
-func (b *builder) transform(kind TransformKind, value string) error {
+func (b *builder) transform(kind rule.TransformKind, value string) error {
 	if !b.sticky || b.section >= 0 {
 		return errors.New("a transform must stand directly behind its buffer; move it there")
 	}
-	t := Transform{Kind: kind}
-	if kind == XOR {
+	t := rule.Transform{Kind: kind}
+	if kind == rule.XOR {
 		key, err := unhex(unquote(value))
 		if err != nil || len(key) == 0 {
 			return errors.New("the key must be hexadecimal digits in quotation marks, for example \"0d0ac8ff\"")
@@ -81,7 +82,7 @@ func (b *builder) transform(kind TransformKind, value string) error {
 }
 
 // add puts a match into the section in use.
-func (b *builder) add(m Match) error {
+func (b *builder) add(m rule.Match) error {
 	if b.matches++; b.matches > maxMatches {
 		return fmt.Errorf("the rule has more than %d matches; split it", maxMatches)
 	}
@@ -91,24 +92,24 @@ func (b *builder) add(m Match) error {
 	}
 	s := &b.r.Sections[b.section]
 	s.Matches = append(s.Matches, m)
-	if c, ok := m.(*Content); ok {
+	if c, ok := m.(*rule.Content); ok {
 		b.last = c // keywords such as nocase may follow behind other matches
 	}
 	return nil
 }
 
-func (b *builder) findSection(buf Buffer, transforms []Transform, fresh bool) int {
+func (b *builder) findSection(buf rule.Buffer, transforms []rule.Transform, fresh bool) int {
 	for i, s := range b.r.Sections {
 		if !fresh && s.Buffer == buf && slices.Equal(s.Transforms, transforms) {
 			return i
 		}
 	}
-	b.r.Sections = append(b.r.Sections, Section{Buffer: buf, Transforms: transforms})
+	b.r.Sections = append(b.r.Sections, rule.Section{Buffer: buf, Transforms: transforms})
 	return len(b.r.Sections) - 1
 }
 
 // moveLast moves the former content to a buffer, for the older modifiers.
-func (b *builder) moveLast(buf Buffer) error {
+func (b *builder) moveLast(buf rule.Buffer) error {
 	if b.last == nil {
 		return errors.New("no content stands before it; put it behind the content it belongs to")
 	}
@@ -119,7 +120,7 @@ func (b *builder) moveLast(buf Buffer) error {
 		return fmt.Errorf("it contradicts the buffer %s in use; keep one of them", b.buf)
 	}
 	s := &b.r.Sections[b.section]
-	at := slices.Index(s.Matches, Match(b.last))
+	at := slices.Index(s.Matches, rule.Match(b.last))
 	if at < 0 {
 		return errors.New("the content before it was moved already; put it behind the content it belongs to")
 	}
@@ -137,7 +138,7 @@ func (b *builder) finish() (keyword string, err error) {
 	if r.SID == 0 {
 		return "sid", errors.New("the rule has no sid; give it a number of its own")
 	}
-	r.Sections = slices.DeleteFunc(r.Sections, func(s Section) bool { return len(s.Matches) == 0 })
+	r.Sections = slices.DeleteFunc(r.Sections, func(s rule.Section) bool { return len(s.Matches) == 0 })
 	if keyword, err := b.checkContents(); err != nil {
 		return keyword, err
 	}
@@ -177,12 +178,12 @@ func (b *builder) application() error {
 	for _, s := range r.Sections {
 		app := s.Buffer.App()
 		switch {
-		case app == ProtoUnknown:
+		case app == rule.ProtoUnknown:
 		case r.Proto.App():
 			if !app.Includes(r.Proto) && !r.Proto.Includes(app) {
 				return fmt.Errorf("the buffer %s does not exist in protocol %s; change one of them", s.Buffer, r.Proto)
 			}
-		case !app.Carries(IPProtoTCP, 4) && !app.Carries(IPProtoUDP, 4):
+		case !app.Carries(rule.IPProtoTCP, 4) && !app.Carries(rule.IPProtoUDP, 4):
 			return fmt.Errorf("the buffer %s does not exist in protocol %s", s.Buffer, r.Proto)
 		default:
 			r.Proto = app
@@ -196,17 +197,17 @@ func (b *builder) payload() (string, error) {
 	r := b.r
 	anchored, any := false, false
 	for _, s := range r.Sections {
-		if s.Buffer != BufPayload {
+		if s.Buffer != rule.BufPayload {
 			continue
 		}
 		any = true
 		for _, m := range s.Matches {
-			c, ok := m.(*Content)
+			c, ok := m.(*rule.Content)
 			anchored = anchored || ok && (c.HasDepth || c.HasOffset || c.StartsWith)
 		}
 	}
-	packetOnly := b.forcePacket || r.Proto == ProtoTCPPkt || r.Flow.NoStream
-	streamOnly := r.Proto == ProtoTCPStream || r.Flow.OnlyStream
+	packetOnly := b.forcePacket || r.Proto == rule.ProtoTCPPkt || r.Flow.NoStream
+	streamOnly := r.Proto == rule.ProtoTCPStream || r.Flow.OnlyStream
 	if packetOnly && streamOnly {
 		return "flow", errors.New("the rule wants packets and only the stream; remove one")
 	}

@@ -1,15 +1,16 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"strconv"
 	"strings"
 )
 
-var opByText = map[string]Op{
-	"=": OpEqual, "==": OpEqual, "!": OpNotEqual, "!=": OpNotEqual, "<": OpLess, "<=": OpLessEqual,
-	">": OpGreater, ">=": OpGreaterEqual, "&": OpAnd, "^": OpOr,
+var opByText = map[string]rule.Op{
+	"=": rule.OpEqual, "==": rule.OpEqual, "!": rule.OpNotEqual, "!=": rule.OpNotEqual, "<": rule.OpLess, "<=": rule.OpLessEqual,
+	">": rule.OpGreater, ">=": rule.OpGreaterEqual, "&": rule.OpAnd, "^": rule.OpOr,
 }
 
 // fields splits a value at commas and trims the parts.
@@ -22,12 +23,12 @@ func fields(v string) []string {
 }
 
 // readCount reads how many bytes make the number and checks it at the end.
-func (b *builder) readCount(r *ByteRead, text string) (err error) {
+func (b *builder) readCount(r *rule.ByteRead, text string) (err error) {
 	r.Bytes, err = b.num(text)
 	return err
 }
 
-func (r *ByteRead) check() error {
+func checkRead(r *rule.ByteRead) error {
 	n := r.Bytes
 	switch {
 	case n.Var != 0:
@@ -43,16 +44,16 @@ func (r *ByteRead) check() error {
 }
 
 // readOption understands the options that all byte keywords share.
-func (r *ByteRead) readOption(word string) (bool, error) {
+func readOption(r *rule.ByteRead, word string) (bool, error) {
 	switch word {
 	case "relative":
 		r.FromLast = true
 	case "big":
-		r.Endian = BigEndian
+		r.Endian = rule.BigEndian
 	case "little":
-		r.Endian = LittleEndian
+		r.Endian = rule.LittleEndian
 	case "dce":
-		r.Endian = DCEEndian
+		r.Endian = rule.DCEEndian
 	case "string":
 		r.Text = true
 	case "hex":
@@ -85,7 +86,7 @@ func setByteTest(b *builder, v string) error {
 	if len(f) < 4 {
 		return errors.New("write bytes,operator,value,offset and options")
 	}
-	t := &ByteTest{}
+	t := &rule.ByteTest{}
 	if err := b.readCount(&t.ByteRead, f[0]); err != nil {
 		return err
 	}
@@ -105,13 +106,13 @@ func setByteTest(b *builder, v string) error {
 		return err
 	}
 	for _, word := range f[4:] {
-		if ok, err := t.readOption(word); err != nil {
+		if ok, err := readOption(&t.ByteRead, word); err != nil {
 			return err
 		} else if !ok {
 			return errOption(word)
 		}
 	}
-	if err := t.check(); err != nil {
+	if err := checkRead(&t.ByteRead); err != nil {
 		return err
 	}
 	return b.add(t)
@@ -122,7 +123,7 @@ func setByteJump(b *builder, v string) error {
 	if len(f) < 2 {
 		return errors.New("write bytes,offset and options")
 	}
-	j := &ByteJump{Multiplier: 1}
+	j := &rule.ByteJump{Multiplier: 1}
 	if err := b.readCount(&j.ByteRead, f[0]); err != nil {
 		return err
 	}
@@ -138,14 +139,14 @@ func setByteJump(b *builder, v string) error {
 	if j.Bytes.Var == 0 && j.Bytes.Value == 0 { // jumps to a constant place
 		return b.add(j)
 	}
-	if err := j.check(); err != nil {
+	if err := checkRead(&j.ByteRead); err != nil {
 		return err
 	}
 	return b.add(j)
 }
 
-func (b *builder) jumpOption(j *ByteJump, word string) (err error) {
-	if ok, err := j.readOption(word); ok || err != nil {
+func (b *builder) jumpOption(j *rule.ByteJump, word string) (err error) {
+	if ok, err := readOption(&j.ByteRead, word); ok || err != nil {
 		return err
 	}
 	key, value, _ := strings.Cut(word, " ")
@@ -200,7 +201,7 @@ func setByteExtract(b *builder, v string) error {
 	if len(f) < 3 {
 		return errors.New("write bytes,offset,name and options")
 	}
-	e := &ByteExtract{Multiplier: 1}
+	e := &rule.ByteExtract{Multiplier: 1}
 	if err := b.readCount(&e.ByteRead, f[0]); err != nil {
 		return err
 	}
@@ -209,7 +210,7 @@ func setByteExtract(b *builder, v string) error {
 		return err
 	}
 	for _, word := range f[3:] {
-		ok, err := e.readOption(word)
+		ok, err := readOption(&e.ByteRead, word)
 		if err != nil {
 			return err
 		}
@@ -226,7 +227,7 @@ func setByteExtract(b *builder, v string) error {
 			return errOption(word)
 		}
 	}
-	if err := e.check(); err != nil {
+	if err := checkRead(&e.ByteRead); err != nil {
 		return err
 	}
 	if e.Into, err = b.variable(f[2]); err != nil {
@@ -237,7 +238,7 @@ func setByteExtract(b *builder, v string) error {
 
 // setByteMath reads "bytes 4, offset 0, oper +, rvalue 3, result name, …".
 func setByteMath(b *builder, v string) error {
-	m := &ByteMath{}
+	m := &rule.ByteMath{}
 	result := ""
 	for _, word := range fields(v) {
 		key, value, _ := strings.Cut(word, " ")
@@ -258,10 +259,10 @@ func setByteMath(b *builder, v string) error {
 			if key == "string" {
 				m.Text = true
 			}
-			_, err = m.readOption(value)
+			_, err = readOption(&m.ByteRead, value)
 		default:
 			var ok bool
-			if ok, err = m.readOption(word); !ok && err == nil {
+			if ok, err = readOption(&m.ByteRead, word); !ok && err == nil {
 				err = errOption(word)
 			}
 		}
@@ -272,7 +273,7 @@ func setByteMath(b *builder, v string) error {
 	if m.Oper == 0 || result == "" {
 		return errors.New("write bytes, offset, oper, rvalue and result")
 	}
-	if err := m.check(); err != nil {
+	if err := checkRead(&m.ByteRead); err != nil {
 		return err
 	}
 	var err error
@@ -293,7 +294,7 @@ func mathOper(v string) (byte, error) {
 }
 
 func setIsDataAt(b *builder, v string) error {
-	m := &IsDataAt{}
+	m := &rule.IsDataAt{}
 	v, m.Negated = strings.CutPrefix(v, "!")
 	f := fields(v)
 	var err error
@@ -313,7 +314,7 @@ func setIsDataAt(b *builder, v string) error {
 }
 
 func setBase64Decode(b *builder, v string) error {
-	m := &Base64Decode{}
+	m := &rule.Base64Decode{}
 	for _, word := range fields(v) {
 		key, value, _ := strings.Cut(word, " ")
 		n, err := strconv.Atoi(strings.TrimSpace(value))
@@ -333,7 +334,7 @@ func setBase64Decode(b *builder, v string) error {
 }
 
 // compare reads "5", "!5", "<5", ">=5" or "3<>9" (both ends excluded).
-func compare(v string) (Compare, error) {
+func compare(v string) (rule.Compare, error) {
 	v = strings.TrimSpace(v)
 	bad := fmt.Errorf("%q is not a comparison; write for example 5, <5, >5 or 3<>9", v)
 	not := false
@@ -348,14 +349,14 @@ func compare(v string) (Compare, error) {
 		a, err1 := strconv.ParseInt(strings.TrimSpace(lo), 0, 64)
 		z, err2 := strconv.ParseInt(strings.TrimSpace(hi), 0, 64)
 		if err1 != nil || err2 != nil || a >= z {
-			return Compare{}, bad
+			return rule.Compare{}, bad
 		}
 		if not {
-			return Compare{OpNotBetween, a, z}, nil
+			return rule.Compare{Op: rule.OpNotBetween, A: a, B: z}, nil
 		}
-		return Compare{OpBetween, a, z}, nil
+		return rule.Compare{Op: rule.OpBetween, A: a, B: z}, nil
 	}
-	op := OpEqual
+	op := rule.OpEqual
 	for _, sign := range []string{"<=", ">=", "!=", "=", "<", ">"} {
 		if rest, ok := strings.CutPrefix(v, sign); ok {
 			op, v = opByText[sign], rest
@@ -364,14 +365,14 @@ func compare(v string) (Compare, error) {
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(v), 0, 64)
 	if err != nil {
-		return Compare{}, bad
+		return rule.Compare{}, bad
 	}
 	if not {
-		negations := map[Op]Op{OpEqual: OpNotEqual, OpNotEqual: OpEqual, OpLess: OpGreaterEqual, OpLessEqual: OpGreater,
-			OpGreater: OpLessEqual, OpGreaterEqual: OpLess}
+		negations := map[rule.Op]rule.Op{rule.OpEqual: rule.OpNotEqual, rule.OpNotEqual: rule.OpEqual, rule.OpLess: rule.OpGreaterEqual, rule.OpLessEqual: rule.OpGreater,
+			rule.OpGreater: rule.OpLessEqual, rule.OpGreaterEqual: rule.OpLess}
 		op = negations[op]
 	}
-	return Compare{Op: op, A: n}, nil
+	return rule.Compare{Op: op, A: n}, nil
 }
 
 func setBSize(b *builder, v string) error {
@@ -379,7 +380,7 @@ func setBSize(b *builder, v string) error {
 	if err != nil {
 		return err
 	}
-	return b.add(&BSize{c})
+	return b.add(&rule.BSize{Compare: c})
 }
 
 // setURILen measures the URI, normalised unless "raw" is asked for.
@@ -389,13 +390,13 @@ func setURILen(b *builder, v string) error {
 	if err != nil {
 		return err
 	}
-	buf := HTTPURI
+	buf := rule.HTTPURI
 	switch strings.TrimSpace(kind) {
 	case "raw":
-		buf = HTTPURIRaw
+		buf = rule.HTTPURIRaw
 	case "norm", "":
 	default:
 		return errOption(kind)
 	}
-	return b.inBuffer(buf, &BSize{c})
+	return b.inBuffer(buf, &rule.BSize{Compare: c})
 }

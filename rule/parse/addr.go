@@ -1,9 +1,10 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"otasuke/rule"
 	"slices"
 	"sort"
 	"strconv"
@@ -14,40 +15,13 @@ import (
 // so that a variable naming itself is refused instead of followed for ever.
 const maxNesting = 16
 
-// AddrRange is a closed range of addresses of one family.
-type AddrRange struct{ Lo, Hi netip.Addr }
-
-// AddrSet is a set of addresses: sorted ranges that neither touch nor overlap.
-type AddrSet struct {
-	Any    bool // every address; Ranges is then empty
-	Ranges []AddrRange
-}
-
-// Contains says whether a is in the set. Addresses that map IPv4 into IPv6
-// must be unmapped by the caller.
-func (s *AddrSet) Contains(a netip.Addr) bool {
-	if s.Any {
-		return true
-	}
-	i, j := 0, len(s.Ranges)
-	for i < j {
-		h := int(uint(i+j) >> 1)
-		if s.Ranges[h].Hi.Less(a) {
-			i = h + 1
-		} else {
-			j = h
-		}
-	}
-	return i < len(s.Ranges) && !a.Less(s.Ranges[i].Lo)
-}
-
-var everything = []AddrRange{
-	{netip.AddrFrom4([4]byte{}), netip.AddrFrom4([4]byte{255, 255, 255, 255})},
-	{netip.IPv6Unspecified(), netip.MustParseAddr("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")},
+var everything = []rule.AddrRange{
+	{Lo: netip.AddrFrom4([4]byte{}), Hi: netip.AddrFrom4([4]byte{255, 255, 255, 255})},
+	{Lo: netip.IPv6Unspecified(), Hi: netip.MustParseAddr("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")},
 }
 
 // normal sorts the ranges and joins those that touch.
-func normal(in []AddrRange) []AddrRange {
+func normal(in []rule.AddrRange) []rule.AddrRange {
 	sort.Slice(in, func(i, j int) bool { return in[i].Lo.Less(in[j].Lo) })
 	out := in[:0]
 	for _, r := range in {
@@ -66,8 +40,8 @@ func normal(in []AddrRange) []AddrRange {
 }
 
 // minus returns a without b; both must be normal.
-func minus(a, b []AddrRange) []AddrRange {
-	var out []AddrRange
+func minus(a, b []rule.AddrRange) []rule.AddrRange {
+	var out []rule.AddrRange
 	for _, r := range a {
 		lo, gone := r.Lo, false
 		for _, n := range b {
@@ -75,7 +49,7 @@ func minus(a, b []AddrRange) []AddrRange {
 				continue
 			}
 			if lo.Less(n.Lo) {
-				out = append(out, AddrRange{lo, n.Lo.Prev()})
+				out = append(out, rule.AddrRange{Lo: lo, Hi: n.Lo.Prev()})
 			}
 			if !n.Hi.Less(r.Hi) {
 				gone = true
@@ -84,7 +58,7 @@ func minus(a, b []AddrRange) []AddrRange {
 			lo = n.Hi.Next()
 		}
 		if !gone {
-			out = append(out, AddrRange{lo, r.Hi})
+			out = append(out, rule.AddrRange{Lo: lo, Hi: r.Hi})
 		}
 	}
 	return out
@@ -96,7 +70,7 @@ var (
 )
 
 // addrSet reads an address group of a header.
-func (p *parser) addrSet(text string) (*AddrSet, error) {
+func (p *parser) addrSet(text string) (*rule.AddrSet, error) {
 	if s := p.addrs[text]; s != nil {
 		return s, nil
 	}
@@ -107,7 +81,7 @@ func (p *parser) addrSet(text string) (*AddrSet, error) {
 	return s, err
 }
 
-func (p *parser) addrSetNew(text string) (*AddrSet, error) {
+func (p *parser) addrSetNew(text string) (*rule.AddrSet, error) {
 	ranges, err := p.addrRanges(text, 0)
 	if err != nil {
 		return nil, err
@@ -116,12 +90,12 @@ func (p *parser) addrSetNew(text string) (*AddrSet, error) {
 		return nil, errEmptySet
 	}
 	if slices.Equal(ranges, everything) {
-		return &AddrSet{Any: true}, nil
+		return &rule.AddrSet{Any: true}, nil
 	}
-	return &AddrSet{Ranges: ranges}, nil
+	return &rule.AddrSet{Ranges: ranges}, nil
 }
 
-func (p *parser) addrRanges(text string, depth int) ([]AddrRange, error) {
+func (p *parser) addrRanges(text string, depth int) ([]rule.AddrRange, error) {
 	if depth > maxNesting {
 		return nil, errNesting
 	}
@@ -144,15 +118,15 @@ func (p *parser) addrRanges(text string, depth int) ([]AddrRange, error) {
 		return p.addrGroup(text, depth)
 	}
 	r, err := addrRange(text)
-	return []AddrRange{r}, err
+	return []rule.AddrRange{r}, err
 }
 
-func (p *parser) addrGroup(text string, depth int) ([]AddrRange, error) {
+func (p *parser) addrGroup(text string, depth int) ([]rule.AddrRange, error) {
 	items, err := splitGroup(text)
 	if err != nil {
 		return nil, err
 	}
-	var in, out []AddrRange
+	var in, out []rule.AddrRange
 	included := false
 	for _, item := range items {
 		bare, negated := strings.CutPrefix(item, "!")
@@ -173,35 +147,35 @@ func (p *parser) addrGroup(text string, depth int) ([]AddrRange, error) {
 	return minus(normal(in), normal(out)), nil
 }
 
-func addrRange(text string) (AddrRange, error) {
+func addrRange(text string) (rule.AddrRange, error) {
 	bad := fmt.Errorf("%q is not an address, network or range; write for example 192.0.2.0/24", text)
 	if lo, hi, ok := strings.Cut(text, "-"); ok {
 		a, err1 := netip.ParseAddr(lo)
 		b, err2 := netip.ParseAddr(hi)
 		if err1 != nil || err2 != nil || a.BitLen() != b.BitLen() || b.Less(a) {
-			return AddrRange{}, bad
+			return rule.AddrRange{}, bad
 		}
-		return AddrRange{a, b}, nil
+		return rule.AddrRange{Lo: a, Hi: b}, nil
 	}
 	addr, mask, ok := strings.Cut(text, "/")
 	a, err := netip.ParseAddr(addr)
 	if err != nil || a.Zone() != "" {
-		return AddrRange{}, bad
+		return rule.AddrRange{}, bad
 	}
 	if !ok {
-		return AddrRange{a, a}, nil
+		return rule.AddrRange{Lo: a, Hi: a}, nil
 	}
 	bits, err := strconv.Atoi(mask)
 	if err != nil {
 		if bits, err = maskBits(mask); err != nil {
-			return AddrRange{}, bad
+			return rule.AddrRange{}, bad
 		}
 	}
 	prefix, err := a.Prefix(bits)
 	if err != nil {
-		return AddrRange{}, bad
+		return rule.AddrRange{}, bad
 	}
-	return AddrRange{prefix.Addr(), lastAddr(prefix)}, nil
+	return rule.AddrRange{Lo: prefix.Addr(), Hi: lastAddr(prefix)}, nil
 }
 
 // maskBits reads a mask such as 255.255.0.0.

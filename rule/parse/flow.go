@@ -1,8 +1,9 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func setFlowbits(b *builder, v string) error {
 	if len(list) > 1 && !op.Condition() {
 		return errors.New("only isset and isnotset take alternatives; write one flowbits for each name")
 	}
-	b.r.Flowbits = append(b.r.Flowbits, Flowbit{op, list})
+	b.r.Flowbits = append(b.r.Flowbits, rule.Flowbit{Op: op, Names: list})
 	return nil
 }
 
@@ -72,7 +73,7 @@ func setFlowint(b *builder, v string) error {
 	if len(f) < 2 || f[0] == "" {
 		return errors.New("write name,operation,value")
 	}
-	x := Flowint{Name: f[0], Op: f[1]}
+	x := rule.Flowint{Name: f[0], Op: f[1]}
 	switch x.Op {
 	case "isset", "notset", "isnotset":
 		if x.Op == "isnotset" {
@@ -110,13 +111,13 @@ func setXbits(b *builder, v string) error {
 	if !ok || len(f) < 3 || f[1] == "" {
 		return errors.New("write set,name,track ip_src,expire 60")
 	}
-	x := Xbit{Op: op, Name: f[1], Expire: defaultXbitExpire}
+	x := rule.Xbit{Op: op, Name: f[1], Expire: defaultXbitExpire}
 	for _, word := range f[2:] {
 		key, value, _ := strings.Cut(word, " ")
 		value = strings.TrimSpace(value)
 		switch key {
 		case "track":
-			track, ok := map[string]Track{"ip_src": TrackSrc, "ip_dst": TrackDst, "ip_pair": TrackPair}[value]
+			track, ok := map[string]rule.Track{"ip_src": rule.TrackSrc, "ip_dst": rule.TrackDst, "ip_pair": rule.TrackPair}[value]
 			if !ok {
 				return fmt.Errorf("track %q is not known; use ip_src, ip_dst or ip_pair", value)
 			}
@@ -142,19 +143,19 @@ func setHostbits(b *builder, v string) error {
 	if !ok || len(f) < 2 || f[1] == "" {
 		return errors.New("write set,name,src")
 	}
-	x := Xbit{Op: op, Name: f[1], Expire: 300}
+	x := rule.Xbit{Op: op, Name: f[1], Expire: 300}
 	if len(f) > 2 && f[2] == "dst" {
-		x.Track = TrackDst
+		x.Track = rule.TrackDst
 	}
 	b.r.Xbits = append(b.r.Xbits, x)
 	return nil
 }
 
-var tracks = map[string]Track{
-	"by_src": TrackSrc, "by_dst": TrackDst, "by_both": TrackPair, "by_rule": TrackRule, "by_flow": TrackFlow,
+var tracks = map[string]rule.Track{
+	"by_src": rule.TrackSrc, "by_dst": rule.TrackDst, "by_both": rule.TrackPair, "by_rule": rule.TrackRule, "by_flow": rule.TrackFlow,
 }
 
-func (t *Threshold) set(words []string) error {
+func fillThreshold(t *rule.Threshold, words []string) error {
 	seen := map[string]bool{}
 	for _, word := range words {
 		key, value, _ := strings.Cut(word, " ")
@@ -162,7 +163,7 @@ func (t *Threshold) set(words []string) error {
 		var err error
 		switch key {
 		case "type":
-			types := map[string]ThresholdType{"limit": ThresholdLimit, "threshold": ThresholdEvery, "both": ThresholdBoth}
+			types := map[string]rule.ThresholdType{"limit": rule.ThresholdLimit, "threshold": rule.ThresholdEvery, "both": rule.ThresholdBoth}
 			var ok bool
 			if t.Type, ok = types[value]; !ok {
 				err = fmt.Errorf("type %q is not supported; use limit, threshold or both", value)
@@ -203,14 +204,14 @@ func setThreshold(b *builder, v string) error {
 	if !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "type ") }) {
 		return errors.New("the type is missing; write type limit, threshold or both")
 	}
-	b.r.Threshold = &Threshold{}
-	return b.r.Threshold.set(words)
+	b.r.Threshold = &rule.Threshold{}
+	return fillThreshold(b.r.Threshold, words)
 }
 
 func setDetectionFilter(b *builder, v string) error {
-	b.r.DetectionFilter = &Threshold{}
-	err := b.r.DetectionFilter.set(fields(v))
-	b.r.DetectionFilter.Type = ThresholdFilter
+	b.r.DetectionFilter = &rule.Threshold{}
+	err := fillThreshold(b.r.DetectionFilter, fields(v))
+	b.r.DetectionFilter.Type = rule.ThresholdFilter
 	return err
 }
 
@@ -221,7 +222,7 @@ func setStreamSize(b *builder, v string) error {
 	}
 	op, ok := opByText[f[1]]
 	n, err := strconv.ParseInt(f[2], 10, 64)
-	if !ok || err != nil || op == OpAnd || op == OpOr {
+	if !ok || err != nil || op == rule.OpAnd || op == rule.OpOr {
 		return errors.New("write side,operator,bytes, for example server,<,5")
 	}
 	switch f[0] {
@@ -229,7 +230,7 @@ func setStreamSize(b *builder, v string) error {
 	default:
 		return fmt.Errorf("side %q is not known; use server, client, both or either", f[0])
 	}
-	b.r.StreamSizes = append(b.r.StreamSizes, StreamSize{f[0], Compare{Op: op, A: n}})
+	b.r.StreamSizes = append(b.r.StreamSizes, rule.StreamSize{Side: f[0], Compare: rule.Compare{Op: op, A: n}})
 	return nil
 }
 
@@ -238,11 +239,11 @@ func setAppProto(b *builder, v string) error {
 	name, negated := strings.CutPrefix(strings.TrimSpace(name), "!")
 	p, ok := protoByName[name]
 	if name == "failed" {
-		p, ok = ProtoFailed, true
+		p, ok = rule.ProtoFailed, true
 	}
-	if !ok || p < ProtoHTTP {
+	if !ok || p < rule.ProtoHTTP {
 		return fmt.Errorf("application protocol %q is not recognised here", name)
 	}
-	b.r.AppProtos = append(b.r.AppProtos, AppProto{p, negated})
+	b.r.AppProtos = append(b.r.AppProtos, rule.AppProto{Proto: p, Negated: negated})
 	return nil
 }

@@ -1,4 +1,6 @@
-package rule
+package parse
+
+import "otasuke/rule"
 
 import "sort"
 
@@ -38,20 +40,20 @@ func init() { // in a function because the handlers refer back to the table's us
 		"detection_filter": {set: setDetectionFilter}, "stream_size": {set: setStreamSize},
 		"app-layer-protocol": {set: setAppProto},
 
-		"dsize": {set: packetField(FieldDsize)}, "ttl": {set: packetField(FieldTTL)},
-		"id": {set: packetField(FieldIPID)}, "tos": {set: packetField(FieldTOS)},
-		"itype": {set: packetField(FieldICMPType)}, "icode": {set: packetField(FieldICMPCode)},
-		"icmp_id": {set: packetField(FieldICMPID)}, "icmp_seq": {set: packetField(FieldICMPSeq)},
-		"seq": {set: packetField(FieldTCPSeq)}, "tcp.seq": {set: packetField(FieldTCPSeq)},
-		"ack": {set: packetField(FieldTCPAck)}, "tcp.ack": {set: packetField(FieldTCPAck)},
-		"window": {set: packetField(FieldTCPWindow)}, "tcp.window": {set: packetField(FieldTCPWindow)},
-		"tcp.mss": {set: packetField(FieldTCPMSS)}, "fragoffset": {set: packetField(FieldFragOffset)},
+		"dsize": {set: packetField(rule.FieldDsize)}, "ttl": {set: packetField(rule.FieldTTL)},
+		"id": {set: packetField(rule.FieldIPID)}, "tos": {set: packetField(rule.FieldTOS)},
+		"itype": {set: packetField(rule.FieldICMPType)}, "icode": {set: packetField(rule.FieldICMPCode)},
+		"icmp_id": {set: packetField(rule.FieldICMPID)}, "icmp_seq": {set: packetField(rule.FieldICMPSeq)},
+		"seq": {set: packetField(rule.FieldTCPSeq)}, "tcp.seq": {set: packetField(rule.FieldTCPSeq)},
+		"ack": {set: packetField(rule.FieldTCPAck)}, "tcp.ack": {set: packetField(rule.FieldTCPAck)},
+		"window": {set: packetField(rule.FieldTCPWindow)}, "tcp.window": {set: packetField(rule.FieldTCPWindow)},
+		"tcp.mss": {set: packetField(rule.FieldTCPMSS)}, "fragoffset": {set: packetField(rule.FieldFragOffset)},
 		"ip_proto": {set: setIPProto}, "flags": {set: setTCPFlags}, "tcp.flags": {set: setTCPFlags},
 		"fragbits": {set: setFragBits}, "sameip": {valueNone, setSameIP},
 
-		"tls.version": {set: setTLSVersion}, "tls.subject": {set: valueContent(TLSCertSubject, false)},
-		"tls.issuerdn": {set: valueContent(TLSCertIssuer, false)}, "tls.fingerprint": {set: valueContent(TLSCertFingerprint, true)},
-		"filename": {set: valueContent(FileName, false)}, "fileext": {set: setFileExt},
+		"tls.version": {set: setTLSVersion}, "tls.subject": {set: valueContent(rule.TLSCertSubject, false)},
+		"tls.issuerdn": {set: valueContent(rule.TLSCertIssuer, false)}, "tls.fingerprint": {set: valueContent(rule.TLSCertFingerprint, true)},
+		"filename": {set: valueContent(rule.FileName, false)}, "fileext": {set: setFileExt},
 	}
 	keywords["icmp-seq"], keywords["ipproto"] = keywords["icmp_seq"], keywords["ip_proto"]
 }

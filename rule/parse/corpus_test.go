@@ -1,4 +1,4 @@
-package rule
+package parse
 
 import (
 	"os"
@@ -25,7 +25,7 @@ func publicRules(tb testing.TB) []byte {
 const wantLoaded = 0.99
 
 func TestParsePublicRules(t *testing.T) {
-	rules, refused := Parse("et.rules", publicRules(t), Options{})
+	rules, refused := Rules("et.rules", publicRules(t), Options{})
 	reasons := map[string]int{}
 	for _, f := range refused {
 		reasons[f.Keyword+": "+f.Reason]++
@@ -44,6 +44,6 @@ func BenchmarkParse(b *testing.B) {
 	text := publicRules(b)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		Parse("et.rules", text, Options{})
+		Rules("et.rules", text, Options{})
 	}
 }

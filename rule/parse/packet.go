@@ -1,19 +1,20 @@
-package rule
+package parse
 
 import (
 	"errors"
 	"fmt"
+	"otasuke/rule"
 	"strings"
 )
 
 // packetField makes the handler of a keyword that compares a header field.
-func packetField(f Field) func(*builder, string) error {
+func packetField(f rule.Field) func(*builder, string) error {
 	return func(b *builder, v string) error {
 		c, err := compare(v)
 		if err != nil {
 			return err
 		}
-		b.r.Packet = append(b.r.Packet, FieldTest{f, c})
+		b.r.Packet = append(b.r.Packet, rule.FieldTest{Field: f, Compare: c})
 		b.forcePacket = true
 		return nil
 	}
@@ -30,13 +31,13 @@ func setIPProto(b *builder, v string) error {
 	if err != nil {
 		return err
 	}
-	b.r.Packet = append(b.r.Packet, FieldTest{FieldIPProto, c})
+	b.r.Packet = append(b.r.Packet, rule.FieldTest{Field: rule.FieldIPProto, Compare: c})
 	return nil
 }
 
 // flagBits reads flag letters with the marks + * and !.
-func flagBits(v string, letters map[byte]uint8) (BitTest, error) {
-	var t BitTest
+func flagBits(v string, letters map[byte]uint8) (rule.BitTest, error) {
+	var t rule.BitTest
 	for _, c := range []byte(strings.TrimSpace(v)) {
 		bit, ok := letters[c]
 		switch {

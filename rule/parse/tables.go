@@ -1,0 +1,65 @@
+package parse
+
+import "otasuke/rule"
+
+// stickyByName finds the buffer that a bare keyword selects.
+var stickyByName = func() map[string]rule.Buffer {
+	m := make(map[string]rule.Buffer)
+	for b := range rule.Buffer(rule.NumBuffers) {
+		if b == rule.BufPayload || b == rule.BufStream {
+			continue
+		}
+		for _, name := range b.Names() {
+			m[name] = b
+		}
+	}
+	m["pkt_data"] = rule.BufPayload
+	return m
+}()
+
+// modifierByName finds the buffer to which an older keyword behind a content
+// moves that content.
+var modifierByName = map[string]rule.Buffer{
+	"http_uri": rule.HTTPURI, "http_raw_uri": rule.HTTPURIRaw, "http_method": rule.HTTPMethod,
+	"http_client_body": rule.HTTPRequestBody, "http_server_body": rule.HTTPResponseBody,
+	"http_header": rule.HTTPHeader, "http_raw_header": rule.HTTPHeaderRaw, "http_cookie": rule.HTTPCookie,
+	"http_stat_code": rule.HTTPStatCode, "http_stat_msg": rule.HTTPStatMsg, "http_user_agent": rule.HTTPUserAgent,
+	"http_host": rule.HTTPHost, "http_raw_host": rule.HTTPHostRaw,
+}
+
+// bufferByPCREFlag finds the buffer for the capital letters behind a pcre.
+var bufferByPCREFlag = map[byte]rule.Buffer{
+	'U': rule.HTTPURI, 'I': rule.HTTPURIRaw, 'P': rule.HTTPRequestBody, 'Q': rule.HTTPResponseBody, 'H': rule.HTTPHeader,
+	'D': rule.HTTPHeaderRaw, 'M': rule.HTTPMethod, 'C': rule.HTTPCookie, 'V': rule.HTTPUserAgent, 'W': rule.HTTPHost,
+	'Z': rule.HTTPHostRaw, 'S': rule.HTTPStatCode, 'Y': rule.HTTPStatMsg,
+}
+
+// transformByName finds the transform of a keyword.
+var transformByName = map[string]rule.TransformKind{
+	"dotprefix": rule.DotPrefix, "to_lowercase": rule.ToLower, "to_uppercase": rule.ToUpper, "url_decode": rule.URLDecode,
+	"strip_whitespace": rule.StripWhitespace, "compress_whitespace": rule.CompressWhitespace,
+	"strip_pseudo_headers": rule.StripPseudoHeaders, "header_lowercase": rule.HeaderLowercase,
+	"to_md5": rule.ToMD5, "to_sha1": rule.ToSHA1, "to_sha256": rule.ToSHA256, "xor": rule.XOR, "from_base64": rule.FromBase64,
+}
+
+// bitOps are the words of flowbits and xbits.
+var bitOps = map[string]rule.BitOp{
+	"isset": rule.BitIsSet, "isnotset": rule.BitIsNotSet, "set": rule.BitSet, "unset": rule.BitUnset, "toggle": rule.BitToggle,
+}
+
+// actionNames finds the action at the start of a rule.
+var actionNames = map[string]rule.Action{
+	"pass": rule.Pass, "drop": rule.Drop, "reject": rule.Reject, "rejectsrc": rule.Reject,
+	"rejectdst": rule.RejectDst, "rejectboth": rule.RejectBoth, "alert": rule.Alert,
+}
+
+// protoByName finds the protocol of a header.
+var protoByName = func() map[string]rule.Proto {
+	m := make(map[string]rule.Proto)
+	for p := rule.ProtoIP; p < rule.ProtoFailed; p++ {
+		m[p.String()] = p
+	}
+	m["any"], m["ip4"], m["ip6"], m["ssl"], m["doh2"] = rule.ProtoIP, rule.ProtoIPv4, rule.ProtoIPv6, rule.ProtoTLS, rule.ProtoHTTP2
+	m["icmpv4"], m["tcpv4"], m["udpv4"], m["tcp6"], m["udp6"] = rule.ProtoICMP, rule.ProtoTCP, rule.ProtoUDP, rule.ProtoTCP, rule.ProtoUDP
+	return m
+}()
