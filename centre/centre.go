@@ -21,6 +21,7 @@ import (
 	"otasuke/centre/internal/portal"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
 	"otasuke/content/text"
 	"otasuke/internal/lifecycle"
 )
@@ -136,14 +137,14 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 	}), nil
 }
 
-func (c *Centre) portal() (http.Handler, error) {
+func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
 		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }
 
-func (c *Centre) console(n *notify.Notifier) (http.Handler, error) {
+func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Devices: c.devices, Mails: n,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,

@@ -44,7 +44,7 @@ type toldRow struct {
 }
 
 func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
-	ctx, tenantID, id := v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("id")
+	ctx, tenantID, id := v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("alert")
 	a, err := c.Alerts.Get(ctx, tenantID, id)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func toldLine(v *ui.Visit, d notify.Delivery, name string) toldRow {
 
 // act runs one action on a case and goes back to it.
 func (c *console) act(w http.ResponseWriter, v *ui.Visit, said string, do func(tenantID, id string) error) error {
-	tenantID, id := v.Request.PathValue("tenant"), v.Request.PathValue("id")
+	tenantID, id := v.Request.PathValue("tenant"), v.Request.PathValue("alert")
 	switch err := do(tenantID, id); {
 	case errors.Is(err, errNoText):
 		said = map[string]string{"noted": "nonote", "escalated": "nowhom", "closed": "noreason"}[said]

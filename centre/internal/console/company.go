@@ -89,9 +89,6 @@ type claimView struct {
 // to come back to cannot exist.
 func (c *console) newClaim(w http.ResponseWriter, v *ui.Visit) error {
 	ctx, id := v.Request.Context(), v.Request.PathValue("tenant")
-	if v.Role != tenant.RoleOperator {
-		return ui.ErrForbidden
-	}
 	company, err := c.Companies.CompanyByID(ctx, id)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ type console struct {
 }
 
 // New makes the console.
-func New(cfg Config) (http.Handler, error) {
+func New(cfg Config) (*ui.Face, error) {
 	base, err := url.Parse(cfg.BaseURL)
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("console: bad base URL %q", cfg.BaseURL)
@@ -122,35 +122,25 @@ func New(cfg Config) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	return ui.Secure(c.routes(static), base, c.Refuse), nil
+	return c.routes(base, static), nil
 }
 
-func (c *console) routes(static http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	page := func(pattern string, h func(http.ResponseWriter, *ui.Visit) error) {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.Handle(method+" "+c.root+path, c.Require(h))
-	}
-	mux.Handle("GET "+c.root+"/static/{name}", static)
-	mux.HandleFunc("GET "+c.root+"/lang", func(w http.ResponseWriter, r *http.Request) { ui.SwitchLanguage(w, r, c.root) })
-	mux.HandleFunc("GET "+c.root+"/login", c.LoginPage)
-	mux.HandleFunc("POST "+c.root+"/login", c.LoginPage)
-	page("POST /logout", c.Logout)
-	page("GET /{$}", c.queuePage)
-	page("GET /fleet", c.fleetPage)
-	page("GET /companies", c.companiesPage)
-	page("GET /companies/{tenant}", c.companyPage)
-	page("POST /companies/{tenant}/claim", c.newClaim)
-	page("GET /cases/{tenant}/{id}", c.casePage)
+func (c *console) routes(base *url.URL, static http.Handler) *ui.Face {
+	r := ui.NewRouter(c.Gate, c.root, static)
+	r.Page(ui.Reader, "GET /{$}", c.queuePage)
+	r.Page(ui.Reader, "GET /fleet", c.fleetPage)
+	r.Page(ui.Reader, "GET /companies", c.companiesPage)
+	r.Page(ui.Reader, "GET /companies/{tenant}", c.companyPage)
+	r.Page(ui.Operator, "POST /companies/{tenant}/claim", c.newClaim)
+	r.Page(ui.Reader, "GET /cases/{tenant}/{alert}", c.casePage)
 	if c.Desk != nil {
-		page("POST /cases/{tenant}/{id}/take", c.take)
-		page("POST /cases/{tenant}/{id}/note", c.note)
-		page("POST /cases/{tenant}/{id}/escalate", c.escalate)
+		r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/take", c.take)
+		r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/note", c.note)
+		r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/escalate", c.escalate)
 	}
-	page("POST /cases/{tenant}/{id}/false", c.misfire)
-	page("POST /cases/{tenant}/{id}/close", c.close)
-	mux.HandleFunc("/", c.NotFound)
-	return mux
+	r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/false", c.misfire)
+	r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/close", c.close)
+	return r.Face(base)
 }
 
 // begin fills in what every page of a visit shows.

@@ -41,7 +41,7 @@ func answers(t interface{ T(string, ...any) string }) []answerButton {
 }
 
 func (p *portal) alertPage(w http.ResponseWriter, v *ui.Visit) error {
-	ctx, id := v.Request.Context(), v.Request.PathValue("id")
+	ctx, id := v.Request.Context(), v.Request.PathValue("alert")
 	a, err := p.Alerts.Get(ctx, v.TenantID, id)
 	if err != nil {
 		return err
@@ -92,10 +92,7 @@ func names(people []tenant.Person) map[string]string {
 
 // answer takes the buttons of the alert page.
 func (p *portal) answer(w http.ResponseWriter, v *ui.Visit) error {
-	id := v.Request.PathValue("id")
-	if v.Role == tenant.RoleReadonly {
-		return ui.ErrForbidden
-	}
+	id := v.Request.PathValue("alert")
 	said, note, err := readAnswer(v.Request.PostFormValue("answer"), v.Request.PostFormValue("note"))
 	if err != nil {
 		return err

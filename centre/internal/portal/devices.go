@@ -49,14 +49,11 @@ func (p *portal) devicesPage(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 func (p *portal) rename(w http.ResponseWriter, v *ui.Visit) error {
-	if v.Role == tenant.RoleReadonly {
-		return ui.ErrForbidden
-	}
 	name := strings.TrimSpace(v.Request.PostFormValue("name"))
 	if name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
 		return p.back(w, v, "/devices?said=badname")
 	}
-	if err := p.Network.Rename(v.Request.Context(), v.TenantID, v.Request.PathValue("id"), v.PersonID, name); err != nil {
+	if err := p.Network.Rename(v.Request.Context(), v.TenantID, v.Request.PathValue("device"), v.PersonID, name); err != nil {
 		return err
 	}
 	return p.back(w, v, "/devices?said=renamed")

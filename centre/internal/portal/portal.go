@@ -80,7 +80,7 @@ type portal struct {
 }
 
 // New makes the portal.
-func New(cfg Config) (http.Handler, error) {
+func New(cfg Config) (*ui.Face, error) {
 	base, err := url.Parse(cfg.BaseURL)
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("portal: bad base URL %q", cfg.BaseURL)
@@ -112,35 +112,21 @@ func New(cfg Config) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	return ui.Secure(p.routes(static), base, p.Refuse), nil
+	return p.routes(base, static), nil
 }
 
-func (p *portal) routes(static http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	page := func(pattern string, h func(http.ResponseWriter, *ui.Visit) error) {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.Handle(method+" "+p.root+path, p.Require(h))
-	}
-	open := func(pattern string, h http.HandlerFunc) {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.Handle(method+" "+p.root+path, h)
-	}
-	open("GET /static/{name}", static.ServeHTTP)
-	open("GET /lang", func(w http.ResponseWriter, r *http.Request) { ui.SwitchLanguage(w, r, p.root) })
-	open("GET /login", p.LoginPage)
-	open("POST /login", p.LoginPage)
-	open("GET /a/{token}/{answer}", p.askPage)
-	open("POST /a/{token}/{answer}", p.answerPage)
-	page("POST /logout", p.Logout)
-	page("GET /{$}", p.homePage)
-	page("GET /alerts", p.alertsPage)
-	page("GET /alerts/{id}", p.alertPage)
-	page("POST /alerts/{id}/answer", p.answer)
-	page("GET /devices", p.devicesPage)
-	page("POST /devices/{id}", p.rename)
-	page("GET /looks", p.looksPage)
-	mux.HandleFunc("/", p.NotFound)
-	return mux
+func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
+	r := ui.NewRouter(p.Gate, p.root, static)
+	r.Open(ui.Holder, "GET /a/{token}/{answer}", p.askPage)
+	r.Open(ui.Holder, "POST /a/{token}/{answer}", p.answerPage)
+	r.Page(ui.Reader, "GET /{$}", p.homePage)
+	r.Page(ui.Reader, "GET /alerts", p.alertsPage)
+	r.Page(ui.Reader, "GET /alerts/{alert}", p.alertPage)
+	r.Page(ui.Writer, "POST /alerts/{alert}/answer", p.answer)
+	r.Page(ui.Reader, "GET /devices", p.devicesPage)
+	r.Page(ui.Writer, "POST /devices/{device}", p.rename)
+	r.Page(ui.Reader, "GET /looks", p.looksPage)
+	return r.Face(base)
 }
 
 // begin fills in what every page of a visit shows.

@@ -1,0 +1,87 @@
+package ui
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"otasuke/centre/internal/tenant"
+)
+
+// Scope says who may use a route. Every route declares one.
+type Scope string
+
+// Scopes.
+const (
+	Everyone Scope = "everyone" // shows nothing of any company
+	Holder   Scope = "holder"   // whoever holds the one-time link of a mail
+	Reader   Scope = "reader"   // whoever is logged in
+	Writer   Scope = "writer"   // whoever is logged in and does more than read
+	Operator Scope = "operator" // staff with all rights
+)
+
+// Route is one way into a face.
+type Route struct {
+	Method, Path string // Path holds names in braces, without the face's root
+	Scope        Scope
+}
+
+// Face is a portal or console: the handler, and the list of its ways in, for
+// those who check them.
+type Face struct {
+	http.Handler
+	Routes []Route
+}
+
+// Router puts a face together. There is no way in but the declared ones.
+type Router struct {
+	mux  *http.ServeMux
+	gate *Gate
+	root string
+	all  []Route
+}
+
+// NewRouter begins a face below root with the ways in that all faces have.
+func NewRouter(g *Gate, root string, static http.Handler) *Router {
+	r := &Router{mux: http.NewServeMux(), gate: g, root: root}
+	r.Open(Everyone, "GET /static/{name}", static.ServeHTTP)
+	r.Open(Everyone, "GET /lang", func(w http.ResponseWriter, q *http.Request) { SwitchLanguage(w, q, root) })
+	r.Open(Everyone, "GET /login", g.LoginPage)
+	r.Open(Everyone, "POST /login", g.LoginPage)
+	r.Page(Reader, "POST /logout", g.Logout)
+	return r
+}
+
+// Open adds a route that needs no session; its scope is Everyone or Holder.
+func (r *Router) Open(scope Scope, pattern string, h http.HandlerFunc) {
+	if scope != Everyone && scope != Holder {
+		panic(fmt.Sprintf("ui: %s: scope %q needs a session", pattern, scope))
+	}
+	r.handle(scope, pattern, h)
+}
+
+// Page adds a route that needs a session, and what its scope asks for besides.
+func (r *Router) Page(scope Scope, pattern string, h func(http.ResponseWriter, *Visit) error) {
+	if scope != Reader && scope != Writer && scope != Operator {
+		panic(fmt.Sprintf("ui: %s: scope %q has no session", pattern, scope))
+	}
+	r.handle(scope, pattern, r.gate.Require(func(w http.ResponseWriter, v *Visit) error {
+		if scope == Writer && v.Role == tenant.RoleReadonly || scope == Operator && v.Role != tenant.RoleOperator {
+			return ErrForbidden
+		}
+		return h(w, v)
+	}))
+}
+
+func (r *Router) handle(scope Scope, pattern string, h http.HandlerFunc) {
+	method, path, _ := strings.Cut(pattern, " ")
+	r.mux.Handle(method+" "+r.root+path, h)
+	r.all = append(r.all, Route{Method: method, Path: path, Scope: scope})
+}
+
+// Face is the finished face, behind [Secure].
+func (r *Router) Face(base *url.URL) *Face {
+	r.mux.HandleFunc("/", r.gate.NotFound)
+	return &Face{Handler: Secure(r.mux, base, r.gate.Refuse), Routes: r.all}
+}
