@@ -1,0 +1,234 @@
+package centre
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/storetest"
+	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
+	"otasuke/wire"
+)
+
+const word = "correct horse battery staple"
+
+// edge is a centre with two companies: the canary's, whose every text begins with
+// KANARIA, and that of a neighbour who must never read one of them.
+type edge struct {
+	*testing.T
+	c               *Centre
+	portal, console *ui.Face
+	canary, other   Added
+	alert, device   string
+	people          map[string]string // cookie of the portal or console, by who it is
+	base            map[*ui.Face]string
+}
+
+const canary = "KANARIA"
+
+func newEdge(t *testing.T) *edge {
+	t.Helper()
+	c := testCentre(t, storetest.SQLiteURL(t))
+	e := &edge{T: t, c: c, people: map[string]string{"nobody": ""}}
+	var err error
+	e.canary, err = c.AddCompany(t.Context(), NewCompany{Name: canary + "株式会社", Kana: canary, Lang: "ja", Passphrase: canary + "山",
+		OwnerName: canary + "花子", OwnerEmail: "owner@kanaria.example", Password: word})
+	ok(t, err)
+	e.other, err = c.AddCompany(t.Context(), NewCompany{Name: "Neighbour", Lang: "en", OwnerName: "N", OwnerEmail: "owner@neighbour.example", Password: word})
+	ok(t, err)
+	_, err = c.AddOperator(t.Context(), "野田", "operator@centre.example", word)
+	ok(t, err)
+	for _, p := range []tenant.Person{
+		{TenantID: e.canary.CompanyID, Email: "reader@kanaria.example", Name: canary + "読子", Role: tenant.RoleReadonly},
+		{TenantID: tenant.House, Email: "desk@centre.example", Name: "窓口", Role: tenant.RoleDesk},
+	} {
+		_, err = c.addPerson(t.Context(), p, word)
+		ok(t, err)
+	}
+	e.attack()
+	e.portal, err = c.portal()
+	ok(t, err)
+	n, err := c.notifier()
+	ok(t, err)
+	e.console, err = c.console(n)
+	ok(t, err)
+	for who, email := range map[string]string{"owner": "owner@kanaria.example", "reader": "reader@kanaria.example",
+		"neighbour": "owner@neighbour.example", "operator": "operator@centre.example", "desk": "desk@centre.example"} {
+		_, token, err := c.tenants.Login(t.Context(), email, word, "192.0.2.1:1")
+		ok(t, err)
+		e.people[who] = token
+	}
+	return e
+}
+
+// attack gives the canary a device and an alert.
+func (e *edge) attack() {
+	e.Helper()
+	ok(e.T, e.c.store.Write(e.Context(), e.canary.CompanyID, func(tx *store.Tx) error {
+		d, err := e.c.devices.Seen(tx, "", wire.Device{MAC: "02:00:00:00:00:01", Addr: netip.MustParseAddr("192.168.1.23")}, time.Now())
+		if err != nil {
+			return err
+		}
+		e.device = d.ID
+		return e.c.alerts.Record(tx, []alert.Incoming{{BoxID: "box", DeviceID: d.ID, DeviceName: canary + "のPC", DeviceAddr: "192.168.1.23", Event: &wire.Event{
+			ID: fmt.Sprintf("%026d", 1), Time: time.Now(), Kind: wire.KindIPS, Verdict: wire.VerdictBlocked, Direction: wire.Outbound,
+			Flow: wire.Flow{Proto: "TCP", Src: netip.MustParseAddr("192.168.1.23"), SrcPort: 50000, Dst: netip.MustParseAddr("203.0.113.5"), DstPort: 443},
+			Rule: &wire.Rule{GID: 1, SID: 2000001, Rev: 3, Msg: canary + " beacon", Family: "c2"}}}})
+	}))
+	all, err := e.c.alerts.List(e.Context(), e.canary.CompanyID, alert.Filter{})
+	ok(e.T, err)
+	if len(all) != 1 {
+		e.Fatalf("%d alerts", len(all))
+	}
+	e.alert = all[0].ID
+	ok(e.T, e.c.devices.Rename(e.Context(), e.canary.CompanyID, e.device, "test", canary+"のPC"))
+}
+
+var hole = regexp.MustCompile(`\{[a-z$]+\}`)
+
+// address fills a route's holes with what belongs to the canary.
+func (e *edge) address(r ui.Route) string {
+	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
+		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device}[h]
+		if !known {
+			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
+		}
+		return value
+	})
+}
+
+var token = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+// ask makes a request as somebody, with the form token that their pages have.
+func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) {
+	e.Helper()
+	cookie, site, home := "portal", e.c.cfg.Portal.URL, "/looks"
+	if face == e.console {
+		cookie, site, home = "console", e.c.cfg.Console.URL, "/fleet"
+	}
+	do := func(method, path, body string) *httptest.ResponseRecorder {
+		q := httptest.NewRequestWithContext(e.Context(), method, site+path, strings.NewReader(body))
+		q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if value := e.people[who]; value != "" {
+			q.AddCookie(&http.Cookie{Name: cookie, Value: value})
+		}
+		w := httptest.NewRecorder()
+		face.ServeHTTP(w, q)
+		return w
+	}
+	form := url.Values{"name": {"x"}, "answer": {"call"}, "note": {"x"}, "reason": {"x"}}
+	if m := token.FindStringSubmatch(do(http.MethodGet, home, "").Body.String()); m != nil {
+		form.Set("csrf", m[1])
+	}
+	res := do(r.Method, e.address(r), form.Encode()).Result()
+	body, err := io.ReadAll(res.Body)
+	ok(e.T, err)
+	return res.StatusCode, res.Header.Get("Location"), string(body)
+}
+
+// login says whether an answer sends somebody to the login page.
+func login(status int, location string) bool {
+	return status == http.StatusSeeOther && strings.HasPrefix(location, "/login")
+}
+
+// Every route of both faces, as everybody: what a route declares is what happens,
+// and nothing of the canary's is in any answer to others.
+func TestEveryRouteKeepsCompaniesApart(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t)
+	for name, face := range map[string]*ui.Face{"portal": e.portal, "console": e.console} {
+		if len(face.Routes) < 10 {
+			t.Errorf("%s has %d routes: is the list complete?", name, len(face.Routes))
+		}
+		for _, r := range face.Routes {
+			if r.Path == "/logout" {
+				continue // would end the sessions of this test; see below
+			}
+			for who := range e.people {
+				status, location, body := e.ask(face, who, r)
+				at := fmt.Sprintf("%s: %s %s as %s: %d %s", name, r.Method, r.Path, who, status, location)
+				if want := e.want(face, who, r); !want(status, location) {
+					t.Error(at)
+				}
+				if !e.mayRead(face, who) && strings.Contains(body, canary) {
+					t.Errorf("%s shows the canary", at)
+				}
+			}
+		}
+	}
+}
+
+// mayRead says who may see the canary's data: its people, and staff.
+func (e *edge) mayRead(face *ui.Face, who string) bool {
+	if face == e.console {
+		return who == "operator" || who == "desk"
+	}
+	return who == "owner" || who == "reader"
+}
+
+// want is what must come of a request.
+func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) bool {
+	is := func(want int) func(int, string) bool {
+		return func(got int, _ string) bool { return got == want }
+	}
+	inside := e.mayRead(face, who)
+	guest := face == e.portal && who == "neighbour" // at home here, but elsewhere
+	switch {
+	case r.Scope == ui.Everyone, r.Scope == ui.Holder:
+		return func(status int, _ string) bool { return status < http.StatusInternalServerError }
+	case !inside && !guest:
+		return login
+	case r.Scope == ui.Writer && who == "reader", r.Scope == ui.Operator && who != "operator":
+		return is(http.StatusForbidden)
+	case guest && hole.MatchString(strings.ReplaceAll(r.Path, "{$}", "")):
+		return is(http.StatusNotFound)
+	case r.Method == http.MethodGet, strings.HasSuffix(r.Path, "/claim"):
+		return is(http.StatusOK)
+	}
+	return func(status int, location string) bool {
+		return status == http.StatusSeeOther && !login(status, location)
+	}
+}
+
+// The canary is where it belongs: without this the test above would prove nothing.
+func TestTheCanarySings(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t)
+	for _, c := range []struct {
+		face *ui.Face
+		who  string
+		path string
+	}{
+		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"},
+		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"},
+	} {
+		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})
+		if status != http.StatusOK || !strings.Contains(body, canary) {
+			t.Errorf("%s as %s: %d without the canary", c.path, c.who, status)
+		}
+	}
+	for _, face := range []*ui.Face{e.portal, e.console} {
+		who := "owner"
+		if face == e.console {
+			who = "desk"
+		}
+		logout := ui.Route{Method: http.MethodPost, Path: "/logout"}
+		if status, location, _ := e.ask(face, who, logout); !login(status, location) {
+			t.Errorf("logging out: %d %s", status, location)
+		}
+		if status, location, _ := e.ask(face, who, ui.Route{Method: http.MethodGet, Path: "/{$}"}); !login(status, location) {
+			t.Errorf("after logging out: %d %s", status, location)
+		}
+	}
+}
