@@ -162,6 +162,9 @@ func runInspect(ctx context.Context, args []string) error {
 		fmt.Fprintf(os.Stderr, "Notice: %d rules loaded, %d left out; read %d packets, %d bytes; %d alerts\n",
 			sum.Rules, sum.Refused, sum.Packets, sum.Bytes, sum.Alerts)
 	}
+	if sum.Panics > 0 {
+		fmt.Fprintf(os.Stderr, "W: %d flows lost their inspection by a fault of this program: please send the capture to its makers\n", sum.Panics)
+	}
 	return err
 }
 

@@ -39,6 +39,8 @@ type InspectSummary struct {
 	Rules, Refused         int
 	Packets, Bytes, Alerts uint64
 	Skipped, Malformed     uint64
+	// Panics counts packets whose flow lost its inspection by a fault of ours.
+	Panics uint64
 }
 
 // Inspect judges a capture file and writes EVE JSON.
@@ -102,7 +104,7 @@ func replay(ctx context.Context, path string, ec engine.Config, sum *InspectSumm
 	defer func() {
 		w.Close()
 		sum.Packets, sum.Bytes = e.Stats.Packets.Load(), e.Stats.Bytes.Load()
-		sum.Skipped, sum.Malformed = src.Skipped, e.Stats.Malformed.Load()
+		sum.Skipped, sum.Malformed, sum.Panics = src.Skipped, e.Stats.Malformed.Load(), e.Stats.Panics.Load()
 	}()
 	return src.Run(ctx, w)
 }
