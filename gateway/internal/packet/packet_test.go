@@ -191,7 +191,11 @@ func TestTCPOptions(t *testing.T) {
 
 func TestChecksums(t *testing.T) {
 	t.Parallel()
-	icmp := edit(udp(a4, b4, "ping"), func(b []byte) { b[9], b[10], b[11] = ICMP, 0, 0; copy(b[20:], []byte{8, 0, 0, 0, 0, 1, 0, 2}); seal(b, 0, 20, 22) })
+	icmp := edit(udp(a4, b4, "ping"), func(b []byte) {
+		b[9], b[10], b[11] = ICMP, 0, 0
+		copy(b[20:], []byte{8, 0, 0, 0, 0, 1, 0, 2})
+		seal(b, 0, 20, 22)
+	})
 	binary.BigEndian.PutUint16(icmp[22:], 0)
 	binary.BigEndian.PutUint16(icmp[22:], fold(sum(0, icmp[20:])))
 	echo6 := edit(udp(a6, b6, "ping!"), func(b []byte) { b[6] = ICMPv6; copy(b[40:], []byte{128, 0, 0, 0, 0, 1, 0, 2}); seal(b, 0, 40, 42) })
