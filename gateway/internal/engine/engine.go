@@ -46,6 +46,9 @@ type Config struct {
 	Budget int64
 	// MaxFlows replaces DefaultFlows.
 	MaxFlows int
+
+	// probe is called for each packet of a flow; tests make it fail.
+	probe func()
 }
 
 // Counters of all workers.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"io"
+
 	"otasuke/gateway/internal/app/httpmsg"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
@@ -108,6 +110,17 @@ func (h *httpConn) Done(tx *httpmsg.Tx[httpTx], dir int) {
 	}
 }
 
+// cut asks for the answer about a file that ended before its announced length.
+func (h *httpConn) cut(dir int) {
+	tx := h.conn.Current(dir)
+	if tx == nil || tx.User.file[dir] == nil {
+		return
+	}
+	tx.User.file[dir].Close()
+	h.w.wait(tx.User.file[dir], h.fileName(tx))
+	tx.User.file[dir] = nil
+}
+
 // judge matches the rules against what is there of one direction.
 func (h *httpConn) judge(tx *httpmsg.Tx[httpTx], dir int, done bool) {
 	u, w := &tx.User, h.w
@@ -161,7 +174,7 @@ func (w *Worker) closeApp(f *flowOf) {
 		if tx := s.http.conn.Current(dir); tx != nil {
 			for _, file := range tx.User.file {
 				if file != nil {
-					file.Abort()
+					file.Abort(io.ErrUnexpectedEOF)
 				}
 			}
 		}

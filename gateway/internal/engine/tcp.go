@@ -21,7 +21,7 @@ func (w *Worker) tcp() bool {
 		h.Start(p.Seq + 1)
 		seq++ // data in a SYN stands behind it (RFC 9293 section 3.4)
 	}
-	s.sent = [2]uint32{s.half[0].Next(), s.half[1].Next()}
+	w.received()
 	for _, hold := range s.held {
 		if int32(s.sent[hold.dir]-hold.seq) > 0 {
 			s.sent[hold.dir] = hold.seq // what is held, its receiver does not have
@@ -35,12 +35,34 @@ func (w *Worker) tcp() bool {
 		ok = w.segment(h, seq)
 	} else {
 		w.inspectPacket()
+		ok = !w.repeatsHeld(seq)
 	}
-	if p.Flags&packet.FIN != 0 && !s.dropped && h.Next() == seq+uint32(len(p.Payload)) && s.http != nil {
-		s.http.conn.Close(w.dir)
-		w.inspectApp()
+	if p.Flags&packet.FIN != 0 {
+		s.fin[w.dir], s.finSeen[w.dir] = seq+uint32(len(p.Payload)), true
 	}
+	w.close(w.dir)
 	return ok
+}
+
+// received notes what each receiver has before the packet at hand.
+func (w *Worker) received() {
+	s := &w.flow.User
+	s.sent = [2]uint32{s.half[0].Next(), s.half[1].Next()}
+	for i := len(s.held) - 1; i >= 0; i-- {
+		s.sent[s.held[i].dir] = s.held[i].seq
+	}
+}
+
+// close ends a direction whose bytes are all there, the FIN perhaps before the last.
+func (w *Worker) close(dir int) {
+	s := &w.flow.User
+	if !s.finSeen[dir] || s.dropped || s.passed || s.http == nil || s.half[dir].Next() != s.fin[dir] {
+		return
+	}
+	s.finSeen[dir] = false
+	s.http.conn.Close(dir)
+	s.http.cut(dir)
+	w.inspectApp()
 }
 
 // segment puts a payload in order and judges what became readable.
@@ -59,12 +81,13 @@ func (w *Worker) segment(h *stream.Half, seq uint32) bool {
 		w.inspectPacket()
 		return true
 	}
+	repeats := w.repeatsHeld(seq)
 	w.bytes(w.dir, fresh)
 	w.pop(w.dir)
 	if !s.dropped && !s.passed {
 		w.budget(h)
 	}
-	return true
+	return !repeats
 }
 
 // pop judges bytes that waited behind a gap.

@@ -27,12 +27,13 @@ const (
 
 // held is a packet that waits for a scanner.
 type held struct {
-	id    uint32
-	since int64
-	dir   int
-	seq   uint32
-	file  *scan.File
-	what  *fileOf // set when the answer decides the file, nil when only room is waited for
+	id       uint32
+	since    int64
+	dir      int
+	seq, end uint32 // its bytes that the receiver does not have
+	fin      bool   // its FIN is held, too
+	file     *scan.File
+	what     *fileOf // set when the answer decides the file, nil when only room is waited for
 }
 
 // fileOf is what a record says about a file.
@@ -133,24 +134,42 @@ func (w *Worker) isHolding() bool {
 // keep remembers why the packet at hand is held.
 func (w *Worker) keep() capture.Verdict {
 	s := &w.flow.User
+	seq := s.sent[w.dir]
+	for _, h := range s.held {
+		if h.dir == w.dir {
+			seq = max32(seq, h.end)
+		}
+	}
 	for _, h := range w.waits {
-		h.id, h.since, h.dir, h.seq = w.cap.ID, w.now, w.dir, w.pkt.Seq
+		h.id, h.since, h.dir, h.seq, h.end = w.cap.ID, w.now, w.dir, seq, s.half[w.dir].Next()
+		h.fin = w.pkt.Flags&packet.FIN != 0 && w.isTCP()
 		s.held = append(s.held, h)
 	}
 	w.waits = w.waits[:0]
 	return capture.Verdict{Action: capture.Hold}
 }
 
-// repeatsHeld tells that a segment repeats bytes that are held: it must not pass
-// by itself.
+// repeatsHeld tells that a segment repeats bytes or a FIN that are held: it must not
+// pass by itself.
 func (w *Worker) repeatsHeld(seq uint32) bool {
 	end := seq + uint32(len(w.pkt.Payload))
 	for _, h := range w.flow.User.held {
-		if h.dir == w.dir && int32(end-h.seq) > 0 {
+		if h.dir != w.dir {
+			continue
+		}
+		if h.fin && w.pkt.Flags&packet.FIN != 0 || int32(end-h.seq) > 0 && int32(h.end-seq) > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// max32 is the later of two sequence numbers.
+func max32(a, b uint32) uint32 {
+	if int32(a-b) > 0 {
+		return a
+	}
+	return b
 }
 
 // settle decides held packets whose scanner has answered, or that waited too long.
@@ -165,21 +184,24 @@ func (w *Worker) settle() {
 			keep = append(keep, f)
 		}
 	}
+	w.flow = nil
 	clear(w.holding[len(keep):])
 	w.holding = keep
 }
 
 // settleFlow works on the holds of w.flow, in order; true when some are left.
 func (w *Worker) settleFlow() bool {
+	defer w.survived()
 	s := &w.flow.User
 	for len(s.held) > 0 {
 		h := s.held[0]
+		w.received()
 		late := w.now-h.since > holdTimeout
 		switch r := h.file.Result(); {
 		case h.what != nil && r != nil:
 			w.scanned(h.file, r, h.what)
 		case h.what != nil && late:
-			h.file.Abort()
+			h.file.Abort(scan.ErrSlow)
 			w.scanned(h.file, h.file.Result(), h.what)
 		case h.what == nil && h.file.Full() && !late:
 			return true

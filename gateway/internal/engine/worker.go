@@ -66,9 +66,12 @@ type state struct {
 	mac     [2][6]byte // sender by direction
 	port    [2]int
 	vlan    uint16
-	// sent is the next sequence number of each direction before the packet at hand:
-	// what the receiver has.
+	// sent is the next sequence number of each direction before the packet at hand,
+	// or before the first one that is held: what the receiver has.
 	sent [2]uint32
+	// fin is where a direction ends, once its FIN was seen.
+	fin     [2]uint32
+	finSeen [2]bool
 }
 
 // NewWorker makes a worker for a source. Call Close after the source ended.
@@ -98,6 +101,7 @@ func (s *state) reset() {
 // ended is called for each flow that leaves the table.
 func (w *Worker) ended(f *flow.Flow[state]) {
 	s := &f.User
+	defer w.survived()
 	w.closeApp(f)
 	for i := range s.half {
 		s.half[i].Reset(&w.pool)
@@ -141,13 +145,32 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 // caught turns a panic into a passed packet and a flow that is left alone.
 func (w *Worker) caught(v *capture.Verdict) {
 	if r := recover(); r != nil {
-		w.e.Stats.Panics.Add(1)
-		w.e.Stats.Uninspected.Add(1)
-		if w.flow != nil {
-			w.flow.User.passed = true
-		}
+		w.failed()
 		*v = accept
 	}
+}
+
+// survived is caught for work that no packet waits for.
+func (w *Worker) survived() {
+	if r := recover(); r != nil {
+		w.failed()
+	}
+}
+
+// failed counts a panic and leaves the flow at hand alone, with what is held of it.
+func (w *Worker) failed() {
+	w.e.Stats.Panics.Add(1)
+	w.e.Stats.Uninspected.Add(1)
+	w.waits = w.waits[:0]
+	if w.flow == nil {
+		return
+	}
+	s := &w.flow.User
+	s.passed = true
+	for _, h := range s.held {
+		w.src.Decide(h.id, accept)
+	}
+	s.held = s.held[:0]
 }
 
 func (w *Worker) drop() capture.Verdict {
@@ -160,6 +183,9 @@ func (w *Worker) drop() capture.Verdict {
 
 func (w *Worker) judge() capture.Verdict {
 	s := &w.flow.User
+	if w.e.cfg.probe != nil {
+		w.e.cfg.probe()
+	}
 	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, w.cap.InPort, w.cap.VLAN
 	if s.id == 0 {
 		s.id = flowID(w.flow.Key, w.flow.Started)

@@ -39,6 +39,7 @@ var (
 	ErrDown     = errors.New("scan: the scanner does not answer")
 	ErrTooLarge = errors.New("scan: the file is larger than the limit")
 	ErrBusy     = errors.New("scan: too many files at a time")
+	ErrSlow     = errors.New("scan: the scanner did not answer in time")
 )
 
 // Result of a file.
@@ -141,8 +142,8 @@ func (f *File) Close() {
 	f.more.Signal()
 }
 
-// Abort gives a file up whose end will not be seen.
-func (f *File) Abort() { f.finish(Result{Err: io.ErrUnexpectedEOF}) }
+// Abort gives a file up; why becomes the reason in its result.
+func (f *File) Abort(why error) { f.finish(Result{Err: why}) }
 
 // Result returns the answer, or nil as long as there is none.
 func (f *File) Result() *Result {

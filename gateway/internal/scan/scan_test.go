@@ -281,7 +281,7 @@ func TestSlowScannerAndAbort(t *testing.T) {
 		eventually(t, "the buffer is full for good", func() bool { return f.Full() || !f.Write(nil) })
 	}
 	for _, f := range files {
-		f.Abort()
+		f.Abort(ErrSlow)
 		if r := f.Result(); r == nil || r.Err == nil {
 			t.Errorf("aborted: %+v", r)
 		}
@@ -289,7 +289,7 @@ func TestSlowScannerAndAbort(t *testing.T) {
 			t.Error("an aborted file asks to wait")
 		}
 		f.Close()
-		f.Abort()
+		f.Abort(ErrSlow)
 	}
 	idle(t, s)
 	close(release)
@@ -331,11 +331,11 @@ func TestTooMany(t *testing.T) {
 	if r := over.Result(); r == nil || !errors.Is(r.Err, ErrBusy) {
 		t.Errorf("file %d: %+v", MaxOpen+1, r)
 	}
-	files[0].Abort()
+	files[0].Abort(ErrSlow)
 	if again := s.Open(); again.Result() != nil {
 		t.Errorf("with room again: %+v", again.Result())
 	} else {
-		again.Abort()
+		again.Abort(ErrSlow)
 	}
 	// Memory of all files together is bounded, too.
 	busy := 0
@@ -350,7 +350,7 @@ func TestTooMany(t *testing.T) {
 		t.Errorf("%d bytes wait", n)
 	}
 	for _, f := range files {
-		f.Abort()
+		f.Abort(ErrSlow)
 	}
 	if busy == 0 {
 		t.Error("no file was refused for memory")
