@@ -153,7 +153,7 @@ func TestWithoutScript(t *testing.T) {
 	b := newTab(t, 360, 740)
 	b.withoutScript()
 	b.login(here.portal, here.mori.owner)
-	b.says("We need your help today")
+	b.says("Please act today")
 	b.open(here.portal + "/alerts/" + here.alert(t, here.mori, 2).ID)
 	b.click(`button[value="done"]`)
 	b.says("Thank you. We have your answer.", "Your answer: It is done")
@@ -209,6 +209,24 @@ func TestMailsAreMadeForMailPrograms(t *testing.T) {
 				if !strings.Contains(body, c.phrase) || !strings.Contains(body, deskPhone) {
 					t.Errorf("%q lacks passphrase or telephone number", m.Subject)
 				}
+			}
+		}
+	}
+}
+
+// Nothing of one company is in the mails of another.
+func TestMailsKeepCompaniesApart(t *testing.T) {
+	for _, m := range here.sink.Mails() {
+		mine, other := here.sato, here.mori
+		if strings.Contains(m.To, here.mori.owner) {
+			mine, other = other, mine
+		}
+		if !strings.Contains(m.To, mine.owner) {
+			t.Errorf("a mail to %s", m.To)
+		}
+		for _, secret := range []string{other.name, other.phrase, other.owner, other.CompanyID} {
+			if strings.Contains(m.Text+m.HTML+m.Subject+string(m.Raw), secret) {
+				t.Errorf("the mail %q to %s holds %q", m.Subject, m.To, secret)
 			}
 		}
 	}

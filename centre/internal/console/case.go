@@ -266,6 +266,7 @@ func (c *console) panel(v *ui.Visit, tenantID, without string, limit int) (panel
 		}
 	}
 	open = slices.DeleteFunc(open, func(a alert.Alert) bool { return a.ID == without })
+	slices.SortStableFunc(open, func(a, b alert.Alert) int { return int(b.Stars) - int(a.Stars) })
 	if more := len(open) - limit; more > 0 {
 		p.More, open = v.T("console.open_more", "n", more), open[:limit]
 	}

@@ -343,11 +343,17 @@ func TestActingOnACase(t *testing.T) {
 	f("/take", token(), http.StatusOK, "引き受けました。")
 	f("/note", token("note", " 電話した "), http.StatusOK, "記録しました。")
 	f("/note", token("note", "  "), http.StatusOK, "記録する内容を書いてください。")
+	f("/escalate", token("note", "夜勤の田中へ"), http.StatusOK, "引き継ぎを記録しました。")
+	f("/escalate", token("note", " "), http.StatusOK, "だれに、なぜ引き継ぐかを書いてください。")
+	f("/false", token("note", "社内の検査"), http.StatusOK, "閉じました。")
+	f("/false", token(), http.StatusOK, "閉じました。")
 	f("/close", token(), http.StatusOK, "閉じるには、理由を書いてください。")
 	f("/close", token("reason", "初期化を確認"), http.StatusOK, "閉じました。")
 	f("/close", url.Values{"reason": {"x"}}, http.StatusForbidden, "この操作はできませんでした")
 	f("/note", token("note", strings.Repeat("長", maxText+1)), http.StatusBadRequest, "読み取れませんでした")
-	want := []string{"take|sato|1795237521-2|op", "note|sato|1795237521-2|op|電話した", "close|sato|1795237521-2|op|初期化を確認"}
+	want := []string{"take|sato|1795237521-2|op", "note|sato|1795237521-2|op|電話した",
+		"note|sato|1795237521-2|op|引き継ぎ: 夜勤の田中へ", "close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。 社内の検査",
+		"close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。", "close|sato|1795237521-2|op|初期化を確認"}
 	if fmt.Sprint(c.did) != fmt.Sprint(want) {
 		t.Errorf("did %v", c.did)
 	}

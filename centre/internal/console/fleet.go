@@ -49,6 +49,9 @@ func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 
 func boxLine(v *ui.Visit, company string, b *device.Box, now time.Time) boxRow {
 	row := boxRow{Company: company, Name: b.Label(), Model: b.Model, Software: b.Software, State: boxState(v, b, now), Seen: v.T("common.never")}
+	if row.Model == row.Name {
+		row.Model = "" // it has no name yet
+	}
 	if !b.LastSeen.IsZero() {
 		row.Seen = v.T("common.ago", "span", ja.Span(now.Sub(b.LastSeen), v.Texts.Lang()))
 	}

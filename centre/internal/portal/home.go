@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -86,8 +87,8 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 	view.Lamp, view.Sentence = lamp(v, boxes, open, today(counts), now)
 	p.todos(&view, v, open, now)
 	month(&view, v, counts)
-	for _, b := range boxes {
-		view.Boxes = append(view.Boxes, boxLine(v, b, now))
+	for i, b := range boxes {
+		view.Boxes = append(view.Boxes, boxLine(v, i, b, now))
 	}
 	for i := range recent {
 		if waits := recent[i].State == alert.Open && recent[i].Stars >= alert.Medium; !waits && len(view.Recent) < maxRecent {
@@ -145,8 +146,9 @@ func space(v *ui.Visit) string {
 
 func silent(b device.Box, now time.Time) bool { return now.Sub(b.LastSeen) > silentAfter }
 
-func boxLine(v *ui.Visit, b device.Box, now time.Time) boxRow {
-	row := boxRow{Name: b.Label(), Seen: v.T("portal.box_seen", "time", v.T("common.never"))}
+// boxLine is the i-th box; one without a name is called by its number.
+func boxLine(v *ui.Visit, i int, b device.Box, now time.Time) boxRow {
+	row := boxRow{Name: cmp.Or(b.Name, v.T("portal.box_unnamed", "n", i+1)), Seen: v.T("portal.box_seen", "time", v.T("common.never"))}
 	if !b.LastSeen.IsZero() {
 		row.Seen = v.T("portal.box_seen", "time", ja.Short(b.LastSeen, v.Texts.Lang()))
 	}
