@@ -1,7 +1,7 @@
 // Package capture is where packets come from: the kernel's packet queue
 // ([Queue], inline) or a capture file ([File], offline).
 //
-// Both fulfil [Source], and one conformance suite (capturetest in the tests)
+// Both fulfil [Source], and one conformance suite (conform, in the tests)
 // holds them to it: packets come one at a time on one goroutine, in order; each
 // gets exactly one verdict; a held packet waits for Decide without stopping
 // the ones behind it (a file, which has no one waiting, stops until it is decided).

@@ -144,7 +144,7 @@ func TestPlain(t *testing.T) {
 	f("unknown", "zstd", []byte("abc"), "abc")
 	f("not gzip at all", "gzip", []byte("plain after all"), "plain after all")
 	f("empty", "gzip", nil, "")
-	bomb := strings.Repeat("\x00", 64<<20)
+	bomb := strings.Repeat("\x00", 8<<20)
 	f("bomb", "gzip", coded(t, "gzip", bomb), bomb[:MaxDecoded])
 	g := coded(t, "gzip", text)
 	m := Message{Body: g[:len(g)-9], Headers: []Header{{[]byte("Content-Encoding"), []byte("gzip")}}}

@@ -143,7 +143,15 @@ func TestPacketVectors(t *testing.T) {
 	if tail := "e221af44860018ab0856972e194cd934"; hex.EncodeToString(b[len(b)-16:]) != tail {
 		t.Errorf("packet ends with %x, want %s", b[len(b)-16:], tail)
 	}
+	two := sealed(t, version2, dcid, 2, plain) // RFC 9369 appendix A.2: the same contents
+	if start := "d76b3343cf088394c8f03e5157080000449ea0c95e82ffe67b6abcdb4298b485"; hex.EncodeToString(two[:32]) != start {
+		t.Errorf("packet of version 2 starts with %x, want %s", two[:32], start)
+	}
 	var in Initial
+	if got, err := in.Push(two); err != nil || !bytes.Equal(got, hello) {
+		t.Fatalf("version 2: %x, %v", got, err)
+	}
+	in = Initial{}
 	got, err := in.Push(b)
 	if err != nil || !bytes.Equal(got, hello) {
 		t.Fatalf("%x, %v", got, err)
