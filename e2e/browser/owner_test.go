@@ -79,6 +79,28 @@ func TestHomeAndAlertSayWhatMatters(t *testing.T) {
 	b.calm()
 }
 
+// An alert of many events shows the newest ones and says that there are more.
+func TestAnAlertOfManyEventsStaysReadable(t *testing.T) {
+	a := here.alert(t, here.sato, 3)
+	for range 12 {
+		if err := here.play(t.Context(), here.sato, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "all events", func() bool { return here.alert(t, here.sato, 3).Count >= a.Count+24 })
+	b := newTab(t, 360, 740)
+	b.login(here.portal, here.sato.owner)
+	b.open(here.portal + "/alerts/" + a.ID)
+	b.do(chromedp.Click(chromedp.CSS(".technical > summary")))
+	b.says("件のうち、新しい 20 件です", "同じことが")
+	if n := eval[int](b, `document.querySelectorAll(".events > li").length`); n != 20 {
+		t.Errorf("%d events are shown", n)
+	}
+	if got := eval[int64](b, `document.documentElement.scrollWidth`); got > 360 {
+		t.Errorf("the page is %d wide", got)
+	}
+}
+
 // Another company's pages do not exist, whoever asks.
 func TestAnotherCompanysPagesDoNotExist(t *testing.T) {
 	a := here.alert(t, here.sato, 3)

@@ -113,6 +113,15 @@ func TestEverybodyCanUseEveryPage(t *testing.T) {
 	}
 }
 
+// longNames gives company, headings and names the longest names there are, without
+// a place to break them, and measures again.
+const longNames = `(() => {
+	for (const e of document.querySelectorAll(".brand, h1, h2 a, th[scope=row]:not(.num), .panel b, .queue a, .alerts-row > a, .todo h3")) {
+		if (!e.querySelector("form")) e.textContent = "Donaudampfschifffahrtselektrizitaeten".repeat(4);
+	}
+	return document.documentElement.scrollWidth;
+})()`
+
 // Nothing on the console, nothing from elsewhere, nothing beside the screen, and
 // no key in place of a text.
 func TestPagesAreInOrder(t *testing.T) {
@@ -129,6 +138,9 @@ func TestPagesAreInOrder(t *testing.T) {
 					}
 					b.saysNot("portal.", "console.", "common.", "%!")
 					b.calm()
+					if got := eval[int64](b, longNames); got > width {
+						t.Errorf("%s is %d wide with long names", p.name, got)
+					}
 				})
 			})
 		}
