@@ -3,7 +3,7 @@
 // Wanted state is a [Config]; [Rules] turns it into the text that the kernel's
 // tools read (pure, golden-tested), [Up] and [Down] apply it. Mechanisms, best first:
 //
-//   - nftables, bridge family, "queue num … bypass,fanout" with bridge connection
+//   - nftables, bridge family, "queue num … bypass" with bridge connection
 //     tracking (CONFIG_NFT_QUEUE and CONFIG_NF_CONNTRACK_BRIDGE);
 //   - br_netfilter with xtables NFQUEUE, for kernels without them.
 //

@@ -32,13 +32,15 @@ type Config struct {
 func Rules(c Config, m Mechanism) string {
 	last := c.FirstQueue + c.Queues - 1
 	if m == NFT {
+		// Without "fanout", which spreads by processor: both directions of a flow
+		// must meet in one queue, and the hash of the addresses sees to that.
 		return fmt.Sprintf(`table bridge otasuke
 delete table bridge otasuke
 table bridge otasuke {
 	chain forward {
 		type filter hook forward priority 0; policy accept;
 		ct mark %#x accept
-		meta protocol { ip, ip6 } queue num %d-%d bypass,fanout
+		meta protocol { ip, ip6 } queue num %d-%d bypass
 	}
 	chain after {
 		type filter hook postrouting priority 0; policy accept;
