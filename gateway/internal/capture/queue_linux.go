@@ -59,6 +59,8 @@ type Queue struct {
 	}
 	held  int // packets on hold: batch verdicts would decide them too
 	frame []byte
+
+	packet Packet // the one being judged
 }
 
 // NewQueue binds the queue. It wants CAP_NET_ADMIN in the network namespace of
@@ -177,7 +179,7 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 
 // drain reads until the socket is empty, but no longer than a tick.
 func (q *Queue) drain(buf []byte, h Handler) error {
-	var p Packet
+	p := &q.packet // a handler could keep it, so on the stack it would be one allocation for each turn
 	now := time.Now().UnixMicro()
 	for i := 1; ; i++ {
 		n, err := recv(q.fd, buf)
@@ -194,12 +196,12 @@ func (q *Queue) drain(buf []byte, h Handler) error {
 		if i%16 == 0 {
 			t := time.Now().UnixMicro()
 			if t-now > TickEvery.Microseconds() {
-				q.read(buf[:n], t, &p, h)
+				q.read(buf[:n], t, p, h)
 				return nil
 			}
 			now = t
 		}
-		q.read(buf[:n], now, &p, h)
+		q.read(buf[:n], now, p, h)
 	}
 }
 

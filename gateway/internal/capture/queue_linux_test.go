@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -38,6 +39,9 @@ func newBench(t *testing.T) *bench {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = n.Close() })
+		if err := n.Do(quiet); err != nil {
+			t.Fatal(err)
+		}
 		*to = n
 	}
 	must := func(err error) {
@@ -56,6 +60,16 @@ func newBench(t *testing.T) *bench {
 		return err
 	}))
 	return b
+}
+
+// quiet keeps a host from sending packets of its own, which come at any time.
+func quiet() error {
+	for _, name := range []string{"all", "default"} {
+		if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func address(addr string) error {
@@ -390,6 +404,11 @@ func (m *meter) Packet(*Packet) Verdict {
 }
 
 func (b *bench) allocations(t *testing.T) {
+	l, err := b.server.ListenPacket(serverPort) // without one the sender's errors allocate
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
 	q := b.queue(t, QueueConfig{})
 	c := b.dial(t)
 	m := &meter{done: make(chan struct{})}
@@ -412,10 +431,10 @@ func (b *bench) allocations(t *testing.T) {
 	if m.after.Mallocs == 0 {
 		t.Fatalf("%d packets came", m.n)
 	}
-	// The sender's errors and the runtime allocate as well: far under one each is none.
+	// The runtime allocates as well: a few hundred in all are none of ours.
 	n := float64(m.after.Mallocs-m.before.Mallocs) / metered
 	t.Logf("%.4f allocations per packet", n)
-	if n > 0.5 {
+	if n > 0.05 {
 		t.Errorf("%.2f allocations per packet", n)
 	}
 }

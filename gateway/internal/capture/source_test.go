@@ -112,10 +112,10 @@ func play(t *testing.T, w *wire, j *judge, f func()) {
 	}
 }
 
-// conform holds a source to its contract. make gives a fresh wire each time.
-func conform(t *testing.T, make func(t *testing.T) *wire) {
+// conform holds a source to its contract. fresh gives a wire of its own each time.
+func conform(t *testing.T, fresh func(t *testing.T) *wire) {
 	t.Run("order", func(t *testing.T) {
-		w := make(t)
+		w := fresh(t)
 		var texts []string
 		for i := range 200 {
 			texts = append(texts, string(rune('A'+i%26))+string(rune('a'+i/26)))
@@ -142,11 +142,15 @@ func conform(t *testing.T, make func(t *testing.T) *wire) {
 		}
 	})
 	t.Run("hold until decided", func(t *testing.T) {
-		w := make(t)
+		w := fresh(t)
 		var id uint32
 		holding := false
 		j := new(judge)
+		sent := make(chan struct{})
 		j.packet = func(p *Packet, text string) Verdict {
+			if text == "before" {
+				<-sent // so that all others wait already and are read in one go
+			}
 			if text != "held" {
 				return Verdict{}
 			}
@@ -154,29 +158,31 @@ func conform(t *testing.T, make func(t *testing.T) *wire) {
 			go w.source.Wake()
 			return Verdict{Action: Hold}
 		}
+		behind := []string{"b1", "b2", "b3", "b4", "b5", "b6"}
 		j.tick = func(int64) {
-			if seen, _ := j.count(); holding && (!w.endless || seen == 3) {
+			if seen, _ := j.count(); holding && (!w.endless || seen == 2+len(behind)) {
 				holding = false
 				w.source.Decide(id, Verdict{})
 			}
 		}
 		play(t, w, j, func() {
-			w.send("before", "held", "behind")
+			w.send(append([]string{"before", "held"}, behind...)...)
+			close(sent)
 			if w.received == nil {
 				return
 			}
-			for _, want := range []string{"before", "behind", "held"} { // those behind do not wait
+			for _, want := range append(append([]string{"before"}, behind...), "held") { // those behind do not wait
 				if got, _ := w.received(5 * time.Second); got != want {
 					t.Errorf("received %q, want %q", got, want)
 				}
 			}
 		})
-		if len(j.seen) != 3 || holding {
+		if len(j.seen) != 2+len(behind) || holding {
 			t.Errorf("seen %q, still holding: %v", j.seen, holding)
 		}
 	})
 	t.Run("hold without Wake", func(t *testing.T) {
-		w := make(t)
+		w := fresh(t)
 		var id uint32
 		var since, first int64
 		holding := false
@@ -202,7 +208,7 @@ func conform(t *testing.T, make func(t *testing.T) *wire) {
 		}
 	})
 	t.Run("an unknown decision harms nothing", func(t *testing.T) {
-		w := make(t)
+		w := fresh(t)
 		j := new(judge)
 		j.packet = func(p *Packet, _ string) Verdict { w.source.Decide(p.ID+1000, Verdict{Action: Drop}); return Verdict{} }
 		play(t, w, j, func() {
@@ -218,7 +224,7 @@ func conform(t *testing.T, make func(t *testing.T) *wire) {
 		})
 	})
 	t.Run("the context ends a hold", func(t *testing.T) {
-		w := make(t)
+		w := fresh(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		j := new(judge)
 		j.packet = func(*Packet, string) Verdict { cancel(); return Verdict{Action: Hold} }

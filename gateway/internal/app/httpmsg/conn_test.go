@@ -166,6 +166,8 @@ var conversations = []struct {
 		[]string{"1> head POST / HTTP/1.1 [Transfer-Encoding=gzip] [Transfer-Encoding=chunked]", "1> done x", "2> head GET /b HTTP/1.1", "2> done "}},
 	{"coding that only ends like chunked", []turn{{0, "POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\nContent-Length: 1\r\n\r\nxGET /b HTTP/1.1\r\n\r\n"}},
 		[]string{"1> head POST / HTTP/1.1 [Transfer-Encoding=xchunked] [Content-Length=1]", "1> done x", "2> head GET /b HTTP/1.1", "2> done "}},
+	{"coding behind chunked", []turn{{0, "GET / HTTP/1.1\r\n\r\n"}, {1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n1\r\nx\r\n0\r\n\r\n"}, {1, "FIN"}},
+		[]string{"1> head GET / HTTP/1.1", "1> done ", "1< head 200 [Transfer-Encoding=chunked] [Transfer-Encoding=gzip]", "1< done 1\r\nx\r\n0\r\n\r\n"}},
 	{"chunk size is no number", []turn{{0, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"}},
 		[]string{"1> head POST / HTTP/1.1 [Transfer-Encoding=chunked]"}},
 	{"chunk is longer than it says", []turn{{0, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n"}},
