@@ -6,5 +6,9 @@
 // [Table.Max]: when it is full, the conversation that was quiet longest goes.
 // Flows are reused, so a *Flow must not be kept after its table dropped it.
 //
+// A conversation that begins anew between the same ports (a SYN after the end, a
+// SYN with another number that nobody answered before, the answer to another SYN)
+// is a new Flow: what was read of the old one must not hide the new one's bytes.
+//
 // The caller's own state of a conversation is the type parameter.
 package flow
