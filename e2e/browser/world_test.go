@@ -100,7 +100,7 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 	}
 	w.portal, w.console, boxes = "http://"+at[0], "http://"+at[1], at[2]
 	w.centre, err = centre.New(ctx, centre.Config{
-		Name: "なにわ商工会議所", Database: "sqlite://" + w.file("centre.db"), StateDir: w.file("centre"), Phone: deskPhone,
+		Log: warnings("centre"), Name: "なにわ商工会議所", Database: "sqlite://" + w.file("centre.db"), StateDir: w.file("centre"), Phone: deskPhone,
 		WaitHigh: centre.Duration{Duration: 200 * time.Millisecond}, WaitMedium: centre.Duration{Duration: 200 * time.Millisecond},
 		Portal: centre.WebConfig{Listen: at[0], URL: w.portal}, Console: centre.WebConfig{Listen: at[1], URL: w.console},
 		Boxes: centre.BoxConfig{Listen: boxes, Names: []string{"127.0.0.1"}},
@@ -129,6 +129,11 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 		}
 		return true
 	})
+}
+
+// warnings of a part; 'go test' shows them when a test fails.
+func warnings(part string) *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})).With("part", part)
 }
 
 func (w *world) mailbox(address string) error {
@@ -171,7 +176,7 @@ func (w *world) addCompany(ctx context.Context, boxes string, n centre.NewCompan
 	if err != nil {
 		return nil, err
 	}
-	cfg.Log = slog.New(slog.DiscardHandler)
+	cfg.Log = warnings("box of " + n.Name)
 	if c.box, err = gateway.NewReplay(context.WithoutCancel(ctx), cfg); err != nil {
 		return nil, err
 	}
@@ -226,7 +231,7 @@ func until(ctx context.Context, what string, cond func() bool) error {
 }
 
 // patience bounds what a test waits for.
-const patience = 20 * time.Second
+const patience = 30 * time.Second
 
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
