@@ -92,7 +92,7 @@ func xtables(c Config) error {
 			return err
 		}
 	}
-	if own(c) {
+	if own() {
 		_ = Down(XTable) // an earlier run that was killed
 	}
 	for _, tool := range []string{"iptables-restore", "ip6tables-restore"} {
@@ -104,7 +104,7 @@ func xtables(c Config) error {
 }
 
 // own tells whether rules of ours are there already.
-func own(Config) bool {
+func own() bool {
 	return exec.Command("iptables", "-w", "-n", "-L", "OTASUKE").Run() == nil
 }
 
