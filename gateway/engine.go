@@ -53,7 +53,8 @@ const typeStatus = "otasuke-status"
 // Records go as lines to the inherited file descriptor 3.
 func RunEngine(ctx context.Context, cfg Config) error {
 	out := os.NewFile(eventFD, "events")
-	if _, err := out.Stat(); err != nil {
+	// A process started by hand may have something else of its own at this number.
+	if info, err := out.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
 	}
 	rules, refused, err := loadRules(cfg.Rules, !cfg.NoStarterRules, cfg.homeNet())

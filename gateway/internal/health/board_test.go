@@ -1,0 +1,44 @@
+package health
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"otasuke/wire"
+)
+
+// What the centre reads follows what is true, part by part.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC)
+	b := New("v1", start)
+	woken := 0
+	b.Wake(func() { woken++ })
+	check := func(what string, protecting bool, inspection, virus, sites, journal wire.State) {
+		t.Helper()
+		h := b.Report(start.Add(90 * time.Second))
+		p := h.Parts
+		if h.Protecting != protecting || h.Uptime != 90 || p["inspection"] != inspection || p["virus"] != virus || p["sites"] != sites || p["journal"] != journal {
+			t.Errorf("%s: %+v", what, h)
+		}
+	}
+	b.Counts(Counts{Scanner: wire.StateOff})
+	check("before the engine", false, wire.StateDown, wire.StateOff, wire.StateDown, wire.StateOK)
+	b.Engine(true)
+	check("without lists", true, wire.StateOK, wire.StateOff, wire.StateOff, wire.StateOK)
+	b.Counts(Counts{Sites: 5, Rules: 7, Packets: 9, Scanner: wire.StateOK})
+	check("all", true, wire.StateOK, wire.StateOK, wire.StateOK, wire.StateOK)
+	b.Counts(Counts{Sites: 5, Scanner: wire.StateDown})
+	check("scanner down", true, wire.StateOK, wire.StateDown, wire.StateOK, wire.StateOK)
+	b.JournalFailed(errors.New("disk full"))
+	check("journal", true, wire.StateOK, wire.StateDown, wire.StateOK, wire.StateDown)
+	b.Changed()
+	check("journal again", true, wire.StateOK, wire.StateDown, wire.StateOK, wire.StateOK)
+	b.Counts(Counts{Sites: 5, Scanner: wire.StateOK})
+	b.Engine(false)
+	check("engine died", false, wire.StateDown, wire.StateDown, wire.StateDown, wire.StateOK)
+	if woken != 1 {
+		t.Errorf("woken %d times", woken)
+	}
+}
