@@ -2,6 +2,7 @@ package engine
 
 import (
 	"io"
+	"slices"
 
 	"otasuke/gateway/internal/app/httpmsg"
 	"otasuke/gateway/internal/match"
@@ -27,6 +28,8 @@ type httpConn struct {
 	txs  uint64
 	// sentResp tells that a byte of the current response passed to the client.
 	sentResp bool
+	// files of this connection that were opened and may not be answered yet.
+	files []*scan.File
 }
 
 func (w *Worker) httpBytes(dir int, b []byte) {
@@ -162,6 +165,7 @@ func (h *httpConn) openFile(tx *httpmsg.Tx[httpTx], dir int) {
 		return
 	}
 	u.file[dir] = w.e.cfg.Scanner.Open()
+	h.files = append(slices.DeleteFunc(h.files, func(f *scan.File) bool { return f.Result() != nil }), u.file[dir])
 }
 
 // closeApp gives up what a flow that ends was reading.
@@ -170,15 +174,10 @@ func (w *Worker) closeApp(f *flowOf) {
 	if s.http == nil {
 		return
 	}
-	for dir := range 2 {
-		if tx := s.http.conn.Current(dir); tx != nil {
-			for _, file := range tx.User.file {
-				if file != nil {
-					file.Abort(io.ErrUnexpectedEOF)
-				}
-			}
-		}
+	for _, f := range s.http.files {
+		f.Abort(io.ErrUnexpectedEOF) // changes nothing where the answer is there
 	}
+	s.http.files = s.http.files[:0]
 }
 
 // fileName is what the person knows the file by.

@@ -130,24 +130,30 @@ type quicConn struct {
 // maxInitials that are opened for one connection: a hello fits in two or three.
 const maxInitials = 8
 
-// quicPacket looks for the server name; QUIC inside 443/udp only.
+// quicPacket looks for the server name; QUIC inside 443/udp only. A client that
+// begins another connection between the same ports is looked at again.
 func (w *Worker) quicPacket() {
 	s := &w.flow.User
 	if s.quic == nil {
 		s.quic, s.app, s.decided = &quicConn{}, rule.ProtoQUIC, true
 	}
 	q := s.quic
-	if q.done || w.dir != 0 || !quichello.IsInitial(w.pkt.Payload) {
+	if q.tries >= maxInitials || w.dir != 0 || !quichello.IsInitial(w.pkt.Payload) {
 		return
 	}
 	q.tries++
-	msg, err := q.initial.Push(w.pkt.Payload)
-	if err != nil || q.tries >= maxInitials {
-		w.e.Stats.Malformed.Add(1)
-		q.done = q.tries >= maxInitials
-		return
+	again := q.done
+	if again {
+		q.initial = quichello.Initial{}
 	}
-	if msg == nil {
+	msg, err := q.initial.Push(w.pkt.Payload)
+	if err != nil && !again { // again, it is most often an acknowledgement with keys of its own
+		w.e.Stats.Malformed.Add(1)
+	}
+	if q.tries >= maxInitials {
+		q.done = true
+	}
+	if err != nil || msg == nil {
 		return
 	}
 	q.done = true

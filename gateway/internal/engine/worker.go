@@ -129,8 +129,15 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	}
 	if w.pkt.Fragment {
 		whole := w.frags.Add(&w.pkt, p.Time)
-		if whole == nil || w.pkt.Decode(whole) != nil {
+		switch {
+		case whole == nil && w.frags.Refused():
+			w.e.Stats.Conflicts.Add(1)
+			return w.drop() // pieces that contradict: nobody can know what the receiver makes of them
+		case whole == nil:
 			return accept // the last fragment carries the judgement
+		case w.pkt.Decode(whole) != nil || w.pkt.Fragment:
+			w.e.Stats.Malformed.Add(1)
+			return w.drop()
 		}
 	}
 	if p.Unverified && w.e.cfg.Inline && !w.pkt.ChecksumOK() {
