@@ -26,12 +26,9 @@ type helloText struct {
 	sni, alpn, ja3, ja3Hash []byte
 }
 
-// done tells that both sides encrypt, or that this is not TLS.
+// done tells that both sides encrypt.
 func (t *tlsConn) done() bool {
-	if t == nil {
-		return true
-	}
-	return t.records[0].State != clienthello.Reading && t.records[1].State != clienthello.Reading
+	return t.records[0].State == clienthello.Encrypted && t.records[1].State == clienthello.Encrypted
 }
 
 func (w *Worker) tlsBytes(dir int, b []byte) {
@@ -41,6 +38,12 @@ func (w *Worker) tlsBytes(dir int, b []byte) {
 		return
 	}
 	r.Push(b)
+	if r.State == clienthello.NotTLS {
+		// It only began like TLS: go on as with any protocol that is not known.
+		s.app = rule.ProtoUnknown
+		w.parts.give(s)
+		return
+	}
 	for m := r.Message(); m != nil && !s.dropped; m = r.Message() {
 		w.tlsMessage(dir, m)
 	}

@@ -197,6 +197,9 @@ func (w *Worker) judge() capture.Verdict {
 	if s.id == 0 {
 		s.id = flowID(w.flow.Key, w.flow.Started)
 		w.opened()
+		if s.dropped {
+			w.refuse()
+		}
 	}
 	switch {
 	case s.dropped:
@@ -239,6 +242,17 @@ func (w *Worker) opened() {
 			w.site(a.String(), "ip", list)
 			return
 		}
+	}
+}
+
+// refuse answers an inside client's first segment to a dangerous address, so that
+// it does not wait for a time-out.
+func (w *Worker) refuse() {
+	s, p := &w.flow.User, &w.pkt
+	if w.dir == 0 && w.isTCP() && p.Flags&packet.SYN != 0 && w.e.cfg.Home(w.flow.Key.Client) {
+		s.half[0].Start(p.Seq + 1)
+		s.blocked = true
+		w.resetSide(0)
 	}
 }
 
