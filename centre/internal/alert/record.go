@@ -69,8 +69,7 @@ func (s *Service) Record(tx *store.Tx, events []Incoming) error {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Incoming) int { return a.Event.Time.Compare(b.Event.Time) })
 	days := map[dayKey]tally{}
-	touched := map[string]*open{}
-	var order []*open
+	b := newGathering(tx)
 	for i := range events {
 		in := &events[i]
 		if in.Event.Kind == wire.KindHealth {
@@ -88,19 +87,14 @@ func (s *Service) Record(tx *store.Tx, events []Incoming) error {
 		}
 		sg := sign{at: at, family: family, blocked: blocked, stars: judge(s.cfg.Classifier, family, inbound, blocked), evidence: evidence(in.Event, at)}
 		key := groupKey(in, family)
-		o := touched[key]
-		if o == nil || !o.accepts(sg) {
-			var err error
-			if o, err = s.find(tx, key, sg, func() *Alert { return begin(in, sg) }); err != nil {
-				return err
-			}
-			touched[key] = o
-			order = append(order, o)
+		o, err := b.find(key, sg, func() *Alert { return begin(in, sg) })
+		if err != nil {
+			return err
 		}
 		o.DeviceName, o.DeviceAddr = cmp.Or(in.DeviceName, o.DeviceName), cmp.Or(in.DeviceAddr, o.DeviceAddr)
 		o.take(sg, now)
 	}
-	for _, o := range order {
+	for _, o := range b.order {
 		if err := s.save(tx, o, now); err != nil {
 			return err
 		}
@@ -114,18 +108,66 @@ func begin(in *Incoming, sg sign) *Alert {
 		Inbound: in.Event.Direction == wire.Inbound, Family: sg.family, Stars: sg.stars, Blocked: sg.blocked}
 }
 
+// gathering is the alerts that one transaction changes. Each is held once: what was
+// read from the database again would lack what was added to it since.
+type gathering struct {
+	tx     *store.Tx
+	latest map[string]*open // by group: the one that took the last event
+	byID   map[string]*open
+	order  []*open
+}
+
+func newGathering(tx *store.Tx) *gathering {
+	return &gathering{tx: tx, latest: map[string]*open{}, byID: map[string]*open{}}
+}
+
 // find is the alert of a group that takes the event, or a new one.
-func (s *Service) find(tx *store.Tx, key string, sg sign, fresh func() *Alert) (*open, error) {
-	found, err := selectGroup(tx, key, sg.at.Add(-quiet))
+func (b *gathering) find(key string, sg sign, fresh func() *Alert) (*open, error) {
+	if o := b.latest[key]; o != nil && o.accepts(sg) {
+		return o, nil
+	}
+	o, err := b.known(key, sg)
+	if err != nil || o != nil {
+		return o, err
+	}
+	n, err := b.tx.Owned(caseKind)
 	if err != nil {
 		return nil, err
 	}
+	if rest := sg.family + "|" + crowd; n >= MaxOpen && key != rest {
+		return b.find(rest, sg, fresh)
+	}
+	if o, err = create(b.tx, key, sg, fresh()); err == nil {
+		b.hold(o)
+	}
+	return o, err
+}
+
+// known looks for an alert of the database that takes the event; nil is none.
+func (b *gathering) known(key string, sg sign) (*open, error) {
+	found, err := selectGroup(b.tx, key, sg.at.Add(-quiet))
 	for _, o := range found {
+		if held := b.byID[o.ID]; held != nil {
+			o = held
+		}
 		if o.accepts(sg) {
+			b.hold(o)
 			return o, nil
 		}
 	}
-	a := fresh()
+	return nil, err
+}
+
+func (b *gathering) hold(o *open) {
+	b.latest[o.key] = o
+	if b.byID[o.ID] == nil {
+		b.byID[o.ID] = o
+		b.order = append(b.order, o)
+	}
+}
+
+// create makes the alert that begins with sg, with numbers of its own.
+func create(tx *store.Tx, key string, sg sign, a *Alert) (_ *open, err error) {
 	a.TenantID, a.State, a.First, a.Last, a.Families = tx.Tenant(), Open, sg.at, sg.at, map[string]int{}
 	if a.ID, err = nextID(tx, a.First); err != nil {
 		return nil, err
@@ -191,11 +233,15 @@ func (s *Service) wait(stars Stars) time.Duration {
 func (s *Service) Unprotected(tx *store.Tx, boxID, boxName string, since time.Time) error {
 	now := s.cfg.Clock.Now()
 	sg := sign{at: since.UTC(), family: FamilyUnprotected, stars: High}
+	b := newGathering(tx)
 	key := FamilyUnprotected + "|" + boxID
-	o, err := s.find(tx, key, sg, func() *Alert {
-		return &Alert{BoxID: boxID, DeviceName: boxName, Family: sg.family, Stars: High}
-	})
-	if err != nil || !o.isNew {
+	o, err := b.known(key, sg)
+	if err != nil || o != nil {
+		return err
+	}
+	// Boxes are few and known, so MaxOpen does not matter here.
+	o, err = create(tx, key, sg, &Alert{BoxID: boxID, DeviceName: boxName, Family: sg.family, Stars: High})
+	if err != nil {
 		return err
 	}
 	o.take(sg, now)

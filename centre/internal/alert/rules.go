@@ -21,6 +21,14 @@ const (
 	clockSkew = 5 * time.Minute
 )
 
+// MaxOpen bounds the alerts of a company that are open at once; more are not for
+// people to read, and case numbers are shared by all companies. What comes above
+// it is gathered into one alert for each family, whatever the device.
+const MaxOpen = 1000
+
+// crowd stands for the device in the group of what is above MaxOpen.
+const crowd = "crowd"
+
 // outside is the group of all attacks from outside against one target.
 const outside = "outside"
 

@@ -19,6 +19,8 @@ var (
 	ErrCodeExpired = errors.New("device: claim code has expired")
 	// ErrCodeUsed: the code was right, but a box has already used it.
 	ErrCodeUsed = errors.New("device: claim code was already used")
+	// ErrKeyElsewhere: the box was in use at another company and was not reset.
+	ErrKeyElsewhere = errors.New("device: the box's key belongs to another company")
 	// ErrTooMany: too many tries from one address; see [TooMany].
 	ErrTooMany = errors.New("device: too many tries")
 	// ErrReturned: the box was given back, or a newer certificate replaced this one.

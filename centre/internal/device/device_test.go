@@ -66,7 +66,7 @@ func (o *office) redeem(code, key, remote string) (device.Box, string, error) {
 
 func (o *office) box(tenantID string) device.Box {
 	o.Helper()
-	box, _, err := o.redeem(o.code(tenantID), "key", "203.0.113.1:1")
+	box, _, err := o.redeem(o.code(tenantID), "key of "+tenantID, "203.0.113.1:1")
 	must(o.T, err)
 	return box
 }

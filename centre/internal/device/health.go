@@ -44,6 +44,9 @@ func (s *Service) HealthEvent(tx *store.Tx, boxID string, h wire.Health) (Turn, 
 	if err != nil {
 		return Turn{}, err
 	}
+	if newest.IsZero() {
+		newest = box.Claimed // before it, the box was nobody's, or its clock was not set
+	}
 	if at.Before(newest) {
 		return Turn{}, addHistory(tx, boxID, HealthChange{At: at, Protecting: h.Protecting, Note: selfText(h.Note)})
 	}

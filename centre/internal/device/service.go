@@ -22,8 +22,12 @@ var migrations embed.FS
 // Schema is the tables of this domain; they point to those of tenant.
 func Schema() store.Schema { return store.Sub("device", migrations) }
 
-// codeKind is where the store's directory keeps the hashes of claim codes.
-const codeKind = "claim"
+// Where the store's directory keeps the hashes of claim codes, and of the keys of
+// boxes.
+const (
+	codeKind = "claim"
+	keyKind  = "boxkey"
+)
 
 // Config says what the service works with.
 type Config struct {
@@ -108,7 +112,7 @@ type Issue func(tenantID, boxID string) (certificate, serial string, err error)
 // fails, the code can be used again. A box that repeats its claim with the same
 // key within a day, because the answer got lost, gets the same certificate.
 // Errors: [ErrCodeMalformed], [ErrCodeUnknown], [ErrCodeExpired], [ErrCodeUsed],
-// [ErrTooMany].
+// [ErrKeyElsewhere], [ErrTooMany].
 func (s *Service) Redeem(ctx context.Context, c Claim, issue Issue) (box Box, certificate string, err error) {
 	if wait, ok := s.tries.Take(throttle.Address(c.Remote)); !ok {
 		return box, "", &TooMany{Wait: wait}
@@ -149,6 +153,9 @@ func (s *Service) redeem(tx *store.Tx, id string, c Claim, issue Issue) (box Box
 	if !now.Before(code.expires) {
 		return box, "", ErrCodeExpired
 	}
+	if err := ownKey(tx, c.KeyHash); err != nil {
+		return box, "", err
+	}
 	box = Box{TenantID: tx.Tenant(), ID: newID(), SiteID: code.siteID, Model: selfText(c.Model), Software: selfText(c.Software),
 		Claimed: now, LastSeen: now, Since: now, Protecting: true}
 	if certificate, box.Serial, err = issue(box.TenantID, box.ID); err != nil {
@@ -161,6 +168,19 @@ func (s *Service) redeem(tx *store.Tx, id string, c Claim, issue Issue) (box Box
 		return box, "", err
 	}
 	return box, certificate, tenant.Audit(tx, now, tenant.Entry{Who: "box:" + box.ID, Action: "box.claim", Object: box.ID})
+}
+
+// ownKey binds a box's key to the company. A box that comes from another company
+// still holds what it saw there; resetting it deletes that together with the key.
+func ownKey(tx *store.Tx, hash string) error {
+	err := tx.Point(keyKind, hash)
+	if !errors.Is(err, store.ErrTaken) {
+		return err
+	}
+	if own, err := tx.Owns(keyKind, hash); err != nil || own {
+		return err
+	}
+	return ErrKeyElsewhere
 }
 
 // Active is the box that a verified certificate names, if it is in use:

@@ -115,7 +115,8 @@ func scanGap(scan scanner) (g Gap, err error) {
 }
 
 func insertGap(tx *store.Tx, g Gap) error {
-	_, err := tx.Exec(`INSERT INTO box_gap (tenant_id, box_id, since, until, raised) VALUES ($1, $2, $3, 0, FALSE)`, g.BoxID, store.Micros(g.Since))
+	_, err := tx.Exec(`INSERT INTO box_gap (tenant_id, box_id, since, until, raised) VALUES ($1, $2, $3, 0, FALSE)
+		ON CONFLICT (tenant_id, box_id, since) DO UPDATE SET until = 0`, g.BoxID, store.Micros(g.Since))
 	return err
 }
 

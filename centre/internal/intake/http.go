@@ -185,6 +185,7 @@ var refusals = []struct {
 	{device.ErrCodeUnknown, http.StatusNotFound, codeCode, "there is no such code: ask for a new one"},
 	{device.ErrCodeExpired, http.StatusGone, codeCode, "the code has expired: ask for a new one"},
 	{device.ErrCodeUsed, http.StatusConflict, codeCode, "the code was already used for another box: ask for a new one"},
+	{device.ErrKeyElsewhere, http.StatusConflict, codeCode, "this box was in use at another company: empty its data folder, which holds its key and what it saw there, and claim it again"},
 	{device.ErrTooMany, http.StatusTooManyRequests, codeAgain, "too many tries from this address: wait"},
 	{errLimit, http.StatusRequestEntityTooLarge, codeLimit, ""},
 	{errBody, http.StatusBadRequest, codeBody, ""},

@@ -52,6 +52,11 @@ func (q *Queue) claim(ctx context.Context, n int) (jobs []*taken, err error) {
 			if errors.Is(err, store.ErrNotFound) { // another process was faster
 				continue
 			}
+			if err == nil && j.attempt > j.attempts {
+				if err = q.bury(tx, j); err == nil {
+					continue
+				}
+			}
 			if err != nil {
 				return err
 			}
@@ -96,6 +101,14 @@ func take(tx *store.GlobalTx, id string, now, until time.Time) (*taken, error) {
 		id, store.Micros(until), store.Micros(now)).Scan(&j.tenant, &j.kind, &args, &j.attempt, &j.attempts)
 	j.args = json.RawMessage(args)
 	return j, err
+}
+
+// bury sets aside a job whose every try ended with its process: it may be what
+// ends them.
+func (q *Queue) bury(tx *store.GlobalTx, j *taken) error {
+	q.cfg.Log.Error("job ended its process at every try", "kind", j.kind, "job", j.id, "tenant", j.tenant, "attempts", j.attempts)
+	_, err := tx.Exec(`UPDATE job SET state = 'failed', run_at = $2, last_error = 'process ended' WHERE id = $1`, j.id, store.Micros(q.cfg.Clock.Now()))
+	return err
 }
 
 func (q *Queue) prolong(ctx context.Context, j *taken) error {

@@ -16,6 +16,19 @@ func (t *Tx) Point(kind, key string) error {
 	return err
 }
 
+// Owns says whether key of kind belongs to the transaction's tenant.
+func (t *Tx) Owns(kind, key string) (bool, error) {
+	var n int
+	err := t.QueryRow(`SELECT count(*) FROM directory WHERE owner = $1 AND kind = $2 AND item = $3`, kind, key).Scan(&n)
+	return n > 0, err
+}
+
+// Owned counts the transaction's tenant's keys of kind.
+func (t *Tx) Owned(kind string) (n int, err error) {
+	err = t.QueryRow(`SELECT count(*) FROM directory WHERE owner = $1 AND kind = $2`, kind).Scan(&n)
+	return n, err
+}
+
 // Unpoint frees key of kind if it is the tenant's own.
 func (t *Tx) Unpoint(kind, key string) error {
 	_, err := t.Exec(`DELETE FROM directory WHERE owner = $1 AND kind = $2 AND item = $3`, kind, key)

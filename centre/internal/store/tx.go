@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Tx is a transaction of one tenant. It ends with the function that got it and
@@ -55,7 +56,7 @@ func (b *base) Context() context.Context { return b.ctx }
 func (b *base) Wake(topic string) { b.topics = append(b.topics, topic) }
 
 func (b *base) exec(query string, args []any) (int64, error) {
-	res, err := b.tx.ExecContext(b.ctx, query, args...)
+	res, err := b.tx.ExecContext(b.ctx, query, clean(args)...)
 	if err != nil {
 		return 0, wrap(err)
 	}
@@ -64,12 +65,12 @@ func (b *base) exec(query string, args []any) (int64, error) {
 }
 
 func (b *base) query(query string, args []any) (*sql.Rows, error) {
-	rows, err := b.tx.QueryContext(b.ctx, query, args...)
+	rows, err := b.tx.QueryContext(b.ctx, query, clean(args)...)
 	return rows, wrap(err)
 }
 
 func (b *base) queryRow(query string, args []any) *Row {
-	return &Row{row: b.tx.QueryRowContext(b.ctx, query, args...)}
+	return &Row{row: b.tx.QueryRowContext(b.ctx, query, clean(args)...)}
 }
 
 // Tenant is whose transaction this is.
@@ -150,6 +151,23 @@ func Collect[T any](rows *sql.Rows, err error) func(scan func(scan func(dest ...
 		}
 		return all, wrap(rows.Err())
 	}
+}
+
+// Text is what the database keeps of s: PostgreSQL refuses NUL and broken UTF-8,
+// and a message that holds them must not fail for ever. Each becomes U+FFFD, on
+// both engines.
+func Text(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
+}
+
+// clean makes args, which are ours, fit for the database.
+func clean(args []any) []any {
+	for i, arg := range args {
+		if s, ok := arg.(string); ok {
+			args[i] = Text(s)
+		}
+	}
+	return args
 }
 
 func wrap(err error) error {

@@ -40,6 +40,10 @@ func Audit(tx *store.Tx, at time.Time, e Entry) error {
 	if err := checkText("reason", e.Why, maxReason, false); err != nil {
 		return err
 	}
+	// The hash is of what the database keeps.
+	for _, text := range []*string{&e.Who, &e.Action, &e.Object, &e.Why} {
+		*text = store.Text(*text)
+	}
 	var before string
 	err := tx.QueryRow(`SELECT seq, hash FROM audit WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1`).Scan(&e.Seq, &before)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
