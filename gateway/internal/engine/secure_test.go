@@ -136,3 +136,37 @@ func TestQUIC(t *testing.T) {
 		}
 	}
 }
+
+// What only begins like TLS is not let go, and its bytes are matched.
+func TestNotTLSAfterHello(t *testing.T) {
+	t.Parallel()
+	set := rulesOf(t, `drop tcp any any -> any any (msg:"late"; flow:established; content:"attack-at-dawn"; sid:7;)`)
+	b := newBox(t, Config{Rules: set, BypassMark: 77})
+	e := between("192.168.1.12:50000", "198.51.100.80:443")
+	b.open(e)
+	b.say(e, 0, string(hello(t, "good.example")))
+	b.say(e, 1, serverHello)
+	for _, dir := range []int{0, 1, 0, 1} {
+		if v, _ := b.give(e.next(dir, packet.PSH, "no record at all")); v.Mark != 0 {
+			t.Fatalf("let go in direction %d", dir)
+		}
+	}
+	if b.say(e, 0, "attack-at-dawn") != capture.Drop {
+		t.Error("not matched behind the false handshake")
+	}
+}
+
+// An inside client of a dangerous address is told at once.
+func TestAddressRefused(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, Config{Lists: listsOf(t, "198.51.100.80\n")})
+	e := between("192.168.1.12:50000", "198.51.100.80:443")
+	v, _ := b.give(e.next(0, packet.SYN, ""))
+	if v.Action != capture.Drop || len(b.c.sent) != 1 {
+		t.Fatalf("verdict %+v, %d sent", v, len(b.c.sent))
+	}
+	_, tcp := parsed(t, b.c.sent[0])
+	if !tcp.RST || !tcp.ACK || tcp.SrcPort != 443 || tcp.DstPort != 50000 {
+		t.Errorf("answer %+v", tcp)
+	}
+}
