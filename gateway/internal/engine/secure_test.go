@@ -161,7 +161,7 @@ func TestAddressRefused(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, Config{Lists: listsOf(t, "198.51.100.80\n")})
 	e := between("192.168.1.12:50000", "198.51.100.80:443")
-	v, _ := b.give(e.next(0, packet.SYN, ""))
+	v, _ := b.give(e.segment(0, 1000, 0, packet.SYN, nil))
 	if v.Action != capture.Drop || len(b.c.sent) != 1 {
 		t.Fatalf("verdict %+v, %d sent", v, len(b.c.sent))
 	}
