@@ -35,4 +35,18 @@ const (
 	MaxControlBytes = 64 << 10
 	// MaxText bounds each free text field of an event; longer ones are cut by the box.
 	MaxText = 2048
+	// MaxWord bounds names that come from a short list, or have a fixed form: the
+	// longest is a SHA-256 in hexadecimal.
+	MaxWord = 64
+	// MaxMitre bounds the techniques of a rule; one or two are usual.
+	MaxMitre = 16
+	// MaxParts bounds the functions that a box reports on; there are five today.
+	MaxParts = 32
+	// MaxCSR bounds a certificate request; one for a key on P-256 has under 1 KiB.
+	MaxCSR = 8 << 10
+	// MaxEventBytes bounds one event as JSON: all its texts at their longest, with
+	// room for escaping.
+	MaxEventBytes = 128 << 10
+	// idLength is of an event's id: 16 bytes in base 32.
+	idLength = 26
 )

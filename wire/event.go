@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
 	"time"
 )
@@ -101,45 +99,4 @@ type File struct {
 	Size   int64  `json:"size"`             // bytes seen
 	SHA256 string `json:"sha256,omitempty"` // hex, when the whole file was seen
 	Virus  string `json:"virus"`            // name given by the scanner
-}
-
-var errEvent = errors.New("wire: bad event")
-
-// Check says what is wrong with an event that came from outside.
-func (e *Event) Check() error {
-	bad := func(what string) error { return fmt.Errorf("%w: %s", errEvent, what) }
-	switch {
-	case len(e.ID) != 26:
-		return bad("id must have 26 characters")
-	case e.Time.IsZero():
-		return bad("no time")
-	}
-	switch e.Kind {
-	case KindIPS:
-		if e.Rule == nil || e.Rule.SID == 0 {
-			return bad("ips event without a rule")
-		}
-	case KindSite:
-		if e.Site == nil || e.Site.Name == "" {
-			return bad("site event without a name")
-		}
-	case KindVirus:
-		if e.File == nil || e.File.Virus == "" {
-			return bad("virus event without a virus name")
-		}
-	case KindHealth:
-		if e.Health == nil {
-			return bad("health event without health")
-		}
-		return nil
-	default:
-		return bad(fmt.Sprintf("unknown kind %q", e.Kind))
-	}
-	switch {
-	case e.Verdict != VerdictBlocked && e.Verdict != VerdictPassed:
-		return bad(fmt.Sprintf("unknown verdict %q", e.Verdict))
-	case !e.Flow.Src.IsValid() || !e.Flow.Dst.IsValid():
-		return bad("flow without addresses")
-	}
-	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"otasuke/wire"
 )
@@ -137,10 +139,21 @@ func (a *Alert) accepts(s sign) bool {
 	return a.takes(s.at) && (a.State != Closed || s.stars <= a.Stars && (s.blocked || !a.Blocked))
 }
 
+// visible replaces what could hide or turn around the rest of a line on a page or in
+// a mail, such as U+202E: attackers choose names of files and addresses of pages.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
 // evidence puts an event into the technical block's words.
 func evidence(e *wire.Event, at time.Time) *Evidence {
-	x := &Evidence{EventID: e.ID, Time: at, Kind: string(e.Kind), Verdict: string(e.Verdict), Proto: e.Flow.Proto,
-		SrcPort: e.Flow.SrcPort, DstPort: e.Flow.DstPort, App: e.App, URL: e.URL}
+	x := &Evidence{EventID: e.ID, Time: at, Kind: string(e.Kind), Verdict: string(e.Verdict), Proto: visible(e.Flow.Proto),
+		SrcPort: e.Flow.SrcPort, DstPort: e.Flow.DstPort, App: visible(e.App), URL: visible(e.URL)}
 	if e.Flow.Src.IsValid() {
 		x.Src = e.Flow.Src.String()
 	}
@@ -150,11 +163,14 @@ func evidence(e *wire.Event, at time.Time) *Evidence {
 	switch {
 	case e.Rule != nil:
 		x.What = fmt.Sprintf("%s [%d:%d:%d]", e.Rule.Msg, e.Rule.GID, e.Rule.SID, e.Rule.Rev)
-		x.Mitre = e.Rule.Mitre
+		for _, technique := range e.Rule.Mitre {
+			x.Mitre = append(x.Mitre, visible(technique))
+		}
 	case e.Site != nil:
 		x.What = fmt.Sprintf("%s (%s, %s)", e.Site.Name, e.Site.Category, e.Site.List)
 	case e.File != nil:
 		x.What = fmt.Sprintf("%s (%s)", e.File.Virus, e.File.Name)
 	}
+	x.What = visible(x.What)
 	return x
 }

@@ -57,7 +57,8 @@ type CA struct {
 	cert  *x509.Certificate
 }
 
-// Open reads the authority's files, or makes them when there are none.
+// Open reads the authority's files, or makes them when there are none. One
+// without the other is [ErrKey]: restore it from the backup.
 func Open(cfg Config) (*CA, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System{}
@@ -67,14 +68,14 @@ func Open(cfg Config) (*CA, error) {
 	}
 	ca := &CA{clock: cfg.Clock}
 	keyPath, certPath := filepath.Join(cfg.Dir, keyFile), filepath.Join(cfg.Dir, certFile)
-	_, err := os.Stat(keyPath)
-	if errors.Is(err, fs.ErrNotExist) {
+	_, noKey := os.Stat(keyPath)
+	_, noCert := os.Stat(certPath)
+	if errors.Is(noKey, fs.ErrNotExist) && errors.Is(noCert, fs.ErrNotExist) {
 		if err := create(cfg.Clock.Now(), keyPath, certPath); err != nil {
 			return nil, err
 		}
-	} else if err != nil {
-		return nil, fmt.Errorf("enrol: %w", err)
 	}
+	var err error
 	if ca.key, err = readKey(keyPath); err != nil {
 		return nil, err
 	}
@@ -87,7 +88,6 @@ func Open(cfg Config) (*CA, error) {
 	return ca, nil
 }
 
-// create writes the certificate first: with the key there, all is there.
 func create(now time.Time, keyPath, certPath string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -78,11 +78,20 @@ func TestAuthorityIsMadeOnce(t *testing.T) {
 	damage("ca.crt", "nonsense")
 	other := open(t, filepath.Join(t.TempDir(), "other"))
 	damage("ca.crt", other.Certificate())
-	if err := os.Remove(filepath.Join(dir, "ca.crt")); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"ca.crt", "ca.key"} {
+		path := filepath.Join(dir, file)
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := enrol.Open(enrol.Config{Dir: dir}); !errors.Is(err, enrol.ErrKey) {
+			t.Errorf("%s lost: %v, want ErrKey and no new authority", file, err)
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if _, err := enrol.Open(enrol.Config{Dir: dir}); !errors.Is(err, enrol.ErrKey) {
-		t.Errorf("certificate lost: %v", err)
+	if again := open(t, dir); again.Fingerprint() != first.Fingerprint() {
+		t.Error("the authority changed")
 	}
 }
 
@@ -110,11 +119,23 @@ func TestRequestIsChecked(t *testing.T) {
 	bad("two", good+good)
 	bad("another kind", strings.ReplaceAll(good, "CERTIFICATE REQUEST", "CERTIFICATE"))
 	bad("RSA", request(t, must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 2048)), "x"))
+	hugeKey := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: hugeRSA(t)}))
+	if _, err := enrol.ParseRequest(hugeKey); err == nil || !strings.Contains(err.Error(), "want P-256") {
+		t.Errorf("RSA with a broken signature: %v, want a refusal before the signature is looked at", err)
+	}
 	bad("P-384", request(t, must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P384(), rand.Reader)), "x"))
 	block, _ := pem.Decode([]byte(good))
 	block.Bytes[len(block.Bytes)-1] ^= 1
 	bad("broken signature", string(pem.EncodeToMemory(block)))
 	bad("cut short", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: block.Bytes[:40]})))
+}
+
+// hugeRSA is a request whose signature nobody should spend time on.
+func hugeRSA(t *testing.T) []byte {
+	t.Helper()
+	block, _ := pem.Decode([]byte(request(t, must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 2048)), "x")))
+	block.Bytes[len(block.Bytes)-1] ^= 1
+	return block.Bytes
 }
 
 // dial makes one TLS connection and says who the server saw.
@@ -190,6 +211,22 @@ func TestIdentityComesFromTheCertificate(t *testing.T) {
 	}
 	if _, _, _, ok := ca.Identity(nil); ok {
 		t.Error("identity without TLS")
+	}
+}
+
+// TestCertificateEndsDuringAConnection: a box may keep its connection for months.
+func TestCertificateEndsDuringAConnection(t *testing.T) {
+	t.Parallel()
+	now := clock.NewFake(time.Now())
+	ca := must[*enrol.CA](t)(enrol.Open(enrol.Config{Dir: t.TempDir(), Clock: now}))
+	cert, _ := boxCert(t, ca)
+	state, err := dial(t, ca, ca.Pool(), "centre.example", cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now.Advance(3 * 365 * 24 * time.Hour)
+	if _, _, _, ok := ca.Identity(&state); ok {
+		t.Error("an expired certificate is believed")
 	}
 }
 

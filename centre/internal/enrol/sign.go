@@ -40,9 +40,8 @@ func ParseRequest(text string) (*Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRequest, err)
 	}
-	if err := csr.CheckSignature(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRequest, err)
-	}
+	// The kind of key comes first: checking a signature by a huge RSA key takes long,
+	// and anybody can ask for it.
 	switch key := csr.PublicKey.(type) {
 	case *ecdsa.PublicKey:
 		if key.Curve != elliptic.P256() {
@@ -51,6 +50,9 @@ func ParseRequest(text string) (*Request, error) {
 	case ed25519.PublicKey:
 	default:
 		return nil, fmt.Errorf("%w: the key is %T, want P-256 or Ed25519", ErrRequest, key)
+	}
+	if err := csr.CheckSignature(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRequest, err)
 	}
 	sum := sha256.Sum256(csr.RawSubjectPublicKeyInfo)
 	return &Request{key: csr.PublicKey, KeyHash: hex.EncodeToString(sum[:])}, nil
@@ -78,7 +80,8 @@ func (ca *CA) SignBox(r *Request, tenantID, boxID string) (certificate, serial s
 }
 
 // Identity is what the certificate of a TLS client says. ok is false unless the
-// client's certificate was verified to be of this authority's boxes.
+// client's certificate was verified to be of this authority's boxes, and is still
+// valid: a connection may be kept open for longer than that.
 func (ca *CA) Identity(state *tls.ConnectionState) (tenantID, boxID, serial string, ok bool) {
 	if state == nil || len(state.VerifiedChains) == 0 || len(state.VerifiedChains[0]) < 2 {
 		return "", "", "", false
@@ -86,6 +89,9 @@ func (ca *CA) Identity(state *tls.ConnectionState) (tenantID, boxID, serial stri
 	chain := state.VerifiedChains[0]
 	leaf, root := chain[0], chain[len(chain)-1]
 	if !root.Equal(ca.cert) || len(leaf.Subject.Organization) != 1 || leaf.Subject.CommonName == "" || leaf.Subject.Organization[0] == "" {
+		return "", "", "", false
+	}
+	if ca.clock.Now().After(leaf.NotAfter) {
 		return "", "", "", false
 	}
 	return leaf.Subject.Organization[0], leaf.Subject.CommonName, leaf.SerialNumber.Text(16), true

@@ -107,9 +107,7 @@ func (in *Intake) locate(tx *store.Tx, box *device.Box, e *wire.Event, inside ma
 // healthEvent takes what a box said about itself at some time.
 func (in *Intake) healthEvent(tx *store.Tx, box *device.Box, e *wire.Event) error {
 	h := *e.Health
-	if h.Time.IsZero() {
-		h.Time = e.Time
-	}
+	h.Time = e.Time // the one that was checked
 	turn, err := in.cfg.Devices.HealthEvent(tx, box.ID, h)
 	if err != nil {
 		return err
@@ -156,6 +154,9 @@ func (in *Intake) gapJob(ctx context.Context, tenantID string, raw json.RawMessa
 	box, err := in.cfg.Devices.BoxByID(ctx, tenantID, args.Box)
 	if err != nil {
 		return err
+	}
+	if !box.Returned.IsZero() {
+		return nil // it protects nobody, on purpose
 	}
 	return in.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
 		gap, err := in.cfg.Devices.GapAt(tx, box.ID, store.Time(args.Since))

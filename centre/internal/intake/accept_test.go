@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -137,6 +138,65 @@ func TestUnprotectedForFiveMinutesIsToldOnce(t *testing.T) {
 		history, err := o.alerts.History(o.Context(), o.own, all[0].ID)
 		if err != nil || history[len(history)-1].What != alert.ChangeRestored || len(o.list(o.own)) != 1 {
 			o.Errorf("back: %+v, %v", history, err)
+		}
+	})
+}
+
+// TestReturnedBoxRaisesNothing: a box that was given back while it was down is
+// unprotected on purpose.
+func TestReturnedBoxRaisesNothing(t *testing.T) {
+	suite(t, func(o *office) {
+		b := o.newBox(o.own)
+		b.beat(wire.Health{})
+		must(o.T, o.devices.Return(o.Context(), o.own, b.id, "op-1", "contract ended"))
+		o.clock.Advance(time.Hour)
+		q := job.New(job.Config{Store: o.s, Clock: o.clock, Poll: time.Millisecond})
+		o.in.Register(q)
+		ctx, cancel := context.WithCancel(o.Context())
+		done := make(chan error, 1)
+		go func() { done <- q.Run(ctx) }()
+		defer func() { cancel(); must(o.T, <-done) }()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+			c, err := q.Counts(o.Context())
+			must(o.T, err)
+			if c.Waiting+c.Running == 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				o.Fatalf("jobs never ended: %+v", c)
+			}
+		}
+		if all := o.list(o.own); len(all) != 0 {
+			o.Errorf("told: %+v", all)
+		}
+	})
+}
+
+// TestHostileEventsDoNotStopTheOthers: what one event holds is refused, or made fit
+// to show; the box would repeat the batch for ever.
+func TestHostileEventsDoNotStopTheOthers(t *testing.T) {
+	suite(t, func(o *office) {
+		b := o.newBox(o.own)
+		zone := netip.MustParseAddr("fe80::1%eth0\x00")
+		ack := b.send(o.event(), o.event(func(e *wire.Event) { e.Device = wire.Device{Addr: zone} }),
+			o.event(func(e *wire.Event) { e.Device = wire.Device{}; e.Flow.Src = zone }),
+			o.event(func(e *wire.Event) { e.Rule.Msg, e.URL = "invoice\u202efdp.exe\x00\n", "evil.example/\u2066　猫" }),
+			o.event(func(e *wire.Event) { e.Time = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }),
+			o.event(func(e *wire.Event) { e.Time = time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC) }))
+		if ack.New != 3 || len(ack.Refused) != 3 {
+			o.Errorf("answer %+v", ack)
+		}
+		a, err := o.alerts.Get(o.Context(), o.own, o.list(o.own)[0].ID)
+		must(o.T, err)
+		found := false
+		for _, e := range a.Evidence {
+			found = found || e.What == "invoice\uFFFDfdp.exe\uFFFD\uFFFD [1:2000001:1]" && e.URL == "evil.example/\uFFFD　猫"
+			if e.Time.After(start.Add(time.Minute)) {
+				o.Errorf("evidence from the future: %v", e.Time)
+			}
+		}
+		if a.Count != 3 || !found {
+			o.Errorf("%d events, evidence %+v", a.Count, a.Evidence)
 		}
 	})
 }

@@ -17,13 +17,13 @@ import (
 // compresses at most [wire.MaxBatchBytes], so a larger window serves no one.
 const maxWindow = 8 << 20
 
-// maxMitre bounds a list in an event; a rule names one or two techniques.
-const maxMitre = 16
-
 // Errors of decoding, which become answers.
 var (
 	errLimit = errors.New("intake: message is too large")
 	errBody  = errors.New("intake: message is malformed")
+	// Of one event, which is refused while the others count.
+	errLarge      = fmt.Errorf("intake: event has more than %d bytes", wire.MaxEventBytes)
+	errUnreadable = errors.New("intake: event is not readable")
 )
 
 // batch is a decoded [wire.Batch]: what could be read, and what never will be.
@@ -68,13 +68,14 @@ func decodeBatch(text []byte) (batch, error) {
 		return batch{}, err
 	}
 	var raw struct {
-		Events []json.RawMessage `json:"events"`
+		Events rawEvents `json:"events"`
 	}
-	if err := json.Unmarshal(text, &raw); err != nil {
+	err := json.Unmarshal(text, &raw)
+	switch {
+	case errors.Is(err, errLimit):
+		return batch{}, err
+	case err != nil:
 		return batch{}, fmt.Errorf("%w: %w", errBody, err)
-	}
-	if len(raw.Events) > wire.MaxBatchEvents {
-		return batch{}, fmt.Errorf("%w: more than %d events", errLimit, wire.MaxBatchEvents)
 	}
 	b := batch{refused: map[string]string{}}
 	for i, one := range raw.Events {
@@ -86,7 +87,7 @@ func decodeBatch(text []byte) (batch, error) {
 		var named struct {
 			ID string `json:"id"`
 		}
-		if json.Unmarshal(one, &named) != nil || !goodID(named.ID) {
+		if json.Unmarshal(one, &named) != nil || !wire.ValidID(named.ID) {
 			// Nothing to name the refusal by.
 			return batch{}, fmt.Errorf("%w: event %d has no id", errBody, i)
 		}
@@ -106,66 +107,42 @@ func checkVersion(text []byte) error {
 	return wire.CheckVersion(v.Version)
 }
 
-func decodeEvent(text []byte) (e wire.Event, err error) {
-	if err := json.Unmarshal(text, &e); err != nil {
-		return e, fmt.Errorf("%w: %w", errBody, err)
-	}
-	if err := e.Check(); err != nil {
-		return e, err
-	}
-	if !goodID(e.ID) {
-		return e, fmt.Errorf("%w: id has other characters than letters and digits", errBody)
-	}
-	return e, checkTexts(&e)
-}
+// rawEvents stops reading at the limit: a list of a million numbers is small as
+// text and large in memory.
+type rawEvents []json.RawMessage
 
-// goodID says whether s is 26 letters and digits.
-func goodID(s string) bool {
-	return len(s) == 26 && bytes.IndexFunc([]byte(s), func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) < 0
-}
-
-// checkTexts refuses an event whose free texts are longer than agreed.
-func checkTexts(e *wire.Event) error {
-	texts := []string{e.App, e.URL, e.Flow.Proto, e.Device.MAC, string(e.Direction)}
-	if r := e.Rule; r != nil {
-		if len(r.Mitre) > maxMitre {
-			return fmt.Errorf("%w: too many techniques", errLimit)
-		}
-		texts = append(append(texts, r.Msg, r.Class, r.Family), r.Mitre...)
-	}
-	if s := e.Site; s != nil {
-		texts = append(texts, s.Name, s.Layer, s.Category, s.List)
-	}
-	if f := e.File; f != nil {
-		texts = append(texts, f.Name, f.SHA256, f.Virus)
-	}
-	if e.Health != nil {
-		texts = append(texts, e.Health.Software, e.Health.Note)
-	}
-	for _, s := range texts {
-		if len(s) > wire.MaxText {
-			return fmt.Errorf("%w: a text has more than %d bytes", errLimit, wire.MaxText)
-		}
-	}
-	return checkParts(e.Health)
-}
-
-// maxParts bounds the functions that a box reports on; there are five today.
-const maxParts = 32
-
-func checkParts(h *wire.Health) error {
-	if h == nil {
+// UnmarshalJSON reads a list of at most [wire.MaxBatchEvents].
+func (r *rawEvents) UnmarshalJSON(text []byte) error {
+	*r = nil
+	list := json.NewDecoder(bytes.NewReader(text))
+	begin, err := list.Token()
+	if err == nil && begin == nil { // null
 		return nil
 	}
-	if len(h.Parts) > maxParts {
-		return fmt.Errorf("%w: too many parts", errLimit)
+	if err != nil || begin != json.Delim('[') {
+		return fmt.Errorf("%w: events are not a list", errBody)
 	}
-	for name, state := range h.Parts {
-		if len(name) > wire.MaxText || len(state) > wire.MaxText {
-			return fmt.Errorf("%w: a part's name is too long", errLimit)
+	for list.More() {
+		if len(*r) == wire.MaxBatchEvents {
+			return fmt.Errorf("%w: more than %d events", errLimit, wire.MaxBatchEvents)
 		}
+		var one json.RawMessage
+		if err := list.Decode(&one); err != nil {
+			return err
+		}
+		*r = append(*r, one)
 	}
 	return nil
+}
+
+// decodeEvent reads and checks one event. Its errors go to the box, so they quote
+// nothing of it.
+func decodeEvent(text []byte) (e wire.Event, err error) {
+	if len(text) > wire.MaxEventBytes {
+		return e, errLarge
+	}
+	if err := json.Unmarshal(text, &e); err != nil {
+		return e, errUnreadable
+	}
+	return e, e.Check()
 }

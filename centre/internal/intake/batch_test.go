@@ -78,11 +78,32 @@ func TestDecodeBatch(t *testing.T) {
 	f("empty", "", 0, false, errBody)
 	f("more behind", batchOf()+"{}", 0, false, errBody)
 	f("too many", batchOf(make([]wire.Event, wire.MaxBatchEvents+1)...), 0, false, errLimit)
+	f("a million numbers", `{"version":1,"events":[`+strings.Repeat("1,", 1<<20)+`1]}`, 0, false, errLimit)
+	f("null", `{"version":1,"events":null}`, 0, false, nil)
+	f("no list", `{"version":1,"events":{}}`, 0, false, errBody)
+	f("an event of many bytes", `{"version":1,"events":[{"id":"00000000000000000000000009","health":{"parts":{`+strings.Repeat(`"a":"ok",`, wire.MaxEventBytes/8)+`"b":"ok"}}}]}`, 0, true, nil)
 	for _, version := range []string{`{"version":2,"events":"something else"}`, `{"version":0}`, `{}`} {
 		var answer *wire.Error
 		if _, err := decodeBatch([]byte(version)); !errors.As(err, &answer) || answer.Code != codeVersion {
 			t.Errorf("%s: %v, want a version error", version, err)
 		}
+	}
+}
+
+// TestRefusalsFitIntoTheAnswer: a box reads at most wire.MaxControlBytes of an
+// answer; of a longer one it understands nothing and sends everything again.
+func TestRefusalsFitIntoTheAnswer(t *testing.T) {
+	t.Parallel()
+	var events []string
+	for i := range wire.MaxBatchEvents {
+		events = append(events, fmt.Sprintf(`{"id":"%026d","kind":%q,"time":%q}`, i, strings.Repeat("<\n", 500), strings.Repeat("<", 500*(i%2))))
+	}
+	b, err := decodeBatch([]byte(`{"version":1,"events":[` + strings.Join(events, ",") + `]}`))
+	if err != nil || len(b.refused) != wire.MaxBatchEvents {
+		t.Fatalf("%d refused, %v", len(b.refused), err)
+	}
+	if text := encodeBatch(t, wire.Ack{Version: wire.Version, Refused: b.refused}); len(text) > wire.MaxControlBytes {
+		t.Errorf("the answer has %d bytes", len(text))
 	}
 }
 
@@ -149,7 +170,7 @@ func FuzzDecodeBatch(f *testing.F) {
 			t.Errorf("an error without an answer: %v", err)
 		}
 		for i := range b.events {
-			if err := b.events[i].Check(); err != nil || !goodID(b.events[i].ID) {
+			if err := b.events[i].Check(); err != nil || !wire.ValidID(b.events[i].ID) {
 				t.Errorf("unchecked event: %v", err)
 			}
 		}

@@ -89,12 +89,11 @@ func (in *Intake) claim(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (in *Intake) events(w http.ResponseWriter, r *http.Request, box device.Box) error {
-	select {
-	case in.slots <- struct{}{}:
-		defer func() { <-in.slots }()
-	case <-r.Context().Done():
-		return r.Context().Err()
+	done, err := in.slots.take(r.Context(), box.TenantID+"/"+box.ID)
+	if err != nil {
+		return err
 	}
+	defer done()
 	// What is compressed cannot be larger than what it was made of, but for a
 	// few bytes of framing.
 	text, err := decompress(http.MaxBytesReader(w, r.Body, wire.MaxBatchBytes+wire.MaxBatchBytes/64))
@@ -123,9 +122,6 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 	if err := control(w, r, &beat); err != nil {
 		return err
 	}
-	if err := checkParts(&beat.Health); err != nil {
-		return err
-	}
 	err := in.cfg.Store.Write(r.Context(), box.TenantID, func(tx *store.Tx) error {
 		turn, err := in.cfg.Devices.Heartbeat(tx, box.ID, beat.Health)
 		if err != nil {
@@ -139,8 +135,8 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now()})
 }
 
-// control reads a small JSON body, its version first.
-func control(w http.ResponseWriter, r *http.Request, to any) error {
+// control reads a small JSON body, its version first, and checks it.
+func control(w http.ResponseWriter, r *http.Request, to interface{ Check() error }) error {
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxControlBytes))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBody, err)
@@ -148,7 +144,7 @@ func control(w http.ResponseWriter, r *http.Request, to any) error {
 	if err := checkVersion(text); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, to); err != nil {
+	if err := errors.Join(json.Unmarshal(text, to), to.Check()); err != nil {
 		return fmt.Errorf("%w: %w", errBody, err)
 	}
 	return nil

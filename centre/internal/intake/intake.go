@@ -55,7 +55,7 @@ type Config struct {
 // Intake is the door for boxes. It is safe for concurrent use.
 type Intake struct {
 	cfg   Config
-	slots chan struct{}
+	slots *slots
 	mux   *http.ServeMux
 }
 
@@ -67,7 +67,7 @@ func New(cfg Config) *Intake {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	in := &Intake{cfg: cfg, slots: make(chan struct{}, batchesAtOnce), mux: http.NewServeMux()}
+	in := &Intake{cfg: cfg, slots: newSlots(batchesAtOnce), mux: http.NewServeMux()}
 	in.mux.Handle(wire.PathClaim, in.post(in.claim))
 	in.mux.Handle(wire.PathEvents, in.post(in.withBox(in.events)))
 	in.mux.Handle(wire.PathHeartbeat, in.post(in.withBox(in.heartbeat)))
