@@ -83,7 +83,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	}
 	c.devices = device.New(device.Config{Store: c.store})
 	c.alerts = alert.New(alert.Config{
-		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh.Duration, WaitMedium: c.cfg.WaitMedium.Duration,
+		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh, WaitMedium: c.cfg.WaitMedium,
 	})
 	c.authority, err = enrol.Open(enrol.Config{Dir: c.cfg.authorityDir()})
 	return err

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"otasuke/centre/internal/mail"
+	"otasuke/internal/conffile"
 )
 
 // ErrConfig tells what is wrong with a configuration.
@@ -37,8 +36,8 @@ type Config struct {
 	// Hours of the desk by language; empty is 24 hours.
 	Hours map[string]string `toml:"hours"`
 	// WaitHigh and WaitMedium gather events before somebody is told.
-	WaitHigh   Duration `toml:"wait_high"`
-	WaitMedium Duration `toml:"wait_medium"`
+	WaitHigh   time.Duration `toml:"wait_high"`
+	WaitMedium time.Duration `toml:"wait_medium"`
 
 	// Log of all parts.
 	Log *slog.Logger `toml:"-"`
@@ -71,24 +70,11 @@ type MailConfig struct {
 	DKIMKeyFile  string `toml:"dkim_key_file"`
 }
 
-// Duration is a time span written as "60s".
-type Duration struct{ time.Duration }
-
-// UnmarshalText reads it.
-func (d *Duration) UnmarshalText(b []byte) (err error) {
-	d.Duration, err = time.ParseDuration(string(b))
-	return err
-}
-
-// LoadConfig reads a file. An unknown key is an error.
+// LoadConfig reads a file.
 func LoadConfig(path string) (Config, error) {
 	var c Config
-	meta, err := toml.DecodeFile(path, &c)
-	if err != nil {
-		return c, fmt.Errorf("%w: %s: %w", ErrConfig, path, err)
-	}
-	if left := meta.Undecoded(); len(left) > 0 {
-		return c, fmt.Errorf("%w: %s: unknown key %q", ErrConfig, path, left[0].String())
+	if err := conffile.Read(path, &c); err != nil {
+		return c, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return c, c.check()
 }

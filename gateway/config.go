@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
+	"otasuke/internal/conffile"
 
 	"otasuke/gateway/internal/uplink"
 )
@@ -54,7 +54,7 @@ type Config struct {
 	// JournalBytes is the disk budget of events that wait for the centre.
 	JournalBytes int64 `toml:"journal_bytes"`
 	// Heartbeat is the time between two.
-	Heartbeat Duration `toml:"heartbeat"`
+	Heartbeat time.Duration `toml:"heartbeat"`
 	// FlowBudget in bytes replaces the engine's; negative means no limit.
 	FlowBudget int64 `toml:"flow_budget"`
 	// Segmented asks the kernel for single packets instead of bundles; for measurements.
@@ -76,27 +76,13 @@ type ListFile struct {
 	Allow    bool   `toml:"allow"`
 }
 
-// Duration is a time span written as "60s".
-type Duration struct{ time.Duration }
-
-// UnmarshalText reads it.
-func (d *Duration) UnmarshalText(b []byte) (err error) {
-	d.Duration, err = time.ParseDuration(string(b))
-	return err
-}
-
-// LoadConfig reads a file. An unknown key is an error: a misspelt one would
-// leave the box other than its owner believes.
+// LoadConfig reads a file.
 func LoadConfig(path string) (Config, error) {
 	var c Config
-	meta, err := toml.DecodeFile(path, &c)
-	if err != nil {
-		return c, fmt.Errorf("%w: %s: %w", ErrConfig, path, err)
+	err := conffile.Read(path, &c)
+	if err == nil {
+		c.Path, err = filepath.Abs(path)
 	}
-	if left := meta.Undecoded(); len(left) > 0 {
-		return c, fmt.Errorf("%w: %s: unknown key %q", ErrConfig, path, left[0].String())
-	}
-	c.Path, err = filepath.Abs(path)
 	if err != nil {
 		return c, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
@@ -122,8 +108,8 @@ func (c *Config) complete() error {
 			c.Home = append(c.Home, netip.MustParsePrefix(p))
 		}
 	}
-	if c.Heartbeat.Duration == 0 {
-		c.Heartbeat.Duration = time.Minute
+	if c.Heartbeat == 0 {
+		c.Heartbeat = time.Minute
 	}
 	if err := c.centre(); err != nil {
 		return err

@@ -57,7 +57,7 @@ func TestConfigErrors(t *testing.T) {
 		}
 		c, err := LoadConfig(path)
 		if tt.want == "" {
-			if err != nil || c.Path != path || c.Heartbeat.Duration != time.Minute || len(c.Home) == 0 || c.Queues == 0 {
+			if err != nil || c.Path != path || c.Heartbeat != time.Minute || len(c.Home) == 0 || c.Queues == 0 {
 				t.Errorf("%s: %v", tt.name, err)
 			}
 			continue

@@ -101,7 +101,7 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 	w.portal, w.console, boxes = "http://"+at[0], "http://"+at[1], at[2]
 	w.centre, err = centre.New(ctx, centre.Config{
 		Log: warnings("centre"), Name: "なにわ商工会議所", Database: "sqlite://" + w.file("centre.db"), StateDir: w.file("centre"), Phone: deskPhone,
-		WaitHigh: centre.Duration{Duration: 200 * time.Millisecond}, WaitMedium: centre.Duration{Duration: 200 * time.Millisecond},
+		WaitHigh: 200 * time.Millisecond, WaitMedium: 200 * time.Millisecond,
 		Portal: centre.WebConfig{Listen: at[0], URL: w.portal}, Console: centre.WebConfig{Listen: at[1], URL: w.console},
 		Boxes: centre.BoxConfig{Listen: boxes, Names: []string{"127.0.0.1"}},
 		Mail: centre.MailConfig{Server: at[3], TLS: "none", From: "otasuke@" + alertDomain, FromName: "サイバーセキュリティお助け隊",
