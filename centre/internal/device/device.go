@@ -25,7 +25,7 @@ var (
 	ErrTooMany = errors.New("device: too many tries")
 	// ErrReturned: the box was given back, or a newer certificate replaced this one.
 	ErrReturned = errors.New("device: box is no longer in use")
-	// ErrInvalid: a name is empty, too long or has control characters.
+	// ErrInvalid: a name is empty, too long or has invisible characters.
 	ErrInvalid = errors.New("device: invalid input")
 )
 
@@ -117,7 +117,7 @@ type Gap struct {
 }
 
 func checkName(name string) error {
-	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
+	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }) {
 		return ErrInvalid
 	}
 	return nil

@@ -28,6 +28,29 @@ func TestFailureTextOfAnyBytes(t *testing.T) {
 	})
 }
 
+// TestStopDoesNotSpendATry: a restart of the centre is not the job's fault.
+func TestStopDoesNotSpendATry(t *testing.T) {
+	suite(t, func(b *bench) {
+		b.enqueue("a", job.Job{Kind: "once", Attempts: 1})
+		for range 3 {
+			q := b.queue(job.Config{})
+			begun := make(chan struct{})
+			q.Handle("once", func(ctx context.Context, _ string, _ json.RawMessage) error {
+				close(begun)
+				<-ctx.Done()
+				return ctx.Err()
+			})
+			b.run(q)
+			<-begun
+			b.stop()
+		}
+		q := b.queue(job.Config{})
+		q.Handle("once", b.noteHandler)
+		b.run(q)
+		b.until("it ran at last", func() bool { return len(b.ran()) == 1 })
+	})
+}
+
 // TestJobThatKillsItsProcess is not tried for ever: nobody is left to count the
 // failure, so the next process does.
 func TestJobThatKillsItsProcess(t *testing.T) {

@@ -133,19 +133,28 @@ func (q *Queue) finish(ctx context.Context, j *taken, failure error) error {
 	}
 	if errors.Is(failure, ErrGiveUp) || j.attempt >= j.attempts {
 		q.cfg.Log.Error("job failed for good", "kind", j.kind, "job", j.id, "tenant", j.tenant, "attempt", j.attempt, "err", failure)
-		return q.end(ctx, j, "failed", q.cfg.Clock.Now(), failure.Error())
+		return q.end(ctx, j, ending{state: "failed", at: q.cfg.Clock.Now(), text: failure.Error()})
 	}
 	wait := backoff(j.attempt)
 	q.cfg.Log.Warn("job failed", "kind", j.kind, "job", j.id, "tenant", j.tenant, "attempt", j.attempt, "again", wait, "err", failure)
-	return q.end(ctx, j, "waiting", q.cfg.Clock.Now().Add(wait), failure.Error())
+	return q.end(ctx, j, ending{state: "waiting", at: q.cfg.Clock.Now().Add(wait), text: failure.Error()})
 }
 
 // release gives back a job that was cut off because the queue stops.
 func (q *Queue) release(ctx context.Context, j *taken) error {
-	return q.end(ctx, j, "waiting", q.cfg.Clock.Now(), "interrupted")
+	return q.end(ctx, j, ending{state: "waiting", at: q.cfg.Clock.Now(), text: "interrupted", unspent: 1})
 }
 
-func (q *Queue) end(ctx context.Context, j *taken, state string, at time.Time, text string) error {
+// ending is how a try ended without doing its job.
+type ending struct {
+	state   string
+	at      time.Time // when it is due again
+	text    string
+	unspent int // 1 when the try does not count
+}
+
+func (q *Queue) end(ctx context.Context, j *taken, e ending) error {
+	text := e.text
 	if len(text) > maxErrorText {
 		text = text[:maxErrorText]
 	}
@@ -157,8 +166,8 @@ func (q *Queue) end(ctx context.Context, j *taken, state string, at time.Time, t
 		if err != nil || n > 0 {
 			return err
 		}
-		_, err = tx.Exec(`UPDATE job SET state = $3, run_at = $4, last_error = $5 WHERE id = $1 AND state = 'running' AND attempt = $2`,
-			j.id, j.attempt, state, store.Micros(at), text)
+		_, err = tx.Exec(`UPDATE job SET state = $3, run_at = $4, last_error = $5, attempt = attempt - $6
+			WHERE id = $1 AND state = 'running' AND attempt = $2`, j.id, j.attempt, e.state, store.Micros(e.at), text, e.unspent)
 		return err
 	})
 }

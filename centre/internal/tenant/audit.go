@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"otasuke/centre/internal/store"
@@ -37,7 +36,7 @@ func Audit(tx *store.Tx, at time.Time, e Entry) error {
 	if e.Who == "" || e.Action == "" {
 		return invalid("audit entry without who or action")
 	}
-	if err := checkText("reason", e.Why, maxReason, false); err != nil {
+	if err := checkText("reason", e.Why, maxReason); err != nil {
 		return err
 	}
 	// The hash is of what the database keeps.
@@ -83,9 +82,6 @@ func (s *Service) WhoViewed(ctx context.Context, tenantID string, limit int) (al
 	})
 	return all, err
 }
-
-// IsView says whether an action is only a look.
-func IsView(action string) bool { return strings.HasPrefix(action, "view.") }
 
 // VerifyAudit checks the whole chain of a company and returns how many entries it
 // has and the hash of the last, which may be kept elsewhere as a witness.

@@ -48,8 +48,29 @@ func checkPassword(password string) error {
 		return invalid(fmt.Sprintf("password is shorter than %d characters", minPassword))
 	case len(password) > maxPassword*utf8.UTFMax || n > maxPassword:
 		return invalid(fmt.Sprintf("password is longer than %d characters", maxPassword))
+	case tooSimple(password):
+		return invalid("password is too simple: guessers try repeated and neighbouring characters first")
 	}
 	return nil
+}
+
+// minTurns is how many characters of a password must not simply follow from the one
+// before.
+const minTurns = 4
+
+// tooSimple finds "aaaaaaaaaa", "1234567890" and "abcdefgh12". The list of leaked
+// passwords that NIST asks for besides is too large to be carried.
+func tooSimple(password string) bool {
+	turns, before := 0, rune(-2)
+	different := map[rune]bool{}
+	for _, r := range password {
+		if step := r - before; step < -1 || step > 1 {
+			turns++
+		}
+		before = r
+		different[r] = true
+	}
+	return turns < minTurns || len(different) < minTurns+1
 }
 
 // hasher computes password hashes, a few at a time.

@@ -168,7 +168,7 @@ func Names(tx *store.AllTx) (map[string]string, error) {
 
 // AddSite adds a place and returns its id.
 func (s *Service) AddSite(ctx context.Context, who string, site Site) (string, error) {
-	if err := errors.Join(checkText("site name", site.Name, maxName, true), checkText("address", site.Address, maxName, false)); err != nil {
+	if err := errors.Join(checkLine("site name", site.Name, true), checkLine("address", site.Address, false)); err != nil {
 		return "", err
 	}
 	id, err := s.newID()

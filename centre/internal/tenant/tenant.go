@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -94,16 +95,27 @@ var (
 
 func invalid(what string) error { return fmt.Errorf("%w: %s", ErrInvalid, what) }
 
-func checkText(what, text string, limit int, needed bool) error {
+// checkText lets through what people type into a large field.
+func checkText(what, text string, limit int) error {
 	switch {
-	case needed && strings.TrimSpace(text) == "":
-		return invalid("no " + what)
 	case !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit:
 		return invalid(what + " is too long")
-	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }):
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
 		return invalid(what + " has control characters")
 	}
 	return nil
+}
+
+// checkLine is for names, which stand in the middle of sentences and in the subjects
+// of mails: nothing invisible, and nothing that turns the direction of writing.
+func checkLine(what, text string, needed bool) error {
+	switch {
+	case needed && strings.TrimSpace(text) == "":
+		return invalid("no " + what)
+	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		return invalid(what + " has invisible characters")
+	}
+	return checkText(what, text, maxName)
 }
 
 func (c *Company) check() error {
@@ -116,8 +128,8 @@ func (c *Company) check() error {
 	if c.Size < 0 {
 		return invalid("negative size")
 	}
-	return errors.Join(checkText("company name", c.Name, maxName, true), checkText("kana", c.NameKana, maxName, false),
-		checkText("industry", c.Industry, maxName, false), checkText("passphrase", c.Passphrase, maxName, false))
+	return errors.Join(checkLine("company name", c.Name, true), checkLine("kana", c.NameKana, false),
+		checkLine("industry", c.Industry, false), checkLine("passphrase", c.Passphrase, false))
 }
 
 func (p *Person) check() error {
@@ -127,11 +139,14 @@ func (p *Person) check() error {
 	if !p.Lang.valid() {
 		return invalid("unknown language")
 	}
+	// ASCII only: our mails go no further (RFC 6531 is not spoken), and letters of
+	// other alphabets look like these.
+	other := func(r rune) bool { return r <= ' ' || r > '~' }
 	addr, err := mail.ParseAddress(p.Email)
-	if err != nil || addr.Address != p.Email || len(p.Email) > maxEmail {
+	if err != nil || addr.Address != p.Email || len(p.Email) > maxEmail || strings.ContainsFunc(p.Email, other) {
 		return invalid("e-mail address")
 	}
-	return checkText("name", p.Name, maxName, true)
+	return checkLine("name", p.Name, true)
 }
 
 // emailKey is how an address is known to the directory: hashed, since the

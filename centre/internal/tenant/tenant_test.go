@@ -111,11 +111,16 @@ func TestInputIsChecked(t *testing.T) {
 		add(tenant.Person{Email: "Name <a@b.example>", Name: "x", Role: tenant.RoleMember}, tenant.ErrInvalid)
 		add(tenant.Person{Email: "a@b.example\r\nBcc: c@d.example", Name: "x", Role: tenant.RoleMember}, tenant.ErrInvalid)
 		add(tenant.Person{Email: "a@b.example", Name: "x\r\ny", Role: tenant.RoleMember}, tenant.ErrInvalid)
+		add(tenant.Person{Email: "a@b.example", Name: "x\ny", Role: tenant.RoleMember}, tenant.ErrInvalid)
+		add(tenant.Person{Email: "a@b.example", Name: "x\u202ey", Role: tenant.RoleMember}, tenant.ErrInvalid)
+		add(tenant.Person{Email: "\u0430@b.example", Name: "x", Role: tenant.RoleMember}, tenant.ErrInvalid) // Cyrillic а
+		add(tenant.Person{Email: "\u212a@b.example", Name: "x", Role: tenant.RoleMember}, tenant.ErrInvalid) // Kelvin sign, small: k
 		add(tenant.Person{Email: "a@b.example", Name: "", Role: tenant.RoleMember}, tenant.ErrInvalid)
 		add(tenant.Person{Email: "a@b.example", Name: "x", Role: tenant.RoleOperator}, tenant.ErrInvalid) // staff in a customer's company
 		add(tenant.Person{Email: "a@b.example", Name: "x", Role: tenant.RoleOwner, TenantID: tenant.House}, tenant.ErrInvalid)
 		add(tenant.Person{Email: "a@b.example", Name: "x", Role: "king"}, tenant.ErrInvalid)
-		for _, pw := range []string{"short", strings.Repeat("a", 1000), "with\xffbytes-not-text"} {
+		for _, pw := range []string{"short", strings.Repeat("a", 1000), "with\xffbytes-not-text", "aaaaaaaaaaaa", "1234567890", "9876543210",
+			"abcdefgh12", "121212121212", "ああああああああああ"} {
 			if err := o.svc.SetPassword(o.Context(), "system", o.own, o.owner, pw); !errors.Is(err, tenant.ErrInvalid) {
 				o.Errorf("password %.10q: %v", pw, err)
 			}
