@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/store"
 	"otasuke/wire"
 )
 
@@ -52,5 +53,18 @@ func TestFloodOfAlertsIsGathered(t *testing.T) {
 		}
 		// Another company still gets its own.
 		o.record(o.decoy, o.event("scan", wire.Outbound, wire.VerdictBlocked))
+	})
+}
+
+// TestBoxIsBackAfterDays: the history says so however long it took.
+func TestBoxIsBackAfterDays(t *testing.T) {
+	suite(t, func(o *office) {
+		must(o.T, o.s.Write(o.Context(), o.own, func(tx *store.Tx) error { return o.svc.Unprotected(tx, "box1", "本社", start) }))
+		o.clock.Advance(3 * 24 * time.Hour)
+		must(o.T, o.s.Write(o.Context(), o.own, func(tx *store.Tx) error { return o.svc.Protected(tx, "box1", o.clock.Now()) }))
+		history, err := o.svc.History(o.Context(), o.own, o.one().ID)
+		if err != nil || history[len(history)-1].What != alert.ChangeRestored {
+			o.Errorf("history %+v, %v", history, err)
+		}
 	})
 }

@@ -251,7 +251,7 @@ func (s *Service) Unprotected(tx *store.Tx, boxID, boxName string, since time.Ti
 // Protected notes in an open alert of [Service.Unprotected] that the box inspects
 // again. The alert stays open until a person closes it.
 func (s *Service) Protected(tx *store.Tx, boxID string, at time.Time) error {
-	found, err := selectGroup(tx, FamilyUnprotected+"|"+boxID, at.Add(-quiet))
+	found, err := selectGroup(tx, FamilyUnprotected+"|"+boxID, time.Time{}) // however long it took
 	if err != nil {
 		return err
 	}

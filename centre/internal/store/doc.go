@@ -25,7 +25,8 @@
 //
 // Only the common subset of both engines. Times are UTC microseconds in BIGINT
 // ([Micros], [Time]), truth is BOOLEAN, structures are JSON in TEXT, and the time
-// of day comes from outside, never from now(). Writes of one tenant happen one
+// of day comes from outside, never from now(). Texts of any bytes may be given: what
+// PostgreSQL would refuse is replaced ([Text]). Writes of one tenant happen one
 // after another on both engines, so that read-then-write needs no further lock.
 //
 // Domains (level 2 and above) use it, each in its own store.go. A transaction's

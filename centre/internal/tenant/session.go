@@ -77,11 +77,6 @@ func csrf(token string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// CheckCSRF compares what a form sent with the session's token in constant time.
-func (x Session) CheckCSRF(sent string) bool {
-	return x.CSRF != "" && hmac.Equal([]byte(x.CSRF), []byte(sent))
-}
-
 // Login checks e-mail and password and begins a new session; token goes into the
 // cookie and is not kept. remoteAddr ("host:port" or address) is for the limits.
 // It takes as long for unknown people as for known ones.
