@@ -327,6 +327,10 @@ func compare(t *testing.T, b []byte) bool {
 			t.Fatalf("%x: IPv6 %+v, we read %+v", b, l, p)
 		}
 	}
+	switch p.Proto {
+	case 4, 41, 47, 55, 94, 97, 112, 132:
+		return false // the other one looks into tunnels
+	}
 	switch l := g.TransportLayer().(type) {
 	case *layers.TCP:
 		if p.Proto != TCP || uint16(l.SrcPort) != p.SrcPort || uint16(l.DstPort) != p.DstPort || l.Seq != p.Seq || l.Ack != p.Ack ||
