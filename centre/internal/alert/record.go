@@ -115,10 +115,11 @@ type gathering struct {
 	latest map[string]*open // by group: the one that took the last event
 	byID   map[string]*open
 	order  []*open
+	cases  int // numbers that the company has in use; -1: not counted yet
 }
 
 func newGathering(tx *store.Tx) *gathering {
-	return &gathering{tx: tx, latest: map[string]*open{}, byID: map[string]*open{}}
+	return &gathering{tx: tx, latest: map[string]*open{}, byID: map[string]*open{}, cases: -1}
 }
 
 // find is the alert of a group that takes the event, or a new one.
@@ -130,14 +131,16 @@ func (b *gathering) find(key string, sg sign, fresh func() *Alert) (*open, error
 	if err != nil || o != nil {
 		return o, err
 	}
-	n, err := b.tx.Owned(caseKind)
-	if err != nil {
-		return nil, err
+	if b.cases < 0 {
+		if b.cases, err = b.tx.Owned(caseKind); err != nil {
+			return nil, err
+		}
 	}
-	if rest := sg.family + "|" + crowd; n >= MaxOpen && key != rest {
+	if rest := sg.family + "|" + crowd; b.cases >= MaxOpen && key != rest {
 		return b.find(rest, sg, fresh)
 	}
 	if o, err = create(b.tx, key, sg, fresh()); err == nil {
+		b.cases++
 		b.hold(o)
 	}
 	return o, err

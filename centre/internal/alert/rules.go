@@ -26,7 +26,7 @@ const (
 // MaxOpen bounds the alerts of a company that are open at once; more are not for
 // people to read, and case numbers are shared by all companies. What comes above
 // it is gathered into one alert for each family, whatever the device.
-const MaxOpen = 1000
+const MaxOpen = 500
 
 // crowd stands for the device in the group of what is above MaxOpen.
 const crowd = "crowd"

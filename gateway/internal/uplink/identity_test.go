@@ -139,9 +139,10 @@ func TestClaim(t *testing.T) {
 	t.Parallel()
 	d := &desk{authority: newAuthority(t)}
 	url := d.serve("127.0.0.1", d)
-	for name, fp := range map[string]string{"plain": d.fingerprint(), "with colons": "SHA256:" + strings.ToUpper(d.fingerprint()[:2]+":"+d.fingerprint()[2:])} {
+	colons := "SHA256:" + strings.ToUpper(d.fingerprint()[:2]+":"+d.fingerprint()[2:])
+	for i, fp := range []string{d.fingerprint(), colons} {
 		c := Config{URL: url, Fingerprint: fp, Dir: filepath.Join(t.TempDir(), "id"), Model: "m", Software: "s"}
-		if name == "plain" {
+		if i == 0 {
 			d.fail = 1
 			if _, err := c.Claim(t.Context(), "GOOD-CODE"); err == nil || c.Claimed() {
 				t.Error("the first answer was lost, but the box is claimed")
@@ -149,7 +150,7 @@ func TestClaim(t *testing.T) {
 		}
 		resp, err := c.Claim(t.Context(), "GOOD-CODE")
 		if err != nil || !c.Claimed() || resp.Company != "なにわ製作所" {
-			t.Fatalf("%s: %+v %v", name, resp, err)
+			t.Fatalf("%s: %+v %v", fp, resp, err)
 		}
 		if info, err := os.Stat(filepath.Join(c.Dir, keyFile)); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("key file: %v %v", info.Mode(), err)
@@ -159,7 +160,7 @@ func TestClaim(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := client.Get(url); err != nil {
-			t.Errorf("%s: the identity does not work: %v", name, err)
+			t.Errorf("%s: the identity does not work: %v", fp, err)
 		}
 		client.CloseIdleConnections()
 	}
