@@ -117,8 +117,8 @@ func (c *Centre) Run(ctx context.Context) error {
 	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
-		c.listener("portal", c.cfg.Portal.Listen, web(customers), false),
-		c.listener("console", c.cfg.Console.Listen, web(staff), false),
+		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
+		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),
 	}})
 }
 

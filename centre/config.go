@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,9 @@ type Config struct {
 type WebConfig struct {
 	Listen string `toml:"listen"`
 	URL    string `toml:"url"` // as browsers see it
+	// TrustedProxies are addresses of our own proxies: who they say that the
+	// browser is, is believed. Without it a proxy's address stands for everybody's.
+	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
 }
 
 // BoxConfig is the listener for boxes.

@@ -169,7 +169,11 @@ func (r *Record) rule() *wire.Rule {
 	if v := a.Metadata["otasuke_family"]; len(v) > 0 {
 		w.Family = cut(v[0])
 	}
-	w.Mitre = a.Metadata["mitre_technique_id"]
+	for _, id := range a.Metadata["mitre_technique_id"] {
+		if len(id) <= wire.MaxWord && len(w.Mitre) < wire.MaxMitre {
+			w.Mitre = append(w.Mitre, id)
+		}
+	}
 	return w
 }
 
