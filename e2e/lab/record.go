@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,32 +28,27 @@ func (l *Lab) Record(path string, ports ...string) (stop func(), err error) {
 	if err := w.WriteFileHeader(snapLength, layers.LinkTypeEthernet); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for _, port := range ports {
-		fd, err := l.sniff(port)
-		if err != nil {
-			cancel()
-			return nil, errors.Join(err, f.Close())
-		}
-		wg.Go(func() {
-			defer unix.Close(fd)
-			buf := make([]byte, snapLength)
-			for ctx.Err() == nil {
-				n, from, err := unix.Recvfrom(fd, buf, 0)
-				if err != nil {
-					continue // the time-out that lets us look at ctx
-				}
-				if ll, ok := from.(*unix.SockaddrLinklayer); ok && ll.Pkttype == unix.PACKET_OUTGOING {
-					continue
-				}
-				mu.Lock()
-				_ = w.WritePacket(gopacket.CaptureInfo{Timestamp: time.Now(), CaptureLength: n, Length: n}, buf[:n])
-				mu.Unlock()
-			}
-		})
+	// One socket for all ports: two would not keep the order between them.
+	fd, indexes, err := l.sniff(ports)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer unix.Close(fd)
+		buf := make([]byte, snapLength)
+		for ctx.Err() == nil {
+			n, from, err := unix.Recvfrom(fd, buf, 0)
+			if err != nil {
+				continue // the time-out that lets us look at ctx
+			}
+			if ll, ok := from.(*unix.SockaddrLinklayer); !ok || ll.Pkttype == unix.PACKET_OUTGOING || !slices.Contains(indexes, ll.Ifindex) {
+				continue
+			}
+			_ = w.WritePacket(gopacket.CaptureInfo{Timestamp: time.Now(), CaptureLength: n, Length: n}, buf[:n])
+		}
+	})
 	return func() {
 		cancel()
 		wg.Wait()
@@ -60,26 +56,28 @@ func (l *Lab) Record(path string, ports ...string) (stop func(), err error) {
 	}, nil
 }
 
-// sniff opens a packet socket at a port of the box.
-func (l *Lab) sniff(port string) (fd int, err error) {
+// sniff opens a packet socket in the box and finds the numbers of its ports.
+func (l *Lab) sniff(ports []string) (fd int, indexes []int, err error) {
 	err = l.Box.Do(func() error {
 		const all = 0x0300 // ETH_P_ALL in network order
-		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, all); err != nil {
-			return err
+		for _, port := range ports {
+			i, err := linkIndex(port)
+			if err != nil {
+				return err
+			}
+			indexes = append(indexes, i)
 		}
-		link, err := linkIndex(port)
-		if err != nil {
+		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, all); err != nil {
 			return err
 		}
 		timeout := unix.NsecToTimeval((100 * time.Millisecond).Nanoseconds())
 		return errors.Join(
-			unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link}),
 			unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout),
 			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20),
 		)
 	})
 	if err != nil {
-		return -1, fmt.Errorf("lab: record at %s: %w", port, err)
+		return -1, nil, fmt.Errorf("lab: record: %w", err)
 	}
-	return fd, nil
+	return fd, indexes, nil
 }
