@@ -190,6 +190,19 @@ func (in *Internet) rawC2() error {
 	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
+	in.accept(l, func(c net.Conn) {
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		b := make([]byte, 1024)
+		if n, _ := c.Read(b); n > 0 {
+			in.Reached.Add("c2-raw")
+			_, _ = c.Write([]byte("run\n"))
+		}
+	})
+	return nil
+}
+
+// accept serves each connection of a listener until Close.
+func (in *Internet) accept(l net.Listener, serve func(net.Conn)) {
 	in.closers = append(in.closers, l)
 	in.handlers.Go(func() {
 		for {
@@ -199,16 +212,10 @@ func (in *Internet) rawC2() error {
 			}
 			in.handlers.Go(func() {
 				defer c.Close()
-				_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-				b := make([]byte, 1024)
-				if n, _ := c.Read(b); n > 0 {
-					in.Reached.Add("c2-raw")
-					_, _ = c.Write([]byte("run\n"))
-				}
+				serve(c)
 			})
 		}
 	})
-	return nil
 }
 
 // quic serves the look-alike over QUIC as browsers would use it.

@@ -56,22 +56,12 @@ func (in *Internet) mail() error {
 	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
-	in.closers = append(in.closers, pop3)
-	in.handlers.Go(func() {
-		for {
-			c, err := pop3.Accept()
-			if err != nil {
-				return
-			}
-			in.handlers.Go(func() { in.Mail.pop3(c) })
-		}
-	})
+	in.accept(pop3, in.Mail.pop3)
 	return nil
 }
 
 // pop3 speaks as much of RFC 1939 as a mail program uses.
 func (m *MailServer) pop3(c net.Conn) {
-	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	t := textproto.NewConn(c)
 	_ = t.PrintfLine("+OK ready")
@@ -135,21 +125,11 @@ func (in *Internet) ssh() error {
 	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
-	in.closers = append(in.closers, l)
-	in.handlers.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			in.handlers.Go(func() { serveSSH(c, cfg) })
-		}
-	})
+	in.accept(l, func(c net.Conn) { serveSSH(c, cfg) })
 	return nil
 }
 
 func serveSSH(c net.Conn, cfg *ssh.ServerConfig) {
-	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	conn, channels, requests, err := ssh.NewServerConn(c, cfg)
 	if err != nil {
