@@ -19,6 +19,7 @@ const (
 	ProtoSCTP
 	ProtoGRE
 	ProtoESP
+	ProtoPacketHeader // a packet as such, decoded or not
 	ProtoHTTP
 	ProtoHTTP1
 	ProtoHTTP2
@@ -53,6 +54,9 @@ const (
 	ProtoMySQL
 	ProtoBitTorrent
 	ProtoWebSocket
+	ProtoMDNS
+	ProtoDoH2
+	ProtoIRC
 	ProtoFailed // recognition ended without a name; never a rule's header
 	numProtos
 )
@@ -63,7 +67,7 @@ const NumProtos = int(numProtos)
 var protoNames = [...]string{
 	ProtoUnknown: "unknown", ProtoIP: "ip", ProtoIPv4: "ipv4", ProtoIPv6: "ipv6", ProtoTCP: "tcp",
 	ProtoTCPPkt: "tcp-pkt", ProtoTCPStream: "tcp-stream", ProtoUDP: "udp", ProtoICMP: "icmp",
-	ProtoICMPv6: "icmpv6", ProtoSCTP: "sctp", ProtoGRE: "gre", ProtoESP: "esp",
+	ProtoICMPv6: "icmpv6", ProtoSCTP: "sctp", ProtoGRE: "gre", ProtoESP: "esp", ProtoPacketHeader: "pkthdr",
 	ProtoHTTP: "http", ProtoHTTP1: "http1", ProtoHTTP2: "http2", ProtoTLS: "tls", ProtoDNS: "dns",
 	ProtoSMTP: "smtp", ProtoFTP: "ftp", ProtoFTPData: "ftp-data", ProtoSSH: "ssh", ProtoSMB: "smb",
 	ProtoDCERPC: "dcerpc", ProtoQUIC: "quic", ProtoIMAP: "imap", ProtoPOP3: "pop3", ProtoRDP: "rdp",
@@ -71,7 +75,7 @@ var protoNames = [...]string{
 	ProtoSNMP: "snmp", ProtoSIP: "sip", ProtoNFS: "nfs", ProtoKRB5: "krb5", ProtoLDAP: "ldap",
 	ProtoMQTT: "mqtt", ProtoModbus: "modbus", ProtoDNP3: "dnp3", ProtoENIP: "enip", ProtoIKE: "ike",
 	ProtoPGSQL: "pgsql", ProtoMySQL: "mysql", ProtoBitTorrent: "bittorrent-dht",
-	ProtoWebSocket: "websocket", ProtoFailed: "failed",
+	ProtoWebSocket: "websocket", ProtoMDNS: "mdns", ProtoDoH2: "doh2", ProtoIRC: "irc", ProtoFailed: "failed",
 }
 
 func (p Proto) String() string {
@@ -82,12 +86,23 @@ func (p Proto) String() string {
 }
 
 // App says whether p is an application protocol.
-func (p Proto) App() bool { return p >= ProtoHTTP && p <= ProtoWebSocket }
+func (p Proto) App() bool { return p >= ProtoHTTP && p < ProtoFailed }
 
 // Includes says whether a rule for p applies to a flow recognised as app.
 func (p Proto) Includes(app Proto) bool {
-	return p == app || p == ProtoHTTP && (app == ProtoHTTP1 || app == ProtoHTTP2) ||
-		app == ProtoHTTP && (p == ProtoHTTP1) || p == ProtoDCERPC && app == ProtoSMB
+	switch p {
+	case app:
+		return true
+	case ProtoHTTP:
+		return app == ProtoHTTP1 || app == ProtoHTTP2 || app == ProtoDoH2
+	case ProtoHTTP1:
+		return app == ProtoHTTP
+	case ProtoHTTP2, ProtoDNS:
+		return app == ProtoDoH2
+	case ProtoDCERPC:
+		return app == ProtoSMB
+	}
+	return false
 }
 
 // IP protocol numbers used by rules (IANA "Assigned Internet Protocol Numbers").
@@ -105,7 +120,7 @@ const (
 // number and version (4 or 6).
 func (p Proto) Carries(ipProto uint8, version int) bool {
 	switch p {
-	case ProtoIP:
+	case ProtoIP, ProtoPacketHeader:
 		return true
 	case ProtoIPv4:
 		return version == 4
@@ -127,7 +142,7 @@ func (p Proto) Carries(ipProto uint8, version int) bool {
 		return ipProto == IPProtoESP
 	case ProtoDNS, ProtoSIP, ProtoKRB5, ProtoNFS, ProtoLDAP, ProtoDCERPC, ProtoDNP3, ProtoENIP:
 		return ipProto == IPProtoTCP || ipProto == IPProtoUDP
-	case ProtoQUIC, ProtoTFTP, ProtoNTP, ProtoDHCP, ProtoSNMP, ProtoIKE, ProtoBitTorrent:
+	case ProtoQUIC, ProtoTFTP, ProtoNTP, ProtoDHCP, ProtoSNMP, ProtoIKE, ProtoBitTorrent, ProtoMDNS:
 		return ipProto == IPProtoUDP
 	}
 	return p.App() && ipProto == IPProtoTCP

@@ -5,9 +5,11 @@ import (
 	"time"
 )
 
-// Packet is one IP packet as a source gives it. It is valid during the call only.
+// Packet is one packet as a source gives it. It is valid during the call only.
 type Packet struct {
-	Data []byte // starts with the IP header
+	Data []byte // starts with the header that Link names
+	Link uint32 // packet.LinkRaw from the kernel's queue, a frame's link type from a file
+	Len  int    // bytes on the wire, more than len(Data) when a capture cut it; 0 when unknown
 	Time int64  // microseconds since 1970
 	ID   uint32 // to decide a held packet with
 	// InPort is the interface index of the bridge port where it came in, 0 when unknown.
