@@ -34,9 +34,10 @@ type reader interface {
 	ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error)
 }
 
-// File is a capture file.
+// File is a capture file. Its frames are given whole, whatever they carry.
 type File struct {
-	// Skipped counts frames that carry no IP packet.
+	// Skipped counts frames of interfaces whose link type is not known here, in a file
+	// that has others too.
 	Skipped uint64
 	// Verify gives packets as unverified, so that wrong checksums are found. Captures
 	// made on a sending host have checksums that its network card filled in later.
@@ -69,24 +70,28 @@ func (f *File) read(ctx context.Context, in io.Reader, h Handler) error {
 	}
 	var p Packet
 	var last int64
+	var strange error // of the first frame that was skipped
 	for n := 0; ctx.Err() == nil; n++ {
 		data, info, err := r.ZeroCopyReadPacketData()
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			if strange != nil && f.Skipped == uint64(n) {
+				return strange
+			}
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("%w: packet %d of %s: %v", ErrCut, n+1, f.path, err)
 		}
 		link, err := links(info)
+		if errors.Is(err, ErrLinkType) {
+			f.Skipped++
+			strange = fmt.Errorf("%w: %s", err, f.path)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, f.path)
 		}
-		frame, ok := packet.Strip(link, data)
-		if !ok {
-			f.Skipped++
-			continue
-		}
-		p = Packet{Data: frame.IP, Time: info.Timestamp.UnixMicro(), ID: uint32(n), MAC: frame.SrcMAC, VLAN: frame.VLAN, Unverified: f.Verify}
+		p = Packet{Data: data, Link: link, Len: info.Length, Time: info.Timestamp.UnixMicro(), ID: uint32(n), Unverified: f.Verify}
 		if d := p.Time - last; d > TickEvery.Microseconds() || d < 0 {
 			last = p.Time
 			h.Tick(last)
@@ -149,7 +154,7 @@ func open(b *bufio.Reader) (reader, func(gopacket.CaptureInfo) (uint32, error), 
 	}
 	// The upper bits of the field are flags (frame check sequence length).
 	link := uint32(r.LinkType()) & 0xffff
-	return r, func(gopacket.CaptureInfo) (uint32, error) { return link, known(link) }, nil
+	return r, func(gopacket.CaptureInfo) (uint32, error) { return link, nil }, known(link)
 }
 
 func ngLink(ng *pcapgo.NgReader, info gopacket.CaptureInfo) (uint32, error) {
@@ -161,12 +166,10 @@ func ngLink(ng *pcapgo.NgReader, info gopacket.CaptureInfo) (uint32, error) {
 }
 
 func known(link uint32) error {
-	switch link {
-	case packet.LinkNull, packet.LinkEthernet, packet.LinkRawBSD, 14, packet.LinkRaw, packet.LinkLoop,
-		packet.LinkLinuxSLL, packet.LinkIPv4, packet.LinkIPv6, packet.LinkLinuxSLL2:
-		return nil
+	if !packet.KnownLink(link) {
+		return fmt.Errorf("%w: %d", ErrLinkType, link)
 	}
-	return fmt.Errorf("%w: %d", ErrLinkType, link)
+	return nil
 }
 
 // Decide ends a hold.

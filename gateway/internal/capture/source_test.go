@@ -13,6 +13,7 @@ import (
 // judge is a handler made of functions that notes what it sees.
 type judge struct {
 	mu       sync.Mutex
+	decoder  packet.Decoder
 	seen     []string // payloads
 	ticks    int
 	inside   bool
@@ -31,8 +32,12 @@ func (j *judge) enter() func() {
 
 func (j *judge) Packet(p *Packet) Verdict {
 	defer j.enter()()
-	var d packet.Packet
-	if d.Decode(p.Data) != nil || d.Proto != packet.UDP || d.DstPort != testPort {
+	link := p.Link
+	if link == packet.LinkNull { // no test has loopback frames, the kernel's queue has no link layer
+		link = packet.LinkRaw
+	}
+	d := &j.decoder.Frame(link, p.Data, p.Time)[0]
+	if d.Proto != packet.UDP || d.DstPort != testPort {
 		return Verdict{}
 	}
 	text := string(d.Payload)

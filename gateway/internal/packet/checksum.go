@@ -58,3 +58,62 @@ func (p *Packet) ChecksumOK() bool {
 	}
 	return true
 }
+
+// Checksum is what the keywords ipv4-csum, tcpv4-csum and so on ask for.
+type Checksum uint8
+
+// Checksums.
+const (
+	NoChecksum Checksum = iota // there is none to judge
+	ChecksumRight
+	ChecksumWrong
+)
+
+func judged(s uint64) Checksum {
+	if fold(s) == 0 {
+		return ChecksumRight
+	}
+	return ChecksumWrong
+}
+
+// IPChecksum judges the IPv4 header's checksum, once.
+func (p *Packet) IPChecksum() Checksum {
+	if !p.ipSummed {
+		p.ipSummed = true
+		if p.Version == 4 {
+			p.ipSum = judged(sum(0, p.Data[:p.IP]))
+		}
+	}
+	return p.ipSum
+}
+
+// TransportChecksum judges the checksum of TCP, UDP, ICMP or ICMPv6, once. The
+// destination is taken from the IPv6 header, also when a routing header says that it
+// is not the last one. A UDP packet over IPv4 that has none (RFC 768) is not judged,
+// nor is a fragment.
+func (p *Packet) TransportChecksum() Checksum {
+	if !p.summed {
+		p.summed = true
+		p.sum = p.transportChecksum()
+	}
+	return p.sum
+}
+
+func (p *Packet) transportChecksum() Checksum {
+	if p.transportLen == 0 {
+		return NoChecksum
+	}
+	b := p.Data[p.transportOff : p.transportOff+p.transportLen+len(p.Payload)]
+	switch p.Proto {
+	case TCP, ICMPv6:
+		return judged(sum(p.pseudo(len(b)), b))
+	case UDP:
+		if b[6]|b[7] == 0 && p.Version == 4 {
+			return NoChecksum
+		}
+		return judged(sum(p.pseudo(len(b)), b))
+	case ICMP:
+		return judged(sum(0, b))
+	}
+	return NoChecksum
+}

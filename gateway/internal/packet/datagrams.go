@@ -14,14 +14,20 @@ const (
 	MaxDatagramBytes = 65535
 	// maxPieces bounds one datagram: 64 KiB in the smallest useful pieces (IPv6: 1280, IPv4: 576).
 	maxPieces = 128
+	// maxPiecesLenient is for captures, where nobody waits: tests of receivers cut finely.
+	maxPiecesLenient = 1024
 	// datagramTimeout is 30 s, in microseconds (Linux ipfrag_time).
 	datagramTimeout = 30_000_000
+	// datagramPatience is 60 s after the latest piece (RFC 8200 section 4.5, Windows).
+	datagramPatience = 60_000_000
 )
 
 type datagramKey struct {
 	src, dst netip.Addr
 	id       uint32
 	proto    uint8
+	level    uint8
+	vlans    [MaxVLANs]uint16
 }
 
 type piece struct {
@@ -30,18 +36,27 @@ type piece struct {
 	data []byte
 }
 
+func (q *piece) end() int { return q.off + len(q.data) }
+
 type datagram struct {
 	first  int64 // time of the first piece, microseconds
+	latest int64
 	head   []byte
 	proto  uint8 // of the piece at the start; what later ones say is ignored (RFC 8200 section 4.5)
 	pieces []piece
 	size   int
+	ended  bool // a piece that says it is the last was seen
 	bad    bool // pieces contradict: never finished (RFC 5722 for IPv6, our policy for both)
 }
 
 // Datagrams puts fragments together. One worker owns one; it is not safe for
 // concurrent use.
 type Datagrams struct {
+	// Lenient takes what a Windows receiver takes where pieces contradict: the first
+	// copy, but for a piece that reaches over another one on both sides. Else such
+	// datagrams are refused.
+	Lenient bool
+
 	open map[datagramKey]*datagram
 	// Overlaps and Overflows count datagrams that were given up.
 	Overlaps, Overflows uint64
@@ -55,34 +70,34 @@ func (d *Datagrams) Refused() bool { return d.refused }
 
 // Add takes a fragment and returns the whole packet when it was the last one
 // missing, else nil. now is in microseconds. A datagram whose pieces overlap is
-// discarded whole: nobody can know which copy the receiver would take.
+// discarded whole, unless Lenient: nobody can know which copy the receiver would take.
+// What is odd about the piece is noted as an event of p.
 func (d *Datagrams) Add(p *Packet, now int64) []byte {
-	if d.open == nil {
-		d.open = make(map[datagramKey]*datagram)
-	}
 	d.refused = false
-	key := datagramKey{p.Src, p.Dst, p.ID, p.Proto}
+	n := len(p.Data) - p.IP
+	if wrong := p.pieceFault(n); wrong != "" {
+		p.event(wrong)
+		if d.Lenient {
+			return nil
+		}
+	}
+	key := datagramKey{p.Src, p.Dst, p.ID, p.Proto, p.Level, p.VLANs}
 	if p.Version == 6 {
 		key.proto = 0 // only the piece at the start says which protocol it is
 	}
-	g := d.open[key]
-	if g != nil && now-g.first > datagramTimeout {
-		delete(d.open, key)
-		g = nil
-	}
+	g := d.find(key, now)
 	if g == nil {
-		if len(d.open) >= MaxDatagrams {
-			d.expire(now)
-		}
-		if len(d.open) >= MaxDatagrams {
-			d.Overflows++
-			d.refused = true
-			return nil
-		}
-		g = &datagram{first: now}
-		d.open[key] = g
+		d.Overflows++
+		d.refused = true
+		p.event(p.fragEvent("ipv4.frag_ignored", "ipv6.frag_ignored"))
+		return nil
 	}
-	if !g.add(p) {
+	g.latest = now
+	add := g.add
+	if d.Lenient {
+		add = g.addLenient
+	}
+	if !add(p) {
 		if !g.bad {
 			d.Overlaps++
 		}
@@ -97,17 +112,65 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 	return whole
 }
 
-func (d *Datagrams) expire(now int64) {
-	for k, g := range d.open {
-		if now-g.first > datagramTimeout {
-			delete(d.open, k)
+// fragEvent chooses an event by the IP version.
+func (p *Packet) fragEvent(four, six string) string {
+	if p.Version == 4 {
+		return four
+	}
+	return six
+}
+
+// pieceFault returns the event of a piece that no datagram can hold.
+func (p *Packet) pieceFault(n int) string {
+	if p.Version == 6 && p.MoreFrags && n%8 != 0 {
+		return "ipv6.frag_invalid_length" // RFC 8200 section 4.5
+	}
+	if p.FragOffset+n > MaxDatagramBytes {
+		return p.fragEvent("ipv4.frag_pkt_too_large", "ipv6.frag_pkt_too_large")
+	}
+	return ""
+}
+
+// find returns the datagram of a key, a new one when there is none; nil when there
+// is no place.
+func (d *Datagrams) find(key datagramKey, now int64) *datagram {
+	if d.open == nil {
+		d.open = make(map[datagramKey]*datagram)
+	}
+	g := d.open[key]
+	if g != nil && d.over(g, now) {
+		delete(d.open, key)
+		g = nil
+	}
+	if g != nil {
+		return g
+	}
+	if len(d.open) >= MaxDatagrams {
+		for k, g := range d.open {
+			if d.over(g, now) {
+				delete(d.open, k)
+			}
 		}
 	}
+	if len(d.open) >= MaxDatagrams {
+		return nil
+	}
+	g = &datagram{first: now}
+	d.open[key] = g
+	return g
+}
+
+func (d *Datagrams) over(g *datagram, now int64) bool {
+	if d.Lenient {
+		return now-g.latest > datagramPatience
+	}
+	return now-g.first > datagramTimeout
 }
 
 // add keeps a piece in order; false when it contradicts what is there.
 func (g *datagram) add(p *Packet) bool {
-	n := len(p.Payload)
+	data := p.Data[p.IP:]
+	n := len(data)
 	end := p.FragOffset + n
 	if g.bad || n == 0 || end > MaxDatagramBytes || len(g.pieces) >= maxPieces {
 		return false
@@ -115,39 +178,101 @@ func (g *datagram) add(p *Packet) bool {
 	if p.MoreFrags && n%8 != 0 { // some receivers cut the rest off, others refuse the piece
 		return false
 	}
-	i, _ := slices.BinarySearchFunc(g.pieces, p.FragOffset, func(q piece, off int) int { return q.off - off })
-	if i > 0 && g.pieces[i-1].off+len(g.pieces[i-1].data) > p.FragOffset || i > 0 && g.pieces[i-1].last {
-		return false
+	i := g.place(p.FragOffset)
+	if i > 0 && (g.pieces[i-1].last || g.pieces[i-1].end() > p.FragOffset) {
+		return g.overlap(p)
 	}
 	if i < len(g.pieces) && g.pieces[i].off < end {
 		q := g.pieces[i]
+		g.overlap(p)
 		// An exact copy is harmless.
-		return q.off == p.FragOffset && q.last == !p.MoreFrags && slices.Equal(q.data, p.Payload)
+		return q.off == p.FragOffset && q.last == !p.MoreFrags && slices.Equal(q.data, data)
 	}
 	if i < len(g.pieces) && !p.MoreFrags {
 		return false
 	}
 	if p.FragOffset == 0 {
-		if p.Version == 6 && p.Proto == 44 || p.IP+g.size+n > MaxDatagramBytes {
+		if p.Version == 6 && p.Proto == fragment || p.IP+g.size+n > MaxDatagramBytes {
 			return false // fragments within fragments: no sender makes them
 		}
-		g.head, g.proto = slices.Clone(p.Data[:p.IP]), p.Proto
+		g.begin(p)
 	}
 	if len(g.head)+end > MaxDatagramBytes {
 		return false
 	}
-	g.pieces = slices.Insert(g.pieces, i, piece{p.FragOffset, !p.MoreFrags, slices.Clone(p.Payload)})
-	g.size += n
+	g.keep(i, piece{p.FragOffset, !p.MoreFrags, slices.Clone(data)})
+	return true
+}
+
+// place is the index of the first piece at or behind off.
+func (g *datagram) place(off int) int {
+	i, _ := slices.BinarySearchFunc(g.pieces, off, func(q piece, off int) int { return q.off - off })
+	return i
+}
+
+func (g *datagram) begin(p *Packet) { g.head, g.proto = slices.Clone(p.Data[:p.IP]), p.Proto }
+
+func (g *datagram) keep(i int, q piece) {
+	g.pieces = slices.Insert(g.pieces, i, q)
+	g.size += len(q.data)
+	g.ended = g.ended || q.last
+}
+
+// overlap notes that a piece stands where another one does.
+func (g *datagram) overlap(p *Packet) bool {
+	p.event(p.fragEvent("ipv4.frag_overlap", "ipv6.frag_overlap"))
+	return false
+}
+
+// addLenient keeps what a Windows receiver keeps of a piece; false when the
+// datagram has too many of them.
+func (g *datagram) addLenient(p *Packet) bool {
+	if g.bad || len(g.pieces) >= maxPiecesLenient {
+		return false
+	}
+	data := p.Data[p.IP:]
+	from, end, last := p.FragOffset, p.FragOffset+len(data), !p.MoreFrags
+	clash := false
+	i := g.place(from)
+	if i > 0 && g.pieces[i-1].end() > from { // the piece before keeps what it has
+		clash = true
+		from = g.pieces[i-1].end()
+	}
+	for from < end && i < len(g.pieces) && g.pieces[i].off < end {
+		q := &g.pieces[i]
+		clash = true
+		switch {
+		case from < q.off && end > q.end() && !q.last: // it reaches over the other one
+			g.size -= len(q.data)
+			g.pieces = slices.Delete(g.pieces, i, i+1)
+		case from < q.off: // what stands there already stays
+			end, last = q.off, false
+		default:
+			from = q.end()
+			i++
+		}
+	}
+	if clash {
+		g.overlap(p)
+	}
+	if p.FragOffset == 0 && g.head == nil {
+		g.begin(p)
+	}
+	if from < end {
+		g.keep(i, piece{from, last, slices.Clone(data[from-p.FragOffset : end-p.FragOffset])})
+	}
+	g.ended = g.ended || !p.MoreFrags
 	return true
 }
 
 // whole builds the packet when nothing is missing.
 func (g *datagram) whole(p *Packet) []byte {
-	if g.head == nil || len(g.pieces) == 0 || !g.pieces[len(g.pieces)-1].last {
+	if g.head == nil || !g.ended || len(g.pieces) == 0 {
 		return nil
 	}
 	next := 0
-	for _, q := range g.pieces {
+	for i := range g.pieces {
+		q := &g.pieces[i]
 		if q.off != next {
 			return nil
 		}
@@ -158,31 +283,50 @@ func (g *datagram) whole(p *Packet) []byte {
 		head = head[:len(head)-8] // without the fragment header
 		unlinkFragment(head, g.proto)
 	}
+	if len(head)+next > MaxDatagramBytes {
+		return nil
+	}
 	b := make([]byte, 0, len(head)+next)
 	b = append(b, head...)
 	for _, q := range g.pieces {
 		b = append(b, q.data...)
 	}
 	if p.Version == 4 {
-		binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
-		b[6], b[7], b[10], b[11] = b[6]&0x40, 0, 0, 0
-		binary.BigEndian.PutUint16(b[10:], fold(sum(0, b[:len(head)])))
+		joined4(b, len(head))
 	} else {
 		binary.BigEndian.PutUint16(b[4:], uint16(len(b)-40))
 	}
 	return b
 }
 
+// joined4 makes an IPv4 header of a whole datagram from its first piece's. Its
+// checksum is right if the piece's was.
+func joined4(b []byte, head int) {
+	right := fold(sum(0, b[:head])) == 0
+	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+	b[6], b[7], b[10], b[11] = b[6]&0x40, 0, 0, 0
+	c := fold(sum(0, b[:head]))
+	if !right {
+		c ^= 0x5555
+	}
+	binary.BigEndian.PutUint16(b[10:], c)
+}
+
 // unlinkFragment makes the header before the fragment header point to proto.
 func unlinkFragment(head []byte, proto uint8) {
 	next, off := &head[6], 40
-	for off < len(head) && *next != 44 {
+	for off+1 < len(head) && *next != fragment {
 		cur := head[off:]
-		size := (int(cur[1]) + 1) * 8
-		if *next == 51 {
-			size = (int(cur[1]) + 2) * 4
-		}
-		next, off = &cur[0], off+size
+		next, off = &cur[0], off+extensionSize(*next, cur)
 	}
 	*next = proto
+}
+
+// piece gives a fragment to the reassembly and decodes what it completes.
+func (d *Decoder) piece(p *Packet) {
+	whole := d.Fragments.Add(p, d.now)
+	p.Refused = d.Inline && d.Fragments.Refused()
+	if whole != nil {
+		d.reassembled(p, whole)
+	}
 }

@@ -239,7 +239,7 @@ func TestDatagramsFlood(t *testing.T) {
 	for i := range 2 * maxPieces { // tiny pieces of one datagram
 		add(t, &d, pieceOf(udp(a6, b6, body(4096)), 1, cut{i * 8, i*8 + 8, true}), datagramTimeout*3)
 	}
-	if g := d.open[datagramKey{a6, b6, 1, 0}]; g == nil || len(g.pieces) > maxPieces || !d.Refused() {
+	if g := d.open[datagramKey{src: a6, dst: b6, id: 1}]; g == nil || len(g.pieces) > maxPieces || !d.Refused() {
 		t.Error("pieces of one datagram are not bounded")
 	}
 }

@@ -6,8 +6,12 @@ import "encoding/binary"
 const (
 	LinkNull      = 0
 	LinkEthernet  = 1
+	LinkPPP       = 9
 	LinkRawBSD    = 12
+	LinkRawOpen   = 14
+	LinkPPPSerial = 50
 	LinkRaw       = 101
+	LinkCiscoHDLC = 104
 	LinkLoop      = 108
 	LinkLinuxSLL  = 113
 	LinkIPv4      = 228
@@ -15,75 +19,102 @@ const (
 	LinkLinuxSLL2 = 276
 )
 
-// maxTags bounds stacked VLAN tags: QinQ has two, nothing real has more than four.
-const maxTags = 4
-
-// Frame is the link layer of a captured frame.
-type Frame struct {
-	SrcMAC, DstMAC [6]byte
-	VLAN           uint16 // outermost tag, 0 when there is none
-	IP             []byte // nil when the frame carries no IP packet
+// KnownLink tells whether frames of a link type can be decoded.
+func KnownLink(link uint32) bool {
+	switch link {
+	case LinkNull, LinkEthernet, LinkPPP, LinkRawBSD, LinkRawOpen, LinkPPPSerial, LinkRaw, LinkCiscoHDLC,
+		LinkLoop, LinkLinuxSLL, LinkIPv4, LinkIPv6, LinkLinuxSLL2:
+		return true
+	}
+	return false
 }
 
-// Strip takes the link layer off b. ok is false for a link type that is not
-// known or a frame that carries no IP packet.
-func Strip(link uint32, b []byte) (f Frame, ok bool) {
+// link decodes a frame by its link type. A type that is not known gives a packet
+// without fields.
+func (d *Decoder) link(p *Packet, link uint32, b []byte) {
 	switch link {
 	case LinkEthernet:
-		if len(b) < 14 {
-			return f, false
-		}
-		copy(f.DstMAC[:], b)
-		copy(f.SrcMAC[:], b[6:])
-		f.IP = f.etherType(binary.BigEndian.Uint16(b[12:]), b[14:])
-	case LinkRaw, LinkRawBSD, 14, LinkIPv4, LinkIPv6:
-		f.IP = b
+		d.ethernet(p, b)
+	case LinkRaw, LinkRawBSD, LinkRawOpen, LinkIPv4, LinkIPv6:
+		d.raw(p, b)
 	case LinkNull, LinkLoop:
-		if len(b) >= 4 {
-			f.IP = b[4:]
-		}
+		d.null(p, b)
 	case LinkLinuxSLL:
-		if len(b) < 16 {
-			return f, false
-		}
-		copy(f.SrcMAC[:], b[6:12])
-		f.IP = f.etherType(binary.BigEndian.Uint16(b[14:]), b[16:])
+		d.sll(p, b)
 	case LinkLinuxSLL2:
-		if len(b) < 20 {
-			return f, false
-		}
-		copy(f.SrcMAC[:], b[12:18])
-		f.IP = f.etherType(binary.BigEndian.Uint16(b), b[20:])
+		d.sll2(p, b)
+	case LinkPPP, LinkPPPSerial:
+		d.ppp(p, b)
+	case LinkCiscoHDLC:
+		d.ciscoHDLC(p, b)
 	}
-	return f, len(f.IP) > 0
 }
 
-// etherType follows VLAN tags (IEEE 802.1Q) and PPPoE sessions (RFC 2516) to an IP packet.
-func (f *Frame) etherType(t uint16, b []byte) []byte {
-	for range maxTags + 1 {
-		switch t {
-		case 0x0800, 0x86dd:
-			return b
-		case 0x8100, 0x88a8, 0x9100:
-			if len(b) < 4 {
-				return nil
-			}
-			if f.VLAN == 0 {
-				f.VLAN = binary.BigEndian.Uint16(b) & 0xfff
-			}
-			t, b = binary.BigEndian.Uint16(b[2:]), b[4:]
-		case 0x8864:
-			if len(b) < 8 || b[0] != 0x11 || b[1] != 0 {
-				return nil
-			}
-			switch binary.BigEndian.Uint16(b[6:]) {
-			case 0x0021, 0x0057: // IPv4, IPv6 in PPP
-				return b[8:]
-			}
-			return nil
-		default:
-			return nil
-		}
+// raw reads a packet without a link layer.
+func (d *Decoder) raw(p *Packet, b []byte) bool {
+	if len(b) < 20 {
+		p.invalid("ipv4.pkt_too_small")
+		return false
 	}
-	return nil
+	switch b[0] >> 4 {
+	case 4:
+		return d.ipv4(p, b)
+	case 6:
+		return d.ipv6(p, b)
+	}
+	p.event("ipraw.invalid_ip_version")
+	return true
+}
+
+// null reads the loopback headers of the BSDs: an address family in the byte order
+// of whoever captured it.
+func (d *Decoder) null(p *Packet, b []byte) bool {
+	if len(b) < 4 {
+		p.invalid("ltnull.pkt_too_small")
+		return false
+	}
+	family := binary.LittleEndian.Uint32(b)
+	if family > 0xffff {
+		family = binary.BigEndian.Uint32(b)
+	}
+	switch family {
+	case 2:
+		return d.ipv4(p, b[4:])
+	case 10, 23, 24, 28, 30: // Linux, Windows, NetBSD, FreeBSD, macOS
+		return d.ipv6(p, b[4:])
+	}
+	p.invalid("ltnull.unsupported_type")
+	return true
+}
+
+// sll reads the header of Linux's "any" device.
+func (d *Decoder) sll(p *Packet, b []byte) bool {
+	if len(b) < 16 {
+		p.invalid("sll.pkt_too_small")
+		return false
+	}
+	copy(p.SrcMAC[:], b[6:12])
+	d.etherType(p, binary.BigEndian.Uint16(b[14:]), b[16:])
+	return true
+}
+
+// sll2 reads the second version of it.
+func (d *Decoder) sll2(p *Packet, b []byte) bool {
+	if len(b) < 20 {
+		p.invalid("sll2.pkt_too_small")
+		return false
+	}
+	copy(p.SrcMAC[:], b[12:18])
+	d.etherType(p, binary.BigEndian.Uint16(b), b[20:])
+	return true
+}
+
+// ciscoHDLC reads the framing of Cisco's serial lines.
+func (d *Decoder) ciscoHDLC(p *Packet, b []byte) bool {
+	if len(b) < 4 {
+		p.invalid("chdlc.pkt_too_small")
+		return false
+	}
+	d.etherType(p, binary.BigEndian.Uint16(b[2:]), b[4:])
+	return true
 }

@@ -1,10 +1,6 @@
 package packet
 
-import (
-	"encoding/binary"
-	"errors"
-	"net/netip"
-)
+import "net/netip"
 
 // IP protocol numbers that the box looks into.
 const (
@@ -26,211 +22,221 @@ const (
 	CWR
 )
 
-// Errors of Decode. A packet with one of them has no further fields set.
-var (
-	ErrShort     = errors.New("packet: shorter than its header says")
-	ErrVersion   = errors.New("packet: neither IPv4 nor IPv6")
-	ErrHeaderLen = errors.New("packet: impossible header length")
-	ErrExtension = errors.New("packet: too many extension headers")
+// Other protocols that are decoded (the registry of IP protocol numbers).
+const (
+	hopByHop    = 0
+	IGMP        = 2
+	ipv4Inside  = 4
+	ipv6Inside  = 41
+	routing     = 43
+	fragment    = 44
+	GRE         = 47
+	ESP         = 50
+	authHeader  = 51
+	noNext      = 59
+	destOptions = 60
+	SCTP        = 132
+	mobility    = 135
+	hostID      = 139
+	shim6       = 140
 )
 
-// maxExtensions bounds the walk over IPv6 extension headers: real packets have
-// at most three, and RFC 8504 section 5.3 lets a node refuse long chains.
-const maxExtensions = 8
+// maxEvents bounds what is noted about one packet: what is wrong in sixteen ways
+// needs no seventeenth.
+const maxEvents = 15
 
-// Packet holds the fields of one IP packet. Numbers are in host order.
+// MaxVLANs is how many stacked tags are followed: QinQinQ.
+const MaxVLANs = 3
+
+// Packet holds the fields of one packet. Numbers are in host order.
 type Packet struct {
-	Data    []byte // the whole packet, from the IP header to the end of its length
-	Payload []byte // what follows the transport header
+	// Frame is what the packet was decoded from: the captured frame, the contents of
+	// a tunnel, or a datagram put together from fragments.
+	Frame []byte
+	// Events names what is wrong or odd, as the rule keyword decode-event spells it, in
+	// the order in which it was found. The same name may stand in it twice.
+	Events []string
+	// Invalid tells that one of the events is a reason not to follow the packet's conversation.
+	Invalid bool
+
+	Data    []byte // the whole packet, from the IP header to the end of its length; nil when its IP header did not decode
+	Payload []byte // what follows the transport header; nil when there is none that is decoded
 	IP      int    // length of the IP header and its extensions, bytes
-	Version uint8  // 4 or 6
+	Version uint8  // 4 or 6; 0 when the IP header did not decode
 	Proto   uint8  // transport protocol
 	TTL     uint8  // or hop limit
 	TOS     uint8
 	ID      uint32 // identification of the datagram
 
 	Src, Dst         netip.Addr
-	SrcPort, DstPort uint16 // 0 unless TCP or UDP
+	SrcPort, DstPort uint16 // 0 unless TCP, UDP or SCTP
 
 	// Fragment is set for each piece of a fragmented datagram; ports and
 	// payload are then not decoded, FragOffset is in bytes.
 	Fragment   bool
 	MoreFrags  bool
 	FragOffset int
+	// Reassembled tells that the packet was put together from fragments.
+	Reassembled bool
+	// Refused tells that the piece belongs to a datagram that was given up: nobody
+	// judges it, so the piece must not reach the receiver.
+	Refused bool
 
-	Seq, Ack     uint32
-	Flags        uint8
-	Window       uint16
-	TCPHeader    int // bytes
-	ICMPType     uint8
-	ICMPCode     uint8
-	ICMPID       uint16
-	ICMPSeq      uint16
+	Seq, Ack  uint32
+	Flags     uint8
+	Window    uint16
+	TCPHeader int // bytes
+	TCP       TCPFields
+	ICMPType  uint8
+	ICMPCode  uint8
+	ICMPID    uint16
+	ICMPSeq   uint16
+	ICMPMTU   uint32 // of an ICMPv6 "packet too big"
+	// Cause is what an ICMP error is about.
+	Cause Cause
+
+	// SrcMAC and DstMAC are of the packet's own Ethernet header; HasMAC tells that
+	// there is one. EtherType is what its link layer says about the contents.
+	SrcMAC, DstMAC [6]byte
+	HasMAC         bool
+	EtherType      uint16
+	// VLANs holds the first VLANLayers tags' ids, outermost first.
+	VLANs      [MaxVLANs]uint16
+	VLANLayers uint8
+	MPLS       uint8 // number of labels that were skipped
+	// Level is the number of tunnels around the packet.
+	Level uint8
+	// IPOptions is the set of options in the IPv4 header.
+	IPOptions IPOption
+	// Extensions is the set of IPv6 extension headers that were seen.
+	Extensions Extension
+
 	transportOff int
+	transportLen int // of the transport header; 0 when it did not decode
+	layers       uint8
+	vj           bool // from PPP with uncompressed Van Jacobson headers: protocol 0 is TCP
+	ipSum        Checksum
+	ipSummed     bool
+	sum          Checksum
+	summed       bool
 }
 
-// Decode reads b, which starts with an IP header. Bytes after the packet's own
-// length (link-layer padding) are ignored.
-func (p *Packet) Decode(b []byte) error {
-	*p = Packet{}
-	if len(b) < 1 {
-		return ErrShort
-	}
-	switch b[0] >> 4 {
-	case 4:
-		return p.decode4(b)
-	case 6:
-		return p.decode6(b)
-	}
-	return ErrVersion
+// TCPFields is what the options of a TCP header say (RFC 9293 section 3.2).
+type TCPFields struct {
+	HasMSS, HasScale, SACKPermitted, HasTimes, FastOpen bool
+
+	MSS         uint16 // RFC 9293 section 3.7.1
+	Scale       uint8  // RFC 7323 section 2
+	Time, Reply uint32 // RFC 7323 section 3
+	SACK        []byte // blocks of 8 bytes, RFC 2018 section 3
+	hasSACK     bool
+	hasMD5      bool
 }
 
-// decode4 follows RFC 791 section 3.1.
-func (p *Packet) decode4(b []byte) error {
-	if len(b) < 20 {
-		return ErrShort
-	}
-	head, total := int(b[0]&15)*4, int(binary.BigEndian.Uint16(b[2:]))
-	if head < 20 {
-		return ErrHeaderLen
-	}
-	// A segmentation bundle may leave the length 0, then the buffer is the length.
-	if total == 0 {
-		total = len(b)
-	}
-	if total < head || len(b) < total {
-		return ErrShort
-	}
-	p.Version, p.IP, p.Data = 4, head, b[:total]
-	p.TOS, p.TTL, p.Proto = b[1], b[8], b[9]
-	p.ID = uint32(binary.BigEndian.Uint16(b[4:]))
-	p.Src = netip.AddrFrom4([4]byte(b[12:16]))
-	p.Dst = netip.AddrFrom4([4]byte(b[16:20]))
-	frag := binary.BigEndian.Uint16(b[6:])
-	p.MoreFrags, p.FragOffset = frag&0x2000 != 0, int(frag&0x1fff)*8
-	if p.MoreFrags || p.FragOffset > 0 {
-		p.Fragment, p.transportOff = true, head
-		p.Payload = p.Data[head:]
-		return nil
-	}
-	return p.transport(head)
+// Cause is the start of the packet that an ICMP error quotes.
+type Cause struct {
+	Known            bool
+	Src, Dst         netip.Addr
+	SrcPort, DstPort uint16 // 0 unless TCP, UDP or SCTP
+	Proto            uint8
 }
 
-// decode6 follows RFC 8200 sections 3 and 4.
-func (p *Packet) decode6(b []byte) error {
-	if len(b) < 40 {
-		return ErrShort
-	}
-	total := int(binary.BigEndian.Uint16(b[4:])) + 40
-	if total == 40 && b[6] != 59 {
-		total = len(b) // jumbogram or segmentation bundle
-	}
-	if len(b) < total {
-		return ErrShort
-	}
-	p.Version, p.Data = 6, b[:total]
-	p.TOS = b[0]<<4 | b[1]>>4
-	p.TTL = b[7]
-	p.Src = netip.AddrFrom16([16]byte(b[8:24]))
-	p.Dst = netip.AddrFrom16([16]byte(b[24:40]))
-	return p.extensions(b[6])
-}
+// IPOption is a set of IPv4 options (RFC 791 section 3.1).
+type IPOption uint16
 
-// extensions walks the IPv6 header chain up to the transport header.
-func (p *Packet) extensions(next uint8) error {
-	off := 40
-	for range maxExtensions {
-		rest := p.Data[off:]
-		switch next {
-		case 0, 43, 60: // hop-by-hop, routing, destination options
-			if len(rest) < 8 {
-				return ErrShort
-			}
-			size := (int(rest[1]) + 1) * 8
-			if len(rest) < size {
-				return ErrShort
-			}
-			next, off = rest[0], off+size
-		case 51: // authentication, RFC 4302
-			if len(rest) < 8 {
-				return ErrShort
-			}
-			size := (int(rest[1]) + 2) * 4
-			if len(rest) < size {
-				return ErrShort
-			}
-			next, off = rest[0], off+size
-		case 44: // fragment
-			if len(rest) < 8 {
-				return ErrShort
-			}
-			frag := binary.BigEndian.Uint16(rest[2:])
-			p.MoreFrags, p.FragOffset = frag&1 != 0, int(frag&^7)
-			p.ID = binary.BigEndian.Uint32(rest[4:])
-			next, off = rest[0], off+8
-			if p.MoreFrags || p.FragOffset > 0 {
-				p.Fragment, p.Proto, p.IP, p.transportOff = true, next, off, off
-				p.Payload = p.Data[off:]
-				return nil
-			}
-		default:
-			p.Proto, p.IP = next, off
-			return p.transport(off)
+// IPv4 options, by the names of the rule keyword ipopts.
+const (
+	OptEnd IPOption = 1 << iota
+	OptNop
+	OptRecordRoute
+	OptTimestamp
+	OptSecurity
+	OptExtSecurity // RFC 1108 section 2.2
+	OptLooseRoute
+	OptStrictRoute
+	OptStream
+	OptQuickStart  // RFC 4782
+	OptCIPSO       // the draft of the CIPSO working group
+	OptRouterAlert // RFC 2113
+)
+
+// Extension is a set of IPv6 extension headers (RFC 8200 section 4).
+type Extension uint8
+
+// IPv6 extension headers.
+const (
+	ExtHopByHop Extension = 1 << iota
+	ExtRouting
+	ExtFragment
+	ExtAuth
+	ExtESP
+	ExtDestOptions
+	extDestOptions2 // they may stand twice, RFC 8200 section 4.1
+)
+
+// Has tells whether an event was noted.
+func (p *Packet) Has(event string) bool {
+	for _, e := range p.Events {
+		if e == event {
+			return true
 		}
 	}
-	return ErrExtension
+	return false
 }
 
-// transport reads the TCP, UDP or ICMP header at off.
-func (p *Packet) transport(off int) error {
-	b := p.Data[off:]
-	p.transportOff = off
+func (p *Packet) event(name string) {
+	if len(p.Events) < maxEvents {
+		p.Events = append(p.Events, name)
+	}
+}
+
+func (p *Packet) invalid(name string) {
+	p.event(name)
+	p.Invalid = true
+}
+
+// IPHeader gives the IP header with its options or extension headers, nil when it
+// did not decode.
+func (p *Packet) IPHeader() []byte {
+	if p.Version == 0 {
+		return nil
+	}
+	return p.Data[:p.IP]
+}
+
+// TransportHeader gives the TCP, UDP, SCTP or ESP header or the first 8 bytes of
+// ICMP, nil when it did not decode.
+func (p *Packet) TransportHeader() []byte {
+	if p.transportLen == 0 {
+		return nil
+	}
+	return p.Data[p.transportOff : p.transportOff+p.transportLen]
+}
+
+// HasICMPID tells that ICMPID and ICMPSeq mean something for the packet's type.
+func (p *Packet) HasICMPID() bool {
+	if p.transportLen == 0 {
+		return false
+	}
 	switch p.Proto {
-	case TCP:
-		if len(b) < 20 {
-			return ErrShort
-		}
-		head := int(b[12]>>4) * 4
-		if head < 20 {
-			return ErrHeaderLen
-		}
-		if len(b) < head {
-			return ErrShort
-		}
-		p.SrcPort, p.DstPort = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
-		p.Seq, p.Ack = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
-		p.Flags, p.Window, p.TCPHeader = b[13], binary.BigEndian.Uint16(b[14:]), head
-		p.Payload = b[head:]
-	case UDP:
-		if len(b) < 8 {
-			return ErrShort
-		}
-		size := int(binary.BigEndian.Uint16(b[4:]))
-		if size == 0 {
-			size = len(b) // segmentation bundle or jumbogram
-		}
-		if size < 8 || len(b) < size {
-			return ErrShort
-		}
-		p.SrcPort, p.DstPort = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
-		p.Payload = b[8:size]
-	case ICMP, ICMPv6:
-		if len(b) < 8 {
-			return ErrShort
-		}
-		p.ICMPType, p.ICMPCode = b[0], b[1]
-		p.ICMPID, p.ICMPSeq = binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:])
-		p.Payload = b[8:]
-	default:
-		p.Payload = b
+	case ICMP: // echo, time stamp, information, address mask
+		return p.ICMPType == 0 || p.ICMPType == 8 || p.ICMPType >= 13 && p.ICMPType <= 18
+	case ICMPv6:
+		return p.ICMPType == 128 || p.ICMPType == 129
 	}
-	return nil
+	return false
 }
 
-// TCPOptions gives the raw option bytes of a TCP header (RFC 9293 section 3.2).
-func (p *Packet) TCPOptions() []byte {
-	if p.Proto != TCP || p.TCPHeader <= 20 {
-		return nil
+// ICMPError tells that the packet reports about another one.
+func (p *Packet) ICMPError() bool {
+	if p.transportLen == 0 {
+		return false
 	}
-	return p.Data[p.transportOff+20 : p.transportOff+p.TCPHeader]
+	switch p.Proto {
+	case ICMP: // RFC 1122 section 3.2.2
+		return p.ICMPType == 3 || p.ICMPType == 4 || p.ICMPType == 5 || p.ICMPType == 11 || p.ICMPType == 12
+	case ICMPv6: // RFC 4443 section 2.1
+		return p.ICMPType < 128
+	}
+	return false
 }

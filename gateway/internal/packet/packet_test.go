@@ -143,7 +143,7 @@ func TestDecode(t *testing.T) {
 			return
 		}
 		p.Data = nil
-		if d := cmp.Diff(want, p, cmp.AllowUnexported(Packet{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+		if d := cmp.Diff(want, p, cmp.AllowUnexported(Packet{}, TCPFields{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
 			cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".transportOff" }, cmp.Ignore())); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
