@@ -36,6 +36,9 @@ type Call struct {
 
 // Assoc is an association: the PDUs of one connection or pipe.
 type Assoc struct {
+	// WithHead tells that the stub data of answers begin with their head of 8 bytes, as
+	// rules for TCP expect.
+	WithHead bool
 	// Begin gives the transaction for a new call.
 	Begin func(c *Call, dir int) *app.Tx
 	// Fresh tells that a call has new values in dir.
@@ -208,8 +211,11 @@ func (a *Assoc) answerFragment(h Header, body []byte) {
 	c.Resp, c.Answered = h.Type, true
 	last := h.Flags&LastFrag != 0 || h.Type == Fault
 	var stub []byte
-	if len(body) >= 8 && h.Type == Response {
-		stub = body[8:]
+	if len(body) >= callHead && h.Type == Response {
+		stub = body[callHead:]
+		if a.WithHead {
+			stub = body
+		}
 	}
 	c.add(app.ToClient, stub, last)
 	a.Fresh(c, app.ToClient)

@@ -19,7 +19,7 @@ type Conn struct {
 // New makes a reader that tells sink.
 func New(sink app.Sink) *Conn {
 	c := &Conn{sink: sink}
-	c.assoc = Assoc{Begin: c.begin, Fresh: c.fresh, End: c.end}
+	c.assoc = Assoc{WithHead: true, Begin: c.begin, Fresh: c.fresh, End: c.end}
 	return c
 }
 

@@ -41,7 +41,7 @@ type Datagrams struct {
 func NewDatagrams(sink app.Sink) *Datagrams { return &Datagrams{sink: sink} }
 
 // Push implements [app.Reader].
-func (d *Datagrams) Push(dir int, b []byte) {
+func (d *Datagrams) Push(_ int, b []byte) {
 	if len(b) < datagramHeader || b[0] != 4 || b[1] > Orphaned {
 		return
 	}
@@ -50,7 +50,8 @@ func (d *Datagrams) Push(dir int, b []byte) {
 	if little {
 		o = binary.LittleEndian
 	}
-	key := activity{ParseUUID(b[40:], little), o.Uint32(b[64:])}
+	// The activity is shown as little-endian senders mean it: records elsewhere are so too.
+	key := activity{ParseUUID(b[40:], true), o.Uint32(b[64:])}
 	c := d.find(key)
 	if c == nil {
 		c = d.begin(key)
@@ -60,10 +61,12 @@ func (d *Datagrams) Push(dir int, b []byte) {
 		stub = stub[:n]
 	}
 	last := b[2]&datagramFrag == 0 || b[2]&datagramLast != 0
-	if dir == app.ToServer {
+	// Both sides may be servers: the type says who asks.
+	dir := app.ToServer
+	if b[1] == Request {
 		d.request(c, b, o, little)
 	} else {
-		c.Resp, c.Answered = b[1], true
+		dir, c.Resp, c.Answered = app.ToClient, b[1], true
 	}
 	c.add(dir, stub, last)
 	d.sink.Step(c.Tx, dir)

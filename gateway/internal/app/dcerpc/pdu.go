@@ -23,9 +23,8 @@ const (
 
 // Flags of PDUs (C706 section 12.6.3.1).
 const (
-	FirstFrag  = 0x01
-	LastFrag   = 0x02
-	ObjectUUID = 0x80
+	FirstFrag = 0x01
+	LastFrag  = 0x02
 )
 
 // HeaderSize is the size of the common header in bytes.
@@ -169,15 +168,15 @@ func (h Header) results(body []byte, list []Interface) {
 	}
 }
 
-// call reads the head of a REQUEST. ok is false when it is too short.
+// callHead is the size of what stands before the stub data of REQUEST and RESPONSE.
+const callHead = 8
+
+// call reads the head of a REQUEST. ok is false when it is too short. An object's UUID
+// counts as stub data, and so does authentication behind it: rules are written so.
 func (h Header) call(body []byte) (context, opnum uint16, stub []byte, ok bool) {
-	at := 8
-	if h.Flags&ObjectUUID != 0 {
-		at += 16
-	}
-	if len(body) < at {
+	if len(body) < callHead {
 		return 0, 0, nil, false
 	}
 	o := h.order()
-	return o.Uint16(body[4:]), o.Uint16(body[6:]), body[at:], true
+	return o.Uint16(body[4:]), o.Uint16(body[6:]), body[callHead:], true
 }
