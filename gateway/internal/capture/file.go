@@ -148,13 +148,11 @@ func open(b *bufio.Reader) (reader, func(gopacket.CaptureInfo) (uint32, error), 
 		}
 		return ng, func(info gopacket.CaptureInfo) (uint32, error) { return ngLink(ng, info) }, nil
 	}
-	r, err := pcapgo.NewReader(b)
+	r, err := newClassic(b)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %v", ErrFormat, err)
+		return nil, nil, err
 	}
-	// The upper bits of the field are flags (frame check sequence length).
-	link := uint32(r.LinkType()) & 0xffff
-	return r, func(gopacket.CaptureInfo) (uint32, error) { return link, nil }, known(link)
+	return r, func(gopacket.CaptureInfo) (uint32, error) { return r.link, nil }, known(r.link)
 }
 
 func ngLink(ng *pcapgo.NgReader, info gopacket.CaptureInfo) (uint32, error) {

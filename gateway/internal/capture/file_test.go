@@ -28,8 +28,8 @@ func frame(text string) []byte {
 	return append([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x81, 0, 0, 7, 8, 0}, datagram(text)...)
 }
 
-// classic writes the old format.
-func classic(order binary.AppendByteOrder, magic, link uint32, frames ...[]byte) []byte {
+// oldFormat writes the old format.
+func oldFormat(order binary.AppendByteOrder, magic, link uint32, frames ...[]byte) []byte {
 	b := order.AppendUint32(nil, magic)
 	b = order.AppendUint16(b, 2)
 	b = order.AppendUint16(b, 4)
@@ -107,7 +107,7 @@ func TestFileConforms(t *testing.T) {
 			for _, s := range texts {
 				frames = append(frames, frame(s))
 			}
-			if err := os.WriteFile(path, classic(binary.LittleEndian, micro, 1, frames...), 0o600); err != nil {
+			if err := os.WriteFile(path, oldFormat(binary.LittleEndian, micro, 1, frames...), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}}
@@ -120,15 +120,15 @@ func TestFormats(t *testing.T) {
 	arp := append([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 6}, make([]byte, 28)...)
 	le, be := binary.AppendByteOrder(binary.LittleEndian), binary.AppendByteOrder(binary.BigEndian)
 	for name, in := range map[string][]byte{
-		"little-endian":             classic(le, micro, 1, a, b),
-		"big-endian":                classic(be, micro, 1, a, b),
-		"nanoseconds":               classic(le, nano, 1, a, b),
-		"nanoseconds, big-endian":   classic(be, nano, 1, a, b),
-		"frame check sequence flag": classic(le, micro, 0x14000001, a, b),
-		"raw":                       classic(le, micro, 101, datagram("one"), datagram("two")),
-		"with another protocol":     classic(le, micro, 1, a, arp, b),
+		"little-endian":             oldFormat(le, micro, 1, a, b),
+		"big-endian":                oldFormat(be, micro, 1, a, b),
+		"nanoseconds":               oldFormat(le, nano, 1, a, b),
+		"nanoseconds, big-endian":   oldFormat(be, nano, 1, a, b),
+		"frame check sequence flag": oldFormat(le, micro, 0x14000001, a, b),
+		"raw":                       oldFormat(le, micro, 101, datagram("one"), datagram("two")),
+		"with another protocol":     oldFormat(le, micro, 1, a, arp, b),
 		"pcapng":                    nextGeneration(t, "one", "two"),
-		"gzip":                      zipped(t, classic(le, micro, 1, a, b)),
+		"gzip":                      zipped(t, oldFormat(le, micro, 1, a, b)),
 		"gzip of pcapng":            zipped(t, nextGeneration(t, "one", "two")),
 	} {
 		j := new(judge)
@@ -161,7 +161,7 @@ func TestFormats(t *testing.T) {
 func TestBrokenFiles(t *testing.T) {
 	t.Parallel()
 	le := binary.AppendByteOrder(binary.LittleEndian)
-	good := classic(le, micro, 1, frame("one"), frame("two"))
+	good := oldFormat(le, micro, 1, frame("one"), frame("two"))
 	ng := nextGeneration(t, "one", "two")
 	noise := make([]byte, 5000)
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -188,7 +188,7 @@ func TestBrokenFiles(t *testing.T) {
 		"text":                    {[]byte("this is not a capture file"), ErrFormat, 0},
 		"noise":                   {noise, ErrFormat, 0},
 		"unknown version":         {append(append(bytes.Clone(good[:4]), 9, 9), good[6:]...), ErrFormat, 0},
-		"link type not known":     {classic(le, micro, 105, frame("one")), ErrLinkType, 0},
+		"link type not known":     {oldFormat(le, micro, 105, frame("one")), ErrLinkType, 0},
 		"cut in a packet":         {good[:len(good)-3], ErrCut, 1},
 		"cut in a packet header":  {good[:24+16+len(frame("one"))+7], ErrCut, 1},
 		"length of four gigabyte": {lengths(0xffffffff), ErrCut, 0},
@@ -223,7 +223,7 @@ func TestBrokenFiles(t *testing.T) {
 
 func TestFileTicks(t *testing.T) {
 	t.Parallel()
-	b := classic(binary.LittleEndian, micro, 1, frame("a"), frame("b"), frame("c"))
+	b := oldFormat(binary.LittleEndian, micro, 1, frame("a"), frame("b"), frame("c"))
 	size := 16 + len(frame("a"))
 	binary.LittleEndian.PutUint32(b[24+size:], 1700000010)   // ten seconds later
 	binary.LittleEndian.PutUint32(b[24+2*size:], 1600000000) // a clock that was set back
@@ -239,7 +239,7 @@ func TestFileTicks(t *testing.T) {
 
 func TestFileVerifyAndSend(t *testing.T) {
 	t.Parallel()
-	f := NewFile(stored(t, classic(binary.LittleEndian, micro, 1, frame("a"))))
+	f := NewFile(stored(t, oldFormat(binary.LittleEndian, micro, 1, frame("a"))))
 	f.Verify = true
 	unverified := false
 	j := &judge{packet: func(p *Packet, _ string) Verdict { unverified = p.Unverified; return Verdict{} }}
@@ -253,11 +253,11 @@ func TestFileVerifyAndSend(t *testing.T) {
 
 func FuzzFile(f *testing.F) {
 	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-		f.Add(classic(order, micro, 1, frame("one"), frame("two")))
+		f.Add(oldFormat(order, micro, 1, frame("one"), frame("two")))
 	}
-	f.Add(classic(binary.LittleEndian, nano, 276, datagram("x")))
+	f.Add(oldFormat(binary.LittleEndian, nano, 276, datagram("x")))
 	f.Add(nextGeneration(f, "one", "two", "three"))
-	f.Add(zipped(f, classic(binary.LittleEndian, micro, 101, datagram("one"))))
+	f.Add(zipped(f, oldFormat(binary.LittleEndian, micro, 101, datagram("one"))))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		src := NewFile("fuzz")
 		if err := src.read(t.Context(), bytes.NewReader(b), new(judge)); err != nil {

@@ -90,7 +90,8 @@ func (p *Packet) IPChecksum() Checksum {
 // TransportChecksum judges the checksum of TCP, UDP, ICMP or ICMPv6, once. The
 // destination is taken from the IPv6 header, also when a routing header says that it
 // is not the last one. A UDP packet over IPv4 that has none (RFC 768) is not judged,
-// nor is a fragment.
+// nor is a fragment, nor a bundle of
+// segments in a capture.
 func (p *Packet) TransportChecksum() Checksum {
 	if !p.summed {
 		p.summed = true
@@ -100,7 +101,7 @@ func (p *Packet) TransportChecksum() Checksum {
 }
 
 func (p *Packet) transportChecksum() Checksum {
-	if p.transportLen == 0 {
+	if p.transportLen == 0 || p.unsummed {
 		return NoChecksum
 	}
 	b := p.Data[p.transportOff : p.transportOff+p.transportLen+len(p.Payload)]

@@ -283,7 +283,7 @@ func (g *datagram) whole(p *Packet) []byte {
 		head = head[:len(head)-8] // without the fragment header
 		unlinkFragment(head, g.proto)
 	}
-	if len(head)+next > MaxDatagramBytes {
+	if p.Version == 4 && len(head)+next > MaxDatagramBytes {
 		return nil
 	}
 	b := make([]byte, 0, len(head)+next)
@@ -294,6 +294,7 @@ func (g *datagram) whole(p *Packet) []byte {
 	if p.Version == 4 {
 		joined4(b, len(head))
 	} else {
+		// More than fits is an attack on who adds in 16 bits: the decoder finds it cut.
 		binary.BigEndian.PutUint16(b[4:], uint16(len(b)-40))
 	}
 	return b

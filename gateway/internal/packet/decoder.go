@@ -4,21 +4,29 @@ package packet
 // real frames have at most ten, and each costs time.
 const maxLayers = 16
 
+// largestFrame is the largest IPv6 packet that says its length, behind the longest
+// link layer that is common: what is larger is a bundle of segments.
+const largestFrame = 40 + 65535 + 29
+
 // A Decoder decodes captured frames. One worker owns one; it is not safe for
 // concurrent use.
 type Decoder struct {
 	// Inline tells that the frames are still on their way, so that what is judged
 	// here can be kept from the receiver: fragments that contradict each other are
-	// refused, and the lengths of the kernel's segmentation bundles, which may be 0,
-	// are taken from the frame. Else the frames are of a capture, and what receivers
-	// most likely made of them is followed.
+	// refused, and a length of 0, which the kernel's segmentation bundles have, is taken
+	// from the frame. Else the frames are of a capture, and what receivers most likely
+	// made of them is followed; a length of 0 is one then, but in frames that are larger
+	// than any that has another one.
 	Inline bool
 	// Fragments puts datagrams together. Its counters may be read.
 	Fragments Datagrams
 
-	now  int64
-	n    int
-	pkts [maxLayers + 1]Packet
+	now int64
+	// bundle tells that a length of 0 means all that there is; large that the frame is
+	// for certain one that the sender's network card would have cut and summed.
+	bundle, large bool
+	n             int
+	pkts          [maxLayers + 1]Packet
 }
 
 // Frame decodes one frame of a link type. now is in microseconds. It returns the
@@ -28,6 +36,8 @@ type Decoder struct {
 // least one. The slice and all in it is good until the next call and as long as b.
 func (d *Decoder) Frame(link uint32, b []byte, now int64) []Packet {
 	d.now, d.n = now, 0
+	d.large = len(b) > largestFrame
+	d.bundle = d.Inline || d.large
 	d.Fragments.Lenient = !d.Inline
 	d.link(d.next(b), link, b)
 	return d.pkts[:d.n]
@@ -38,7 +48,7 @@ func (d *Decoder) Frame(link uint32, b []byte, now int64) []Packet {
 func (d *Decoder) next(b []byte) *Packet {
 	p := &d.pkts[d.n]
 	d.n++
-	*p = Packet{Frame: b, Events: p.Events[:0]}
+	*p = Packet{Frame: b, Events: p.Events[:0], unsummed: d.large}
 	return p
 }
 

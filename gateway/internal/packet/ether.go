@@ -36,13 +36,12 @@ func (d *Decoder) ethernet(p *Packet, b []byte) bool {
 	copy(p.SrcMAC[:], b[6:])
 	p.HasMAC = true
 	p.EtherType = binary.BigEndian.Uint16(b[12:])
-	if !d.etherType(p, p.EtherType, b[14:]) {
-		p.event("ethernet.unknown_ethertype")
-	}
+	d.etherType(p, p.EtherType, b[14:])
 	return true
 }
 
-// etherType reads what an Ethernet type announces; false when it is not known.
+// etherType reads what an Ethernet type announces, in whatever header it stands;
+// false when it is not known.
 func (d *Decoder) etherType(p *Packet, t uint16, b []byte) bool {
 	switch t {
 	case etherIPv4:
@@ -68,6 +67,7 @@ func (d *Decoder) etherType(p *Packet, t uint16, b []byte) bool {
 	case etherNSH:
 		d.nsh(p, b)
 	default:
+		p.event("ethernet.unknown_ethertype")
 		return false
 	}
 	return true

@@ -17,9 +17,10 @@ func (p *Packet) icmpHead(off int, small string) bool {
 }
 
 // codes4 holds the highest code of each ICMP type that is known (the registry of
-// ICMP type numbers); what is known and has only code 0 stands with 0.
+// ICMP type numbers); what is known and has only code 0 stands with 0. Router
+// solicitation (10) is missing where the events are defined.
 var codes4 = map[uint8]uint8{
-	0: 0, 3: 15, 4: 0, 5: 3, 8: 0, 9: 16, 10: 0, 11: 1, 12: 2, 13: 0, 14: 0, 15: 0, 16: 0, 17: 0, 18: 0,
+	0: 0, 3: 15, 4: 0, 5: 3, 8: 0, 9: 16, 11: 1, 12: 2, 13: 0, 14: 0, 15: 0, 16: 0, 17: 0, 18: 0,
 }
 
 // icmp4 reads an ICMP message (RFC 792).
@@ -82,9 +83,9 @@ func (p *Packet) icmp6(off int) {
 
 func unknown6(t uint8) string {
 	switch {
-	case t < 100, t >= 159 && t < 200:
+	case t > 4 && t < 100, t >= 159 && t < 200:
 		return "icmpv6.unassigned_type"
-	case t <= 101, t == 200, t == 201: // private experimentation, RFC 4443 section 2.1
+	case t == 100, t == 101, t == 200, t == 201: // private experimentation, RFC 4443 section 2.1
 		return "icmpv6.experimentation_type"
 	}
 	return "icmpv6.unknown_type"

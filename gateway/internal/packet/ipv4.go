@@ -15,7 +15,7 @@ func (d *Decoder) ipv4(p *Packet, b []byte) bool {
 		return false
 	}
 	head, total := int(b[0]&15)*4, int(binary.BigEndian.Uint16(b[2:]))
-	if total == 0 && d.Inline {
+	if total == 0 && d.bundle {
 		total = len(b) // a segmentation bundle
 	}
 	switch {

@@ -11,15 +11,14 @@ func (d *Decoder) ipv6(p *Packet, b []byte) bool {
 		return false
 	}
 	if len(b) < 40 {
-		p.invalid("ipv6.pkt_too_small")
-		return false
+		return false // the event ipv6.pkt_too_small exists and is never raised
 	}
 	if b[0]>>4 != 6 {
 		p.invalid("ipv6.wrong_ip_version")
 		return false
 	}
 	total := int(binary.BigEndian.Uint16(b[4:])) + 40
-	if total == 40 && b[6] != noNext && d.Inline {
+	if total == 40 && b[6] != noNext && d.bundle {
 		total = len(b) // jumbogram or segmentation bundle
 	}
 	if len(b) < total {

@@ -117,6 +117,7 @@ type Packet struct {
 	vj           bool // from PPP with uncompressed Van Jacobson headers: protocol 0 is TCP
 	ipSum        Checksum
 	ipSummed     bool
+	unsummed     bool // the sender left the transport checksum to its network card
 	sum          Checksum
 	summed       bool
 }

@@ -9,13 +9,20 @@ const (
 	pppIPv6   = 0x0057
 )
 
-// pppOther tells of protocols that exist and are not looked into: other network
-// protocols, their control protocols, and those of the line.
-func pppOther(proto uint16) bool {
+// pppNetwork tells of network protocols that are not looked into.
+func pppNetwork(proto uint16) bool {
 	switch proto {
-	case 0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035,
-		0x0201, 0x0231, 0x0233, 0x0281, 0x0283,
-		0x8021, 0x8023, 0x8025, 0x8027, 0x8029, 0x802b, 0x8031, 0x8033, 0x8035, 0x8057, 0x8281,
+	case 0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x0201, 0x0231, 0x0233, 0x0281, 0x0283:
+		return true
+	}
+	return false
+}
+
+// pppControl tells of the line's own protocols and those that set network protocols
+// up: nothing is odd about them.
+func pppControl(proto uint16) bool {
+	switch proto {
+	case 0x8021, 0x8023, 0x8025, 0x8027, 0x8029, 0x802b, 0x8031, 0x8033, 0x8035, 0x8057, 0x80fd, 0x8281,
 		0xc021, 0xc023, 0xc025, 0xc223:
 		return true
 	}
@@ -68,7 +75,9 @@ func (d *Decoder) pppProtocol(p *Packet, b []byte) bool {
 			return d.ipv4(p, rest)
 		}
 		return true
-	case pppOther(proto):
+	case pppControl(proto):
+		return true
+	case pppNetwork(proto), b[0]&1 != 0:
 		p.event("ppp.unsup_proto")
 		return true
 	}

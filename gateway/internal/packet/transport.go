@@ -123,7 +123,7 @@ func (p *Packet) optionTCP(kind byte, v []byte) {
 		p.option(len(v) == 0 || len(v) >= 4 && len(v) <= 16 && len(v)%2 == 0, &t.FastOpen)
 	case 253, 254: // experiments, RFC 6994: fast open was one
 		if len(v) >= 2 && v[0] == 0xf9 && v[1] == 0x89 {
-			p.option(len(v) == 2 || len(v) >= 6 && len(v) <= 18 && len(v)%2 == 0, &t.FastOpen)
+			p.option(len(v) == 2 || len(v) == 10, &t.FastOpen) // a request, or a cookie of 8 bytes
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (d *Decoder) udp(p *Packet, off int) {
 		return
 	}
 	size := int(binary.BigEndian.Uint16(b[4:]))
-	if size == 0 && d.Inline {
+	if size == 0 && d.bundle {
 		size = len(b) // segmentation bundle or jumbogram
 	}
 	if len(b) < size {
