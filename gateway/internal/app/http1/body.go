@@ -1,0 +1,228 @@
+package http1
+
+import (
+	"bytes"
+
+	"otasuke/gateway/internal/app"
+	"otasuke/rule"
+)
+
+var bodyBuffer = [2]rule.Buffer{rule.HTTPRequestBody, rule.HTTPResponseBody}
+
+var bodyGrowth = [2]uint64{growRequest, growResponse}
+
+// body takes bytes of a body, transfer coding removed. wire is how many were sent.
+func (c *Conn) body(dir int, x *exchange, b []byte, wire int) {
+	m := x.message(dir)
+	m.wire += uint64(wire)
+	if len(b) == 0 {
+		return
+	}
+	if !m.begun {
+		m.begun = true
+		c.beginBody(dir, x, m)
+	}
+	if m.limited {
+		return
+	}
+	if len(m.codings) > 0 {
+		m.codings[0].write(b)
+	} else {
+		c.plain(dir, x, b)
+	}
+	if m.size-m.told >= bodyGrowth[dir] && !m.limited {
+		c.settle(dir, x, true)
+		c.sink.Step(&x.tx, dir)
+	}
+}
+
+// plain takes decoded bytes of a body. It returns false when no more are wanted.
+func (c *Conn) plain(dir int, x *exchange, b []byte) bool {
+	m := x.message(dir)
+	limit := uint64(c.cfg.bodyLimit(dir))
+	room := limit - min(limit, m.size)
+	m.size += uint64(len(b))
+	if uint64(len(b)) > room {
+		b = b[:room]
+		m.limited = true
+	}
+	if c.cfg.Want.Has(bodyBuffer[dir]) {
+		m.body = append(m.body, b...)
+	}
+	switch {
+	case m.parts != nil:
+		m.parts.write(b)
+	case m.file != nil && len(b) > 0:
+		c.sink.WriteFile(m.file, b)
+		m.file.Size += uint64(len(b))
+	}
+	if m.limited {
+		c.closeFiles(m, true)
+	}
+	return !m.limited
+}
+
+// settle shows what is there of a body. partial tells that it may grow.
+func (c *Conn) settle(dir int, x *exchange, partial bool) {
+	m := x.message(dir)
+	m.told = m.size
+	if m.begun && c.cfg.Want.Has(bodyBuffer[dir]) {
+		x.tx.Sides[dir].Set(bodyBuffer[dir], m.body, partial)
+	}
+}
+
+// finishBody ends a body that is whole.
+func (c *Conn) finishBody(dir int, x *exchange, m *message) {
+	for _, d := range m.codings {
+		d.end()
+	}
+	if m.parts != nil {
+		m.parts.end()
+	}
+	c.closeFiles(m, false)
+	c.release(m)
+	c.settle(dir, x, false)
+}
+
+// skip passes n bytes of a body that were never seen.
+func (c *Conn) skip(dir int, x *exchange, n int) {
+	m := x.message(dir)
+	m.wire += uint64(n)
+	if !m.begun {
+		m.begun = true
+		c.beginBody(dir, x, m)
+	}
+	if m.file != nil {
+		m.file.Gaps = true
+		c.sink.GapFile(m.file, n)
+	}
+	m.size += uint64(n)
+	if len(m.codings) > 0 || m.parts != nil || m.size > uint64(c.cfg.bodyLimit(dir)) {
+		m.limited = true // what follows cannot be read
+		c.closeFiles(m, true)
+	}
+}
+
+// beginBody opens the file that a body is, or makes ready for those that it holds.
+func (c *Conn) beginBody(dir int, x *exchange, m *message) {
+	if dir == app.ToClient {
+		name := parameter(m.get(hdrContentDisposition), "filename")
+		if name == nil {
+			name = c.pathName(x)
+		}
+		c.openFile(dir, x, m, name)
+		if m.code == 206 {
+			c.fileRange(x, m)
+		}
+		return
+	}
+	switch string(m.method) {
+	case "POST":
+		if b := boundary(m.get(hdrContentType)); b != nil {
+			m.parts = newMultipart(c, x, b)
+			return
+		}
+		fallthrough
+	case "PUT":
+		c.openFile(dir, x, m, c.pathName(x))
+	}
+}
+
+// pathName is the path of the target without query, decoded.
+func (c *Conn) pathName(x *exchange) []byte {
+	if x.unseen {
+		return unseenTarget
+	}
+	path := target{path: x.req.uri.path}
+	c.scratch = path.appendURI(c.scratch[:0])
+	return c.scratch
+}
+
+// maxName bounds the name of a file.
+const maxName = 4096
+
+func (c *Conn) openFile(dir int, x *exchange, m *message, name []byte) {
+	if len(name) > maxName {
+		c.event(x, dir, evFileName)
+		name = name[:maxName]
+	}
+	m.file = c.sink.OpenFile(&x.tx, dir, name)
+	if m.file != nil {
+		m.file.Start = -1
+	}
+}
+
+func (c *Conn) closeFiles(m *message, cut bool) {
+	if m.parts != nil && m.parts.file != nil {
+		c.sink.CloseFile(m.parts.file, cut)
+		m.parts.file = nil
+	}
+	if m.file != nil {
+		c.sink.CloseFile(m.file, cut || m.file.Gaps)
+		m.file = nil
+	}
+}
+
+// fileRange says which part of a file comes (RFC 9110 section 14.4).
+func (c *Conn) fileRange(x *exchange, m *message) {
+	v := m.get(hdrContentRange)
+	if v == nil {
+		return
+	}
+	r, ok := parseRange(v)
+	switch {
+	case !ok:
+		c.event(x, app.ToClient, evRange)
+		return
+	case r.end <= 0: // only the size: the range was not there
+		return
+	case r.size > 0 && r.size == r.end-r.start+1: // all of it
+		return
+	case r.start > r.end || r.end > r.size-1:
+		c.event(x, app.ToClient, evRange)
+		return
+	}
+	if m.file != nil {
+		m.file.Start, m.file.End, m.file.Total = r.start, r.end, r.size
+	}
+}
+
+// byteRange is what a Content-Range says; -1 is unknown.
+type byteRange struct{ start, end, size int64 }
+
+func parseRange(v []byte) (r byteRange, ok bool) {
+	v = trim(v, isSpace)
+	if len(v) < 5 || !bytes.EqualFold(v[:5], []byte("bytes")) {
+		return r, false
+	}
+	v = trim(v[5:], isSpace)
+	span, size, found := bytes.Cut(v, []byte("/"))
+	if !found {
+		return r, false
+	}
+	r.size = -1
+	if string(size) != "*" {
+		if r.size, ok = number(size); !ok {
+			return r, false
+		}
+	}
+	if string(span) == "*" {
+		return byteRange{-1, -1, r.size}, r.size >= 0
+	}
+	start, end, found := bytes.Cut(span, []byte("-"))
+	var okStart, okEnd bool
+	r.start, okStart = number(start)
+	r.end, okEnd = number(end)
+	return r, found && okStart && okEnd
+}
+
+// number reads digits and nothing else.
+func number(b []byte) (n int64, ok bool) {
+	for _, ch := range b {
+		if ch < '0' || ch > '9' || n > (1<<63-1-9)/10 {
+			return 0, false
+		}
+		n = n*10 + int64(ch-'0')
+	}
+	return n, len(b) > 0
+}

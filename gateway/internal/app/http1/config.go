@@ -1,0 +1,75 @@
+package http1
+
+import (
+	"otasuke/gateway/internal/app"
+	"otasuke/rule"
+)
+
+// Limits. Those without a comment in Config are Suricata's own or its defaults.
+const (
+	// MaxHead bounds start line and headers of a message, and its trailers: servers
+	// take 8 to 64 KiB.
+	MaxHead = 128 << 10
+	// maxLine bounds one line of a head.
+	maxLine = 18000
+	// maxHeaders bounds the headers of a message.
+	maxHeaders = 1024
+	// maxRepeats bounds how often headers of a message are repeated.
+	maxRepeats = 64
+	// defaultBody is how much of a body is looked at.
+	defaultBody = 100 << 10
+	// defaultLayers is how many content codings of one response are undone.
+	defaultLayers = 2
+	// maxOpen bounds the transactions that wait for their response (pipelining).
+	maxOpen = 512
+	// maxHeld bounds the memory of transactions that wait for their response: the
+	// oldest is let go past it.
+	maxHeld = 4 << 20
+	// growRequest and growResponse are how much a body grows before rules look again.
+	growRequest  = 32 << 10
+	growResponse = 40 << 10
+	// keepBody is the memory for a body that is kept for the next transaction: most
+	// bodies fit, and idle conversations stay small.
+	keepBody = 32 << 10
+	// keepFree is how many transactions are kept for the next ones.
+	keepFree = 2
+)
+
+// Config says how conversations are read. The zero value is good: Suricata's
+// defaults, no buffer.
+type Config struct {
+	// Want is what rules look at; other buffers are not built.
+	Want rule.BufferSet
+	// RequestBody and ResponseBody are how many bytes of a decoded body are looked
+	// at and given as a file; 0 is 100 KiB.
+	RequestBody, ResponseBody int
+	// Layers is how many content codings of a response are undone; 0 is 2.
+	Layers int
+	// DumpHeaders puts all headers into records.
+	DumpHeaders bool
+	// Pool shares the memory of decoders among the conversations of one worker; nil
+	// gives each conversation its own.
+	Pool *Pool
+}
+
+func (c *Config) complete() {
+	if c.RequestBody == 0 {
+		c.RequestBody = defaultBody
+	}
+	if c.ResponseBody == 0 {
+		c.ResponseBody = defaultBody
+	}
+	if c.Layers == 0 {
+		c.Layers = defaultLayers
+	}
+	if c.Pool == nil {
+		c.Pool = new(Pool)
+	}
+}
+
+func (c *Config) bodyLimit(dir int) int {
+	if dir == app.ToServer {
+		return c.RequestBody
+	}
+	return c.ResponseBody
+}

@@ -1,0 +1,199 @@
+package http1
+
+import (
+	"slices"
+
+	"otasuke/gateway/internal/app"
+	"otasuke/rule"
+)
+
+// exchange is a transaction: a request and its response.
+type exchange struct {
+	tx        app.Tx
+	req, resp message
+	logged    bool
+	is09      bool // the request is of HTTP/0.9: the answer is all body
+	unseen    bool // the request was never seen
+	continued bool // a 100 Continue was there
+}
+
+func (x *exchange) message(dir int) *message {
+	if dir == app.ToServer {
+		return &x.req
+	}
+	return &x.resp
+}
+
+// exchangeOf returns the reader's side of a transaction.
+func exchangeOf(tx *app.Tx) *exchange {
+	x, _ := tx.User.(*exchange)
+	return x
+}
+
+// message is one message of a transaction.
+type message struct {
+	head    []byte // start line and headers as sent
+	raw     int    // where the headers begin in head
+	trailer []byte // as sent
+	line    []byte // start line without its end
+	headers []header
+	at      [numKnown]int16 // index in headers + 1
+	text    []byte          // unfolded and joined values
+	repeats int
+	seen    flags
+
+	method, target, version []byte
+	uri                     target
+	host                    []byte
+	port                    int
+	protocol                protocol
+	isConnect, isHead       bool
+	status, reason          []byte
+	code                    int // -1 when it is no number
+
+	ended   bool // the head is complete
+	begun   bool // the body has begun
+	length  int64
+	chunked bool
+	wire    uint64 // bytes of the body as sent
+	size    uint64 // decoded
+	body    []byte // the first of them
+	told    uint64 // of size
+	shown   int    // of headers, one by one
+	limited bool   // the limit is reached: the rest is not looked at
+	file    *app.File
+	parts   *multipart
+	codings []*coding
+}
+
+// flags are what is told once a message.
+type flags uint16
+
+const (
+	flagNoColon flags = 1 << iota
+	flagFolding
+	flagInvalid
+	flagRest
+	flagTrailer
+)
+
+// once says whether f is seen for the first time.
+func (m *message) once(f flags) bool {
+	if m.seen&f != 0 {
+		return false
+	}
+	m.seen |= f
+	return true
+}
+
+func (m *message) reset() {
+	old := *m
+	clear(old.headers)
+	*m = message{
+		head: old.head[:0], trailer: old.trailer[:0], headers: old.headers[:0], text: old.text[:0],
+		body: old.body[:0], codings: old.codings[:0], host: old.host[:0], code: -1, port: -1, length: -1,
+	}
+	if cap(m.body) > keepBody {
+		m.body = nil
+	}
+}
+
+// begin makes a transaction. It is the last of open.
+func (c *Conn) begin() *exchange {
+	var x *exchange
+	if n := len(c.free); n > 0 {
+		x, c.free = c.free[n-1], c.free[:n-1]
+	} else {
+		x = new(exchange)
+		x.tx.Proto, x.tx.User = rule.ProtoHTTP, x
+	}
+	x.logged, x.is09, x.unseen, x.continued = false, false, false, false
+	x.req.reset()
+	x.resp.reset()
+	x.tx.Recorder = c
+	x.tx.Reset(c.ids)
+	c.ids++
+	c.open = append(c.open, x)
+	c.bound()
+	return x
+}
+
+// bound lets the oldest transactions go when too many wait.
+func (c *Conn) bound() {
+	c.held = 0
+	if len(c.open) < 32 {
+		return // each is bounded
+	}
+	for _, x := range c.open {
+		c.held += cap(x.req.head) + cap(x.req.body) + cap(x.req.text)
+	}
+	for len(c.open) > maxOpen || c.held > maxHeld && len(c.open) > 2 {
+		i := 0
+		if c.open[0] == c.dirs[app.ToClient].x {
+			i = 1
+		}
+		x := c.open[i]
+		c.held -= cap(x.req.head) + cap(x.req.body) + cap(x.req.text)
+		c.log(x)
+		c.remove(x)
+	}
+}
+
+// remove takes x out of open.
+func (c *Conn) remove(x *exchange) {
+	i := slices.Index(c.open, x)
+	if i < 0 {
+		return
+	}
+	if i < c.next {
+		c.next--
+	}
+	c.open = slices.Delete(c.open, i, i+1)
+	c.recycle(x)
+}
+
+func (c *Conn) recycle(x *exchange) {
+	for dir := range x.tx.Sides {
+		m := x.message(dir)
+		c.closeFiles(m, true)
+		c.release(m)
+	}
+	if len(c.free) < keepFree {
+		c.free = append(c.free, x)
+	}
+}
+
+// complete ends the message of a direction. A transaction ends with both.
+func (c *Conn) complete(dir int) {
+	d := &c.dirs[dir]
+	x := d.x
+	m := x.message(dir)
+	c.finishBody(dir, x, m)
+	d.step, d.x = stepLine, nil
+	d.scan = scanner{}
+	if dir == app.ToServer && x.is09 {
+		d.step = stepIgnore
+	}
+	x.tx.Sides[dir].Done = true
+	c.sink.Step(&x.tx, dir)
+	if dir == app.ToClient && c.next < len(c.open) && c.open[c.next] == x {
+		c.next++
+	}
+	if x.tx.Sides[app.ToServer].Done && x.tx.Sides[app.ToClient].Done {
+		c.log(x)
+		c.remove(x)
+	}
+}
+
+// log writes the record of a transaction once.
+func (c *Conn) log(x *exchange) {
+	if !x.logged && (x.req.ended || x.resp.ended || x.req.method != nil || x.unseen || x.resp.size > 0) {
+		x.logged = true
+		c.sink.Log(&x.tx, app.ToServer, "http")
+	}
+}
+
+// event raises an event of dir.
+func (c *Conn) event(x *exchange, dir int, name string) {
+	x.tx.Sides[dir].Event(name)
+}

@@ -1,0 +1,112 @@
+package http1
+
+import "otasuke/gateway/internal/app"
+
+// Current returns the transaction that a direction is in, or the one that it goes on
+// with; nil is none.
+func (c *Conn) Current(dir int) *app.Tx {
+	d := &c.dirs[dir]
+	switch {
+	case d.x != nil:
+		return &d.x.tx
+	case dir == app.ToClient && c.next < len(c.open):
+		return &c.open[c.next].tx
+	case dir == app.ToServer && len(c.open) > 0:
+		return &c.open[len(c.open)-1].tx
+	}
+	return nil
+}
+
+// Host returns the host that a transaction's request is for, in small letters, and
+// Target its target as sent. They are good until the transaction is reset.
+func Host(tx *app.Tx) []byte {
+	if x := exchangeOf(tx); x != nil {
+		return x.req.host
+	}
+	return nil
+}
+
+// Target returns the target of a transaction's request as sent.
+func Target(tx *app.Tx) []byte {
+	if x := exchangeOf(tx); x != nil {
+		return x.req.target
+	}
+	return nil
+}
+
+// Begun says whether bytes of the response that comes next were given to Push
+// already: a page cannot take its place any more.
+func (c *Conn) Begun() bool {
+	d := &c.dirs[app.ToClient]
+	return d.x != nil || d.step != stepLine
+}
+
+// Opaque says that what comes next in dir will not be looked at: another protocol took
+// over, or the body that is read is past its limit.
+func (c *Conn) Opaque(dir int) bool {
+	d := &c.dirs[dir]
+	if c.gone || d.step == stepDead || d.step == stepIgnore {
+		return true
+	}
+	return d.x != nil && d.x.message(dir).limited && (d.step == stepBody || d.step == stepUntilClose)
+}
+
+// Unread is how many bytes of the body that dir is in are still to come and will not be
+// looked at; -1 is all up to the end of the conversation.
+func (c *Conn) Unread(dir int) int64 {
+	d := &c.dirs[dir]
+	switch {
+	case !c.Opaque(dir):
+		return 0
+	case d.step == stepBody:
+		return d.left
+	}
+	return -1
+}
+
+// Verdict says how sure recognition is.
+type Verdict uint8
+
+// Verdicts.
+const (
+	No    Verdict = iota // cannot be HTTP/1
+	Maybe                // more bytes are needed
+	Yes                  // begins as HTTP/1 does
+)
+
+// longestMethod is that of "BASELINE-CONTROL" with the space behind it.
+const longestMethod = 17
+
+// LooksLike says whether b, the first bytes of dir, begin a conversation: with a known
+// method, or with the version of a response.
+func LooksLike(dir int, b []byte) Verdict {
+	if dir == app.ToClient {
+		verdict := No
+		for _, v := range [...]string{"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"} {
+			n := min(len(b), len(v))
+			if string(b[:n]) == v[:n] {
+				if verdict = Maybe; n == len(v) {
+					return Yes
+				}
+			}
+		}
+		return verdict
+	}
+	for i := 0; i < len(b) && i < longestMethod; i++ {
+		if isLWS(b[i]) {
+			if methods[string(b[:i])] {
+				return Yes
+			}
+			return No
+		}
+	}
+	if len(b) >= longestMethod {
+		return No
+	}
+	for m := range methods {
+		if len(b) <= len(m) && m[:len(b)] == string(b) {
+			return Maybe
+		}
+	}
+	return No
+}

@@ -1,0 +1,95 @@
+package http1
+
+import (
+	"bytes"
+
+	"otasuke/gateway/internal/app"
+)
+
+// Record is the "http" part of an EVE record; its fields are in Suricata's order.
+type Record struct {
+	Hostname     string       `json:"hostname,omitempty"`
+	Port         int          `json:"http_port,omitempty"`
+	URL          string       `json:"url,omitempty"`
+	UserAgent    string       `json:"http_user_agent,omitempty"`
+	XFF          string       `json:"xff,omitempty"`
+	ContentType  string       `json:"http_content_type,omitempty"`
+	ContentRange *RecordRange `json:"content_range,omitempty"`
+	Referer      string       `json:"http_refer,omitempty"`
+	Method       string       `json:"http_method,omitempty"`
+	Protocol     string       `json:"protocol,omitempty"`
+	Status       int          `json:"status,omitempty"`
+	StatusString string       `json:"status_string,omitempty"`
+	Redirect     string       `json:"redirect,omitempty"`
+	// Length is that of the response's body as sent, in bytes.
+	Length          uint64         `json:"length"`
+	RequestHeaders  []RecordHeader `json:"request_headers,omitempty"`
+	ResponseHeaders []RecordHeader `json:"response_headers,omitempty"`
+}
+
+// RecordRange is a Content-Range (RFC 9110 section 14.4), in bytes.
+type RecordRange struct {
+	Raw   string `json:"raw"`
+	Start *int64 `json:"start,omitempty"`
+	End   *int64 `json:"end,omitempty"`
+	Size  *int64 `json:"size,omitempty"`
+}
+
+// RecordHeader is one field of a message.
+type RecordHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Record writes what a transaction is about.
+func (c *Conn) Record(tx *app.Tx) []app.Field {
+	x := exchangeOf(tx)
+	if x == nil {
+		return nil
+	}
+	q, a := &x.req, &x.resp
+	r := &Record{
+		Hostname: string(q.host), URL: string(q.target), UserAgent: string(q.get(hdrUserAgent)),
+		XFF: string(q.get(hdrForwarded)), Referer: string(q.get(hdrReferer)), Method: string(q.method),
+		Protocol: string(q.version), Redirect: string(a.get(hdrLocation)), Length: a.wire,
+	}
+	if q.port > 0 {
+		r.Port = q.port
+	}
+	if mime, _, _ := bytes.Cut(a.get(hdrContentType), []byte(";")); mime != nil {
+		r.ContentType = string(trim(mime, isSpace))
+	}
+	r.ContentRange = recordRange(a.get(hdrContentRange))
+	if r.Status = a.code; a.code < 0 {
+		r.Status, r.StatusString = 0, string(a.status)
+	}
+	if c.cfg.DumpHeaders {
+		r.RequestHeaders, r.ResponseHeaders = dump(q), dump(a)
+	}
+	return []app.Field{{Name: "http", Value: r}}
+}
+
+func recordRange(v []byte) *RecordRange {
+	if v == nil {
+		return nil
+	}
+	out := &RecordRange{Raw: string(v)}
+	if r, ok := parseRange(v); ok {
+		for _, f := range []struct {
+			to *(*int64)
+			n  int64
+		}{{&out.Start, r.start}, {&out.End, r.end}, {&out.Size, r.size}} {
+			if f.n >= 0 {
+				*f.to = &f.n
+			}
+		}
+	}
+	return out
+}
+
+func dump(m *message) (out []RecordHeader) {
+	for i := range m.headers {
+		out = append(out, RecordHeader{string(m.headers[i].name), string(m.headers[i].value)})
+	}
+	return out
+}

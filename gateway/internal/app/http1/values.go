@@ -1,0 +1,196 @@
+package http1
+
+import (
+	"bytes"
+
+	"otasuke/gateway/internal/app"
+	"otasuke/rule"
+)
+
+// parseTarget parts the target. That of CONNECT is an authority.
+func (c *Conn) parseTarget(x *exchange, m *message) {
+	if m.isConnect {
+		m.uri = target{hasAuthority: true}
+		m.uri.host, m.uri.port = hostPort(m.target)
+	} else {
+		m.uri = split(m.target)
+	}
+}
+
+// requestHost finds the host that a request is for: the target's own, else that of
+// the Host header (RFC 9112 section 3.2.2).
+func (c *Conn) requestHost(x *exchange, m *message) {
+	u := &m.uri
+	if u.hasAuthority {
+		if !goodHost(u.host) {
+			c.event(x, app.ToServer, evURIHost)
+		}
+		if m.port = parsePort(u.port); m.port < 0 && len(u.port) > 0 {
+			c.event(x, app.ToServer, evServerPort)
+		}
+		m.host = appendHost(m.host[:0], u.host)
+	}
+	v := m.get(hdrHost)
+	if v == nil {
+		if m.protocol == http11 {
+			c.event(x, app.ToServer, evNoHost)
+		}
+		return
+	}
+	host, port := hostPort(v)
+	n := parsePort(port)
+	if !goodHost(host) || len(port) > 0 && n < 0 {
+		c.event(x, app.ToServer, evHeaderHost)
+	}
+	if !u.hasAuthority {
+		m.host, m.port = appendHost(m.host[:0], host), n
+		return
+	}
+	c.scratch = appendHost(c.scratch[:0], host)
+	if !bytes.Equal(c.scratch, m.host) || n >= 0 && m.port >= 0 && n != m.port {
+		c.event(x, app.ToServer, evHostAmbiguous)
+	}
+}
+
+// bufferOf are the values of single fields.
+var requestFields = [...]struct {
+	b rule.Buffer
+	k known
+}{
+	{rule.HTTPUserAgent, hdrUserAgent}, {rule.HTTPCookie, hdrCookie}, {rule.HTTPReferer, hdrReferer},
+	{rule.HTTPAccept, hdrAccept}, {rule.HTTPAcceptEnc, hdrAcceptEncoding}, {rule.HTTPAcceptLang, hdrAcceptLanguage},
+	{rule.HTTPConnection, hdrConnection}, {rule.HTTPContentType, hdrContentType}, {rule.HTTPContentLen, hdrContentLength},
+}
+
+var responseFields = [...]struct {
+	b rule.Buffer
+	k known
+}{
+	{rule.HTTPCookie, hdrSetCookie}, {rule.HTTPConnection, hdrConnection}, {rule.HTTPContentType, hdrContentType},
+	{rule.HTTPContentLen, hdrContentLength}, {rule.HTTPServer, hdrServer}, {rule.HTTPLocation, hdrLocation},
+}
+
+// requestValues shows the head of a request to rules.
+func (c *Conn) requestValues(x *exchange, m *message) {
+	s, want := &x.tx.Sides[app.ToServer], &c.cfg.Want
+	put := func(b rule.Buffer, v []byte) {
+		if want.Has(b) {
+			s.Put(b, v)
+		}
+	}
+	put(rule.HTTPMethod, m.method)
+	put(rule.HTTPURIRaw, m.target)
+	if !m.isConnect {
+		c.scratch = m.uri.appendURI(c.scratch[:0])
+		if twice(c.scratch) {
+			c.event(x, app.ToServer, evDoubleEncoded)
+		}
+		if want.Has(rule.HTTPURI) && len(c.scratch) > 0 {
+			s.Copy(rule.HTTPURI, c.scratch)
+		}
+	}
+	put(rule.HTTPProtocol, m.version)
+	put(rule.HTTPRequestLine, m.line)
+	if m.uri.hasAuthority || m.at[hdrHost] > 0 {
+		put(rule.HTTPHost, m.host)
+	}
+	if m.uri.hasAuthority {
+		put(rule.HTTPHostRaw, m.uri.host)
+	} else {
+		put(rule.HTTPHostRaw, m.get(hdrHost))
+	}
+	for _, f := range requestFields {
+		if m.at[f.k] > 0 {
+			put(f.b, m.get(f.k))
+		}
+	}
+	c.headerValues(app.ToServer, x, m, false)
+}
+
+// responseValues shows the head of a response to rules.
+func (c *Conn) responseValues(x *exchange, m *message) {
+	s, want := &x.tx.Sides[app.ToClient], &c.cfg.Want
+	put := func(b rule.Buffer, v []byte) {
+		if want.Has(b) {
+			s.Put(b, v)
+		}
+	}
+	put(rule.HTTPProtocol, m.version)
+	put(rule.HTTPStatCode, m.status)
+	put(rule.HTTPStatMsg, m.reason)
+	put(rule.HTTPResponseLine, m.line)
+	for _, f := range responseFields {
+		if m.at[f.k] > 0 {
+			put(f.b, m.get(f.k))
+		}
+	}
+	c.headerValues(app.ToClient, x, m, false)
+}
+
+// headerValues shows the headers together. They are shown again with the trailer.
+func (c *Conn) headerValues(dir int, x *exchange, m *message, again bool) {
+	s, want := &x.tx.Sides[dir], &c.cfg.Want
+	set := func(b rule.Buffer) {
+		if again {
+			s.Set(b, s.Keep(c.scratch), false)
+		} else {
+			s.Copy(b, c.scratch)
+		}
+	}
+	if want.Has(rule.HTTPHeader) {
+		if c.scratch = m.appendHeader(c.scratch[:0], dir); len(c.scratch) > 0 {
+			set(rule.HTTPHeader)
+		}
+	}
+	if want.Has(rule.HTTPHeaderRaw) && len(m.head) > m.raw {
+		c.scratch = append(append(c.scratch[:0], m.head[m.raw:]...), m.trailer...)
+		set(rule.HTTPHeaderRaw)
+	}
+	if want.Has(rule.HTTPHeaderNames) && len(m.headers) > 0 {
+		c.scratch = m.appendNames(c.scratch[:0])
+		set(rule.HTTPHeaderNames)
+	}
+	if want.Has(rule.HTTPStart) && !again {
+		c.scratch = append(append(append(c.scratch[:0], m.line...), "\r\n"...), m.head[m.raw:]...)
+		set(rule.HTTPStart)
+	}
+	each := rule.HTTPRequestHeader
+	if dir == app.ToClient {
+		each = rule.HTTPResponseHeader
+	}
+	if !want.Has(each) {
+		return
+	}
+	for i := m.shown; i < len(m.headers); i++ {
+		h := &m.headers[i]
+		c.scratch = append(append(append(c.scratch[:0], h.name...), ": "...), h.value...)
+		s.Copy(each, c.scratch)
+	}
+	m.shown = len(m.headers)
+}
+
+// appendHeader appends all fields but cookies, one a line.
+func (m *message) appendHeader(out []byte, dir int) []byte {
+	cookie := m.at[hdrCookie]
+	if dir == app.ToClient {
+		cookie = m.at[hdrSetCookie]
+	}
+	for i := range m.headers {
+		if i+1 == int(cookie) {
+			continue
+		}
+		h := &m.headers[i]
+		out = append(append(out, h.name...), ": "...)
+		out = append(append(out, h.value...), "\r\n"...)
+	}
+	return out
+}
+
+// appendNames appends the names of all fields, one a line between empty lines.
+func (m *message) appendNames(out []byte) []byte {
+	out = append(out, "\r\n"...)
+	for i := range m.headers {
+		out = append(append(out, m.headers[i].name...), "\r\n"...)
+	}
+	return append(out, "\r\n"...)
+}
