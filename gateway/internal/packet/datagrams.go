@@ -192,7 +192,7 @@ func (g *datagram) add(p *Packet) bool {
 		return false
 	}
 	if p.FragOffset == 0 {
-		if p.Version == 6 && p.Proto == fragment || p.IP+g.size+n > MaxDatagramBytes {
+		if p.carried() == fragment || p.IP+g.size+n > MaxDatagramBytes {
 			return false // fragments within fragments: no sender makes them
 		}
 		g.begin(p)
@@ -210,7 +210,16 @@ func (g *datagram) place(off int) int {
 	return i
 }
 
-func (g *datagram) begin(p *Packet) { g.head, g.proto = slices.Clone(p.Data[:p.IP]), p.Proto }
+func (g *datagram) begin(p *Packet) { g.head, g.proto = slices.Clone(p.Data[:p.IP]), p.carried() }
+
+// carried is the protocol of what the pieces make up. The fragment header of IPv6
+// ends where the piece begins, and its first byte says it.
+func (p *Packet) carried() uint8 {
+	if p.Version == 6 {
+		return p.Data[p.IP-8]
+	}
+	return p.Proto
+}
 
 func (g *datagram) keep(i int, q piece) {
 	g.pieces = slices.Insert(g.pieces, i, q)

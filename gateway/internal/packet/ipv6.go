@@ -175,7 +175,7 @@ func (d *Decoder) fragment6(p *Packet, b []byte) bool {
 		p.event("ipv6.exthdr_useless_fh")
 		return false
 	}
-	p.Fragment, p.Proto, p.IP = true, b[0], p.IP+8
+	p.Fragment, p.IP = true, p.IP+8
 	p.transportOff = p.IP
 	d.piece(p)
 	return true

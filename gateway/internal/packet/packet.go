@@ -63,7 +63,7 @@ type Packet struct {
 	Payload []byte // what follows the transport header; nil when there is none that is decoded
 	IP      int    // length of the IP header and its extensions, bytes
 	Version uint8  // 4 or 6; 0 when the IP header did not decode
-	Proto   uint8  // transport protocol
+	Proto   uint8  // transport protocol; where the walk over IPv6 headers ended before one, the header it ended at (44: a fragment)
 	TTL     uint8  // or hop limit
 	TOS     uint8
 	ID      uint32 // identification of the datagram
