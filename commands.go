@@ -146,7 +146,8 @@ func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 func runInspect(ctx context.Context, args []string) error {
 	var rules list
 	fs := flag.NewFlagSet("inspect", flag.ContinueOnError)
-	capture := fs.String("r", "", "capture `file` (pcap or pcapng, plain or gzip)")
+	capture := fs.String("r", "", "capture `file` (pcap or pcapng, plain or gzip), or a folder of them")
+	each := fs.Bool("each", false, "judge every capture of the folder alone, into a folder of its own below -l")
 	dir := fs.String("l", ".", "`folder` for eve.json")
 	fs.Var(&rules, "S", "rule `file`; the built-in starter rules without it")
 	prevent := fs.Bool("simulate-ips", false, "carry verdicts out as an inline box would")
@@ -156,11 +157,11 @@ func runInspect(ctx context.Context, args []string) error {
 		return errUsage
 	}
 	sum, err := gateway.Inspect(ctx, gateway.InspectConfig{
-		Capture: *capture, Rules: rules, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
+		Capture: *capture, Each: *each, Rules: rules, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
 	})
 	if err == nil || sum.Packets > 0 {
-		fmt.Fprintf(os.Stderr, "Notice: %d rules loaded, %d left out; read %d packets, %d bytes; %d alerts\n",
-			sum.Rules, sum.Refused, sum.Packets, sum.Bytes, sum.Alerts)
+		fmt.Fprintf(os.Stderr, "Notice: %d rules loaded, %d left out; read %d captures, %d packets, %d bytes; %d alerts\n",
+			sum.Rules, sum.Refused, sum.Captures, sum.Packets, sum.Bytes, sum.Alerts)
 	}
 	if sum.Panics > 0 {
 		fmt.Fprintf(os.Stderr, "W: %d flows lost their inspection by a fault of this program: please send the capture to its makers\n", sum.Panics)

@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/engine"
@@ -20,12 +24,16 @@ import (
 
 // InspectConfig says what to judge offline.
 type InspectConfig struct {
-	Capture string   // capture file
-	Rules   []string // rule files; the built-in starter rules when empty
-	Dir     string   // eve.json is appended to in this folder
+	// Capture is a capture file, or a folder: all captures below it.
+	Capture string
+	// Each judges every capture of the folder alone, with fresh state, and writes to
+	// Dir/<its path below the folder>/eve.json.
+	Each  bool
+	Rules []string // rule files; the built-in starter rules when empty
+	Dir   string   // eve.json is appended to in this folder
 	// Prevent carries verdicts out as an inline box would: drop rules say "blocked".
 	Prevent bool
-	// Home are the inside networks; private networks when empty.
+	// Home are the inside networks; the private IPv4 networks when empty.
 	Home []netip.Prefix
 	// Lists and ClamdSocket as in Config.
 	Lists       []ListFile
@@ -37,99 +45,239 @@ type InspectConfig struct {
 // InspectSummary counts what Inspect did.
 type InspectSummary struct {
 	Rules, Refused         int
+	Captures, Unreadable   int
 	Packets, Bytes, Alerts uint64
-	Skipped, Malformed     uint64
+	Malformed              uint64
 	// Panics counts packets whose flow lost its inspection by a fault of ours.
 	Panics uint64
 }
 
-// Inspect judges a capture file and writes EVE JSON.
-func Inspect(ctx context.Context, cfg InspectConfig) (sum InspectSummary, err error) {
-	c := Config{Rules: cfg.Rules, NoStarterRules: len(cfg.Rules) > 0, Lists: cfg.Lists, Home: cfg.Home, StateDir: cfg.Dir, Ports: []string{"", ""}}
-	if err := c.complete(); err != nil {
-		return sum, err
-	}
-	rules, refused, err := loadRules(c.Rules, !c.NoStarterRules, c.homeNet())
+// inspector judges captures with rules that were loaded once.
+type inspector struct {
+	cfg  InspectConfig
+	ec   engine.Config
+	mu   sync.Mutex
+	sum  InspectSummary
+	warn sync.Mutex
+}
+
+// Inspect judges captures and writes EVE JSON.
+func Inspect(ctx context.Context, cfg InspectConfig) (InspectSummary, error) {
+	in := &inspector{cfg: cfg}
+	set, err := in.load()
 	if err != nil {
-		return sum, err
+		return in.sum, err
+	}
+	defer set.Close()
+	info, err := os.Stat(cfg.Capture)
+	if err != nil {
+		return in.sum, fmt.Errorf("gateway: %w", err)
+	}
+	switch {
+	case cfg.Each && info.IsDir():
+		err = in.each(ctx)
+	case info.IsDir():
+		err = in.together(ctx)
+	default:
+		err = in.into(cfg.Dir, func(ec engine.Config) error { return in.replay(ctx, engine.New(ec), cfg.Capture) })
+	}
+	return in.sum, err
+}
+
+// load reads rules and lists.
+func (in *inspector) load() (*match.Set, error) {
+	cfg := &in.cfg
+	c := Config{Rules: cfg.Rules, NoStarterRules: len(cfg.Rules) > 0, Lists: cfg.Lists, Home: cfg.Home, StateDir: cfg.Dir, Ports: []string{"", ""}}
+	home := ""
+	if len(cfg.Home) > 0 {
+		home = c.homeNet()
+	}
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	rules, refused, err := loadRules(c.Rules, !c.NoStarterRules, home)
+	if err != nil {
+		return nil, err
 	}
 	set, notCompiled, err := match.Compile(rules, match.Options{})
 	if err != nil {
-		return sum, fmt.Errorf("gateway: rules: %w", err)
+		return nil, fmt.Errorf("gateway: rules: %w", err)
 	}
-	defer set.Close()
 	refused = append(refused, notCompiled...)
-	sum.Rules, sum.Refused = set.Len(), len(refused)
-	for _, r := range refused {
-		fmt.Fprintf(cfg.Warn, "W: rule left out: %s\n", r)
-	}
+	in.sum.Rules, in.sum.Refused = set.Len(), len(refused)
+	in.refusals(refused)
 	lists, errs := c.loadLists()
 	for _, err := range errs {
-		fmt.Fprintf(cfg.Warn, "W: %v\n", err)
+		in.warning("%v", err)
 	}
-	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
-		return sum, fmt.Errorf("gateway: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(cfg.Dir, "eve.json"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return sum, fmt.Errorf("gateway: %w", err)
-	}
-	out := bufio.NewWriterSize(f, 1<<20)
-	defer func() { err = errors.Join(err, out.Flush(), f.Close()) }()
-	ec := engine.Config{Rules: set, Lists: lists, Home: engine.HomeOf(c.Home), Inline: cfg.Prevent, LogApps: true, LogFlows: true, Budget: -1}
+	in.ec = engine.Config{Rules: set, Lists: lists, Home: engine.HomeOf(c.Home), Inline: cfg.Prevent,
+		LogApps: true, LogFlows: true, LogAnomalies: true, Budget: -1}
 	if cfg.ClamdSocket != "" {
-		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
+		in.ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
 	}
+	return set, nil
+}
+
+func (in *inspector) refusals(refused []rule.Refusal) {
+	for _, r := range refused {
+		in.warning("rule left out: %s", r)
+	}
+}
+
+func (in *inspector) warning(format string, args ...any) {
+	in.warn.Lock()
+	defer in.warn.Unlock()
+	fmt.Fprintf(in.cfg.Warn, "W: "+format+"\n", args...)
+}
+
+// captures lists the regular files below the folder, by path.
+func (in *inspector) captures() (names []string, err error) {
+	err = filepath.WalkDir(in.cfg.Capture, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && capture.IsCapture(path) {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("gateway: no capture below %s", in.cfg.Capture)
+	}
+	return names, err
+}
+
+// each judges every capture alone, as many at once as there are processors.
+func (in *inspector) each(ctx context.Context) error {
+	names, err := in.captures()
+	if err != nil {
+		return err
+	}
+	work := make(chan string)
+	var wg sync.WaitGroup
+	errs := make(chan error, runtime.NumCPU())
+	for range runtime.NumCPU() {
+		wg.Go(func() {
+			for name := range work {
+				if err := in.alone(ctx, name); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		})
+	}
+	go func() {
+		defer close(work)
+		for _, name := range names {
+			select {
+			case work <- name:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for range runtime.NumCPU() {
+		if e := <-errs; e != nil {
+			err = e
+			for range work { // let the sender end
+			}
+		}
+	}
+	wg.Wait()
+	return errors.Join(err, ctx.Err())
+}
+
+// alone judges one capture of the folder with fresh state.
+func (in *inspector) alone(ctx context.Context, name string) error {
+	rel, err := filepath.Rel(in.cfg.Capture, name)
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	return in.into(filepath.Join(in.cfg.Dir, rel), func(ec engine.Config) error {
+		return in.readable(in.replay(ctx, engine.New(ec), name))
+	})
+}
+
+// together judges all captures one after the other as one conversation of the wire.
+func (in *inspector) together(ctx context.Context) error {
+	names, err := in.captures()
+	if err != nil {
+		return err
+	}
+	return in.into(in.cfg.Dir, func(ec engine.Config) error {
+		e := engine.New(ec)
+		for _, name := range names {
+			if err := in.readable(in.replay(ctx, e, name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// readable turns the error of one bad capture among many into a warning.
+func (in *inspector) readable(err error) error {
+	for _, bad := range []error{capture.ErrEmpty, capture.ErrFormat, capture.ErrLinkType, capture.ErrCut} {
+		if errors.Is(err, bad) {
+			in.warning("%v", err)
+			in.mu.Lock()
+			in.sum.Unreadable++
+			in.mu.Unlock()
+			return nil
+		}
+	}
+	return err
+}
+
+// into runs judge with records going to dir/eve.json.
+func (in *inspector) into(dir string, judge func(engine.Config) error) (err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "eve.json"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	out := bufio.NewWriterSize(f, 256<<10)
+	defer func() { err = errors.Join(err, out.Flush(), f.Close()) }()
+	ec := in.ec
+	var alerts atomic.Uint64
+	var line []byte
+	var lost error
 	ec.Emit = func(r *eve.Record) {
 		if r.EventType == eve.TypeAlert {
-			sum.Alerts++
+			alerts.Add(1)
 		}
-		var line []byte
-		if line, err = eve.Append(nil, r); err == nil {
-			_, err = out.Write(line)
+		var e error
+		if line, e = eve.Append(line[:0], r); e == nil {
+			_, e = out.Write(line)
+		}
+		if e != nil && lost == nil {
+			lost = e
 		}
 	}
-	err = replay(ctx, cfg.Capture, ec, &sum)
-	return sum, err
+	err = judge(ec)
+	in.mu.Lock()
+	in.sum.Alerts += alerts.Load()
+	in.mu.Unlock()
+	return errors.Join(err, lost)
 }
 
 // replay runs the engine over one capture file.
-func replay(ctx context.Context, path string, ec engine.Config, sum *InspectSummary) error {
-	e := engine.New(ec)
+func (in *inspector) replay(ctx context.Context, e *engine.Engine, path string) error {
 	src := capture.NewFile(path)
 	w, err := e.NewWorker(src)
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
+	before := [...]uint64{e.Stats.Packets.Load(), e.Stats.Bytes.Load(), e.Stats.Malformed.Load(), e.Stats.Panics.Load()}
 	defer func() {
 		w.Close()
-		sum.Packets, sum.Bytes = e.Stats.Packets.Load(), e.Stats.Bytes.Load()
-		sum.Skipped, sum.Malformed, sum.Panics = src.Skipped, e.Stats.Malformed.Load(), e.Stats.Panics.Load()
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		in.sum.Captures++
+		in.sum.Packets += e.Stats.Packets.Load() - before[0]
+		in.sum.Bytes += e.Stats.Bytes.Load() - before[1]
+		in.sum.Malformed += e.Stats.Malformed.Load() - before[2]
+		in.sum.Panics += e.Stats.Panics.Load() - before[3]
 	}()
 	return src.Run(ctx, w)
-}
-
-// RulesReport is what 'otasuke rules check' prints.
-type RulesReport struct {
-	Total   int            `json:"total"`
-	Loaded  int            `json:"loaded"`
-	Refused []rule.Refusal `json:"refused"`
-}
-
-// CheckRules loads rule files and says which rules would not run, and why.
-func CheckRules(files []string) (RulesReport, error) {
-	rep := RulesReport{Refused: []rule.Refusal{}}
-	rules, refused, err := loadRules(files, false, "")
-	if err != nil {
-		return rep, err
-	}
-	set, notCompiled, err := match.Compile(rules, match.Options{})
-	if err != nil {
-		return rep, fmt.Errorf("gateway: rules: %w", err)
-	}
-	defer set.Close()
-	rep.Refused = append(append(rep.Refused, refused...), notCompiled...)
-	rep.Loaded = set.Len()
-	rep.Total = rep.Loaded + len(rep.Refused)
-	return rep, nil
 }

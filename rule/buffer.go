@@ -292,6 +292,9 @@ func (b Buffer) Multi() bool { return buffers[b].multi }
 // Number says whether the buffer holds a number.
 func (b Buffer) Number() bool { return buffers[b].number }
 
+// Packet says whether the buffer is a piece of a single packet.
+func (b Buffer) Packet() bool { return b == PacketEvent || b >= IPSrc && b <= ICMPv6Header }
+
 // App is the application protocol the buffer belongs to, ProtoUnknown when
 // several have it.
 func (b Buffer) App() Proto { return buffers[b].app }

@@ -124,6 +124,90 @@ type BSize struct{ Compare }
 // Relative implements [Match].
 func (*BSize) Relative() bool { return false }
 
+// Number compares a number of the traffic, in a section on a buffer of which
+// [Buffer.Number] holds.
+type Number struct{ Compare }
+
+// Relative implements [Match].
+func (*Number) Relative() bool { return false }
+
+// NumberList asks whether a number lies in one of the closed ranges.
+type NumberList struct{ Ranges [][2]int64 }
+
+// Relative implements [Match].
+func (*NumberList) Relative() bool { return false }
+
+// Now compares a time (seconds since 1970) with that of the traffic.
+type Now struct{ Op Op }
+
+// Relative implements [Match].
+func (*Now) Relative() bool { return false }
+
+// Tuple compares several numbers that belong together, 8 bytes each. Missing
+// comparisons, and numbers that are not there, are told apart: the former fit, the
+// latter do not.
+type Tuple struct{ Tests []*Compare }
+
+// Relative implements [Match].
+func (*Tuple) Relative() bool { return false }
+
+// Interface compares an interface of DCE/RPC: 16 bytes of identifier, then major and
+// minor version, 2 bytes each.
+type Interface struct {
+	UUID    [16]byte
+	Version *Compare // of the major version; nil for any
+}
+
+// Relative implements [Match].
+func (*Interface) Relative() bool { return false }
+
+// Bounce asks whether a command (FTP PORT) names another address than its sender's.
+type Bounce struct{}
+
+// Relative implements [Match].
+func (*Bounce) Relative() bool { return false }
+
+// Entropy compares the Shannon entropy of some bytes, in bits a byte.
+type Entropy struct {
+	Bytes, Offset int // Bytes 0 for all
+	Op            Op
+	Value         float64
+	Between       float64 // upper end with OpBetween
+}
+
+// Relative implements [Match].
+func (*Entropy) Relative() bool { return false }
+
+// Dataset asks whether the buffer is in a named list, or puts it there.
+type Dataset struct {
+	List *List
+	Op   BitOp // BitIsSet, BitIsNotSet, BitSet or BitUnset
+}
+
+// Relative implements [Match].
+func (*Dataset) Relative() bool { return false }
+
+// Datarep compares the reputation that a named list gives the buffer.
+type Datarep struct {
+	List *List
+	Compare
+}
+
+// Relative implements [Match].
+func (*Datarep) Relative() bool { return false }
+
+// List is a named list that rules share. What it holds at first is read with the
+// rules; rules may add to it while they run.
+type List struct {
+	Name string
+	Kind string // "string", "md5", "sha256", "ipv4" or "ip"
+	// Entries are what is listed, in the form of the buffer, with a reputation where
+	// there is one.
+	Entries map[string]int64
+	// Max bounds the entries that rules add; 0 for the engine's bound.
+	Max int
+}
+
 // Base64Decode decodes text of the buffer; the section with [Base64Data] that
 // belongs to the rule is judged on the result at once.
 type Base64Decode struct {
@@ -148,8 +232,10 @@ const (
 	OpGreaterEqual
 	OpBetween
 	OpNotBetween
-	OpAnd // some of the bits are set
-	OpOr  // bitwise exclusive or is not zero
+	OpAnd       // some of the bits are set
+	OpOr        // bitwise exclusive or is not zero
+	OpMaskEqual // the bits of A are as in B
+	OpMaskNotEqual
 )
 
 // Compare is a comparison with constants.
@@ -165,6 +251,10 @@ func (c Compare) Match(v int64) bool {
 		return c.A < v && v < c.B
 	case OpNotBetween:
 		return v <= c.A || v >= c.B
+	case OpMaskEqual:
+		return v&c.A == c.B
+	case OpMaskNotEqual:
+		return v&c.A != c.B
 	}
 	return c.Op.Match(v, c.A)
 }
@@ -210,12 +300,20 @@ const (
 	ToSHA256
 	XOR
 	FromBase64
+	Domain  // the name without subdomains
+	TLD     // the last label or public suffix
+	Gunzip  // gzip
+	Inflate // zlib
+	Rewrite // an expression's first group takes the buffer's place
 )
 
 // Transform is one change with its argument.
 type Transform struct {
 	Kind TransformKind
-	Key  string // XOR: the key's bytes
+	Key  string // XOR: the key's bytes; Rewrite: the expression
+	// Bytes and Offset cut the input of FromBase64; Bytes bounds what Gunzip and Inflate give.
+	Bytes, Offset int
+	Mode          string // FromBase64: "strict", "rfc4648" or "rfc2045"
 }
 
 // Flow is the flow keyword.
@@ -269,6 +367,7 @@ const (
 	TrackPair
 	TrackRule
 	TrackFlow
+	TrackTx
 )
 
 // Xbit asks for or changes a named bit of an address or a pair of them.
@@ -284,10 +383,11 @@ type ThresholdType uint8
 
 // Kinds of threshold.
 const (
-	ThresholdLimit  ThresholdType = iota // the first Count in a period
-	ThresholdEvery                       // each Count-th in a period
-	ThresholdBoth                        // once a period, at the Count-th
-	ThresholdFilter                      // all after Count (detection_filter)
+	ThresholdLimit   ThresholdType = iota // the first Count in a period
+	ThresholdEvery                        // each Count-th in a period
+	ThresholdBoth                         // once a period, at the Count-th
+	ThresholdFilter                       // all after Count (detection_filter)
+	ThresholdBackoff                      // at Count, then Count times Multiplier, and so on
 )
 
 // Threshold is the threshold or detection_filter keyword.
@@ -296,6 +396,56 @@ type Threshold struct {
 	Track   Track
 	Count   int64
 	Seconds int64
+	// Multiplier of ThresholdBackoff.
+	Multiplier int64
+}
+
+// Suppress says for whom a rule is silent.
+type Suppress struct {
+	Track Track // TrackRule for everyone, TrackSrc, TrackDst, TrackPair for either end
+	Addrs *AddrSet
+}
+
+// RateFilter changes a rule's action for a while when it matches too often.
+type RateFilter struct {
+	Threshold
+	Action  Action
+	Timeout int64 // seconds
+}
+
+// Reputation compares the reputation of an address (iprep).
+type Reputation struct {
+	End      End
+	Category string
+	Compare
+	// Present asks only whether there is one: 1 yes, -1 no, 0 to compare.
+	Present int
+}
+
+// Country asks where addresses are (geoip).
+type Country struct {
+	End     End
+	Negated bool
+	Codes   []string // ISO 3166, upper case
+}
+
+// End says which end of a packet is meant.
+type End uint8
+
+// Ends.
+const (
+	EitherEnd End = iota
+	SourceEnd
+	DestinationEnd
+	BothEnds
+)
+
+// Tag asks to record what follows a match.
+type Tag struct {
+	Host     bool // else the session
+	Count    int64
+	Unit     string // "packets", "bytes" or "seconds"
+	ByTarget bool   // with Host: the destination
 }
 
 // StreamSize compares how many bytes the sides have sent.
@@ -308,7 +458,21 @@ type StreamSize struct {
 type AppProto struct {
 	Proto   Proto
 	Negated bool
+	Mode    Recognised
 }
+
+// Recognised says whose recognition counts.
+type Recognised uint8
+
+// Recognitions.
+const (
+	RecognisedFlow     Recognised = iota
+	RecognisedFinal               // after a change (STARTTLS)
+	RecognisedOriginal            // before it
+	RecognisedEither
+	RecognisedToServer
+	RecognisedToClient
+)
 
 // Field is a number in the packet's headers.
 type Field uint8
@@ -329,6 +493,45 @@ const (
 	FieldTCPMSS
 	FieldDsize
 	FieldFragOffset
+	FieldTCPScale
+	FieldICMPv6MTU
+	FieldVLANLayers
+	FieldFlowAge // seconds
+	FieldFlowPackets
+	FieldFlowPacketsToServer
+	FieldFlowPacketsToClient
+	FieldFlowBytes
+	FieldFlowBytesToServer
+	FieldFlowBytesToClient
+	// Checksums: 1 right, 0 wrong; none where the packet has no such checksum.
+	FieldIPv4Checksum
+	FieldTCPv4Checksum
+	FieldTCPv6Checksum
+	FieldUDPv4Checksum
+	FieldUDPv6Checksum
+	FieldICMPv4Checksum
+	FieldICMPv6Checksum
+	FieldIPOptions // bits of IPOption
+	FieldVLAN0     // numbers of the tags, outermost first
+	FieldVLAN1
+	FieldVLAN2
+	FieldVXLAN
+)
+
+// IP options as bits of FieldIPOptions (RFC 791 section 3.1).
+const (
+	IPOptionRR = 1 << iota
+	IPOptionEOL
+	IPOptionNOP
+	IPOptionTS
+	IPOptionSEC
+	IPOptionLSRR
+	IPOptionESEC
+	IPOptionCIPSO
+	IPOptionSATID
+	IPOptionSSRR
+	IPOptionRTRALT
+	IPOptionQS
 )
 
 // FieldTest compares a packet field.

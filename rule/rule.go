@@ -16,13 +16,14 @@ const (
 	RejectDst                // discard and tell the receiver
 	RejectBoth               // discard and tell both
 	Alert                    // report only
+	Config                   // change what is recorded of the traffic
 )
 
 // Blocks says whether the action stops the traffic.
-func (a Action) Blocks() bool { return a != Pass && a != Alert }
+func (a Action) Blocks() bool { return a >= Drop && a <= RejectBoth }
 
 func (a Action) String() string {
-	names := [...]string{"pass", "drop", "reject", "rejectdst", "rejectboth", "alert"}
+	names := [...]string{"pass", "drop", "reject", "rejectdst", "rejectboth", "alert", "config"}
 	if int(a) < len(names) {
 		return names[a]
 	}
@@ -70,9 +71,20 @@ type Rule struct {
 	StreamSizes        []StreamSize
 	AppProtos          []AppProto
 	Packet             []FieldTest
-	TCPFlags           []BitTest // on the TCP flags byte
-	FragBits           []BitTest // on the IPv4 flags (M 1, D 2, R 4)
+	PacketAny          [][]FieldTest // of each list one must hold
+	TCPFlags           []BitTest     // on the TCP flags byte
+	FragBits           []BitTest     // on the IPv4 flags (M 1, D 2, R 4)
 	SameIP             bool
+	Reputations        []Reputation
+	Countries          []Country
+	Suppress           []Suppress
+	RateFilter         *RateFilter
+	Tag                *Tag
+	// Config is what a rule with the action config changes, nil for others.
+	Config map[string]string
+	// BothSides is set for the direction sign =>: the buffers of both directions of a
+	// transaction count together.
+	BothSides bool
 
 	// PayloadPacket and PayloadStream say on what the sections with
 	// [BufPayload] are judged: single packets, the reassembled stream or both.
@@ -91,7 +103,41 @@ type Section struct {
 	Buffer     Buffer
 	Transforms []Transform
 	Matches    []Match
+	// Absent asks what happens where the buffer does not exist.
+	Absent Absence
+	// Which of several values must fulfil the matches.
+	Which Which
 }
+
+// Absence says what a missing buffer means.
+type Absence uint8
+
+// Meanings of a missing buffer.
+const (
+	AbsentFails Absence = iota // as without the absent keyword
+	AbsentOnly                 // the buffer must not exist
+	AbsentOr                   // it must not exist, or fulfil the matches
+)
+
+// Which says which of several values of a buffer must fulfil the matches.
+type Which struct {
+	Kind  WhichKind
+	Index int // with WhichIndex: from 0, from the end when negative
+	// Count compares how many values fulfil them, with WhichCount.
+	Count Compare
+}
+
+// WhichKind is a kind of choice.
+type WhichKind uint8
+
+// Choices among several values.
+const (
+	WhichAny       WhichKind = iota
+	WhichAll                 // all, and there is one
+	WhichAllOrNone           // all, or there is none
+	WhichIndex
+	WhichCount
+)
 
 // KeyValue is one entry of the metadata keyword.
 type KeyValue struct{ Key, Value string }

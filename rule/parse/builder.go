@@ -25,9 +25,10 @@ type builder struct {
 	toServer, toClient bool // from the flow keyword
 	forcePacket        bool
 	priorityGiven      bool
+	eventApp           rule.Proto // of an event's name
 }
 
-func (b *builder) option(o option) error {
+func (b *builder) option(o setting) error {
 	if reason, ok := refused[o.key]; ok {
 		return errors.New(reason)
 	}
@@ -43,6 +44,12 @@ func (b *builder) option(o option) error {
 	}
 	if buf, ok := modifierByName[o.key]; ok {
 		return b.moveLast(buf)
+	}
+	if n, ok := numberKeywords[o.key]; ok {
+		if o.value == "" {
+			return errors.New("the keyword needs a value; write it behind a colon")
+		}
+		return n.set(b, o.value)
 	}
 	kw, ok := keywords[o.key]
 	if !ok {
@@ -63,22 +70,6 @@ func (b *builder) option(o option) error {
 func (b *builder) stick(buf rule.Buffer) {
 	b.fresh = buf.Multi()
 	b.buf, b.transforms, b.section, b.sticky, b.last = buf, nil, -1, buf != rule.BufPayload, nil
-}
-
-func (b *builder) transform(kind rule.TransformKind, value string) error {
-	if !b.sticky || b.section >= 0 {
-		return errors.New("a transform must stand directly behind its buffer; move it there")
-	}
-	t := rule.Transform{Kind: kind}
-	if kind == rule.XOR {
-		key, err := unhex(unquote(value))
-		if err != nil || len(key) == 0 {
-			return errors.New("the key must be hexadecimal digits in quotation marks, for example \"0d0ac8ff\"")
-		}
-		t.Key = string(key)
-	}
-	b.transforms = append(b.transforms, t)
-	return nil
 }
 
 // add puts a match into the section in use.
@@ -138,7 +129,7 @@ func (b *builder) finish() (keyword string, err error) {
 	if r.SID == 0 {
 		return "sid", errors.New("the rule has no sid; give it a number of its own")
 	}
-	r.Sections = slices.DeleteFunc(r.Sections, func(s rule.Section) bool { return len(s.Matches) == 0 })
+	r.Sections = slices.DeleteFunc(r.Sections, func(s rule.Section) bool { return len(s.Matches) == 0 && s.Absent == rule.AbsentFails })
 	if keyword, err := b.checkContents(); err != nil {
 		return keyword, err
 	}
@@ -175,6 +166,9 @@ func (b *builder) directions() error {
 // protocol of the buffers.
 func (b *builder) application() error {
 	r := b.r
+	if b.eventApp != rule.ProtoUnknown && !r.Proto.App() && r.Proto != rule.ProtoIP {
+		r.Proto = b.eventApp
+	}
 	for _, s := range r.Sections {
 		app := s.Buffer.App()
 		switch {

@@ -4,23 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"otasuke/rule"
+	"otasuke/rule/value"
 	"strconv"
 	"strings"
 )
-
-var opByText = map[string]rule.Op{
-	"=": rule.OpEqual, "==": rule.OpEqual, "!": rule.OpNotEqual, "!=": rule.OpNotEqual, "<": rule.OpLess, "<=": rule.OpLessEqual,
-	">": rule.OpGreater, ">=": rule.OpGreaterEqual, "&": rule.OpAnd, "^": rule.OpOr,
-}
-
-// fields splits a value at commas and trims the parts.
-func fields(v string) []string {
-	f := strings.Split(v, ",")
-	for i := range f {
-		f[i] = strings.TrimSpace(f[i])
-	}
-	return f
-}
 
 // readCount reads how many bytes make the number and checks it at the end.
 func (b *builder) readCount(r *rule.ByteRead, text string) (err error) {
@@ -77,12 +64,8 @@ func readOption(r *rule.ByteRead, word string) (bool, error) {
 	return true, nil
 }
 
-func errOption(word string) error {
-	return fmt.Errorf("option %q is not known here; remove or correct it", word)
-}
-
 func setByteTest(b *builder, v string) error {
-	f := fields(v)
+	f := value.Fields(v)
 	if len(f) < 4 {
 		return errors.New("write bytes,operator,value,offset and options")
 	}
@@ -95,7 +78,7 @@ func setByteTest(b *builder, v string) error {
 		t.Negated, op = true, strings.TrimSpace(rest)
 	}
 	var ok bool
-	if t.Op, ok = opByText[op]; !ok {
+	if t.Op, ok = value.Ops[op]; !ok {
 		return fmt.Errorf("operator %q is not known; use < > = & ^ with or without !", f[1])
 	}
 	var err error
@@ -109,7 +92,7 @@ func setByteTest(b *builder, v string) error {
 		if ok, err := readOption(&t.ByteRead, word); err != nil {
 			return err
 		} else if !ok {
-			return errOption(word)
+			return value.Unknown(word)
 		}
 	}
 	if err := checkRead(&t.ByteRead); err != nil {
@@ -119,7 +102,7 @@ func setByteTest(b *builder, v string) error {
 }
 
 func setByteJump(b *builder, v string) error {
-	f := fields(v)
+	f := value.Fields(v)
 	if len(f) < 2 {
 		return errors.New("write bytes,offset and options")
 	}
@@ -149,7 +132,7 @@ func (b *builder) jumpOption(j *rule.ByteJump, word string) (err error) {
 	if ok, err := readOption(&j.ByteRead, word); ok || err != nil {
 		return err
 	}
-	key, value, _ := strings.Cut(word, " ")
+	key, arg, _ := strings.Cut(word, " ")
 	switch key {
 	case "align":
 		j.Align = true
@@ -158,11 +141,11 @@ func (b *builder) jumpOption(j *rule.ByteJump, word string) (err error) {
 	case "from_end":
 		j.FromEnd = true
 	case "multiplier":
-		j.Multiplier, err = multiplier(value)
+		j.Multiplier, err = multiplier(arg)
 	case "post_offset":
-		j.PostOffset, err = b.num(value)
+		j.PostOffset, err = b.num(arg)
 	default:
-		err = errOption(word)
+		err = value.Unknown(word)
 	}
 	return err
 }
@@ -197,7 +180,7 @@ func (b *builder) variable(name string) (int, error) {
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' }
 
 func setByteExtract(b *builder, v string) error {
-	f := fields(v)
+	f := value.Fields(v)
 	if len(f) < 3 {
 		return errors.New("write bytes,offset,name and options")
 	}
@@ -214,17 +197,17 @@ func setByteExtract(b *builder, v string) error {
 		if err != nil {
 			return err
 		}
-		key, value, _ := strings.Cut(word, " ")
+		key, arg, _ := strings.Cut(word, " ")
 		switch {
 		case ok:
 		case key == "multiplier":
-			if e.Multiplier, err = multiplier(value); err != nil {
+			if e.Multiplier, err = multiplier(arg); err != nil {
 				return err
 			}
-		case key == "align" && (value == "2" || value == "4"):
-			e.Align = int64(value[0] - '0')
+		case key == "align" && (arg == "2" || arg == "4"):
+			e.Align = int64(arg[0] - '0')
 		default:
-			return errOption(word)
+			return value.Unknown(word)
 		}
 	}
 	if err := checkRead(&e.ByteRead); err != nil {
@@ -240,30 +223,30 @@ func setByteExtract(b *builder, v string) error {
 func setByteMath(b *builder, v string) error {
 	m := &rule.ByteMath{}
 	result := ""
-	for _, word := range fields(v) {
-		key, value, _ := strings.Cut(word, " ")
-		value = strings.TrimSpace(value)
+	for _, word := range value.Fields(v) {
+		key, arg, _ := strings.Cut(word, " ")
+		arg = strings.TrimSpace(arg)
 		var err error
 		switch key {
 		case "bytes":
-			m.Bytes, err = b.num(value)
+			m.Bytes, err = b.num(arg)
 		case "offset":
-			m.Offset, err = b.num(value)
+			m.Offset, err = b.num(arg)
 		case "oper":
-			m.Oper, err = mathOper(value)
+			m.Oper, err = mathOper(arg)
 		case "rvalue":
-			m.Value, err = b.num(value)
+			m.Value, err = b.num(arg)
 		case "result":
-			result = value
+			result = arg
 		case "endian", "string":
 			if key == "string" {
 				m.Text = true
 			}
-			_, err = readOption(&m.ByteRead, value)
+			_, err = readOption(&m.ByteRead, arg)
 		default:
 			var ok bool
 			if ok, err = readOption(&m.ByteRead, word); !ok && err == nil {
-				err = errOption(word)
+				err = value.Unknown(word)
 			}
 		}
 		if err != nil {
@@ -296,7 +279,7 @@ func mathOper(v string) (byte, error) {
 func setIsDataAt(b *builder, v string) error {
 	m := &rule.IsDataAt{}
 	v, m.Negated = strings.CutPrefix(v, "!")
-	f := fields(v)
+	f := value.Fields(v)
 	var err error
 	if m.At, err = b.num(f[0]); err != nil {
 		return err
@@ -307,7 +290,7 @@ func setIsDataAt(b *builder, v string) error {
 			m.FromLast = true
 		case "rawbytes", "":
 		default:
-			return errOption(word)
+			return value.Unknown(word)
 		}
 	}
 	return b.add(m)
@@ -315,9 +298,9 @@ func setIsDataAt(b *builder, v string) error {
 
 func setBase64Decode(b *builder, v string) error {
 	m := &rule.Base64Decode{}
-	for _, word := range fields(v) {
-		key, value, _ := strings.Cut(word, " ")
-		n, err := strconv.Atoi(strings.TrimSpace(value))
+	for _, word := range value.Fields(v) {
+		key, arg, _ := strings.Cut(word, " ")
+		n, err := strconv.Atoi(strings.TrimSpace(arg))
 		switch {
 		case word == "":
 		case word == "relative":
@@ -327,56 +310,14 @@ func setBase64Decode(b *builder, v string) error {
 		case key == "offset" && err == nil && n >= 0:
 			m.Offset = n
 		default:
-			return errOption(word)
+			return value.Unknown(word)
 		}
 	}
 	return b.add(m)
 }
 
-// compare reads "5", "!5", "<5", ">=5" or "3<>9" (both ends excluded).
-func compare(v string) (rule.Compare, error) {
-	v = strings.TrimSpace(v)
-	bad := fmt.Errorf("%q is not a comparison; write for example 5, <5, >5 or 3<>9", v)
-	not := false
-	if rest, ok := strings.CutPrefix(v, "!"); ok && !strings.HasPrefix(rest, "=") {
-		v, not = rest, true
-	}
-	sep := "<>"
-	if !strings.Contains(v, sep) {
-		sep = "-"
-	}
-	if lo, hi, ok := strings.Cut(v, sep); ok && lo != "" {
-		a, err1 := strconv.ParseInt(strings.TrimSpace(lo), 0, 64)
-		z, err2 := strconv.ParseInt(strings.TrimSpace(hi), 0, 64)
-		if err1 != nil || err2 != nil || a >= z {
-			return rule.Compare{}, bad
-		}
-		if not {
-			return rule.Compare{Op: rule.OpNotBetween, A: a, B: z}, nil
-		}
-		return rule.Compare{Op: rule.OpBetween, A: a, B: z}, nil
-	}
-	op := rule.OpEqual
-	for _, sign := range []string{"<=", ">=", "!=", "=", "<", ">"} {
-		if rest, ok := strings.CutPrefix(v, sign); ok {
-			op, v = opByText[sign], rest
-			break
-		}
-	}
-	n, err := strconv.ParseInt(strings.TrimSpace(v), 0, 64)
-	if err != nil {
-		return rule.Compare{}, bad
-	}
-	if not {
-		negations := map[rule.Op]rule.Op{rule.OpEqual: rule.OpNotEqual, rule.OpNotEqual: rule.OpEqual, rule.OpLess: rule.OpGreaterEqual, rule.OpLessEqual: rule.OpGreater,
-			rule.OpGreater: rule.OpLessEqual, rule.OpGreaterEqual: rule.OpLess}
-		op = negations[op]
-	}
-	return rule.Compare{Op: op, A: n}, nil
-}
-
 func setBSize(b *builder, v string) error {
-	c, err := compare(v)
+	c, err := value.Compare(v)
 	if err != nil {
 		return err
 	}
@@ -386,7 +327,7 @@ func setBSize(b *builder, v string) error {
 // setURILen measures the URI, normalised unless "raw" is asked for.
 func setURILen(b *builder, v string) error {
 	v, kind, _ := strings.Cut(v, ",")
-	c, err := compare(v)
+	c, err := value.Compare(v)
 	if err != nil {
 		return err
 	}
@@ -396,7 +337,7 @@ func setURILen(b *builder, v string) error {
 		buf = rule.HTTPURIRaw
 	case "norm", "":
 	default:
-		return errOption(kind)
+		return value.Unknown(kind)
 	}
 	return b.inBuffer(buf, &rule.BSize{Compare: c})
 }

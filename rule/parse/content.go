@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"otasuke/rule"
+	"otasuke/rule/value"
 	"strconv"
 	"strings"
 )
@@ -16,86 +17,12 @@ var (
 // maxDistance bounds offset, depth, distance and within: no buffer is larger.
 const maxDistance = 1 << 20
 
-// contentBytes reads the text of a content: |..| is hexadecimal, a backslash
-// escapes ; " \ and :.
-func contentBytes(s string) ([]byte, error) {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '|':
-			end := strings.IndexByte(s[i+1:], '|')
-			if end < 0 {
-				return nil, errors.New("a | has no partner; write bytes as |0d 0a| and the sign itself as |7c|")
-			}
-			hex, err := unhex(s[i+1 : i+1+end])
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, hex...)
-			i += end + 1
-		case '\\':
-			if i++; i == len(s) {
-				return nil, errors.New(`the content ends with a single \; write |5c|`)
-			}
-			if strings.IndexByte(`;"\:`, s[i]) < 0 {
-				return nil, fmt.Errorf(`\%c is not an escape; only ; " \ and : take a backslash`, s[i])
-			}
-			out = append(out, s[i])
-		default:
-			out = append(out, s[i])
-		}
-	}
-	return out, nil
-}
-
-func unhex(s string) ([]byte, error) {
-	var out []byte
-	high := -1
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		var v int
-		switch {
-		case c == ' ':
-			continue
-		case c >= '0' && c <= '9':
-			v = int(c - '0')
-		case c >= 'a' && c <= 'f':
-			v = int(c-'a') + 10
-		case c >= 'A' && c <= 'F':
-			v = int(c-'A') + 10
-		default:
-			return nil, fmt.Errorf("%q is not a hexadecimal digit; write bytes as |0d 0a|", c)
-		}
-		if high < 0 {
-			high = v
-			continue
-		}
-		out = append(out, byte(high<<4|v))
-		high = -1
-	}
-	if high >= 0 {
-		return nil, errors.New("hexadecimal bytes need two digits each")
-	}
-	return out, nil
-}
-
-// quoted reads !"text" and returns the text without quotation marks.
-func quoted(v string) (text string, negated bool, err error) {
-	if v, negated = strings.CutPrefix(v, "!"); negated {
-		v = strings.TrimSpace(v)
-	}
-	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
-		return "", false, errors.New("the value must stand in quotation marks")
-	}
-	return v[1 : len(v)-1], negated, nil
-}
-
 func setContent(b *builder, v string) error {
-	text, negated, err := quoted(v)
+	text, negated, err := value.Quoted(v)
 	if err != nil {
 		return err
 	}
-	pattern, err := contentBytes(text)
+	pattern, err := value.Bytes(text)
 	if err != nil {
 		return err
 	}
@@ -118,11 +45,11 @@ func setURIContent(b *builder, v string) error {
 // valueContent makes a keyword with a value out of a buffer and a content.
 func valueContent(buf rule.Buffer, nocase bool) func(*builder, string) error {
 	return func(b *builder, v string) error {
-		text, negated, err := quoted(v)
+		text, negated, err := value.Quoted(v)
 		if err != nil {
 			text, negated = v, false
 		}
-		pattern, err := contentBytes(text)
+		pattern, err := value.Bytes(text)
 		if err != nil || len(pattern) == 0 {
 			return errors.New("the value is empty or not readable")
 		}
@@ -142,13 +69,30 @@ func (b *builder) inBuffer(buf rule.Buffer, ms ...rule.Match) error {
 	return nil
 }
 
+// tlsVersions are protocol versions as they stand in a record or hello (RFC 8446 section 4.1.2).
+var tlsVersions = map[string]int64{"ssl2": 2, "sslv2": 2, "ssl3": 0x300, "sslv3": 0x300, "1.0": 0x301, "tls1.0": 0x301, "1.1": 0x302, "tls1.1": 0x302,
+	"1.2": 0x303, "tls1.2": 0x303, "1.3": 0x304, "tls1.3": 0x304}
+
 func setTLSVersion(b *builder, v string) error {
-	v = unquote(v)
-	return b.inBuffer(rule.TLSVersion, &rule.Content{Pattern: []byte(v), StartsWith: true, EndsWith: true})
+	v = strings.ToLower(value.Unquote(v))
+	bare, negated := strings.CutPrefix(v, "!")
+	n, ok := tlsVersions[strings.TrimSpace(bare)]
+	if !ok {
+		m, err := strconv.ParseUint(bare, 0, 16)
+		if err != nil {
+			return fmt.Errorf("%q is no version of TLS; use 1.0, 1.1, 1.2 or 1.3", v)
+		}
+		n = int64(m)
+	}
+	op := rule.OpEqual
+	if negated {
+		op = rule.OpNotEqual
+	}
+	return b.inBuffer(rule.TLSVersion, &rule.Number{Compare: rule.Compare{Op: op, A: n}})
 }
 
 func setFileExt(b *builder, v string) error {
-	text, negated, err := quoted(v)
+	text, negated, err := value.Quoted(v)
 	if err != nil || text == "" {
 		return errors.New("write the ending in quotation marks, for example \"pdf\"")
 	}
@@ -295,7 +239,7 @@ func checkContent(c *rule.Content) (string, error) {
 }
 
 func setPCRE(b *builder, v string) error {
-	text, negated, err := quoted(v)
+	text, negated, err := value.Quoted(v)
 	if err != nil {
 		return err
 	}

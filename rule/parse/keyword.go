@@ -1,8 +1,11 @@
 package parse
 
-import "otasuke/rule"
+import (
+	"sort"
 
-import "sort"
+	"otasuke/rule"
+	"otasuke/rule/option"
+)
 
 // Whether a keyword has a value.
 const (
@@ -24,7 +27,7 @@ func init() { // in a function because the handlers refer back to the table's us
 		"msg": {set: setMsg}, "sid": {set: setSID}, "rev": {set: setRev}, "gid": {set: setGID},
 		"classtype": {set: setClass}, "priority": {set: setPriority}, "reference": {set: setReference},
 		"metadata": {set: setMetadata}, "target": {set: setTarget}, "requires": {set: setRequires},
-		"noalert": {valueNone, setNoAlert}, "alert": {valueNone, ignore}, "tag": {set: ignore},
+		"noalert": {valueNone, setNoAlert}, "alert": {valueNone, ignore}, "tag": {valueOptional, onRule(option.Tag)}, "config": {set: onRule(option.Config)},
 
 		"content": {set: setContent}, "uricontent": {set: setURIContent}, "nocase": {valueNone, setNocase},
 		"depth": {set: setDepth}, "offset": {set: setOffset}, "distance": {set: setDistance},
@@ -35,9 +38,9 @@ func init() { // in a function because the handlers refer back to the table's us
 		"byte_jump": {set: setByteJump}, "byte_extract": {set: setByteExtract}, "byte_math": {set: setByteMath},
 		"base64_decode": {valueOptional, setBase64Decode},
 
-		"flow": {set: setFlow}, "flowbits": {set: setFlowbits}, "flowint": {set: setFlowint},
-		"xbits": {set: setXbits}, "hostbits": {set: setHostbits}, "threshold": {set: setThreshold},
-		"detection_filter": {set: setDetectionFilter}, "stream_size": {set: setStreamSize},
+		"flow": {set: setFlow}, "flowbits": {set: onRule(option.Flowbits)}, "flowint": {set: onRule(option.Flowint)},
+		"xbits": {set: onRule(option.Xbits)}, "hostbits": {set: onRule(option.Hostbits)}, "threshold": {set: onRule(option.Threshold)},
+		"detection_filter": {set: onRule(option.DetectionFilter)}, "stream_size": {set: onRule(option.StreamSize)},
 		"app-layer-protocol": {set: setAppProto},
 
 		"dsize": {set: packetField(rule.FieldDsize)}, "ttl": {set: packetField(rule.FieldTTL)},
@@ -51,6 +54,35 @@ func init() { // in a function because the handlers refer back to the table's us
 		"ip_proto": {set: setIPProto}, "flags": {set: setTCPFlags}, "tcp.flags": {set: setTCPFlags},
 		"fragbits": {set: setFragBits}, "sameip": {valueNone, setSameIP},
 
+		"decode-event": {set: setEvent(rule.PacketEvent, "")}, "engine-event": {set: setEvent(rule.PacketEvent, "")},
+		"stream-event": {set: setEvent(rule.PacketEvent, "stream.")}, "app-layer-event": {set: setEvent(rule.AppEvent, "")},
+		"ipv4-csum": {set: setChecksum(rule.FieldIPv4Checksum)}, "tcpv4-csum": {set: setChecksum(rule.FieldTCPv4Checksum)},
+		"tcpv6-csum": {set: setChecksum(rule.FieldTCPv6Checksum)}, "udpv4-csum": {set: setChecksum(rule.FieldUDPv4Checksum)},
+		"udpv6-csum": {set: setChecksum(rule.FieldUDPv6Checksum)}, "icmpv4-csum": {set: setChecksum(rule.FieldICMPv4Checksum)},
+		"icmpv6-csum": {set: setChecksum(rule.FieldICMPv6Checksum)}, "ipopts": {set: setIPOptions},
+		"vlan.id": {set: setVLANID}, "vlan.layers": {set: packetField(rule.FieldVLANLayers)},
+		"tcp.wscale": {set: packetField(rule.FieldTCPScale)}, "icmpv6.mtu": {set: packetField(rule.FieldICMPv6MTU)},
+		"vxlan_vni": {set: packetField(rule.FieldVXLAN)},
+		"flow.age":  {set: flowField(rule.FieldFlowAge)}, "flow.pkts_toserver": {set: flowField(rule.FieldFlowPacketsToServer)},
+		"flow.pkts_toclient":  {set: flowField(rule.FieldFlowPacketsToClient)},
+		"flow.bytes_toserver": {set: flowField(rule.FieldFlowBytesToServer)}, "flow.bytes_toclient": {set: flowField(rule.FieldFlowBytesToClient)},
+		"flow.pkts":  {set: setFlowCount(rule.FieldFlowPacketsToServer, rule.FieldFlowPacketsToClient, rule.FieldFlowPackets)},
+		"flow.bytes": {set: setFlowCount(rule.FieldFlowBytesToServer, rule.FieldFlowBytesToClient, rule.FieldFlowBytes)},
+
+		"dataset": {set: setDataset}, "datarep": {set: setDatarep}, "iprep": {set: onRule(option.Reputation)}, "geoip": {set: onRule(option.Country)},
+		"absent": {valueOptional, setAbsent}, "entropy": {set: setEntropy},
+		"filemd5": {set: setHashes(rule.FileMD5, "md5")}, "filesha1": {set: setHashes(rule.FileSHA1, "sha1")},
+		"filesha256": {set: setHashes(rule.FileSHA256, "sha256")}, "filemagic": {set: valueContent(rule.FileMagic, true)},
+		"filestore": {valueOptional, ignore}, "tls.store": {valueNone, ignore}, "tls_store": {valueNone, ignore}, "bypass": {valueNone, ignore},
+		"ssl_version": {set: setSSLVersion}, "ssl_state": {set: setTLSState},
+		"tls_cert_notbefore": {set: setDate(rule.TLSNotBefore)}, "tls_cert_notafter": {set: setDate(rule.TLSNotAfter)},
+		"tls_cert_expired": {valueNone, setCertNow(false)}, "tls_cert_valid": {valueNone, setCertNow(true)},
+		"krb5.ticket_encryption": {set: setKRB5Encryption},
+		"dcerpc.iface":           {set: setInterface}, "dce_iface": {set: setInterface}, "dcerpc.opnum": {set: setList(rule.DCEOpnum)}, "dce_opnum": {set: setList(rule.DCEOpnum)},
+		"cip_service": {set: setCIPService}, "http2.settings": {set: setHTTP2Setting}, "ike.chosen_sa_attribute": {set: setIKEAttribute},
+		"ftpdata_command": {set: setFTPDataCommand}, "ftpbounce": {valueNone, setBounce}, "nfs_procedure": {set: setNFSProcedure},
+		"ssh.protoversion": {set: valueContent(rule.SSHProto, false)}, "ssh.softwareversion": {set: valueContent(rule.SSHSoftware, true)},
+
 		"tls.version": {set: setTLSVersion}, "tls.subject": {set: valueContent(rule.TLSCertSubject, false)},
 		"tls.issuerdn": {set: valueContent(rule.TLSCertIssuer, false)}, "tls.fingerprint": {set: valueContent(rule.TLSCertFingerprint, true)},
 		"filename": {set: valueContent(rule.FileName, false)}, "fileext": {set: setFileExt},
@@ -61,44 +93,22 @@ func init() { // in a function because the handlers refer back to the table's us
 // refused are keywords of the language that this version does not run, with
 // what to do about it.
 var refused = map[string]string{
-	"lua":                "rules must not bring program code; express the condition with other keywords",
-	"luajit":             "rules must not bring program code; express the condition with other keywords",
-	"dataset":            "lists outside the rule are not supported; use the list functions of the box instead",
-	"datarep":            "lists outside the rule are not supported; use the list functions of the box instead",
-	"iprep":              "address reputation is not supported in rules; use the list functions of the box instead",
-	"geoip":              "the country of an address is not known to rules; name the networks instead",
-	"filestore":          "file contents never leave the traffic; remove the keyword",
-	"filemd5":            "lists of file hashes are not supported; the virus scanner judges files",
-	"filesha1":           "lists of file hashes are not supported; the virus scanner judges files",
-	"filesha256":         "lists of file hashes are not supported; the virus scanner judges files",
-	"filemagic":          "the type of a file is not recognised yet; use the first bytes in file.data",
-	"filesize":           "the size of a file is not judged yet; use bsize on file.data",
-	"asn1":               "ASN.1 decoding is not supported; use byte_test on the length octets",
-	"ftpbounce":          "the FTP port command is not compared yet; write a content for it",
-	"app-layer-event":    "protocol anomalies are not offered to rules yet",
-	"decode-event":       "packet anomalies are not offered to rules yet",
-	"stream-event":       "stream anomalies are not offered to rules yet",
-	"frame":              "frames are not supported; use the protocol's buffers",
-	"ipopts":             "IP options are not judged; packets with source routes are dropped anyway",
-	"nfq_set_mark":       "marks belong to the box itself; remove the keyword",
-	"bypass":             "what to bypass is decided by the box; remove the keyword",
-	"pcrexform":          "rewriting a buffer with an expression is not supported; use pcre",
-	"rpc":                "the RPC keyword is not supported; use contents at the offsets of the call header",
-	"replace":            "traffic is never rewritten; use drop",
-	"dce_iface":          "DCE/RPC interfaces are not tracked yet; use contents",
-	"dcerpc.iface":       "DCE/RPC interfaces are not tracked yet; use contents",
-	"dce_opnum":          "DCE/RPC operations are not tracked yet; use contents",
-	"dcerpc.opnum":       "DCE/RPC operations are not tracked yet; use contents",
-	"ssl_version":        "use tls.version, which does the same",
-	"ssl_state":          "the TLS handshake state is not offered to rules; use the buffer of the message",
-	"dns.opcode":         "the DNS operation code is not offered yet; use byte_test at offset 2",
-	"dns.rcode":          "the DNS response code is not offered yet; use byte_test at offset 3",
-	"dns.rrtype":         "the DNS record type is not offered yet; use a content behind the name",
-	"tls.cert_valid":     "the certificate's dates are not offered to rules yet",
-	"tls_cert_valid":     "the certificate's dates are not offered to rules yet",
-	"tls_cert_expired":   "the certificate's dates are not offered to rules yet",
-	"tls_cert_notbefore": "the certificate's dates are not offered to rules yet",
-	"tls_cert_notafter":  "the certificate's dates are not offered to rules yet",
+	"lua":             "rules must not bring program code; express the condition with other keywords",
+	"luajit":          "rules must not bring program code; express the condition with other keywords",
+	"asn1":            "ASN.1 decoding is not supported; use byte_test on the length octets",
+	"luaxform":        "rules must not bring program code; use the other transforms",
+	"app-layer-state": "the state of a transaction is not offered; use the buffer that it shows",
+	"flowvar":         "variables cannot be read by anything here; use flowint or flowbits",
+	"pktvar":          "variables cannot be read by anything here; use flowint or flowbits",
+	"frame":           "frames are not supported; use the protocol's buffers",
+	"nfq_set_mark":    "marks belong to the box itself; remove the keyword",
+	"rpc":             "the RPC keyword is not supported; use contents at the offsets of the call header",
+	"replace":         "traffic is never rewritten; use drop",
+}
+
+// onRule makes a handler of a function that needs only the rule.
+func onRule(f func(*rule.Rule, string) error) func(*builder, string) error {
+	return func(b *builder, v string) error { return f(b.r, v) }
 }
 
 // KeywordInfo is a row of the table of keywords.
@@ -119,6 +129,9 @@ func Keywords() []KeywordInfo {
 		out = append(out, KeywordInfo{Name: name, Supported: true})
 	}
 	for name := range modifierByName {
+		out = append(out, KeywordInfo{Name: name, Supported: true})
+	}
+	for name := range numberKeywords {
 		out = append(out, KeywordInfo{Name: name, Supported: true})
 	}
 	for name := range transformByName {

@@ -4,37 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"otasuke/rule"
+	"otasuke/rule/value"
 	"strconv"
 	"strings"
 )
 
 func ignore(*builder, string) error { return nil }
 
-// unquote takes the quotation marks off a value.
-func unquote(s string) string {
-	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
-		return s[1 : len(s)-1]
-	}
-	return s
-}
-
-// unescape takes the backslash off \; \" \\ and \:.
-func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`;"\:`, s[i+1]) >= 0 {
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
 func setMsg(b *builder, v string) error {
-	b.r.Msg = unescape(unquote(v))
+	b.r.Msg = value.Unescape(value.Unquote(v))
 	return nil
 }
 
@@ -76,7 +54,7 @@ func setPriority(b *builder, v string) error {
 }
 
 func setClass(b *builder, v string) error {
-	v = unquote(v)
+	v = value.Unquote(v)
 	b.r.Class = v
 	if c, ok := b.p.opt.Classes[v]; ok {
 		b.r.ClassText = c.Text
@@ -93,18 +71,18 @@ func setNoAlert(b *builder, _ string) error {
 }
 
 func setReference(b *builder, v string) error {
-	kind, id, ok := strings.Cut(unquote(v), ",")
+	kind, id, ok := strings.Cut(value.Unquote(v), ",")
 	if !ok {
 		return errors.New("write type and identifier, for example: cve,2021-44228")
 	}
 	kind = strings.ToLower(strings.TrimSpace(kind))
 	b.r.References = append(b.r.References, rule.Reference{
-		Type: kind, ID: unescape(strings.TrimSpace(id)), Prefix: b.p.opt.ReferenceURLs[kind]})
+		Type: kind, ID: value.Unescape(strings.TrimSpace(id)), Prefix: b.p.opt.ReferenceURLs[kind]})
 	return nil
 }
 
 func setMetadata(b *builder, v string) error {
-	for item := range strings.SplitSeq(unquote(v), ",") {
+	for item := range strings.SplitSeq(value.Unquote(v), ",") {
 		item = strings.TrimSpace(item)
 		if item == "" {
 			continue
@@ -161,7 +139,8 @@ func known(name string) bool {
 	_, sticky := stickyByName[name]
 	_, transform := transformByName[name]
 	_, plain := keywords[name]
-	return sticky || transform || plain
+	_, number := numberKeywords[name]
+	return sticky || transform || plain || number
 }
 
 // versionFits reads alternatives of conditions: ">= 7.0.3 < 8 | >= 8.0.1".
@@ -174,7 +153,7 @@ func versionFits(text string) (bool, error) {
 			if err != nil {
 				return false, err
 			}
-			op, ok := opByText[f[0]]
+			op, ok := value.Ops[f[0]]
 			if !ok {
 				return false, errBadNumber
 			}

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"otasuke/rule"
+	"otasuke/rule/value"
 	"strings"
 )
 
 // packetField makes the handler of a keyword that compares a header field.
 func packetField(f rule.Field) func(*builder, string) error {
 	return func(b *builder, v string) error {
-		c, err := compare(v)
+		c, err := value.Compare(v)
 		if err != nil {
 			return err
 		}
@@ -27,7 +28,7 @@ func setIPProto(b *builder, v string) error {
 	if n, ok := names[strings.ToLower(bare)]; ok {
 		v = strings.TrimSuffix(v, bare) + n
 	}
-	c, err := compare(v)
+	c, err := value.Compare(v)
 	if err != nil {
 		return err
 	}

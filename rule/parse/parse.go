@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"otasuke/rule"
+	"otasuke/rule/group"
 	"strconv"
 	"strings"
 )
@@ -28,6 +29,8 @@ type Options struct {
 	Classes rule.Classes
 	// ReferenceURLs are prefixes by reference type; nil means [DefaultReferences].
 	ReferenceURLs map[string]string
+	// Open reads a list that a rule names (dataset, filemd5); nil refuses such rules.
+	Open func(name string) ([]byte, error)
 	// Disabled also reads rules that are commented out.
 	Disabled bool
 }
@@ -36,14 +39,14 @@ type Options struct {
 // with private addresses.
 func DefaultVars() map[string]string {
 	return map[string]string{
-		"HOME_NET":     "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]",
+		"HOME_NET":     "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]",
 		"EXTERNAL_NET": "!$HOME_NET",
 		"HTTP_SERVERS": "$HOME_NET", "SMTP_SERVERS": "$HOME_NET", "SQL_SERVERS": "$HOME_NET",
 		"DNS_SERVERS": "$HOME_NET", "TELNET_SERVERS": "$HOME_NET", "AIM_SERVERS": "$EXTERNAL_NET",
 		"DC_SERVERS": "$HOME_NET", "DNP3_SERVER": "$HOME_NET", "DNP3_CLIENT": "$HOME_NET",
 		"MODBUS_CLIENT": "$HOME_NET", "MODBUS_SERVER": "$HOME_NET", "ENIP_CLIENT": "$HOME_NET",
 		"ENIP_SERVER": "$HOME_NET",
-		"HTTP_PORTS":  "[80,81,8000,8008,8080,8888]", "SHELLCODE_PORTS": "!80", "ORACLE_PORTS": "1521",
+		"HTTP_PORTS":  "80", "SHELLCODE_PORTS": "!80", "ORACLE_PORTS": "1521",
 		"SSH_PORTS": "22", "DNP3_PORTS": "20000", "MODBUS_PORTS": "502", "FTP_PORTS": "21",
 		"FILE_DATA_PORTS": "[$HTTP_PORTS,110,143]", "GENEVE_PORTS": "6081", "VXLAN_PORTS": "4789",
 		"TEREDO_PORTS": "3544", "SIP_PORTS": "[5060,5061]",
@@ -52,9 +55,9 @@ func DefaultVars() map[string]string {
 
 // parser keeps what the rules of one file share.
 type parser struct {
-	opt   Options
-	addrs map[string]*rule.AddrSet // by text: thousands of rules share few
-	ports map[string]*rule.PortSet
+	opt    Options
+	groups group.Reader
+	lists  map[string]*rule.List
 }
 
 // Rules reads the rules of one file. It returns the rules that can be run, in
@@ -70,7 +73,7 @@ func Rules(name string, text []byte, opt Options) ([]*rule.Rule, []rule.Refusal)
 	if opt.ReferenceURLs == nil {
 		opt.ReferenceURLs = rule.DefaultReferences()
 	}
-	p := &parser{opt: opt, addrs: map[string]*rule.AddrSet{}, ports: map[string]*rule.PortSet{}}
+	p := &parser{opt: opt, groups: group.Reader{Vars: opt.Vars}}
 	var rules []*rule.Rule
 	var refused []rule.Refusal
 	eachRule(string(text), opt.Disabled, func(line int, rule string) {
@@ -200,16 +203,16 @@ func (p *parser) header(r *rule.Rule, text string) error {
 	default:
 		return fmt.Errorf("unknown direction %q; use -> or <>", f[4])
 	}
-	if r.Src, err = p.addrSet(src); err != nil {
+	if r.Src, err = p.groups.Addrs(src); err != nil {
 		return err
 	}
-	if r.Dst, err = p.addrSet(dst); err != nil {
+	if r.Dst, err = p.groups.Addrs(dst); err != nil {
 		return err
 	}
-	if r.SrcPorts, err = p.portSet(srcPort); err != nil {
+	if r.SrcPorts, err = p.groups.Ports(srcPort); err != nil {
 		return err
 	}
-	r.DstPorts, err = p.portSet(dstPort)
+	r.DstPorts, err = p.groups.Ports(dstPort)
 	return err
 }
 
@@ -246,12 +249,12 @@ func headerFields(text string) (f [7]string, err error) {
 	return f, nil
 }
 
-// option is one keyword with its value as written, "" if it has none.
-type option struct{ key, value string }
+// setting is one keyword with its value as written, "" if it has none.
+type setting struct{ key, value string }
 
 // splitOptions splits at semicolons that no backslash escapes.
-func splitOptions(text string) ([]option, error) {
-	var out []option
+func splitOptions(text string) ([]setting, error) {
+	var out []setting
 	start := 0
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' {
@@ -263,7 +266,7 @@ func splitOptions(text string) ([]option, error) {
 		}
 		if o := strings.TrimSpace(text[start:i]); o != "" {
 			key, value, _ := strings.Cut(o, ":")
-			out = append(out, option{strings.TrimSpace(key), strings.TrimSpace(value)})
+			out = append(out, setting{strings.TrimSpace(key), strings.TrimSpace(value)})
 		}
 		start = i + 1
 	}
@@ -273,7 +276,7 @@ func splitOptions(text string) ([]option, error) {
 	return out, nil
 }
 
-func findSID(opts []option) uint32 {
+func findSID(opts []setting) uint32 {
 	for _, o := range opts {
 		if o.key == "sid" {
 			n, _ := strconv.ParseUint(o.value, 10, 32)

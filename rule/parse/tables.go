@@ -40,17 +40,13 @@ var transformByName = map[string]rule.TransformKind{
 	"strip_whitespace": rule.StripWhitespace, "compress_whitespace": rule.CompressWhitespace,
 	"strip_pseudo_headers": rule.StripPseudoHeaders, "header_lowercase": rule.HeaderLowercase,
 	"to_md5": rule.ToMD5, "to_sha1": rule.ToSHA1, "to_sha256": rule.ToSHA256, "xor": rule.XOR, "from_base64": rule.FromBase64,
-}
-
-// bitOps are the words of flowbits and xbits.
-var bitOps = map[string]rule.BitOp{
-	"isset": rule.BitIsSet, "isnotset": rule.BitIsNotSet, "set": rule.BitSet, "unset": rule.BitUnset, "toggle": rule.BitToggle,
+	"domain": rule.Domain, "tld": rule.TLD, "gunzip": rule.Gunzip, "zlib_deflate": rule.Inflate, "pcrexform": rule.Rewrite,
 }
 
 // actionNames finds the action at the start of a rule.
 var actionNames = map[string]rule.Action{
 	"pass": rule.Pass, "drop": rule.Drop, "reject": rule.Reject, "rejectsrc": rule.Reject,
-	"rejectdst": rule.RejectDst, "rejectboth": rule.RejectBoth, "alert": rule.Alert,
+	"rejectdst": rule.RejectDst, "rejectboth": rule.RejectBoth, "alert": rule.Alert, "config": rule.Config,
 }
 
 // protoByName finds the protocol of a header.

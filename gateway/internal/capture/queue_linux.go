@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"otasuke/gateway/internal/packet"
 )
 
 // Sizes of the queue.
@@ -143,7 +145,7 @@ func (q *Queue) ask(m []byte) error {
 func (q *Queue) pass(b []byte) {
 	var p Packet
 	for m := range messages(b) {
-		if p = (Packet{}); parse(m, &p) {
+		if p = (Packet{Link: packet.LinkRaw}); parse(m, &p) {
 			q.out = appendVerdict(q.out[:0], msgVerdict, q.cfg.Number, p.ID, nfAccept, 0)
 			_ = send(q.fd, q.out)
 		}
@@ -208,7 +210,7 @@ func (q *Queue) drain(buf []byte, h Handler) error {
 // read judges the packets of one datagram of the socket.
 func (q *Queue) read(b []byte, now int64, p *Packet, h Handler) {
 	for m := range messages(b) {
-		*p = Packet{Time: now}
+		*p = Packet{Time: now, Link: packet.LinkRaw}
 		if !parse(m, p) {
 			continue
 		}

@@ -71,7 +71,7 @@ func (k *bulk) forever(t testing.TB) (b *box, one func()) {
 	step := k.begin(b)
 	// Packets are made ahead, so that making them is not measured.
 	const ring = 4096
-	p := capture.Packet{InPort: 1}
+	p := capture.Packet{Link: packet.LinkRaw, InPort: 1}
 	ahead := make([][]byte, 0, ring)
 	one = func() {
 		if len(ahead) == 0 {
@@ -110,7 +110,7 @@ func BenchmarkPacket(b *testing.B) {
 		b.Run(k.name, func(b *testing.B) {
 			box, _ := k.forever(b)
 			e := k.begin(box)
-			p := capture.Packet{InPort: 1, Time: box.now}
+			p := capture.Packet{Link: packet.LinkRaw, InPort: 1, Time: box.now}
 			b.ReportAllocs()
 			for b.Loop() {
 				b.StopTimer()
@@ -134,7 +134,7 @@ func TestFlood(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	e := web()
 	p := e.segment(0, 1, 0, packet.SYN, nil)
-	c := capture.Packet{Data: p, InPort: 1}
+	c := capture.Packet{Link: packet.LinkRaw, Data: p, InPort: 1}
 	for i := range 1_000_000 {
 		// Another client for each: address and port. The checksum is not looked at.
 		p[12], p[13], p[14], p[15] = 198, 18, byte(i>>8), byte(i)

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"otasuke/gateway/internal/app/http1"
+	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/filter"
@@ -39,7 +41,13 @@ type Config struct {
 	// Emit takes records; it must not block and may be called from several workers.
 	Emit func(*eve.Record)
 	// LogApps writes http, dns, tls, quic and fileinfo records, LogFlows flow records.
-	LogApps, LogFlows bool
+	LogApps, LogFlows, LogAnomalies bool
+	// Apps says which applications are recognised.
+	Apps appid.Config
+	// HTTP limits what is looked at in HTTP/1; its Want is the engine's.
+	HTTP http1.Config
+	// FileHashes makes MD5, SHA-1 and SHA-256 of every file, FileMagic names its type.
+	FileHashes, FileMagic bool
 	// BypassMark is put on connections that have been seen enough; 0 never lets go.
 	BypassMark uint32
 	// Budget replaces DefaultBudget; negative means no limit.

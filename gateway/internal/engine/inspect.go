@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"strconv"
-
-	"otasuke/gateway/internal/app/httpmsg"
+	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
@@ -14,34 +12,110 @@ import (
 // always that of the packet: bytes of the other side may become readable with it.
 func (w *Worker) input(dir int) *match.Input {
 	in, f := &w.in, w.flow
-	in.Reset()
+	*in = match.Input{}
 	k := f.Key
 	in.Src, in.Dst, in.SrcPort, in.DstPort = k.Client, k.Server, k.ClientPort, k.ServerPort
 	if dir == 1 {
 		in.Src, in.Dst, in.SrcPort, in.DstPort = k.Server, k.Client, k.ServerPort, k.ClientPort
 	}
 	in.IPProto, in.App = k.Proto, f.User.app
-	if f.User.decided && in.App == rule.ProtoUnknown {
-		in.App = rule.ProtoFailed
-	}
 	in.ToServer, in.Established = dir == 0, f.State != 0
 	in.FlowStart = f.Packets[dir] == 1
 	in.Sent = [2]uint64{f.User.half[0].Total, f.User.half[1].Total}
 	in.Flow, in.Hosts, in.Now = &f.User.match, w.e.hosts, w.now
+	in.Counts = match.Counts{Age: (w.now - f.Started) / 1_000_000, Packets: f.Packets, Bytes: f.Bytes}
 	return in
 }
 
-// withPacket adds the packet's own fields.
+// withPacket adds the packet's own fields, events and headers.
 func (w *Worker) withPacket(in *match.Input) {
-	p := &w.pkt
+	p := w.pkt
 	w.fields = match.Packet{
-		TTL: p.TTL, TOS: p.TOS, IPID: uint16(p.ID), TCPFlags: p.Flags, TCPSeq: p.Seq, TCPAck: p.Ack,
-		TCPWindow: p.Window, ICMPType: p.ICMPType, ICMPCode: p.ICMPCode, ICMPID: p.ICMPID, ICMPSeq: p.ICMPSeq,
+		TTL: p.TTL, TOS: p.TOS, IPID: uint16(p.ID), TCPFlags: p.Flags, TCPSeq: p.Seq, TCPAck: p.Ack, TCPMSS: p.TCP.MSS,
+		TCPScale: p.TCP.Scale, HasScale: p.TCP.HasScale, TCPWindow: p.Window, MTU: p.ICMPMTU, VLANs: p.VLANLayers, VLAN: p.VLANs,
+		ICMPType: p.ICMPType, ICMPCode: p.ICMPCode, ICMPID: p.ICMPID, ICMPSeq: p.ICMPSeq, IPOptions: ipOptions(p.IPOptions), Checksum: w.sumOf,
+		FragOffset: uint16(p.FragOffset / 8),
 	}
-	if p.Version == 4 {
-		w.fields.FragBits = p.Data[6] >> 5 & 2
+	if p.Version == 4 && len(p.Data) > 6 {
+		w.fields.FragBits = p.Data[6] >> 5 & 7
+	} else if p.MoreFrags {
+		w.fields.FragBits = 1
 	}
 	in.Packet, in.Payload = &w.fields, p.Payload
+}
+
+// packetValues shows the packet's events and headers to rules, once.
+func (w *Worker) packetValues(in *match.Input) {
+	p := w.pkt
+	v := w.values[:0]
+	if w.used.Has(rule.PacketEvent) {
+		for _, e := range p.Events {
+			v = append(v, app.Value{Buffer: rule.PacketEvent, Data: []byte(e), Fresh: true})
+		}
+	}
+	if w.headers && p.Version != 0 {
+		v = w.headerValues(v)
+	}
+	w.values, in.Values = v, v
+}
+
+// headerValues adds the headers that rules look at.
+func (w *Worker) headerValues(v []app.Value) []app.Value {
+	p := w.pkt
+	put := func(b rule.Buffer, data []byte) {
+		if data != nil && w.used.Has(b) {
+			v = append(v, app.Value{Buffer: b, Data: data, Fresh: true})
+		}
+	}
+	put([...]rule.Buffer{4: rule.IPv4Header, 6: rule.IPv6Header}[p.Version], p.IPHeader())
+	if w.used.Has(rule.IPSrc) {
+		put(rule.IPSrc, p.Src.AsSlice())
+	}
+	if w.used.Has(rule.IPDst) {
+		put(rule.IPDst, p.Dst.AsSlice())
+	}
+	switch p.Proto {
+	case packet.TCP:
+		put(rule.TCPHeader, p.TransportHeader())
+	case packet.UDP:
+		put(rule.UDPHeader, p.TransportHeader())
+	case packet.ICMP:
+		put(rule.ICMPv4Header, p.TransportHeader())
+	case packet.ICMPv6:
+		put(rule.ICMPv6Header, p.TransportHeader())
+	}
+	return v
+}
+
+// ipOptions translates the decoder's options into those of rules.
+func ipOptions(o packet.IPOption) (bits uint32) {
+	if o == 0 {
+		return 0
+	}
+	for from, to := range map[packet.IPOption]uint32{packet.OptEnd: rule.IPOptionEOL, packet.OptNop: rule.IPOptionNOP, packet.OptRecordRoute: rule.IPOptionRR,
+		packet.OptTimestamp: rule.IPOptionTS, packet.OptSecurity: rule.IPOptionSEC, packet.OptExtSecurity: rule.IPOptionESEC, packet.OptLooseRoute: rule.IPOptionLSRR,
+		packet.OptStrictRoute: rule.IPOptionSSRR, packet.OptStream: rule.IPOptionSATID, packet.OptQuickStart: rule.IPOptionQS, packet.OptCIPSO: rule.IPOptionCIPSO,
+		packet.OptRouterAlert: rule.IPOptionRTRALT} {
+		if o&from != 0 {
+			bits |= to
+		}
+	}
+	return bits
+}
+
+// checksum judges a checksum of the packet at hand, as the keywords ask for it.
+func (w *Worker) checksum(f rule.Field) (right, ok bool) {
+	p := w.pkt
+	c := packet.NoChecksum
+	switch {
+	case f == rule.FieldIPv4Checksum:
+		c = p.IPChecksum()
+	case f == rule.FieldTCPv4Checksum && p.Version == 4 && p.Proto == packet.TCP, f == rule.FieldTCPv6Checksum && p.Version == 6 && p.Proto == packet.TCP,
+		f == rule.FieldUDPv4Checksum && p.Version == 4 && p.Proto == packet.UDP, f == rule.FieldUDPv6Checksum && p.Version == 6 && p.Proto == packet.UDP,
+		f == rule.FieldICMPv4Checksum && p.Proto == packet.ICMP, f == rule.FieldICMPv6Checksum && p.Proto == packet.ICMPv6:
+		c = p.TransportChecksum()
+	}
+	return c == packet.ChecksumRight, c != packet.NoChecksum
 }
 
 // inspectPacket matches rules for single packets.
@@ -51,6 +125,8 @@ func (w *Worker) inspectPacket() {
 	}
 	in := w.input(w.dir)
 	w.withPacket(in)
+	in.PacketRules = true
+	w.packetValues(in)
 	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
 }
 
@@ -61,170 +137,17 @@ func (w *Worker) inspectStream(dir int, window []byte, at int) {
 	if dir == w.dir && !w.seen {
 		w.seen = true
 		w.withPacket(in)
+		in.PacketRules = true
+		w.packetValues(in)
 	}
-	in.Bufs[rule.BufStream] = window
-	in.StreamNew = at
+	in.Stream = window
+	in.StreamNew = len(window) - at
 	in.StreamOffset = w.flow.User.half[dir].Total - uint64(len(window))
-	in.Fresh.Add(rule.BufStream)
 	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
-}
-
-// set puts a buffer that stands in the arena since index from.
-func (w *Worker) set(in *match.Input, b rule.Buffer, from int) {
-	in.Bufs[b] = w.arena[from:len(w.arena):len(w.arena)]
-	in.Fresh.Add(b)
-}
-
-func put(in *match.Input, b rule.Buffer, v []byte) {
-	if v != nil {
-		in.Bufs[b] = v
-		in.Fresh.Add(b)
-	}
-}
-
-// inspectHTTP matches rules for one direction of a transaction.
-func (w *Worker) inspectHTTP(tx *httpmsg.Tx[httpTx], dir int) {
-	in := w.input(dir)
-	in.Tx = &tx.User.match[dir]
-	w.arena = w.arena[:0]
-	m := &tx.Req
-	if dir == httpmsg.ToClient {
-		m = &tx.Resp
-		w.responseBuffers(in, m)
-	} else {
-		w.requestBuffers(in, m)
-	}
-	w.headBuffers(in, m)
-	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), tx)
-}
-
-func (w *Worker) requestBuffers(in *match.Input, m *httpmsg.Message) {
-	put(in, rule.HTTPMethod, m.Method)
-	put(in, rule.HTTPURIRaw, m.Target)
-	put(in, rule.HTTPRequestLine, m.Line)
-	from := len(w.arena)
-	w.arena = m.AppendURI(w.arena)
-	w.set(in, rule.HTTPURI, from)
-	from = len(w.arena)
-	w.arena = m.AppendHost(w.arena)
-	w.set(in, rule.HTTPHost, from)
-	put(in, rule.HTTPHostRaw, m.Header("host"))
-	put(in, rule.HTTPUserAgent, m.Header("user-agent"))
-	put(in, rule.HTTPReferer, m.Header("referer"))
-	put(in, rule.HTTPCookie, m.Header("cookie"))
-	put(in, rule.HTTPAccept, m.Header("accept"))
-	put(in, rule.HTTPAcceptEnc, m.Header("accept-encoding"))
-	put(in, rule.HTTPAcceptLang, m.Header("accept-language"))
-	if len(m.Body) > 0 {
-		put(in, rule.HTTPRequestBody, m.Body)
-		put(in, rule.FileData, m.Body)
-		w.growing(in, m, rule.HTTPRequestBody, rule.FileData)
-	}
-}
-
-func (w *Worker) responseBuffers(in *match.Input, m *httpmsg.Message) {
-	from := len(w.arena)
-	w.arena = strconv.AppendInt(w.arena, int64(m.Status), 10)
-	w.set(in, rule.HTTPStatCode, from)
-	put(in, rule.HTTPStatMsg, m.Reason)
-	put(in, rule.HTTPResponseLine, m.Line)
-	put(in, rule.HTTPServer, m.Header("server"))
-	put(in, rule.HTTPLocation, m.Header("location"))
-	put(in, rule.HTTPCookie, m.Header("set-cookie"))
-	if len(m.Body) == 0 {
-		return
-	}
-	plain := m.Body
-	if m.Header("content-encoding") != nil {
-		from = len(w.arena)
-		w.arena = m.AppendPlain(w.arena)
-		plain = w.arena[from:len(w.arena):len(w.arena)]
-	}
-	put(in, rule.HTTPResponseBody, plain)
-	put(in, rule.FileData, plain)
-	w.growing(in, m, rule.HTTPResponseBody, rule.FileData)
-}
-
-// growing marks buffers whose end is not there yet.
-func (w *Worker) growing(in *match.Input, m *httpmsg.Message, bufs ...rule.Buffer) {
-	if m.Complete {
-		return
-	}
-	for _, b := range bufs {
-		in.Partial.Add(b)
-	}
-}
-
-// headBuffers are those that requests and responses share.
-func (w *Worker) headBuffers(in *match.Input, m *httpmsg.Message) {
-	from := len(w.arena)
-	w.arena = m.AppendHeader(w.arena)
-	w.set(in, rule.HTTPHeader, from)
-	put(in, rule.HTTPHeaderRaw, m.Raw)
-	from = len(w.arena)
-	w.arena = m.AppendNames(w.arena)
-	w.set(in, rule.HTTPHeaderNames, from)
-	from = len(w.arena)
-	w.arena = m.AppendStart(w.arena)
-	w.set(in, rule.HTTPStart, from)
-	put(in, rule.HTTPProtocol, m.Protocol)
-	put(in, rule.HTTPConnection, m.Header("connection"))
-	put(in, rule.HTTPContentType, m.Header("content-type"))
-	put(in, rule.HTTPContentLen, m.Header("content-length"))
-}
-
-// inspectHello matches rules for a ClientHello, in TLS or QUIC.
-func (w *Worker) inspectHello(tx *match.TxState, h *helloText, sni rule.Buffer) {
-	in := w.input(0)
-	in.Tx = tx
-	if len(h.sni) > 0 {
-		put(in, sni, h.sni)
-		put(in, rule.TLSSNI, h.sni)
-	}
-	if len(h.alpn) > 0 {
-		put(in, rule.TLSALPN, h.alpn)
-	}
-	put(in, rule.JA3String, h.ja3)
-	put(in, rule.JA3Hash, h.ja3Hash)
-	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
-}
-
-// inspectCert matches rules for a server's certificate.
-func (w *Worker) inspectCert(t *tlsConn) {
-	in := w.input(1)
-	in.Tx = &t.match
-	put(in, rule.TLSCertSubject, []byte(t.cert.Subject))
-	put(in, rule.TLSCertIssuer, []byte(t.cert.Issuer))
-	put(in, rule.TLSCertSerial, []byte(t.cert.Serial))
-	for i, der := range t.cert.DER {
-		if i == 0 {
-			put(in, rule.TLSCerts, der)
-			continue
-		}
-		in.Multi = append(in.Multi, match.Value{Buffer: rule.TLSCerts, Data: der})
-	}
-	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
-}
-
-// inspectDNS matches rules for the message in w.dns.
-func (w *Worker) inspectDNS() {
-	in := w.input(w.dir)
-	w.tx.Reset()
-	in.Tx = &w.tx
-	for i, q := range w.dns.Questions {
-		if i == 0 {
-			put(in, rule.DNSQuery, q.Raw)
-			continue
-		}
-		in.Multi = append(in.Multi, match.Value{Buffer: rule.DNSQuery, Data: q.Raw})
-	}
-	if len(w.dns.Questions) > 0 {
-		w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
-	}
 }
 
 // hits acts on the rules that matched.
-func (w *Worker) hits(list []match.Hit, tx *httpmsg.Tx[httpTx]) {
+func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 	s := &w.flow.User
 	for _, h := range list {
 		if h.Rule.Action == rule.Pass {

@@ -1,74 +1,64 @@
 package engine
 
 import (
-	"otasuke/gateway/internal/app/httpmsg"
+	"strings"
+
+	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/scan"
+	"otasuke/rule"
 )
 
-func (w *Worker) logHTTP(tx *httpmsg.Tx[httpTx]) {
-	if !w.e.cfg.LogApps {
+// anomalies writes the fresh events of a transaction.
+func (w *Worker) anomalies(tx *app.Tx, side *app.Side, dir int) {
+	if !w.e.cfg.LogAnomalies {
 		return
 	}
-	r := w.record(eve.TypeHTTP)
-	n := tx.User.number - 1
-	r.TxID, r.HTTP = &n, transaction(tx)
-	w.e.cfg.Emit(r)
+	for i := range side.Values {
+		if v := &side.Values[i]; v.Fresh && v.Buffer == rule.AppEvent {
+			w.anomaly(tx, string(v.Data), dir)
+		}
+	}
 }
 
-func (w *Worker) logTLS(t *tlsConn) {
-	if !w.e.cfg.LogApps {
+// anomaly writes an event of an application protocol.
+func (w *Worker) anomaly(tx *app.Tx, name string, dir int) {
+	if !w.e.cfg.LogAnomalies {
 		return
 	}
-	r := w.record(eve.TypeTLS)
-	r.TLS = &eve.TLS{
-		SNI: text(t.hello.sni), Version: versionName(t.version), Subject: t.cert.Subject, Issuer: t.cert.Issuer, Serial: t.cert.Serial,
-		JA3: &eve.JA3{Hash: string(t.hello.ja3Hash), String: string(t.hello.ja3)},
+	layer := "proto_parser"
+	if tx == nil && strings.HasPrefix(name, "applayer_") {
+		layer = "proto_detect"
 	}
-	w.e.cfg.Emit(r)
-}
-
-func (w *Worker) logQUIC(q *quicConn) {
-	if !w.e.cfg.LogApps {
-		return
+	if _, bare, ok := strings.Cut(name, "."); ok {
+		name = bare
 	}
-	r := w.record(eve.TypeQUIC)
-	r.QUIC = &eve.QUIC{SNI: text(q.hello.sni)}
-	w.e.cfg.Emit(r)
-}
-
-func (w *Worker) logDNS() {
-	if !w.e.cfg.LogApps {
-		return
-	}
-	m := &w.dns
-	r := w.packetRecord(eve.TypeDNS)
-	r.DNS = &eve.DNS{Version: 3, Type: "request", ID: m.ID}
-	if m.Response {
-		r.DNS.Type, r.DNS.RCode = "response", rcode(m.RCode)
-	}
-	for _, q := range m.Questions {
-		r.DNS.Queries = append(r.DNS.Queries, eve.DNSQuery{RRName: q.Name, RRType: qtype(q.Type)})
+	r := w.record(eve.TypeAnomaly)
+	r.Anomaly = &eve.Anomaly{Type: "applayer", Event: name, Layer: layer, AppProto: appName(w.flow.User.app)}
+	if tx != nil {
+		id := tx.ID
+		r.TxID = &id
 	}
 	w.e.cfg.Emit(r)
 }
 
-func rcode(c uint8) string {
-	names := [...]string{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"}
-	if int(c) < len(names) {
-		return names[c]
-	}
-	return "UNKNOWN"
-}
-
-func (w *Worker) logFile(f *scan.File, r *scan.Result, what *fileOf) {
+// logFile writes the record of a file that was not scanned.
+func (w *Worker) logFile(f *app.File, st *fileState) {
 	if !w.e.cfg.LogApps {
 		return
 	}
-	rec := w.record(eve.TypeFileinfo)
-	rec.HTTP = httpRecord(what.host, what.target)
-	rec.Fileinfo = &eve.Fileinfo{Filename: what.name, State: "CLOSED", Size: f.Size(), Scan: "clean", Virus: r.Virus}
+	rec := w.fileRecord(f, st)
+	w.e.cfg.Emit(rec)
+}
+
+// logScanned writes the record of a file with the scanner's answer.
+func (w *Worker) logScanned(r *scan.Result, what *fileOf) {
+	if !w.e.cfg.LogApps {
+		return
+	}
+	rec := w.fileRecord(what.file, what.state)
+	rec.Fileinfo.Scan, rec.Fileinfo.Virus = "clean", r.Virus
 	switch {
 	case r.Err != nil:
 		rec.Fileinfo.Scan = "not scanned: " + r.Err.Error()
@@ -78,18 +68,27 @@ func (w *Worker) logFile(f *scan.File, r *scan.Result, what *fileOf) {
 	w.e.cfg.Emit(rec)
 }
 
-func (w *Worker) logUnscanned(tx *httpmsg.Tx[httpTx], dir int, why error) {
-	if !w.e.cfg.LogApps {
-		return
-	}
-	m := &tx.Req
-	if dir == httpmsg.ToClient {
-		m = &tx.Resp
-	}
+// fileRecord describes a file. It goes the way of the file's bytes.
+func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 	rec := w.record(eve.TypeFileinfo)
-	rec.HTTP = httpRecord(string(tx.Req.AppendHost(nil)), text(tx.Req.Target))
-	rec.Fileinfo = &eve.Fileinfo{Filename: nameOf(tx), State: "TRUNCATED", Size: m.Length, Scan: "not scanned: " + why.Error()}
-	w.e.cfg.Emit(rec)
+	if f.Dir == app.ToClient {
+		rec.SrcIP, rec.DestIP, rec.SrcPort, rec.DestPort = rec.DestIP, rec.SrcIP, rec.DestPort, rec.SrcPort
+	}
+	rec.Extra = record(f.Tx)
+	state := "CLOSED"
+	if st.cut {
+		state = "TRUNCATED"
+	}
+	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size), TxID: f.Tx.ID, FileID: st.id + 1,
+		MD5: st.hex[0], SHA1: st.hex[1], SHA256: st.hex[2]}
+	if f.Start >= 0 {
+		fi.Start, fi.End = &f.Start, &f.End
+	}
+	if w.e.cfg.FileMagic {
+		fi.Magic = fileType(st.data)
+	}
+	rec.Fileinfo = fi
+	return rec
 }
 
 func (w *Worker) logFlow(f *flowOf) {
@@ -100,6 +99,7 @@ func (w *Worker) logFlow(f *flowOf) {
 	w.flow = f
 	r := w.record(eve.TypeFlow)
 	w.flow = saved
+	r.PcapCnt = 0
 	r.Timestamp = eve.Time(f.Last)
 	states := [...]string{flow.New: "new", flow.Established: "established", flow.Closing: "closed"}
 	r.Flow = &eve.Flow{
@@ -111,4 +111,12 @@ func (w *Worker) logFlow(f *flowOf) {
 		r.Flow.State = "bypassed"
 	}
 	w.e.cfg.Emit(r)
+}
+
+// appName is a flow's application as EVE names it.
+func appName(p rule.Proto) string {
+	if p == rule.ProtoUnknown {
+		return ""
+	}
+	return p.String()
 }

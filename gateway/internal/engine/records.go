@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"otasuke/gateway/internal/app/httpmsg"
+	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
@@ -28,6 +28,9 @@ type (
 
 // record starts a record of the flow at hand.
 func (w *Worker) record(kind string) *eve.Record {
+	if w.flow == nil {
+		return w.bareRecord(kind)
+	}
 	k, s := w.flow.Key, &w.flow.User
 	r := &eve.Record{Timestamp: eve.Time(w.now), FlowID: s.id, EventType: kind, Proto: protoName(k.Proto), AppProto: appName(s.app)}
 	if !w.e.cfg.Inline {
@@ -37,9 +40,25 @@ func (w *Worker) record(kind string) *eve.Record {
 	return r
 }
 
+// bareRecord is one of a packet without a conversation.
+func (w *Worker) bareRecord(kind string) *eve.Record {
+	p := w.pkt
+	r := &eve.Record{Timestamp: eve.Time(w.now), EventType: kind}
+	if !w.e.cfg.Inline {
+		r.PcapCnt = w.number
+	}
+	if p.Version != 0 {
+		r.SrcIP, r.SrcPort, r.DestIP, r.DestPort, r.Proto = p.Src.String(), p.SrcPort, p.Dst.String(), p.DstPort, protoName(p.Proto)
+	}
+	return r
+}
+
 // packetRecord turns it the way the packet at hand goes.
 func (w *Worker) packetRecord(kind string) *eve.Record {
 	r := w.record(kind)
+	if w.flow == nil {
+		return r
+	}
 	r.Direction = "to_server"
 	if w.dir == 1 {
 		r.Direction = "to_client"
@@ -55,6 +74,10 @@ func (w *Worker) packetRecord(kind string) *eve.Record {
 
 // own adds what only our box knows.
 func (w *Worker) own(r *eve.Record, kind wire.Kind) *eve.Own {
+	if w.flow == nil {
+		r.Otasuke = &eve.Own{ID: eve.NewID(w.now), Kind: string(kind), Direction: string(eve.Direction(w.pkt.Src, w.pkt.Dst, w.e.cfg.Home))}
+		return r.Otasuke
+	}
 	k, s := w.flow.Key, &w.flow.User
 	o := &eve.Own{ID: eve.NewID(w.now), Kind: string(kind), Direction: string(eve.Direction(k.Client, k.Server, w.e.cfg.Home))}
 	inside, dir := k.Client, 0
@@ -70,7 +93,7 @@ func (w *Worker) own(r *eve.Record, kind wire.Kind) *eve.Own {
 }
 
 // alertRecord reports a rule.
-func (w *Worker) alertRecord(r *rule.Rule, tx *httpmsg.Tx[httpTx]) *eve.Record {
+func (w *Worker) alertRecord(r *rule.Rule, tx *app.Tx) *eve.Record {
 	rec := w.packetRecord(eve.TypeAlert)
 	action := "allowed"
 	if r.Action.Blocks() && w.e.cfg.Inline {
@@ -85,12 +108,26 @@ func (w *Worker) alertRecord(r *rule.Rule, tx *httpmsg.Tx[httpTx]) *eve.Record {
 	}
 	w.own(rec, wire.KindIPS).Class = r.Class
 	if tx != nil {
-		rec.HTTP = transaction(tx)
-	}
-	if t := w.flow.User.tls; t != nil && len(t.hello.sni) > 0 {
-		rec.TLS = &eve.TLS{SNI: string(t.hello.sni)}
+		id := tx.ID
+		rec.TxID, rec.Extra = &id, record(tx)
 	}
 	return rec
+}
+
+// record are the fields of a transaction.
+func record(tx *app.Tx) []app.Field {
+	if tx.Recorder == nil {
+		return nil
+	}
+	return tx.Recorder.Record(tx)
+}
+
+// appRecord is the record of a transaction.
+func (w *Worker) appRecord(tx *app.Tx, _ int, kind string) *eve.Record {
+	r := w.record(kind)
+	id := tx.ID
+	r.TxID, r.Extra = &id, record(tx)
+	return r
 }
 
 // siteRecord reports a dangerous name or address.
@@ -120,34 +157,17 @@ func (w *Worker) site(name, layer string, list filter.List) {
 	}
 }
 
-func httpRecord(host, target string) *eve.HTTP { return &eve.HTTP{Hostname: host, URL: target} }
-
 func (w *Worker) virusRecord(f *scan.File, r *scan.Result, what *fileOf) *eve.Record {
 	rec := w.packetRecord(eve.TypeAlert)
 	rec.Alert = &eve.Alert{Action: w.action(), GID: 1, SignatureID: sidVirus, Rev: 1, Signature: "OTASUKE virus " + r.Virus, Category: "Virus in a file", Severity: 1}
 	w.own(rec, wire.KindVirus)
-	rec.HTTP = httpRecord(what.host, what.target)
+	rec.Extra = what.fields
 	rec.Fileinfo = &eve.Fileinfo{Filename: what.name, State: "CLOSED", Size: f.Size(), Scan: "infected", Virus: r.Virus}
 	return rec
 }
 
-func transaction(tx *httpmsg.Tx[httpTx]) *eve.HTTP {
-	q, p := &tx.Req, &tx.Resp
-	return &eve.HTTP{
-		Hostname: string(q.AppendHost(nil)), URL: text(q.Target), UserAgent: text(q.Header("user-agent")), Referer: text(q.Header("referer")),
-		Method: text(q.Method), Protocol: text(q.Protocol), Status: p.Status, ContentType: text(p.Header("content-type")),
-		Redirect: text(p.Header("location")), Length: p.BodySize,
-	}
-}
-
 // text makes bytes from the wire fit for JSON.
 func text(b []byte) string { return strings.ToValidUTF8(string(b), "\ufffd") }
-
-// nameOf a file: the last part of the path.
-func nameOf(tx *httpmsg.Tx[httpTx]) string {
-	path, _, _ := strings.Cut(text(tx.Req.Target), "?")
-	return path[strings.LastIndexByte(path, '/')+1:]
-}
 
 func protoName(p uint8) string {
 	switch p {

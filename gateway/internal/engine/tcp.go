@@ -1,20 +1,15 @@
 package engine
 
 import (
-	"otasuke/gateway/internal/app/clienthello"
-	"otasuke/gateway/internal/app/httpmsg"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/stream"
 	"otasuke/rule"
 )
 
-// maxFirst bytes are kept to find out which application it is.
-const maxFirst = 64
-
 // tcp takes a segment. False means that this packet must not pass, although
 // the flow may go on.
 func (w *Worker) tcp() bool {
-	p, s := &w.pkt, &w.flow.User
+	p, s := w.pkt, &w.flow.User
 	h := &s.half[w.dir]
 	seq := p.Seq
 	if p.Flags&packet.SYN != 0 {
@@ -56,13 +51,11 @@ func (w *Worker) received() {
 // close ends a direction whose bytes are all there, the FIN perhaps before the last.
 func (w *Worker) close(dir int) {
 	s := &w.flow.User
-	if !s.finSeen[dir] || s.dropped || s.passed || s.http == nil || s.half[dir].Next() != s.fin[dir] {
+	if !s.finSeen[dir] || s.dropped || s.passed || s.half[dir].Next() != s.fin[dir] {
 		return
 	}
 	s.finSeen[dir] = false
-	s.http.conn.Close(dir)
-	s.http.cut(dir)
-	w.inspectApp()
+	w.closeReader(dir)
 }
 
 // segment puts a payload in order and judges what became readable.
@@ -108,17 +101,10 @@ func (w *Worker) budget(h *stream.Half) {
 	if w.e.cfg.BypassMark == 0 {
 		return
 	}
-	switch s.app {
-	case rule.ProtoTLS:
-		if s.tls.done() {
-			s.bypass = true
-			w.release()
-		}
-	case rule.ProtoUnknown:
-		if s.decided && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
-			s.bypass = true
-			w.release()
-		}
+	r, readable := s.reader.(interface{ Encrypted() bool })
+	if readable && r.Encrypted() || s.reader == nil && s.track.Proto == rule.ProtoFailed && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
+		s.bypass = true
+		w.release()
 	}
 }
 
@@ -134,21 +120,11 @@ func (w *Worker) release() {
 // bytes judges the next bytes of a direction.
 func (w *Worker) bytes(dir int, b []byte) {
 	s := &w.flow.User
-	if !s.decided {
-		w.detect(dir, b)
-	}
-	switch {
-	case s.http != nil:
-		w.httpBytes(dir, b)
-	case s.tls != nil:
-		w.tlsBytes(dir, b)
-	case s.dns != nil:
-		w.dnsBytes(dir, b)
-	}
+	w.read(dir, b)
 	if s.dropped || s.passed {
 		return
 	}
-	if s.http != nil && s.http.conn.Opaque(dir, 0) || s.tls != nil && s.tls.done() {
+	if w.opaque(dir) {
 		// Behind the inspected part of a body, and inside encryption, there is nothing to match.
 		s.half[dir].Forget(&w.pool)
 		return
@@ -157,55 +133,13 @@ func (w *Worker) bytes(dir int, b []byte) {
 	w.inspectStream(dir, window, at)
 }
 
-// detect finds out the application from the first bytes of either side.
-func (w *Worker) detect(dir int, b []byte) {
-	s := &w.flow.User
-	before := len(s.first[dir])
-	s.first[dir] = append(s.first[dir], b[:min(maxFirst-before, len(b))]...)
-	first := s.first[dir]
-	k := w.flow.Key
-	switch {
-	case httpmsg.LooksLike(dir, first) && len(first) >= 12:
-		s.app, s.http = rule.ProtoHTTP, w.parts.getHTTP(w)
-	case len(first) >= 6 && first[0] == 22 && first[1] == 3 && (first[5] == clienthello.TypeClientHello || first[5] == clienthello.TypeServerHello):
-		s.app, s.tls = rule.ProtoTLS, w.parts.getTLS()
-	case (k.ServerPort == 53 || k.ClientPort == 53) && len(first) >= 14:
-		s.app, s.dns = rule.ProtoDNS, w.parts.getDNS()
-	case len(first) >= maxFirst/4 && !httpmsg.LooksLike(dir, first):
-		s.app = portProto(k.ServerPort)
-	default:
-		return
+// opaque tells that bytes of a direction are of no use to rules.
+func (w *Worker) opaque(dir int) bool {
+	switch r := w.flow.User.reader.(type) {
+	case interface{ Opaque(dir int) bool }:
+		return r.Opaque(dir)
+	case interface{ Encrypted() bool }:
+		return r.Encrypted()
 	}
-	s.decided = true
-	// The reader gets what came before it was chosen.
-	for d, early := range [2][]byte{s.first[0], s.first[1]} {
-		if d == dir {
-			early = early[:before]
-		}
-		if len(early) == 0 {
-			continue
-		}
-		switch {
-		case s.http != nil:
-			s.http.conn.Push(d, early)
-		case s.tls != nil:
-			s.tls.records[d].Push(early)
-		}
-	}
-}
-
-// portProto names protocols that have no reader yet, by their port, so that
-// their rules are tried.
-func portProto(port uint16) rule.Proto {
-	switch port {
-	case 25, 587:
-		return rule.ProtoSMTP
-	case 21:
-		return rule.ProtoFTP
-	case 22:
-		return rule.ProtoSSH
-	case 445, 139:
-		return rule.ProtoSMB
-	}
-	return rule.ProtoUnknown
+	return false
 }

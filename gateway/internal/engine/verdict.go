@@ -6,8 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"otasuke/gateway/internal/app/httpmsg"
+	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/scan"
 )
@@ -40,6 +41,9 @@ type held struct {
 type fileOf struct {
 	host, target, name string
 	sentResp           bool
+	fields             []app.Field
+	file               *app.File
+	state              *fileState
 }
 
 // send puts a packet of ours on the wire towards the sender of direction dir.
@@ -227,7 +231,7 @@ func (w *Worker) decide(id uint32) {
 
 // scanned acts on the scanner's answer.
 func (w *Worker) scanned(f *scan.File, r *scan.Result, what *fileOf) {
-	w.logFile(f, r, what)
+	w.logScanned(r, what)
 	if r.Err != nil {
 		w.e.Stats.Uninspected.Add(1)
 		return
@@ -243,8 +247,17 @@ func (w *Worker) scanned(f *scan.File, r *scan.Result, what *fileOf) {
 	w.blockPage(what.name, "virus")
 }
 
-// notScanned records a file that is passed without a look.
-func (w *Worker) notScanned(tx *httpmsg.Tx[httpTx], dir int, why error) {
-	w.e.Stats.Uninspected.Add(1)
-	w.logUnscanned(tx, dir, why)
+// siteURL reports a dangerous host and blocks the request with a page.
+func (w *Worker) siteURL(host, target string, list listOf) {
+	rec := w.siteRecord(host, "http", list)
+	rec.HTTP = &eve.HTTP{Hostname: host, URL: target}
+	w.block(rec)
+	w.blockPage(host, list.Category)
+}
+
+// answered tells that a byte of the current response has passed to the client: no page
+// can stand in its place.
+func (w *Worker) answered() bool {
+	r, ok := w.flow.User.reader.(interface{ Answered() bool })
+	return ok && r.Answered()
 }

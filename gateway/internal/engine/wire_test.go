@@ -77,7 +77,7 @@ func newBox(t testing.TB, cfg Config) *box {
 func (b *box) give(ip []byte) (capture.Verdict, uint32) {
 	b.id++
 	b.now += 1000
-	v := b.w.Packet(&capture.Packet{Data: ip, Time: b.now, ID: b.id, InPort: 1})
+	v := b.w.Packet(&capture.Packet{Link: packet.LinkRaw, Data: ip, Time: b.now, ID: b.id, InPort: 1})
 	return v, b.id
 }
 

@@ -3,11 +3,13 @@ package engine
 import (
 	"net/netip"
 
-	"otasuke/gateway/internal/app/dnsmsg"
+	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/stream"
 	"otasuke/rule"
 )
@@ -19,15 +21,16 @@ type Worker struct {
 	scratch *match.Scratch
 	in      match.Input
 	flows   flow.Table[state]
-	frags   packet.Datagrams
+	dec     packet.Decoder
 	pool    stream.Pool
-	dns     dnsmsg.Message
-	parts   parts // readers lent to flows
+	parts   parts          // readers lent to flows
+	used    rule.BufferSet // what readers shall show
+	expects map[expected]expectation
 
 	// Of the packet at hand.
 	now  int64
 	cap  *capture.Packet
-	pkt  packet.Packet
+	pkt  *packet.Packet
 	flow *flow.Flow[state]
 	dir  int
 	hold bool // this packet waits for a scanner
@@ -36,25 +39,36 @@ type Worker struct {
 	waits   []held       // why the packet at hand is held
 	seen    bool         // the rules for packets have been matched for it
 	fields  match.Packet // its header fields for rules
-	tx      match.TxState
 	recent  recent
-	arena   []byte // buffers built for one inspection
+	single  [1]app.Value
+	values  []app.Value // of the packet
+	headers bool        // rules look at headers
+	sumOf   func(rule.Field) (bool, bool)
+	answer  []byte // of ours to the datagram at hand
 	out     []byte // packets that we send
 	number  uint64 // packets so far
 }
 
 // state of a conversation, kept in the flow table.
 type state struct {
-	id      uint64
-	half    [2]stream.Half
-	app     rule.Proto
-	decided bool // the application is known, or given up
-	first   [2][]byte
+	id       uint64
+	half     [2]stream.Half
+	app      rule.Proto
+	track    appid.Track // recognition of the application
+	original rule.Proto  // before it changed
+	size     [2]uint64   // bytes that recognition was given
+	first    [2][]byte
 
-	http *httpConn
-	tls  *tlsConn
-	quic *quicConn
-	dns  *dnsConn
+	reader  app.Reader
+	reads   rule.Proto // what reader reads
+	becomes bool       // the conversation goes on as next
+	next    rule.Proto
+	scans   []*scan.File // that may not be answered yet
+	files   uint32
+	told    [2]uint64 // bytes skipped that the reader was told of
+	closed  [2]bool   // the reader was told of the end
+	rest    []byte    // of a reader that gave up its conversation
+	restOf  int
 
 	match   match.FlowState
 	alerted bool
@@ -80,12 +94,20 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{e: e, src: src, scratch: scratch}
+	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, scratch: scratch, parts: parts{}, used: *e.cfg.Rules.Used()}
+	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries} {
+		w.used.Add(b) // lists and block pages need them
+	}
 	w.flows = flow.Table[state]{Max: e.cfg.MaxFlows, Reset: func(s *state) { s.reset() }, Ended: w.ended}
 	w.recent.init()
+	w.sumOf = w.checksum
+	heads := rule.SetOf(rule.IPSrc, rule.IPDst, rule.IPv4Header, rule.IPv6Header, rule.TCPHeader, rule.UDPHeader, rule.ICMPv4Header, rule.ICMPv6Header)
+	w.headers = w.used.Intersects(&heads)
 	e.wakers.add(src)
 	return w, nil
 }
+
+func (w *Worker) sink() *sink { return (*sink)(w) }
 
 // Close ends all flows and frees the worker's memory.
 func (w *Worker) Close() {
@@ -95,14 +117,18 @@ func (w *Worker) Close() {
 
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
-	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0]}
+	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], scans: s.scans[:0]}
 }
 
 // ended is called for each flow that leaves the table.
 func (w *Worker) ended(f *flow.Flow[state]) {
 	s := &f.User
 	defer w.survived()
-	w.closeApp(f)
+	w.flow = f
+	w.closeReader(0)
+	w.closeReader(1)
+	w.flow = nil
+	s.closeScans()
 	for i := range s.half {
 		s.half[i].Reset(&w.pool)
 	}
@@ -123,30 +149,69 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	w.e.Stats.Packets.Add(1)
 	w.e.Stats.Bytes.Add(uint64(len(p.Data)))
 	defer w.caught(&v)
-	if err := w.pkt.Decode(p.Data); err != nil {
-		w.e.Stats.Malformed.Add(1)
-		return accept
-	}
-	if w.pkt.Fragment {
-		whole := w.frags.Add(&w.pkt, p.Time)
-		switch {
-		case whole == nil && w.frags.Refused():
-			w.e.Stats.Conflicts.Add(1)
-			return w.drop() // pieces that contradict: nobody can know what the receiver makes of them
-		case whole == nil:
-			return accept // the last fragment carries the judgement
-		case w.pkt.Decode(whole) != nil || w.pkt.Fragment:
-			w.e.Stats.Malformed.Add(1)
-			return w.drop()
+	pkts := w.dec.Frame(p.Link, p.Data, p.Time)
+	v = accept
+	for i := range pkts {
+		w.pkt, w.flow, w.seen = &pkts[i], nil, false
+		if got := w.one(p); worse(got, v) {
+			v = got
 		}
 	}
-	if p.Unverified && w.e.cfg.Inline && !w.pkt.ChecksumOK() {
+	return v
+}
+
+// worse tells which verdict wins for a frame that holds several packets.
+func worse(a, b capture.Verdict) bool {
+	rank := func(v capture.Verdict) int {
+		return map[capture.Action]int{capture.Accept: 0, capture.Hold: 1, capture.Drop: 2}[v.Action]
+	}
+	return rank(a) > rank(b) || a.Mark != 0 && b == accept
+}
+
+// one judges one packet of the frame.
+func (w *Worker) one(p *capture.Packet) capture.Verdict {
+	pkt := w.pkt
+	switch {
+	case pkt.Refused:
+		w.e.Stats.Conflicts.Add(1)
+		return w.drop() // pieces that contradict: nobody can know what the receiver makes of them
+	case pkt.Version == 0 || pkt.Invalid || pkt.Fragment || pkt.TransportHeader() == nil && !pkt.Fragment:
+		if pkt.Invalid {
+			w.e.Stats.Malformed.Add(1)
+		}
+		return w.alone()
+	case p.Unverified && w.e.cfg.Inline && !pkt.ChecksumOK():
 		// The receiver will not take it; judging it would let it stand for other bytes.
 		w.e.Stats.Malformed.Add(1)
 		return w.drop()
 	}
-	w.flow, w.dir = w.flows.Find(&w.pkt, p.Time)
+	w.flow, w.dir = w.flows.Find(pkt, p.Time)
 	return w.judge()
+}
+
+// alone judges a packet that belongs to no conversation.
+func (w *Worker) alone() capture.Verdict {
+	in := &w.in
+	*in = match.Input{Src: w.pkt.Src, Dst: w.pkt.Dst, SrcPort: w.pkt.SrcPort, DstPort: w.pkt.DstPort, IPProto: w.pkt.Proto,
+		ToServer: true, FlowStart: w.pkt.Version != 0 && !w.pkt.Invalid, Hosts: w.e.hosts, Now: w.now}
+	in.Undecoded = w.pkt.Version == 0 || w.pkt.Invalid
+	w.withPacket(in)
+	in.PacketRules = true
+	w.packetValues(in)
+	blocked := false
+	for _, h := range w.e.cfg.Rules.Inspect(w.scratch, in) {
+		if h.Rule.Action == rule.Pass {
+			break
+		}
+		if !h.Silent {
+			w.e.cfg.Emit(w.alertRecord(h.Rule, nil))
+		}
+		blocked = blocked || h.Rule.Action.Blocks()
+	}
+	if blocked {
+		return w.drop()
+	}
+	return accept
 }
 
 // caught turns a panic into a passed packet and a flow that is left alone.
@@ -196,6 +261,7 @@ func (w *Worker) judge() capture.Verdict {
 	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, w.cap.InPort, w.cap.VLAN
 	if s.id == 0 {
 		s.id = flowID(w.flow.Key, w.flow.Started)
+		w.expectedHere()
 		w.opened()
 		if s.dropped {
 			w.refuse()
@@ -248,7 +314,7 @@ func (w *Worker) opened() {
 // refuse answers an inside client's first segment to a dangerous address, so that
 // it does not wait for a time-out.
 func (w *Worker) refuse() {
-	s, p := &w.flow.User, &w.pkt
+	s, p := &w.flow.User, w.pkt
 	if w.dir == 0 && w.isTCP() && p.Flags&packet.SYN != 0 && w.e.cfg.Home(w.flow.Key.Client) {
 		s.half[0].Start(p.Seq + 1)
 		s.blocked = true

@@ -3,6 +3,8 @@ package eve
 import (
 	"encoding/json"
 	"time"
+
+	"otasuke/gateway/internal/app"
 )
 
 // Event types that the box writes.
@@ -15,6 +17,8 @@ const (
 	TypeQUIC     = "quic"
 	TypeFileinfo = "fileinfo"
 	TypeStats    = "stats"
+	TypeAnomaly  = "anomaly"
+	TypeDrop     = "drop"
 )
 
 // timeLayout is EVE's own: ISO 8601 with microseconds and a zone without colon.
@@ -59,13 +63,21 @@ type Record struct {
 	TxID      *uint64   `json:"tx_id,omitempty"`
 	Alert     *Alert    `json:"alert,omitempty"`
 	HTTP      *HTTP     `json:"http,omitempty"`
-	DNS       *DNS      `json:"dns,omitempty"`
-	TLS       *TLS      `json:"tls,omitempty"`
-	QUIC      *QUIC     `json:"quic,omitempty"`
+	Anomaly   *Anomaly  `json:"anomaly,omitempty"`
 	Fileinfo  *Fileinfo `json:"fileinfo,omitempty"`
 	Flow      *Flow     `json:"flow,omitempty"`
 	Stats     *Stats    `json:"stats,omitempty"`
 	Otasuke   *Own      `json:"otasuke,omitempty"`
+	// Extra are the members of the record's application protocol.
+	Extra []app.Field `json:"-"`
+}
+
+// Anomaly is something that no correct sender does.
+type Anomaly struct {
+	AppProto string `json:"app_proto,omitempty"`
+	Type     string `json:"type"` // "decode", "stream" or "applayer"
+	Event    string `json:"event"`
+	Layer    string `json:"layer,omitempty"`
 }
 
 // Alert of a rule.
@@ -94,49 +106,21 @@ type HTTP struct {
 	Length      int64  `json:"length"`
 }
 
-// DNS is a question or an answer.
-type DNS struct {
-	Version int        `json:"version"`
-	Type    string     `json:"type"` // "request" or "response"
-	ID      uint16     `json:"id"`
-	RCode   string     `json:"rcode,omitempty"`
-	Queries []DNSQuery `json:"queries,omitempty"`
-}
-
-// DNSQuery is one question.
-type DNSQuery struct {
-	RRName string `json:"rrname"`
-	RRType string `json:"rrtype"`
-}
-
-// TLS is a handshake.
-type TLS struct {
-	SNI     string `json:"sni,omitempty"`
-	Version string `json:"version,omitempty"`
-	Subject string `json:"subject,omitempty"`
-	Issuer  string `json:"issuerdn,omitempty"`
-	Serial  string `json:"serial,omitempty"`
-	JA3     *JA3   `json:"ja3,omitempty"`
-}
-
-// JA3 is a fingerprint.
-type JA3 struct {
-	Hash   string `json:"hash"`
-	String string `json:"string"`
-}
-
-// QUIC is the first packet's contents.
-type QUIC struct {
-	SNI string `json:"sni,omitempty"`
-}
-
 // Fileinfo is a file that passed or was stopped.
 type Fileinfo struct {
 	Filename string `json:"filename"`
+	Start    *int64 `json:"start,omitempty"`
+	End      *int64 `json:"end,omitempty"`
+	Magic    string `json:"magic,omitempty"`
+	Gaps     bool   `json:"gaps"`
 	State    string `json:"state"` // "CLOSED" or "TRUNCATED"
-	Stored   bool   `json:"stored"`
-	Size     int64  `json:"size"`
+	MD5      string `json:"md5,omitempty"`
+	SHA1     string `json:"sha1,omitempty"`
 	SHA256   string `json:"sha256,omitempty"`
+	Stored   bool   `json:"stored"`
+	FileID   uint32 `json:"file_id,omitempty"`
+	Size     int64  `json:"size"`
+	TxID     uint64 `json:"tx_id"`
 	// Scan is our addition: "clean", "infected", "not scanned: why".
 	Scan  string `json:"scan,omitempty"`
 	Virus string `json:"virus,omitempty"`
@@ -188,5 +172,15 @@ func Append(b []byte, r *Record) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	return append(append(b, line...), '\n'), nil
+	b = append(b, line...)
+	for _, f := range r.Extra {
+		value, err := json.Marshal(f.Value)
+		if err != nil {
+			return b[:len(b)-len(line)], err
+		}
+		b = append(b[:len(b)-1], ',', '"')
+		b = append(append(b, f.Name...), '"', ':')
+		b = append(append(b, value...), '}')
+	}
+	return append(b, '\n'), nil
 }

@@ -23,7 +23,7 @@ func starterSet(tb testing.TB) *Set {
 // pageRequest is what a browser asks on an ordinary page.
 func pageRequest() *Input {
 	in := udpInput("")
-	in.IPProto, in.App, in.Tx, in.Packet, in.Payload = rule.IPProtoTCP, rule.ProtoHTTP, &TxState{}, nil, nil
+	in.IPProto, in.App, in.Tx, in.PacketRules, in.Payload = rule.IPProtoTCP, rule.ProtoHTTP, &TxState{}, false, nil
 	in.DstPort = 80
 	for b, v := range map[rule.Buffer]string{
 		rule.HTTPMethod: "GET", rule.HTTPURI: "/assets/images/top/banner_2026.png?v=20261121", rule.HTTPHost: "www.example.co.jp",
@@ -48,7 +48,7 @@ func page() []byte {
 
 func streamInput(window []byte) *Input {
 	in := udpInput("")
-	in.IPProto, in.App, in.Packet, in.Payload, in.ToServer = rule.IPProtoTCP, rule.ProtoHTTP, nil, nil, false
+	in.IPProto, in.App, in.PacketRules, in.Payload, in.ToServer = rule.IPProtoTCP, rule.ProtoHTTP, false, nil, false
 	in.Src, in.Dst = netip.MustParseAddr("203.0.113.66"), netip.MustParseAddr("192.168.1.12")
 	in.SrcPort, in.DstPort = 80, 50000
 	put(in, rule.BufStream, window)

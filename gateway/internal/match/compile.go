@@ -33,6 +33,8 @@ const (
 type section struct {
 	variant uint16
 	buf     rule.Buffer
+	absent  rule.Absence
+	which   rule.Which
 	steps   []step
 }
 
@@ -57,6 +59,7 @@ type compiler struct {
 	variants map[string]uint16
 	bits     map[string]uint32
 	ints     map[string]uint32
+	datasets map[string]*dataset
 }
 
 func intern(m map[string]uint32, name string) uint32 {
@@ -71,7 +74,7 @@ func intern(m map[string]uint32, name string) uint32 {
 func (c *compiler) rule(r *rule.Rule) (compiled, error) {
 	k := compiled{r: r, kind: packetRule}
 	for _, s := range r.Sections {
-		steps, err := newSteps(s.Matches)
+		steps, err := c.newSteps(s.Matches)
 		if err != nil {
 			return k, err
 		}
@@ -80,8 +83,10 @@ func (c *compiler) rule(r *rule.Rule) (compiled, error) {
 			continue
 		}
 		k.need.Add(s.Buffer)
-		k.sections = append(k.sections, section{c.variant(s), s.Buffer, steps})
+		c.set.used.Add(s.Buffer)
+		k.sections = append(k.sections, section{c.variant(s), s.Buffer, s.Absent, s.Which, steps})
 		switch {
+		case s.Buffer.Packet():
 		case s.Buffer != rule.BufPayload:
 			k.kind = txRule
 		case k.kind == packetRule && r.PayloadStream && r.Proto.Carries(rule.IPProtoTCP, 4):
@@ -115,7 +120,7 @@ func (c *compiler) variant(s rule.Section) uint16 {
 	if !ok {
 		v = uint16(len(c.set.variants))
 		c.variants[key] = v
-		c.set.variants = append(c.set.variants, variant{buf: s.Buffer, transforms: s.Transforms})
+		c.set.variants = append(c.set.variants, variant{buf: s.Buffer, transforms: s.Transforms, rewrites: rewrites(s.Transforms)})
 	}
 	return v
 }
@@ -140,6 +145,15 @@ func (c *compiler) index() {
 
 // indexBare lists a rule without a usable pattern under one of its buffers.
 func (c *compiler) indexBare(k *compiled, id uint32) {
+	if k.onAbsence() {
+		if k.r.ToClient {
+			c.set.absent[0] = append(c.set.absent[0], id)
+		}
+		if k.r.ToServer {
+			c.set.absent[1] = append(c.set.absent[1], id)
+		}
+		return
+	}
 	buf := k.sections[0].buf
 	for _, sec := range k.sections {
 		if rarity(sec.buf) > rarity(buf) {
@@ -158,6 +172,16 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 	}
 }
 
+// onAbsence says whether missing buffers alone can fulfil the rule.
+func (k *compiled) onAbsence() bool {
+	for i := range k.sections {
+		if sec := &k.sections[i]; sec.absent == rule.AbsentFails && sec.which.Kind != rule.WhichAllOrNone && sec.which.Kind != rule.WhichCount {
+			return false
+		}
+	}
+	return true
+}
+
 // maxPattern bounds the bytes given to the literal search; longer ones do not
 // make it more selective.
 const maxPattern = 48
@@ -174,6 +198,9 @@ func fastPattern(k *compiled) *fast {
 	var best *fast
 	score := -1
 	for i := range k.sections {
+		if sec := &k.sections[i]; sec.absent != rule.AbsentFails || sec.which.Kind != rule.WhichAny {
+			continue // it may be fulfilled without a find
+		}
 		for _, m := range k.r.Sections[k.sectionOf(i)].Matches {
 			c, ok := m.(*rule.Content)
 			if !ok || c.Negated {

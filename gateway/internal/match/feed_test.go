@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"otasuke/e2e/talk"
+	"otasuke/gateway/internal/app"
 	"otasuke/rule"
 	"otasuke/rule/parse"
 )
@@ -82,8 +83,7 @@ func (f *feeder) flow(fl *talk.Flow) {
 		in.Payload = t.Data
 		if fl.Proto == "tcp" {
 			streams[d] = append(streams[d], t.Data...)
-			in.Bufs[rule.BufStream], in.StreamNew = streams[d], len(t.Data)
-			in.Fresh.Add(rule.BufStream)
+			in.Stream, in.StreamNew = streams[d], len(t.Data)
 		}
 		f.inspect(in, 0x18, t.Data, !started[d] && fl.Proto != "tcp")
 		started[d] = true
@@ -91,7 +91,7 @@ func (f *feeder) flow(fl *talk.Flow) {
 		in = f.input(fl, state, t.ToServer, app, sent)
 		in.Established = true
 		fill(in, t.Data)
-		if !in.Fresh.Empty() {
+		if len(in.Values) > 0 {
 			in.Tx = &TxState{}
 			f.hits = append(f.hits, f.set.Inspect(f.sc, in)...)
 		}
@@ -99,7 +99,7 @@ func (f *feeder) flow(fl *talk.Flow) {
 }
 
 func (f *feeder) inspect(in *Input, flags uint8, payload []byte, start bool) {
-	in.Packet, in.FlowStart = &Packet{TTL: 64, TCPFlags: flags}, start
+	in.Packet, in.PacketRules, in.FlowStart = &Packet{TTL: 64, TCPFlags: flags}, true, start
 	if flags == 0 {
 		in.Packet.TCPFlags = 0x02
 	}
@@ -139,8 +139,11 @@ func put(in *Input, b rule.Buffer, v []byte) {
 	if v == nil {
 		v = []byte{}
 	}
-	in.Bufs[b] = v
-	in.Fresh.Add(b)
+	if b == rule.BufStream {
+		in.Stream = v
+		return
+	}
+	in.Values = append(in.Values, app.Value{Buffer: b, Data: v, Fresh: true})
 }
 
 func fill(in *Input, data []byte) {

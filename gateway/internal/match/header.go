@@ -2,6 +2,7 @@ package match
 
 import (
 	"net/netip"
+	"slices"
 
 	"otasuke/rule"
 )
@@ -72,7 +73,7 @@ func packetFits(r *rule.Rule, in *Input) bool {
 	if r.SameIP && in.Src != in.Dst {
 		return false
 	}
-	if len(r.Packet) == 0 && len(r.TCPFlags) == 0 && len(r.FragBits) == 0 && !r.Flow.NoFrag && !r.Flow.OnlyFrag {
+	if len(r.Packet)+len(r.PacketAny) == 0 && len(r.TCPFlags) == 0 && len(r.FragBits) == 0 && !r.Flow.NoFrag && !r.Flow.OnlyFrag {
 		return true
 	}
 	p := in.Packet
@@ -81,6 +82,11 @@ func packetFits(r *rule.Rule, in *Input) bool {
 	}
 	for _, t := range r.Packet {
 		if v, ok := field(t.Field, in); !ok || !t.Match(v) {
+			return false
+		}
+	}
+	for _, list := range r.PacketAny {
+		if !slices.ContainsFunc(list, func(t rule.FieldTest) bool { v, ok := field(t.Field, in); return ok && t.Match(v) }) {
 			return false
 		}
 	}
@@ -132,6 +138,49 @@ func field(f rule.Field, in *Input) (v int64, ok bool) {
 		return int64(p.TCPWindow), tcp
 	case rule.FieldTCPMSS:
 		return int64(p.TCPMSS), tcp && p.TCPMSS != 0
+	case rule.FieldTCPScale:
+		return int64(p.TCPScale), tcp && p.HasScale
+	case rule.FieldICMPv6MTU:
+		return int64(p.MTU), p.MTU != 0
+	case rule.FieldVLANLayers:
+		return int64(p.VLANs), true
+	case rule.FieldVLAN0, rule.FieldVLAN1, rule.FieldVLAN2:
+		n := f - rule.FieldVLAN0
+		return int64(p.VLAN[n]), int(n) < int(p.VLANs)
+	case rule.FieldIPOptions:
+		return int64(p.IPOptions), p.IPOptions != 0
+	}
+	return rareField(f, in)
+}
+
+// rareField reads what costs more to know.
+func rareField(f rule.Field, in *Input) (v int64, ok bool) {
+	if f >= rule.FieldIPv4Checksum && f <= rule.FieldICMPv6Checksum {
+		if in.Packet.Checksum == nil {
+			return 0, false
+		}
+		right, ok := in.Packet.Checksum(f)
+		if right {
+			v = 1
+		}
+		return v, ok
+	}
+	c := &in.Counts
+	switch f {
+	case rule.FieldFlowAge:
+		return c.Age, in.Flow != nil
+	case rule.FieldFlowPackets:
+		return int64(c.Packets[0] + c.Packets[1]), in.Flow != nil
+	case rule.FieldFlowPacketsToServer:
+		return int64(c.Packets[0]), in.Flow != nil
+	case rule.FieldFlowPacketsToClient:
+		return int64(c.Packets[1]), in.Flow != nil
+	case rule.FieldFlowBytes:
+		return int64(c.Bytes[0] + c.Bytes[1]), in.Flow != nil
+	case rule.FieldFlowBytesToServer:
+		return int64(c.Bytes[0]), in.Flow != nil
+	case rule.FieldFlowBytesToClient:
+		return int64(c.Bytes[1]), in.Flow != nil
 	}
 	return 0, false
 }

@@ -17,10 +17,12 @@ const (
 )
 
 // HostState counts matches by address for thresholds and keeps the bits of
-// addresses. One serves all workers and rule sets; it is safe for concurrent
+// addresses and the changes of lists. One serves all workers and rule sets; it is safe for concurrent
 // use. Make it with [NewHostState].
 type HostState struct {
 	shards [hostShards]hostShard
+	mu     sync.Mutex
+	lists  map[string]*changes // by name
 }
 
 type hostShard struct {
@@ -45,12 +47,12 @@ const (
 
 type hostEntry struct {
 	start, expires int64 // microseconds
-	count          int64
+	count, next    int64 // next is when a backing-off rule is told again
 }
 
 // NewHostState makes an empty state.
 func NewHostState() *HostState {
-	h := &HostState{}
+	h := &HostState{lists: map[string]*changes{}}
 	for i := range h.shards {
 		h.shards[i].m = map[hostKey]hostEntry{}
 	}
@@ -133,6 +135,15 @@ func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input)
 		counts = told
 	case rule.ThresholdBoth:
 		counts, told = e.count >= t.Count, e.count == t.Count
+	case rule.ThresholdBackoff:
+		e.expires = math.MaxInt64
+		if e.next == 0 {
+			e.next = t.Count
+		}
+		if told = e.count == e.next; told {
+			e.next *= t.Multiplier
+		}
+		counts = true
 	case rule.ThresholdFilter:
 		told = e.count > t.Count
 		counts = told

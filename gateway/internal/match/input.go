@@ -3,6 +3,7 @@ package match
 import (
 	"net/netip"
 
+	"otasuke/gateway/internal/app"
 	"otasuke/rule"
 )
 
@@ -17,20 +18,29 @@ type Packet struct {
 	TCPWindow, TCPMSS  uint16 // TCPMSS 0 when the option is absent
 	ICMPType, ICMPCode uint8
 	ICMPID, ICMPSeq    uint16
+	TCPScale           uint8 // window scale option, when HasScale
+	HasScale           bool
+	MTU                uint32    // of an ICMPv6 message, 0 for none
+	VLANs              uint8     // number of tags
+	VLAN               [3]uint16 // their numbers, outermost first
+	IPOptions          uint32    // bits of rule.IPOption…
+	// Checksum tells whether a checksum (rule.FieldIPv4Checksum …) is right, and whether
+	// the packet has it.
+	Checksum func(rule.Field) (right, ok bool)
 }
 
-// Value is one more value of a buffer that may have several.
-type Value struct {
-	Buffer rule.Buffer
-	Data   []byte
+// Counts of a flow.
+type Counts struct {
+	Age     int64     // seconds
+	Packets [2]uint64 // by direction, 0 to the server
+	Bytes   [2]uint64
 }
 
 // Input is what is known at one moment about one direction of a flow.
 //
-// The engine calls once for each packet (Packet, Payload set) and once for each
-// step of a transaction (Bufs, Fresh, Tx set); both may be one call. Packet and
-// stream data that arrived together belong into one call, or a rule for both
-// tells twice.
+// The engine calls once for each packet (PacketRules set) and once for each step of a
+// transaction (Values, Tx set). Packet and stream data that arrived together belong
+// into one call, or a rule for both tells twice.
 type Input struct {
 	Src, Dst         netip.Addr // of the packet as sent: Src is the sender; unmapped
 	SrcPort, DstPort uint16
@@ -40,40 +50,36 @@ type Input struct {
 	Established      bool       // both ends have taken part (TCP: handshake complete)
 	FlowStart        bool       // first packet of the flow in this direction: address rules run
 
-	Packet  *Packet // nil when no packet is judged in this call
-	Payload []byte  // transport payload of the packet
+	Packet  *Packet // the packet at hand; nil when there is none or it goes the other way
+	Payload []byte  // its transport payload
+	// Undecoded tells that the packet could not be decoded: only rules on its events apply.
+	Undecoded bool
+	// PacketRules tells that the rules for single packets are due.
+	PacketRules bool
 
-	// Bufs are the buffers that exist now in this direction (and transaction);
-	// nil is absent, empty but not nil is present. BufPayload is not used:
-	// Payload and Bufs[BufStream] stand for it.
-	Bufs  [rule.NumBuffers][]byte
-	Multi []Value // further values of the buffers for which rule.Buffer.Multi holds
-	// Fresh are the buffers that are new or have grown since the last call for
-	// this transaction; only these are searched.
-	Fresh rule.BufferSet
-	// Partial are the buffers that may still grow: what asks for their end or
-	// length waits.
-	Partial rule.BufferSet
-
-	// Bufs[rule.BufStream] is a window: some old bytes, so that nothing hides on the
-	// seam, and StreamNew new ones. StreamOffset is the place of its first byte
+	// Stream is a window: some old bytes, so that nothing hides on the seam, and
+	// StreamNew new ones; nil when none are. StreamOffset is the place of its first byte
 	// in the stream.
+	Stream       []byte
 	StreamNew    int
 	StreamOffset uint64
+
+	// Values are the buffers that exist now in this direction, of the transaction or the
+	// packet. Only those that are Fresh are searched; what asks for the end or length of
+	// a Partial one waits.
+	Values []app.Value
+	// Complete tells that no more values come in this direction of the transaction.
+	Complete bool
+
 	// Sent are the payload bytes that client and server have sent so far.
 	Sent [2]uint64
+
+	Counts Counts
 
 	Tx    *TxState   // nil outside transactions
 	Flow  *FlowState // nil when there is no flow
 	Hosts *HostState // nil: no counting, every match is told
 	Now   int64      // microseconds
-}
-
-// Reset makes the input empty for the next use and keeps its memory.
-func (in *Input) Reset() {
-	multi := in.Multi[:0]
-	clear(in.Multi)
-	*in = Input{Multi: multi}
 }
 
 // Hit is a rule that the input fulfils.

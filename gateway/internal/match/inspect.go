@@ -21,6 +21,10 @@ type Scratch struct {
 	expr   bytexpr.Scratch
 	swap   []byte
 	shown  [][]byte // by variant
+	// at is the place of a buffer's first value in the input, plus one; fresh those to
+	// be searched. Both hold during one inspection.
+	at    [rule.NumBuffers]uint16
+	fresh rule.BufferSet
 
 	// Candidates counts rules tried, for measurements.
 	Candidates uint64
@@ -50,6 +54,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 	}
 	s.adopt(in)
 	s.gather(sc, in)
+	defer sc.forget(in)
 	if len(sc.cand) == 0 {
 		return nil
 	}
@@ -93,31 +98,36 @@ func (sc *Scratch) candidates(ids []uint32) {
 // gather collects the rules worth trying.
 func (s *Set) gather(sc *Scratch, in *Input) {
 	dir := direction(in.ToServer)
-	if in.Packet != nil {
+	if in.PacketRules && !in.Undecoded {
 		s.gatherPacket(sc, in, dir)
-	} else if len(in.Payload) > 0 {
-		s.scan(sc, packetVariant, dir, in.Payload)
 	}
-	if in.Fresh.Empty() {
-		return
-	}
-	if in.Fresh.Has(rule.BufStream) {
-		s.scan(sc, streamVariant, dir, in.Bufs[rule.BufStream])
+	sc.fresh = rule.BufferSet{}
+	if len(in.Stream) > 0 {
+		sc.fresh.Add(rule.BufStream)
+		s.scan(sc, streamVariant, dir, in.Stream)
 		sc.candidates(s.bare[dir][rule.BufStream])
 	}
-	for word, set := range in.Fresh {
-		for b := word * 64; set != 0; b, set = b+1, set>>1 {
-			if set&1 != 0 && in.Bufs[b] != nil {
-				s.gatherBuffer(sc, rule.Buffer(b), dir, in.Bufs[b])
-			}
+	for i := range in.Values {
+		v := &in.Values[i]
+		if sc.at[v.Buffer] == 0 {
+			sc.at[v.Buffer] = uint16(i + 1)
 		}
-	}
-	for i := range in.Multi {
-		if in.Fresh.Has(in.Multi[i].Buffer) {
-			s.gatherBuffer(sc, in.Multi[i].Buffer, dir, in.Multi[i].Data)
+		if v.Fresh {
+			sc.fresh.Add(v.Buffer)
+			s.gatherBuffer(sc, v.Buffer, dir, v.Data)
 		}
 	}
 	s.gatherPending(sc, in, dir)
+	if in.Complete {
+		sc.candidates(s.absent[dir])
+	}
+}
+
+// forget ends what gather has noted about the input.
+func (sc *Scratch) forget(in *Input) {
+	for i := range in.Values {
+		sc.at[in.Values[i].Buffer] = 0
+	}
 }
 
 func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
@@ -154,11 +164,8 @@ func (s *Set) gatherPending(sc *Scratch, in *Input, dir int) {
 	}
 	kept := in.Tx.pending[dir][:0]
 	for _, id := range in.Tx.pending[dir] {
-		need := s.rules[id].need
-		if need.Has(rule.BufPayload) {
-			need.Add(rule.BufStream)
-		}
-		if need.Intersects(in.Fresh) {
+		need := &s.rules[id].need
+		if in.Complete || need.Intersects(&sc.fresh) || need.Has(rule.BufPayload) && sc.fresh.Has(rule.BufStream) {
 			sc.candidate(id)
 		} else {
 			kept = append(kept, id)
@@ -181,7 +188,7 @@ func (s *Set) scan(sc *Scratch, v uint16, dir int, data []byte) {
 // judge tries one candidate.
 func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
 	k := &s.rules[id]
-	if !k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) {
+	if !k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) || !s.endsKnown(k.r, in) {
 		return Hit{}, false
 	}
 	if k.kind == txRule && in.Tx != nil && slices.Contains(in.Tx.fired, id) {
@@ -221,7 +228,7 @@ func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
 		}
 	}
 	s.changeBits(k, in)
-	hit := Hit{Rule: r, Silent: r.NoAlert}
+	hit := Hit{Rule: r, Silent: r.NoAlert || suppressed(r, in)}
 	if in.Hosts != nil && r.Threshold != nil {
 		counts, told := in.Hosts.tell(kindThreshold, r.Threshold, r, in)
 		if !counts {
@@ -245,7 +252,7 @@ const (
 
 // contents tries all sections of a rule.
 func (s *Set) contents(sc *Scratch, in *Input, k *compiled, id uint32) outcome {
-	sc.probe.base64, sc.probe.sc = k.base64, sc
+	sc.probe.base64, sc.probe.sc, sc.probe.in = k.base64, sc, in
 	result := yes
 	for i := range k.sections {
 		sec := &k.sections[i]
@@ -265,27 +272,89 @@ func (s *Set) contents(sc *Scratch, in *Input, k *compiled, id uint32) outcome {
 	return result
 }
 
-// buffer tries a section on each value of its buffer.
+// buffer tries a section on the values of its buffer.
 func (s *Set) buffer(sc *Scratch, in *Input, sec *section) outcome {
-	partial := in.Partial.Has(sec.buf)
-	present := false
-	if data := in.Bufs[sec.buf]; data != nil {
-		present = true
-		if sc.try(sec.steps, s.transformed(sc, sec.variant, data), 0, partial) {
-			return yes
-		}
+	first := int(sc.at[sec.buf])
+	if first == 0 {
+		return sec.missing(in)
 	}
-	for i := range in.Multi {
-		if in.Multi[i].Buffer != sec.buf {
+	if sec.absent == rule.AbsentOnly {
+		return no
+	}
+	if sec.which.Kind != rule.WhichAny {
+		return s.several(sc, in, sec, first-1)
+	}
+	partial := false
+	for i := first - 1; i < len(in.Values); i++ {
+		v := &in.Values[i]
+		if v.Buffer != sec.buf {
 			continue
 		}
-		present = true
-		if sc.try(sec.steps, s.transformed(sc, sec.variant, in.Multi[i].Data), 0, partial) {
+		if sc.try(sec.steps, s.transformed(sc, sec.variant, v.Data), 0, v.Partial) {
 			return yes
 		}
+		partial = partial || v.Partial
 	}
-	if !present || partial {
+	if in.Complete && !partial || !sec.buf.Multi() && !partial {
+		return no
+	}
+	return wait
+}
+
+// missing says what it means that the buffer does not exist.
+func (sec *section) missing(in *Input) outcome {
+	switch {
+	case in.Tx != nil && !in.Complete:
 		return wait
+	case sec.absent != rule.AbsentFails:
+		return yes
+	case sec.which.Kind == rule.WhichAllOrNone, sec.which.Kind == rule.WhichCount && sec.which.Count.Match(0):
+		return yes
+	}
+	return no
+}
+
+// several tries a section that asks for more than one value.
+func (s *Set) several(sc *Scratch, in *Input, sec *section, first int) outcome {
+	if !in.Complete && in.Tx != nil && !(sec.which.Kind == rule.WhichIndex && sec.which.Index >= 0) {
+		return wait
+	}
+	n, fit, at := 0, 0, sec.which.Index
+	if at < 0 {
+		for i := first; i < len(in.Values); i++ {
+			if in.Values[i].Buffer == sec.buf {
+				at++
+			}
+		}
+	}
+	for i := first; i < len(in.Values); i++ {
+		v := &in.Values[i]
+		if v.Buffer != sec.buf {
+			continue
+		}
+		ok := sc.try(sec.steps, s.transformed(sc, sec.variant, v.Data), 0, v.Partial)
+		if sec.which.Kind == rule.WhichIndex && n == at {
+			return outcomeOf(ok)
+		}
+		if n++; ok {
+			fit++
+		}
+	}
+	switch sec.which.Kind {
+	case rule.WhichIndex:
+		if !in.Complete && in.Tx != nil {
+			return wait
+		}
+		return no
+	case rule.WhichCount:
+		return outcomeOf(sec.which.Count.Match(int64(fit)))
+	}
+	return outcomeOf(fit == n)
+}
+
+func outcomeOf(ok bool) outcome {
+	if ok {
+		return yes
 	}
 	return no
 }
@@ -293,9 +362,9 @@ func (s *Set) buffer(sc *Scratch, in *Input, sec *section) outcome {
 // payload tries a section on the stream window and on the packet.
 func (s *Set) payload(sc *Scratch, in *Input, k *compiled, sec *section, id uint32) outcome {
 	tcp := in.IPProto == rule.IPProtoTCP
-	stream := tcp && k.r.PayloadStream && in.Bufs[rule.BufStream] != nil
+	stream := tcp && k.r.PayloadStream && in.Stream != nil
 	if stream {
-		window, base := in.Bufs[rule.BufStream], int64(in.StreamOffset)
+		window, base := in.Stream, int64(in.StreamOffset)
 		if in.Flow != nil && k.kind == payloadRule && slices.Contains(in.Flow.fired, id<<1|uint32(direction(in.ToServer))) {
 			old := max(len(window)-in.StreamNew, 0) // told before: only new bytes count
 			window, base = window[old:], base+int64(old)

@@ -95,7 +95,7 @@ func (f *feeder) packet(payload string) bool {
 func udpInput(payload string) *Input {
 	return &Input{Src: netip.MustParseAddr("192.168.1.12"), Dst: netip.MustParseAddr("203.0.113.66"), SrcPort: 5000, DstPort: 9999,
 		IPProto: rule.IPProtoUDP, App: rule.ProtoFailed, ToServer: true, Established: true,
-		Packet: &Packet{TTL: 64}, Payload: []byte(payload), Flow: &FlowState{}, Hosts: NewHostState(), Now: 1}
+		Packet: &Packet{TTL: 64}, PacketRules: true, Payload: []byte(payload), Flow: &FlowState{}, Hosts: NewHostState(), Now: 1}
 }
 
 const (
@@ -207,13 +207,11 @@ func TestWaitsForBuffers(t *testing.T) {
 	tx, flow := &TxState{}, &FlowState{}
 	step := func(b rule.Buffer, v string, partial bool) int {
 		in := udpInput("")
-		in.IPProto, in.Packet, in.Payload, in.App, in.Tx, in.Flow = rule.IPProtoTCP, nil, nil, rule.ProtoHTTP, tx, flow
+		in.IPProto, in.Packet, in.PacketRules, in.Payload, in.App, in.Tx, in.Flow = rule.IPProtoTCP, nil, false, nil, rule.ProtoHTTP, tx, flow
 		put(in, rule.HTTPURI, []byte("/evil"))
-		in.Fresh = rule.BufferSet{}
+		in.Values[0].Fresh = false
 		put(in, b, []byte(v))
-		if partial {
-			in.Partial.Add(b)
-		}
+		in.Values[1].Partial = partial
 		return len(set.Inspect(f.sc, in))
 	}
 	if n := step(rule.HTTPURI, "/evil", false); n != 0 {

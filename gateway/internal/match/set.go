@@ -3,6 +3,7 @@ package match
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"sync/atomic"
 
@@ -21,17 +22,24 @@ type Set struct {
 	variants []variant
 	byBuffer [rule.NumBuffers][]uint16    // variants with patterns, by buffer
 	bare     [2][rule.NumBuffers][]uint32 // rules without a pattern, by direction and a buffer of theirs
+	absent   [2][]uint32                  // rules that a missing buffer can fulfil, by direction
 	packets  packetIndex                  // rules that look at packets without a pattern
 	ips      ipIndex                      // rules that look at addresses alone
 	bits     int                          // number of flow bits
 	dbs      []*literal.DB
+	used     rule.BufferSet
+	places   Places
 }
+
+// Used are the buffers that rules look at; the engine need not make others.
+func (s *Set) Used() *rule.BufferSet { return &s.used }
 
 // variant is a buffer as it looks after transforms; each has its own patterns.
 type variant struct {
 	buf        rule.Buffer
 	transforms []rule.Transform
-	groups     [2]*group // by direction
+	rewrites   []*regexp.Regexp // of those that rewrite, by place
+	groups     [2]*group        // by direction
 }
 
 // Two variants that always exist.
@@ -56,14 +64,17 @@ func direction(toServer bool) int {
 }
 
 // Options change how rules are compiled.
-type Options struct{}
+type Options struct {
+	// Places tells about addresses, for iprep and geoip.
+	Places Places
+}
 
 // Compile builds a set. Rules whose expressions do not compile are refused one
 // by one; an error means that nothing could be built.
-func Compile(rules []*rule.Rule, _ Options) (*Set, []rule.Refusal, error) {
-	s := &Set{epoch: epochs.Add(1)}
+func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
+	s := &Set{epoch: epochs.Add(1), places: opt.Places}
 	s.variants = []variant{{buf: rule.BufPayload}, {buf: rule.BufStream}}
-	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}}
+	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}, datasets: map[string]*dataset{}}
 	var refused []rule.Refusal
 	for _, r := range ordered(rules) {
 		k, err := c.rule(r)
@@ -153,5 +164,5 @@ func (s *Set) Stats() Stats {
 
 // variantKey names a variant.
 func variantKey(buf rule.Buffer, transforms []rule.Transform) string {
-	return fmt.Sprintf("%d%q", buf, transforms)
+	return fmt.Sprintf("%d%+v", buf, transforms)
 }

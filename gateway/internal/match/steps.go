@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/rule"
@@ -19,6 +20,8 @@ const (
 	isDataAtStep
 	bsizeStep
 	base64Step
+	numberStep
+	valueStep // the rarer ones
 )
 
 // step is one match of a section. more says that the next step is relative, so
@@ -30,9 +33,10 @@ type step struct {
 	pattern []byte // lower case when the content is nocase
 	expr    *bytexpr.Expr
 	match   rule.Match
+	list    *dataset
 }
 
-func newSteps(matches []rule.Match) ([]step, error) {
+func (c *compiler) newSteps(matches []rule.Match) ([]step, error) {
 	steps := make([]step, len(matches))
 	for i, m := range matches {
 		st := &steps[i]
@@ -65,6 +69,14 @@ func newSteps(matches []rule.Match) ([]step, error) {
 			st.kind = bsizeStep
 		case *rule.Base64Decode:
 			st.kind = base64Step
+		case *rule.Number:
+			st.kind = numberStep
+		case *rule.Dataset:
+			st.kind, st.list = valueStep, c.dataset(m.List)
+		case *rule.Datarep:
+			st.kind, st.list = valueStep, c.dataset(m.List)
+		default:
+			st.kind = valueStep
 		}
 	}
 	return steps, nil
@@ -84,6 +96,7 @@ type probe struct {
 	work    int
 	vars    [maxVars + 1]int64
 	base64  []step
+	in      *Input
 	sc      *Scratch
 }
 
@@ -139,6 +152,32 @@ func (p *probe) simple(st *step) bool {
 		return p.bsize(m)
 	case *rule.Base64Decode:
 		return p.base64Decode(m)
+	case *rule.Number:
+		return len(p.buf) == 8 && m.Match(int64(binary.BigEndian.Uint64(p.buf)))
+	}
+	return p.value(st)
+}
+
+// value judges the rarer matches.
+func (p *probe) value(st *step) bool {
+	switch m := st.match.(type) {
+	case *rule.NumberList:
+		return p.numberList(m)
+	case *rule.Now:
+		return p.now(m)
+	case *rule.Tuple:
+		return p.tuple(m)
+	case *rule.Interface:
+		return p.iface(m)
+	case *rule.Bounce:
+		return p.bounce()
+	case *rule.Entropy:
+		return p.entropy(m)
+	case *rule.Dataset:
+		return !p.partial && st.list.apply(p.in.Hosts, m.Op, p.buf)
+	case *rule.Datarep:
+		v, ok := st.list.reputation(p.buf)
+		return ok && m.Match(v)
 	}
 	return false
 }

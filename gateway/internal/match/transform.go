@@ -2,9 +2,15 @@ package match
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"io"
+	"regexp"
+
+	"golang.org/x/net/publicsuffix"
 
 	"otasuke/rule"
 )
@@ -16,9 +22,14 @@ func (s *Set) transformed(sc *Scratch, v uint16, data []byte) []byte {
 	if len(list) == 0 {
 		return data
 	}
-	for _, t := range list {
+	for i, t := range list {
 		// Each step reads one of two buffers and writes the other.
-		out := transform(sc.swap[:0], t, data)
+		var out []byte
+		if t.Kind == rule.Rewrite {
+			out = rewrite(sc.swap[:0], s.variants[v].rewrites[i], data)
+		} else {
+			out = transform(sc.swap[:0], t, data)
+		}
 		sc.swap, sc.shown[v] = sc.shown[v], out
 		data = out
 	}
@@ -63,9 +74,92 @@ func transform(dst []byte, t rule.Transform, data []byte) []byte {
 			dst = append(dst, c^t.Key[i%len(t.Key)])
 		}
 	case rule.FromBase64:
-		return appendBase64(dst, data)
+		return fromBase64(dst, t, data)
+	case rule.Domain, rule.TLD:
+		return appendDomain(dst, data, t.Kind == rule.TLD)
+	case rule.Gunzip, rule.Inflate:
+		return inflate(dst, t, data)
 	}
 	return dst
+}
+
+// rewrites compiles the expressions of a list of transforms.
+func rewrites(list []rule.Transform) []*regexp.Regexp {
+	out := make([]*regexp.Regexp, len(list))
+	for i, t := range list {
+		if t.Kind == rule.Rewrite {
+			out[i], _ = regexp.Compile(t.Key) // checked when the rule was read
+		}
+	}
+	return out
+}
+
+// rewrite gives the first group of the first match, nothing without one.
+func rewrite(dst []byte, e *regexp.Regexp, data []byte) []byte {
+	if e == nil {
+		return dst
+	}
+	if m := e.FindSubmatchIndex(data); len(m) >= 4 && m[2] >= 0 {
+		return append(dst, data[m[2]:m[3]]...)
+	}
+	return dst
+}
+
+// fromBase64 decodes as the mode asks: strict takes nothing but the alphabet, RFC 2045
+// passes other signs over, RFC 4648 ends at the first of them.
+func fromBase64(dst []byte, t rule.Transform, data []byte) []byte {
+	if t.Offset > len(data) {
+		return append(dst, data...)
+	}
+	data = data[t.Offset:]
+	if t.Bytes > 0 && t.Bytes < len(data) {
+		data = data[:t.Bytes]
+	}
+	if t.Mode == "strict" {
+		for _, c := range bytes.TrimRight(data, "=") {
+			if c != '+' && c != '/' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+				return dst
+			}
+		}
+	}
+	return appendBase64(dst, data)
+}
+
+// appendDomain gives the public suffix of a host name, or the name registered under it.
+func appendDomain(dst, data []byte, suffix bool) []byte {
+	name := string(data)
+	tld, _ := publicsuffix.PublicSuffix(name)
+	if suffix {
+		return append(dst, tld...)
+	}
+	if own, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
+		return append(dst, own...)
+	}
+	return dst
+}
+
+// maxInflated bounds what a compressed buffer becomes when the rule does not say.
+const maxInflated = 1 << 10
+
+// inflate takes a compression off; what does not decode is nothing.
+func inflate(dst []byte, t rule.Transform, data []byte) []byte {
+	var r io.Reader
+	var err error
+	if t.Kind == rule.Gunzip {
+		r, err = gzip.NewReader(bytes.NewReader(data))
+	} else {
+		r, err = zlib.NewReader(bytes.NewReader(data))
+	}
+	if err != nil {
+		return dst
+	}
+	limit := t.Bytes
+	if limit == 0 {
+		limit = maxInflated
+	}
+	out := bytes.NewBuffer(dst)
+	_, _ = io.Copy(out, io.LimitReader(r, int64(limit))) // a cut stream decodes up to the cut
+	return out.Bytes()
 }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }

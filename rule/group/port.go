@@ -1,4 +1,4 @@
-package parse
+package group
 
 import (
 	"errors"
@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-func (p *parser) portSet(text string) (*rule.PortSet, error) {
+// Ports reads a port group in the same forms, ranges as low:high.
+func (p *Reader) Ports(text string) (*rule.PortSet, error) {
 	if s := p.ports[text]; s != nil {
 		return s, nil
 	}
@@ -24,11 +25,14 @@ func (p *parser) portSet(text string) (*rule.PortSet, error) {
 	if len(ranges) == 1 && ranges[0] == (rule.PortRange{Lo: 0, Hi: 65535}) {
 		s = &rule.PortSet{Any: true}
 	}
+	if p.ports == nil {
+		p.ports = map[string]*rule.PortSet{}
+	}
 	p.ports[text] = s
 	return s, nil
 }
 
-func (p *parser) portRanges(text string, depth int) ([]rule.PortRange, error) {
+func (p *Reader) portRanges(text string, depth int) ([]rule.PortRange, error) {
 	if depth > maxNesting {
 		return nil, errNesting
 	}
@@ -42,7 +46,7 @@ func (p *parser) portRanges(text string, depth int) ([]rule.PortRange, error) {
 		not, err := p.portRanges(text[1:], depth+1)
 		return minusPorts([]rule.PortRange{{Lo: 0, Hi: 65535}}, not), err
 	case text[0] == '$':
-		value, ok := p.opt.Vars[text[1:]]
+		value, ok := p.Vars[text[1:]]
 		if !ok {
 			return nil, fmt.Errorf("port variable %s is not defined; define it in the configuration", text)
 		}
@@ -54,7 +58,7 @@ func (p *parser) portRanges(text string, depth int) ([]rule.PortRange, error) {
 	return []rule.PortRange{r}, err
 }
 
-func (p *parser) portGroup(text string, depth int) ([]rule.PortRange, error) {
+func (p *Reader) portGroup(text string, depth int) ([]rule.PortRange, error) {
 	items, err := splitGroup(text)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package parse
+package group
 
 import (
 	"errors"
@@ -69,19 +69,23 @@ var (
 	errNesting  = fmt.Errorf("groups and variables are nested deeper than %d; look for a variable that names itself", maxNesting)
 )
 
-// addrSet reads an address group of a header.
-func (p *parser) addrSet(text string) (*rule.AddrSet, error) {
+// Addrs reads an address group: an address, network, range, variable, list in [ ], any,
+// each with ! before it for all others. The same text gives the same set.
+func (p *Reader) Addrs(text string) (*rule.AddrSet, error) {
 	if s := p.addrs[text]; s != nil {
 		return s, nil
 	}
 	s, err := p.addrSetNew(text)
 	if err == nil {
+		if p.addrs == nil {
+			p.addrs = map[string]*rule.AddrSet{}
+		}
 		p.addrs[text] = s
 	}
 	return s, err
 }
 
-func (p *parser) addrSetNew(text string) (*rule.AddrSet, error) {
+func (p *Reader) addrSetNew(text string) (*rule.AddrSet, error) {
 	ranges, err := p.addrRanges(text, 0)
 	if err != nil {
 		return nil, err
@@ -95,7 +99,7 @@ func (p *parser) addrSetNew(text string) (*rule.AddrSet, error) {
 	return &rule.AddrSet{Ranges: ranges}, nil
 }
 
-func (p *parser) addrRanges(text string, depth int) ([]rule.AddrRange, error) {
+func (p *Reader) addrRanges(text string, depth int) ([]rule.AddrRange, error) {
 	if depth > maxNesting {
 		return nil, errNesting
 	}
@@ -109,7 +113,7 @@ func (p *parser) addrRanges(text string, depth int) ([]rule.AddrRange, error) {
 		not, err := p.addrRanges(text[1:], depth+1)
 		return minus(everything, not), err
 	case text[0] == '$':
-		value, ok := p.opt.Vars[text[1:]]
+		value, ok := p.Vars[text[1:]]
 		if !ok {
 			return nil, fmt.Errorf("address variable %s is not defined; define it in the configuration", text)
 		}
@@ -121,7 +125,7 @@ func (p *parser) addrRanges(text string, depth int) ([]rule.AddrRange, error) {
 	return []rule.AddrRange{r}, err
 }
 
-func (p *parser) addrGroup(text string, depth int) ([]rule.AddrRange, error) {
+func (p *Reader) addrGroup(text string, depth int) ([]rule.AddrRange, error) {
 	items, err := splitGroup(text)
 	if err != nil {
 		return nil, err

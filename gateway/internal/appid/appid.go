@@ -1,0 +1,162 @@
+package appid
+
+import "otasuke/rule"
+
+// Directions of a conversation.
+const (
+	toServer = 0
+	toClient = 1
+)
+
+// Config says what is recognised. Its zero value recognises what is on by default.
+type Config struct {
+	// On and Off change what is recognised; a protocol in neither is on unless it is one
+	// of the industrial protocols and databases that are off by default.
+	On, Off map[rule.Proto]bool
+}
+
+// offByDefault are protocols whose recognition costs more false names than it finds in
+// an office.
+var offByDefault = map[rule.Proto]bool{rule.ProtoModbus: true, rule.ProtoDNP3: true, rule.ProtoENIP: true, rule.ProtoPGSQL: true}
+
+// Enabled tells whether p is recognised.
+func (c *Config) Enabled(p rule.Proto) bool {
+	if c.Off[p] {
+		return false
+	}
+	return c.On[p] || !offByDefault[p]
+}
+
+// Names of events.
+const (
+	EventMismatch     = "applayer_mismatch_protocol_both_directions"
+	EventOneDirection = "applayer_detect_protocol_only_one_direction"
+	EventSkipped      = "applayer_proto_detection_skipped"
+)
+
+// maxUnseen bytes of one direction alone end the search: the other direction says
+// nothing, and half a conversation is not read.
+const maxUnseen = 100_000
+
+// Track is what is known about one conversation. Its zero value is ready.
+type Track struct {
+	// Proto is what the conversation speaks: ProtoUnknown until it is found, ProtoFailed
+	// when the search has ended.
+	Proto rule.Proto
+	// By is what each direction was recognised as.
+	By [2]rule.Proto
+
+	patterns, probes, done [2]bool
+	failed                 [2]uint64 // probes that said no, by place in their list
+	read                   bool      // a reader has seen bytes
+}
+
+// Ends of a conversation.
+type Ends struct {
+	Client, Server uint16 // ports
+	UDP            bool
+	// Midstream tells that the beginning was not seen.
+	Midstream bool
+}
+
+// Done tells that dir needs no more looking at.
+func (t *Track) Done(dir int) bool { return t.done[dir] || t.Proto == rule.ProtoFailed }
+
+// Restart begins again, for a conversation that changes its protocol.
+func (t *Track) Restart() { *t = Track{} }
+
+// Set names the protocol from outside (an expected conversation).
+func (t *Track) Set(p rule.Proto) {
+	*t = Track{Proto: p, By: [2]rule.Proto{p, p}, done: [2]bool{true, true}, read: true}
+}
+
+// Look is given all bytes of dir so far, and how many the other direction has. It
+// reports whether dir is to be read now (as t.Proto), and an event or "".
+func (c *Config) Look(t *Track, e Ends, dir int, b []byte, other int) (read bool, event string) {
+	if t.Done(dir) {
+		return t.Proto != rule.ProtoFailed, ""
+	}
+	p := c.recognise(t, e, dir, b)
+	if e.UDP {
+		return c.lookUDP(t, dir, p)
+	}
+	opposite := t.By[1-dir]
+	switch {
+	case p != rule.ProtoUnknown:
+		t.By[dir], t.done[dir] = p, true
+		switch {
+		case opposite == rule.ProtoUnknown || opposite == p:
+			t.Proto = p
+		case t.read || dir == toClient:
+			t.Proto, event = opposite, EventMismatch
+		default:
+			t.Proto, event = p, EventMismatch
+		}
+		t.read = true
+		return true, event
+	case opposite != rule.ProtoUnknown:
+		if e.Midstream && dir == toServer {
+			t.fail()
+			return false, ""
+		}
+		if t.patterns[dir] && t.probes[dir] {
+			t.By[dir], t.done[dir] = opposite, true
+			return true, EventOneDirection
+		}
+		return false, ""
+	}
+	return false, t.bail(dir, len(b), other)
+}
+
+// bail ends the search when nothing can be found any more.
+func (t *Track) bail(dir, size, other int) string {
+	ended := func(d int) bool { return t.patterns[d] && t.probes[d] }
+	switch {
+	case ended(0) && ended(1):
+		t.fail()
+	case ended(dir) && size > maxUnseen && other == 0:
+		t.fail()
+		return EventSkipped
+	}
+	return ""
+}
+
+func (t *Track) fail() { t.Proto, t.done = rule.ProtoFailed, [2]bool{true, true} }
+
+// lookUDP decides by each datagram: what is not recognised at once is given up for its
+// direction.
+func (c *Config) lookUDP(t *Track, dir int, p rule.Proto) (bool, string) {
+	t.done[dir] = true
+	if p == rule.ProtoUnknown {
+		if t.Proto != rule.ProtoUnknown {
+			t.By[dir] = t.Proto
+			return true, ""
+		}
+		t.By[dir] = rule.ProtoFailed
+		if t.By[1-dir] == rule.ProtoFailed {
+			t.fail()
+		}
+		return false, ""
+	}
+	t.By[dir] = p
+	if t.Proto == rule.ProtoUnknown {
+		t.Proto = p
+	}
+	return true, ""
+}
+
+// recognise tries patterns and then probes.
+func (c *Config) recognise(t *Track, e Ends, dir int, b []byte) rule.Proto {
+	if !t.patterns[dir] {
+		if p := c.byPattern(e.UDP, dir, b); p != rule.ProtoUnknown {
+			return p
+		}
+		if len(b) >= depth(e.UDP, dir) {
+			t.patterns[dir] = true
+		}
+	}
+	if !t.probes[dir] {
+		return c.byProbe(t, e, dir, b)
+	}
+	return rule.ProtoUnknown
+}

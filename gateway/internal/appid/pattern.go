@@ -1,0 +1,148 @@
+package appid
+
+import (
+	"bytes"
+
+	"otasuke/rule"
+)
+
+// pattern is what a protocol's first bytes look like at any port.
+type pattern struct {
+	proto  rule.Proto
+	udp    bool
+	dirs   uint8 // bit 0 to the server, bit 1 to the client
+	text   string
+	nocase bool
+	offset int
+	depth  int // the pattern ends before this place
+	// also must hold of the bytes, when not nil.
+	also func(dir int, b []byte) answer
+}
+
+const (
+	server  = 1 // sent to the server
+	client  = 2
+	anyside = server | client
+)
+
+// patternDepth is how many bytes of a direction patterns look at.
+func depth(udp bool, dir int) int { return depths[index(udp)][dir] }
+
+func index(udp bool) int {
+	if udp {
+		return 1
+	}
+	return 0
+}
+
+var depths = func() (d [2][2]int) {
+	for _, p := range patterns {
+		for dir := range 2 {
+			if p.dirs&(1<<dir) != 0 {
+				d[index(p.udp)][dir] = max(d[index(p.udp)][dir], p.depth)
+			}
+		}
+	}
+	return d
+}()
+
+// methods of HTTP that begin a conversation: RFC 9110, WebDAV (RFC 4918, 3253) and the
+// versioning extensions.
+var methods = []string{"GET", "PUT", "POST", "HEAD", "TRACE", "OPTIONS", "CONNECT", "DELETE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE",
+	"LOCK", "UNLOCK", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "MERGE", "INVALID",
+	"VERSION-CONTROL", "BASELINE-CONTROL"}
+
+// sipMethods of RFC 3261 and its extensions.
+var sipMethods = []string{"ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE"}
+
+var patterns = makePatterns()
+
+func makePatterns() []pattern {
+	var list []pattern
+	add := func(p pattern) {
+		if p.depth == 0 {
+			p.depth = p.offset + len(p.text)
+		}
+		list = append(list, p)
+	}
+	for _, m := range methods {
+		for _, space := range []string{" ", "\t"} {
+			add(pattern{proto: rule.ProtoHTTP, dirs: server, text: m + space})
+		}
+	}
+	for _, v := range []string{"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"} {
+		add(pattern{proto: rule.ProtoHTTP, dirs: client, text: v})
+	}
+	add(pattern{proto: rule.ProtoHTTP2, dirs: server, text: "PRI * HTTP/2.0\r\n"})
+	add(pattern{proto: rule.ProtoHTTP2, dirs: client, text: "\x00\x00", also: http2Settings, depth: 2})
+	for _, v := range []string{"\x01\x00\x02", "\x01\x03\x00", "\x01\x03\x01", "\x01\x03\x02", "\x01\x03\x03"} {
+		add(pattern{proto: rule.ProtoTLS, dirs: server, text: v, offset: 2})
+	}
+	for _, v := range []string{"\x16\x03\x00", "\x16\x03\x01", "\x16\x03\x02", "\x16\x03\x03"} {
+		add(pattern{proto: rule.ProtoTLS, dirs: anyside, text: v})
+	}
+	for _, v := range []string{"\x15\x03\x00", "\x15\x03\x01", "\x15\x03\x02", "\x15\x03\x03", "\x17\x03\x00", "\x17\x03\x01", "\x17\x03\x02", "\x17\x03\x03"} {
+		add(pattern{proto: rule.ProtoTLS, dirs: client, text: v})
+	}
+	for _, v := range []string{"EHLO", "HELO", "QUIT"} {
+		add(pattern{proto: rule.ProtoSMTP, dirs: server, text: v, nocase: true})
+	}
+	for _, v := range []string{"USER ", "PASS ", "PORT ", "HELP"} {
+		add(pattern{proto: rule.ProtoFTP, dirs: server, text: v, nocase: true})
+	}
+	add(pattern{proto: rule.ProtoSMTP, dirs: client, text: "220", also: smtpGreeting})
+	for _, v := range []string{"220 ", "FEAT", "220-"} {
+		add(pattern{proto: rule.ProtoFTP, dirs: client, text: v, also: ftpGreeting})
+	}
+	add(pattern{proto: rule.ProtoSSH, dirs: anyside, text: "SSH-"})
+	for _, v := range []string{"\xffSMB", "\xfeSMB", "\xfdSMB"} {
+		add(pattern{proto: rule.ProtoSMB, dirs: anyside, text: v, offset: 4})
+	}
+	add(pattern{proto: rule.ProtoDCERPC, dirs: anyside, text: "\x05\x00", also: dceHeader})
+	add(pattern{proto: rule.ProtoRFB, dirs: anyside, text: "RFB "})
+	add(pattern{proto: rule.ProtoIMAP, dirs: client, text: "* OK ", nocase: true})
+	add(pattern{proto: rule.ProtoIMAP, dirs: server, text: "1 capability", nocase: true})
+	add(pattern{proto: rule.ProtoSIP, dirs: client, text: "SIP/2.0 "})
+	for _, m := range sipMethods {
+		add(pattern{proto: rule.ProtoSIP, dirs: server, text: m + " ", also: sipRequest})
+		add(pattern{proto: rule.ProtoSIP, udp: true, dirs: anyside, text: m + " ", also: sipRequest})
+	}
+	add(pattern{proto: rule.ProtoSIP, udp: true, dirs: anyside, text: "SIP/2.0 "})
+	for _, v := range []string{"d1:ad2:id20:", "d1:rd2:id20:", "d2:ip", "d1:el", "d1:eli20"} {
+		add(pattern{proto: rule.ProtoBitTorrent, udp: true, dirs: anyside, text: v})
+	}
+	add(pattern{proto: rule.ProtoDCERPC, udp: true, dirs: anyside, text: "\x04\x00", also: dceUDP})
+	// Nothing reads Jabber, but its pattern is the deepest: until so many bytes are
+	// there a direction is not given up.
+	add(pattern{proto: rule.ProtoUnknown, dirs: anyside, text: "xmlns='jabber:client'", offset: 53, depth: 74})
+	return list
+}
+
+// byPattern names the protocol whose pattern fits.
+func (c *Config) byPattern(udp bool, dir int, b []byte) rule.Proto {
+	for i := range patterns {
+		p := &patterns[i]
+		if p.udp != udp || p.dirs&(1<<dir) == 0 || !p.fits(b) || !c.Enabled(p.proto) {
+			continue
+		}
+		if p.also != nil && p.also(dir, b) != yes {
+			continue
+		}
+		return p.proto
+	}
+	return rule.ProtoUnknown
+}
+
+func (p *pattern) fits(b []byte) bool {
+	if len(b) < p.offset+len(p.text) {
+		return false
+	}
+	b = b[p.offset:min(len(b), p.depth)]
+	if p.depth > p.offset+len(p.text) {
+		return bytes.Contains(b, []byte(p.text))
+	}
+	if !p.nocase {
+		return string(b[:len(p.text)]) == p.text
+	}
+	return bytes.EqualFold(b[:len(p.text)], []byte(p.text))
+}

@@ -1,0 +1,383 @@
+package appid
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"otasuke/rule"
+)
+
+// answer of a probe.
+type answer uint8
+
+const (
+	no answer = iota
+	yes
+	more // not enough bytes yet
+)
+
+// probe asks whether bytes at a protocol's port are of that protocol.
+type probe struct {
+	proto rule.Proto
+	udp   bool
+	ports []uint16
+	least int // bytes needed
+	is    func(dir int, b []byte) answer
+	// serverOnly tells that only what is sent to the server can be recognised.
+	serverOnly bool
+}
+
+// probes in the order in which they are asked. There are fewer than 64.
+var probes = []probe{
+	{proto: rule.ProtoTLS, ports: []uint16{443}, least: 3, is: sslv2, serverOnly: true},
+	{proto: rule.ProtoSMB, ports: []uint16{445, 139}, least: 4, is: netbios},
+	{proto: rule.ProtoDNS, ports: []uint16{53}, least: 14, is: dnsStream},
+	{proto: rule.ProtoLDAP, ports: []uint16{389, 3268}, least: 12, is: ldap},
+	{proto: rule.ProtoKRB5, ports: []uint16{88}, least: 14, is: krb5Stream},
+	{proto: rule.ProtoNFS, ports: []uint16{2049}, least: 28, is: rpcStream},
+	{proto: rule.ProtoMQTT, ports: []uint16{1883}, least: 2, is: mqtt},
+	{proto: rule.ProtoRDP, ports: []uint16{3389}, least: 4, is: tpkt},
+	{proto: rule.ProtoPOP3, ports: []uint16{110}, least: 3, is: pop3},
+	{proto: rule.ProtoTelnet, ports: []uint16{23}, least: 2, is: telnet},
+	{proto: rule.ProtoModbus, ports: []uint16{502}, least: 8, is: modbus},
+	{proto: rule.ProtoDNP3, ports: []uint16{20000}, least: 10, is: dnp3},
+	{proto: rule.ProtoENIP, ports: []uint16{44818}, least: 24, is: enip},
+	{proto: rule.ProtoPGSQL, ports: []uint16{5432}, least: 8, is: pgsql},
+	{proto: rule.ProtoSIP, ports: []uint16{5060, 5061}, least: 8, is: sip},
+
+	{proto: rule.ProtoDNS, udp: true, ports: []uint16{53}, least: 12, is: dns},
+	{proto: rule.ProtoMDNS, udp: true, ports: []uint16{5353}, least: 12, is: mdns},
+	{proto: rule.ProtoQUIC, udp: true, ports: []uint16{443, 80}, least: 5, is: quic},
+	{proto: rule.ProtoNTP, udp: true, ports: []uint16{123}, least: 48, is: ntp},
+	{proto: rule.ProtoDHCP, udp: true, ports: []uint16{67, 68}, least: 240, is: dhcp},
+	{proto: rule.ProtoSNMP, udp: true, ports: []uint16{161, 162}, least: 7, is: snmp},
+	{proto: rule.ProtoTFTP, udp: true, ports: []uint16{69}, least: 4, is: tftp},
+	{proto: rule.ProtoKRB5, udp: true, ports: []uint16{88}, least: 10, is: krb5},
+	{proto: rule.ProtoIKE, udp: true, ports: []uint16{500, 4500}, least: 28, is: ike},
+	{proto: rule.ProtoNFS, udp: true, ports: []uint16{2049}, least: 24, is: rpc},
+	{proto: rule.ProtoLDAP, udp: true, ports: []uint16{389, 3268}, least: 12, is: ldap},
+	{proto: rule.ProtoENIP, udp: true, ports: []uint16{44818}, least: 24, is: enip},
+	{proto: rule.ProtoDNP3, udp: true, ports: []uint16{20000}, least: 10, is: dnp3},
+	{proto: rule.ProtoSIP, udp: true, ports: []uint16{5060, 5061}, least: 8, is: sip},
+}
+
+// byProbe asks the probes of either port; when all of them have said no, dir is done.
+func (c *Config) byProbe(t *Track, e Ends, dir int, b []byte) rule.Proto {
+	open := false
+	for i := range probes {
+		p := &probes[i]
+		if p.udp != e.UDP || t.failed[dir]&(1<<i) != 0 || !at(p.ports, e) || !c.Enabled(p.proto) || p.serverOnly && dir == toClient {
+			continue
+		}
+		if len(b) < p.least {
+			open = true
+			continue
+		}
+		switch p.is(dir, b) {
+		case yes:
+			return p.proto
+		case more:
+			open = true
+		default:
+			t.failed[dir] |= 1 << i
+		}
+	}
+	t.probes[dir] = !open
+	return rule.ProtoUnknown
+}
+
+func at(ports []uint16, e Ends) bool {
+	for _, p := range ports {
+		if p == e.Server || p == e.Client {
+			return true
+		}
+	}
+	return false
+}
+
+func answerOf(ok bool) answer {
+	if ok {
+		return yes
+	}
+	return no
+}
+
+// sslv2 is a hello of version 2 (the record's two-byte header with its top bit).
+func sslv2(_ int, b []byte) answer { return answerOf(b[0]&0x80 != 0 && b[2] == 1) }
+
+func http2Settings(_ int, b []byte) answer {
+	if len(b) < 9 {
+		return no
+	}
+	return answerOf(b[3] == 4 && b[4] == 0 && binary.BigEndian.Uint32(b[5:]) == 0 && int(b[2])%6 == 0)
+}
+
+func line(b []byte) []byte {
+	l, _, _ := bytes.Cut(b, []byte("\n"))
+	return l
+}
+
+// smtpGreeting tells a mail server's first line from others that begin with 220.
+func smtpGreeting(_ int, b []byte) answer {
+	l := bytes.ToUpper(line(b))
+	return answerOf(len(b) > 3 && (b[3] == ' ' || b[3] == '-') && !bytes.Contains(l, []byte("FTP")) && bytes.Contains(l, []byte("SMTP")))
+}
+
+func ftpGreeting(_ int, b []byte) answer {
+	return answerOf(!bytes.Contains(bytes.ToUpper(line(b)), []byte("SMTP")))
+}
+
+// dceHeader is the common header of connection-oriented DCE/RPC (C706 section 12.6.3.1).
+func dceHeader(_ int, b []byte) answer {
+	if len(b) < 16 {
+		return no
+	}
+	var size uint16
+	if b[4]&0x10 != 0 {
+		size = binary.LittleEndian.Uint16(b[8:])
+	} else {
+		size = binary.BigEndian.Uint16(b[8:])
+	}
+	return answerOf(b[2] <= 19 && b[1] <= 1 && size >= 16)
+}
+
+// dceUDP is the header of connectionless DCE/RPC.
+func dceUDP(_ int, b []byte) answer {
+	return answerOf(len(b) >= 80 && b[1] <= 10 && b[4]>>4 <= 1 && b[5] <= 3)
+}
+
+func sipRequest(_ int, b []byte) answer { return answerOf(bytes.Contains(line(b), []byte(" SIP/2.0"))) }
+
+func sip(dir int, b []byte) answer {
+	if bytes.HasPrefix(b, []byte("SIP/2.0 ")) {
+		return yes
+	}
+	return sipRequest(dir, b)
+}
+
+// netbios is a session service message with SMB inside (RFC 1002 section 4.3.1).
+func netbios(_ int, b []byte) answer {
+	switch {
+	case len(b) >= 8 && b[0] == 0 && (b[4] == 0xff || b[4] == 0xfe || b[4] == 0xfd) && string(b[5:8]) == "SMB":
+		return yes
+	case b[0] == 0x81 || b[0] == 0x82 || b[0] == 0x85:
+		return more
+	case len(b) < 8:
+		return more
+	}
+	return no
+}
+
+// dns is a header of RFC 1035 section 4.1.1 that makes sense.
+func dns(dir int, b []byte) answer {
+	flags := binary.BigEndian.Uint16(b[2:])
+	questions, answers := binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:])
+	authority, extra := binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint16(b[10:])
+	if flags&0x7800>>11 > 6 || int(questions)+int(answers)+int(authority)+int(extra) == 0 && flags&0x8000 == 0 {
+		return no
+	}
+	if questions > 16 || int(answers)+int(authority)+int(extra) > 2000 {
+		return no
+	}
+	if questions == 0 {
+		return yes
+	}
+	return answerOf(nameEnds(b, 12))
+}
+
+// nameEnds tells that a name that begins at off ends within the message.
+func nameEnds(b []byte, off int) bool {
+	for range 128 {
+		if off >= len(b) {
+			return false
+		}
+		n := int(b[off])
+		switch {
+		case n == 0:
+			return off+5 <= len(b)
+		case n&0xc0 == 0xc0:
+			return off+6 <= len(b)
+		case n > 63:
+			return false
+		}
+		off += n + 1
+	}
+	return false
+}
+
+func mdns(dir int, b []byte) answer { return dns(dir, b) }
+
+func dnsStream(dir int, b []byte) answer {
+	n := int(binary.BigEndian.Uint16(b))
+	if n < 12 {
+		return no
+	}
+	if len(b) < 2+n && len(b) < 300 {
+		return more
+	}
+	return dns(dir, b[2:min(len(b), 2+n)])
+}
+
+// quic is a long header with its fixed bit (RFC 9000 section 17.2).
+func quic(dir int, b []byte) answer {
+	return answerOf(b[0]&0xc0 == 0xc0 && binary.BigEndian.Uint32(b[1:]) != 0 || dir == toClient && b[0]&0x80 != 0 ||
+		b[0]&0x08 != 0 && b[0]&0xc0 == 0 && len(b) > 14 && string(b[9:10]) == "Q")
+}
+
+// ntp is RFC 5905 section 7.3.
+func ntp(_ int, b []byte) answer {
+	version, mode := b[0]>>3&7, b[0]&7
+	return answerOf((version == 3 || version == 4) && mode != 0 && mode != 6 && mode != 7)
+}
+
+// dhcp is RFC 2131 section 2 with the cookie of RFC 1497.
+func dhcp(_ int, b []byte) answer {
+	return answerOf((b[0] == 1 || b[0] == 2) && binary.BigEndian.Uint32(b[236:]) == 0x63825363)
+}
+
+// tlv reads tag and length of ASN.1 BER; head is their size.
+func tlv(b []byte) (tag byte, size, head int, ok bool) {
+	if len(b) < 2 {
+		return 0, 0, 0, false
+	}
+	tag, size, head = b[0], int(b[1]), 2
+	if size&0x80 != 0 {
+		n := size & 0x7f
+		if n == 0 || n > 4 || len(b) < 2+n {
+			return 0, 0, 0, false
+		}
+		size = 0
+		for _, c := range b[2 : 2+n] {
+			size = size<<8 | int(c)
+		}
+		head += n
+	}
+	return tag, size, head, true
+}
+
+// snmp is a sequence that begins with its version (RFC 1157, RFC 3412).
+func snmp(_ int, b []byte) answer {
+	tag, size, head, ok := tlv(b)
+	if !ok || tag != 0x30 || size > len(b)-head || len(b) < head+3 {
+		return no
+	}
+	return answerOf(b[head] == 2 && b[head+1] == 1 && (b[head+2] <= 1 || b[head+2] == 3))
+}
+
+// ldap is a sequence that begins with a message number (RFC 4511 section 4.1.1).
+func ldap(_ int, b []byte) answer {
+	tag, _, head, ok := tlv(b)
+	if !ok || tag != 0x30 || len(b) < head+4 || b[head] != 2 || b[head+1] == 0 || b[head+1] > 4 {
+		return no
+	}
+	at := head + 2 + int(b[head+1])
+	return answerOf(at < len(b) && b[at]&0xc0 == 0x40)
+}
+
+// krb5 is an application tag of RFC 4120 section 5.10.
+func krb5(_ int, b []byte) answer {
+	tag, size, head, ok := tlv(b)
+	if !ok || tag&0xe0 != 0x60 || size > len(b)-head+64<<10 {
+		return no
+	}
+	switch tag & 0x1f {
+	case 10, 11, 12, 13, 14, 15, 30:
+		return yes
+	}
+	return no
+}
+
+func krb5Stream(dir int, b []byte) answer {
+	if n := binary.BigEndian.Uint32(b); n < 10 || n > 64<<10 {
+		return no
+	}
+	return krb5(dir, b[4:])
+}
+
+// rpc is a call or reply of RFC 5531 section 9 to NFS or its helpers.
+func rpc(dir int, b []byte) answer {
+	kind := binary.BigEndian.Uint32(b[4:])
+	if dir == toClient {
+		return answerOf(kind == 1 && binary.BigEndian.Uint32(b[8:]) <= 1)
+	}
+	return answerOf(kind == 0 && binary.BigEndian.Uint32(b[8:]) == 2 && binary.BigEndian.Uint32(b[12:]) == 100003)
+}
+
+func rpcStream(dir int, b []byte) answer {
+	if binary.BigEndian.Uint32(b)&0x7fffffff < 24 {
+		return no
+	}
+	return rpc(dir, b[4:])
+}
+
+// mqtt is CONNECT or CONNACK (MQTT 3.1.1 and 5.0 section 2.1).
+func mqtt(dir int, b []byte) answer {
+	if dir == toClient {
+		return answerOf(b[0] == 0x20)
+	}
+	if b[0]>>4 == 0 || b[0]>>4 == 15 && b[0]&15 != 0 {
+		return no
+	}
+	return answerOf(b[0]>>4 == 1 && b[0]&15 == 0)
+}
+
+// tpkt is RFC 1006 section 6.
+func tpkt(_ int, b []byte) answer {
+	return answerOf(b[0] == 3 && b[1] == 0 && binary.BigEndian.Uint16(b[2:]) >= 7)
+}
+
+func pop3(dir int, b []byte) answer {
+	if dir == toClient {
+		return answerOf(bytes.HasPrefix(b, []byte("+OK")) || bytes.HasPrefix(b, []byte("-ER")))
+	}
+	if bytes.IndexByte(b, '\n') < 0 && len(b) < 256 {
+		return more
+	}
+	switch string(bytes.ToUpper(b[:min(4, len(b))])) {
+	case "USER", "PASS", "QUIT", "STAT", "LIST", "RETR", "DELE", "NOOP", "RSET", "APOP", "TOP ", "UIDL", "CAPA", "AUTH", "STLS":
+		return yes
+	}
+	return no
+}
+
+// telnet is a command of RFC 854.
+func telnet(_ int, b []byte) answer { return answerOf(b[0] == 0xff && b[1] >= 0xf0) }
+
+func modbus(_ int, b []byte) answer {
+	return answerOf(binary.BigEndian.Uint16(b[2:]) == 0 && binary.BigEndian.Uint16(b[4:]) >= 2 && binary.BigEndian.Uint16(b[4:]) <= 254)
+}
+
+func dnp3(_ int, b []byte) answer { return answerOf(b[0] == 5 && b[1] == 0x64 && b[2] >= 5) }
+
+func enip(_ int, b []byte) answer {
+	command := binary.LittleEndian.Uint16(b)
+	switch command {
+	case 0, 1, 4, 0x63, 0x64, 0x65, 0x66, 0x6f, 0x70, 0x72, 0x73:
+		return answerOf(binary.LittleEndian.Uint32(b[20:]) == 0 || command == 0)
+	}
+	return no
+}
+
+// pgsql is a startup message, or a tagged one (PostgreSQL protocol section 55.7).
+func pgsql(dir int, b []byte) answer {
+	if dir == toServer {
+		n, code := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
+		return answerOf(n >= 8 && n < 10000 && (code == 3<<16 || code == 80877103 || code == 80877102 || code == 80877104))
+	}
+	return answerOf(b[0] == 'R' || b[0] == 'E' || b[0] == 'S' || b[0] == 'N')
+}
+
+// tftp is RFC 1350 section 5.
+func tftp(_ int, b []byte) answer {
+	op := binary.BigEndian.Uint16(b)
+	return answerOf((op == 1 || op == 2) && bytes.IndexByte(b[2:], 0) > 0)
+}
+
+// ike is RFC 7296 section 3.1 or RFC 2408 section 3.1.
+func ike(_ int, b []byte) answer {
+	if binary.BigEndian.Uint32(b) == 0 && len(b) >= 32 {
+		b = b[4:] // the marker of port 4500, RFC 3948
+	}
+	version, size := b[17], binary.BigEndian.Uint32(b[24:])
+	return answerOf((version>>4 == 1 || version>>4 == 2) && int(size) == len(b) && b[18] != 0)
+}

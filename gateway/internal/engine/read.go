@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"net/netip"
+
+	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/dnsmsg"
+	"otasuke/gateway/internal/appid"
+	"otasuke/gateway/internal/packet"
+	"otasuke/rule"
+)
+
+// maxFirst bytes of a direction are kept to find out which application it is: beyond
+// them recognition only waits for the other side.
+const maxFirst = 4 << 10
+
+// read gives bytes to the reader of the flow, finding out first which it is.
+func (w *Worker) read(dir int, b []byte) {
+	s := &w.flow.User
+	w.skipped(dir)
+	switch {
+	case s.track.Proto == rule.ProtoFailed:
+	case s.track.Done(dir):
+		w.push(dir, b)
+	default:
+		w.detect(dir, b)
+	}
+}
+
+// push gives bytes to the reader.
+func (w *Worker) push(dir int, b []byte) {
+	s := &w.flow.User
+	if s.reader == nil {
+		return
+	}
+	s.reader.Push(dir, b)
+	if s.becomes {
+		w.become()
+	}
+}
+
+// skipped tells the reader of bytes that were never seen.
+func (w *Worker) skipped(dir int) {
+	s := &w.flow.User
+	n := s.half[dir].Skipped - s.told[dir]
+	if n == 0 {
+		return
+	}
+	s.told[dir] = s.half[dir].Skipped
+	if s.reader != nil {
+		s.reader.Gap(dir, int(min(n, 1<<30)))
+	}
+}
+
+// ends describes the conversation for recognition.
+func (w *Worker) ends() appid.Ends {
+	k := w.flow.Key
+	return appid.Ends{Client: k.ClientPort, Server: k.ServerPort, UDP: k.Proto == packet.UDP, Midstream: !w.flow.SynSeen}
+}
+
+// detect finds out the application from the first bytes of either side.
+func (w *Worker) detect(dir int, b []byte) {
+	s := &w.flow.User
+	if len(s.first[dir]) < maxFirst {
+		s.first[dir] = append(s.first[dir], b[:min(len(b), maxFirst)]...)
+	}
+	s.size[dir] += uint64(len(b))
+	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, s.first[dir], int(s.size[1-dir]))
+	if event != "" {
+		w.appEvent(dir, event)
+	}
+	if !read {
+		w.settled()
+		return
+	}
+	w.speaks(s.track.Proto)
+	// What the other side said before may be readable now.
+	if other := s.first[1-dir]; len(other) > 0 && !s.track.Done(1-dir) {
+		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, 0)
+		if event != "" {
+			w.appEvent(1-dir, event)
+		}
+		if read {
+			w.pushFirst(1 - dir)
+		}
+	}
+	w.pushFirst(dir)
+}
+
+// settled notes that the search is over without a name.
+func (w *Worker) settled() {
+	s := &w.flow.User
+	if s.track.Proto == rule.ProtoFailed {
+		s.app = rule.ProtoFailed
+		s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
+	}
+}
+
+// speaks sets the application.
+func (w *Worker) speaks(p rule.Proto) {
+	s := &w.flow.User
+	if s.reader != nil && s.reads == p {
+		return
+	}
+	w.parts.give(s)
+	s.app, s.reads = p, p
+	s.reader = w.get(p)
+}
+
+// pushFirst gives the reader what came before it was known.
+func (w *Worker) pushFirst(dir int) {
+	s := &w.flow.User
+	b := s.first[dir]
+	s.first[dir] = nil
+	if len(b) > 0 {
+		w.push(dir, b)
+	}
+	if s.first[dir] == nil {
+		s.first[dir] = b[:0]
+	}
+}
+
+// become starts over with what the reader has announced.
+func (w *Worker) become() {
+	s := &w.flow.User
+	s.becomes = false
+	rest, dir := s.rest, s.restOf
+	s.rest = nil
+	w.parts.give(s)
+	s.original = s.app
+	s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
+	s.size = [2]uint64{}
+	if s.next != rule.ProtoUnknown {
+		s.track.Set(s.next)
+		w.speaks(s.next)
+	} else {
+		s.track.Restart()
+	}
+	if len(rest) > 0 {
+		w.read(dir, rest)
+	}
+}
+
+// closeReader ends a direction of the reader.
+func (w *Worker) closeReader(dir int) {
+	s := &w.flow.User
+	if s.reader == nil || s.closed[dir] || s.passed {
+		return
+	}
+	s.closed[dir] = true
+	s.reader.Close(dir)
+}
+
+// udp judges a datagram. False means that it must not pass, although the flow may go on.
+func (w *Worker) udp() bool {
+	s, p := &w.flow.User, w.pkt
+	w.answer = nil
+	if len(p.Payload) > 0 {
+		w.datagram(p.Payload)
+	}
+	if w.answer != nil {
+		k := w.flow.Key
+		w.send(0, packet.AppendUDP(w.out[:0], netip.AddrPortFrom(k.Server, k.ServerPort), netip.AddrPortFrom(k.Client, k.ClientPort), w.answer))
+		return !w.e.cfg.Inline
+	}
+	if !s.dropped && !s.passed {
+		w.inspectPacket()
+	}
+	if r, ok := s.reader.(interface{ Done() bool }); ok && r.Done() && !s.dropped && w.e.cfg.BypassMark != 0 && w.flow.Packets[1] > 0 {
+		s.bypass = true
+	}
+	return true
+}
+
+// datagram recognises and reads one.
+func (w *Worker) datagram(b []byte) {
+	s := &w.flow.User
+	if !s.track.Done(w.dir) {
+		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), w.dir, b, 0)
+		if event != "" {
+			w.appEvent(w.dir, event)
+		}
+		if !read {
+			w.settled()
+			return
+		}
+		w.speaks(s.track.Proto)
+	}
+	if s.track.Proto != rule.ProtoFailed {
+		w.push(w.dir, b)
+	}
+}
+
+// dnsBlocked answers in place of the server. A flow over UDP goes on: the same
+// ports may carry harmless questions.
+func (w *Worker) dnsBlocked(name string, list listOf) {
+	if w.recent.first("dns "+name+w.flow.Key.Client.String(), w.now) {
+		w.e.cfg.Emit(w.siteRecord(name, "dns", list))
+		w.flow.User.alerted = true
+	}
+	var m dnsmsg.Message
+	switch {
+	case !w.e.cfg.Inline:
+	case w.flow.Key.Proto != packet.UDP:
+		w.flow.User.dropped = true
+		w.reset()
+	case m.Parse(w.pkt.Payload) == nil:
+		w.answer = m.AppendBlocked(nil, w.pkt.Payload)
+	}
+}
+
+// Become changes what a conversation speaks, after the call of Push that told it.
+func (k *sink) Become(p rule.Proto, dir int, rest []byte) {
+	s := &k.flow.User
+	s.next, s.becomes, s.restOf = p, true, dir
+	s.rest = append([]byte(nil), rest...)
+}
+
+// expectedHere applies what another conversation has said about this one.
+func (w *Worker) expectedHere() {
+	e, ok := w.announced(w.flow.Key)
+	if !ok || !w.e.cfg.Apps.Enabled(e.Proto) {
+		return
+	}
+	s := &w.flow.User
+	s.track.Set(e.Proto)
+	w.speaks(e.Proto)
+	if r, ok := s.reader.(interface{ Announced(app.Expected) }); ok {
+		r.Announced(e)
+	}
+}

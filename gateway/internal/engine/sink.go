@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/match"
+	"otasuke/rule"
+)
+
+// sink takes what readers tell about the flow at hand.
+type sink Worker
+
+// txState is what the engine keeps of a transaction, in app.Tx.State.
+type txState struct {
+	flow, id uint64 // whose this is: readers use a transaction's memory again
+	match    match.TxState
+}
+
+// of returns the engine's state of a transaction.
+func (w *Worker) of(tx *app.Tx) *txState {
+	t, ok := tx.State.(*txState)
+	if !ok {
+		t = new(txState)
+		tx.State = t
+	}
+	if flow := w.flow.User.id; t.flow != flow || t.id != tx.ID+1 {
+		t.flow, t.id = flow, tx.ID+1
+		t.match.Reset()
+	}
+	return t
+}
+
+// Step judges one direction of a transaction.
+func (k *sink) Step(tx *app.Tx, dir int) {
+	w := (*Worker)(k)
+	side := &tx.Sides[dir]
+	w.anomalies(tx, side, dir)
+	if s := &w.flow.User; !s.dropped && !s.passed {
+		w.sites(tx, side)
+	}
+	if s := &w.flow.User; !s.dropped && !s.passed {
+		in := w.input(dir)
+		in.Tx, in.Values, in.Complete = &w.of(tx).match, side.Values, side.Done
+		if dir == w.dir {
+			w.withPacket(in)
+		}
+		w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), tx)
+	}
+	for i := range side.Values {
+		side.Values[i].Fresh = false
+	}
+}
+
+// sites looks names up that the transaction asks for.
+func (w *Worker) sites(tx *app.Tx, side *app.Side) {
+	lists := w.e.lists.Load()
+	for i := range side.Values {
+		v := &side.Values[i]
+		if !v.Fresh {
+			continue
+		}
+		layer := ""
+		switch v.Buffer {
+		case rule.HTTPHost:
+			layer = "http"
+		case rule.TLSSNI:
+			layer = "tls"
+		case rule.QUICSNI:
+			layer = "quic"
+		case rule.DNSQueries:
+			layer = "dns"
+		default:
+			continue
+		}
+		if list, bad := lists.Name(v.Data); bad {
+			w.badSite(tx, layer, string(v.Data), list)
+			return
+		}
+	}
+}
+
+// badSite stops what asks for a dangerous name, in the way of its protocol.
+func (w *Worker) badSite(tx *app.Tx, layer, name string, list listOf) {
+	switch layer {
+	case "http":
+		w.siteURL(name, text(tx.Sides[0].Get(rule.HTTPURIRaw)), list)
+	case "dns":
+		w.dnsBlocked(name, list)
+	case "tls":
+		w.site(name, layer, list)
+		w.reset()
+	default:
+		w.site(name, layer, list)
+	}
+}
+
+// Log writes a transaction's record.
+func (k *sink) Log(tx *app.Tx, dir int, kind string) {
+	w := (*Worker)(k)
+	if w.e.cfg.LogApps && tx.Recorder != nil {
+		w.e.cfg.Emit(w.appRecord(tx, dir, kind))
+	}
+}
+
+// Event judges an event that belongs to no transaction.
+func (k *sink) Event(dir int, name string) { (*Worker)(k).appEvent(dir, name) }
+
+func (w *Worker) appEvent(dir int, name string) {
+	s := &w.flow.User
+	w.anomaly(nil, name, dir)
+	if s.dropped || s.passed {
+		return
+	}
+	in := w.input(dir)
+	w.single[0] = app.Value{Buffer: rule.AppEvent, Data: []byte(name), Fresh: true}
+	in.Values = w.single[:]
+	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
+}
+
+// Expect announces a conversation.
+func (k *sink) Expect(e app.Expected) {
+	w, key := (*Worker)(k), k.flow.Key
+	x := expected{client: key.Client, server: key.Server, port: e.Port}
+	if e.FromServer {
+		x.client, x.server = key.Server, key.Client
+	}
+	w.expect(x, e)
+}
+
+var _ app.Sink = (*sink)(nil)
