@@ -10,5 +10,9 @@
 // SYN with another number that nobody answered before, the answer to another SYN)
 // is a new Flow: what was read of the old one must not hide the new one's bytes.
 //
+// Who speaks first is the client; the answering side is only recognised where it is
+// sure (a SYN+ACK, TCP from a well-known port, an answer of DNS). VLANs and tunnels
+// have conversations of their own, and ICMP one for each kind of question.
+//
 // The caller's own state of a conversation is the type parameter.
 package flow

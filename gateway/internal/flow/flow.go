@@ -8,13 +8,18 @@ import (
 
 // Key names a conversation in the direction in which it was opened.
 type Key struct {
-	Client, Server         netip.Addr
+	Client, Server netip.Addr
+	// ClientPort and ServerPort are, for ICMP, the type and code of what the client sends
+	// and the type of its answer in the upper byte; 0 for protocols without ports.
 	ClientPort, ServerPort uint16
 	Proto                  uint8
+	// Via tells networks with the same addresses apart: up to three VLAN ids, outermost
+	// lowest, 16 bits each, and the number of tunnels above them.
+	Via uint64
 }
 
 func (k Key) reverse() Key {
-	return Key{k.Server, k.Client, k.ServerPort, k.ClientPort, k.Proto}
+	return Key{k.Server, k.Client, k.ServerPort, k.ClientPort, k.Proto, k.Via}
 }
 
 // State of a TCP conversation; other protocols are New until the first answer.
@@ -126,21 +131,81 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 	return f, dir
 }
 
+// Related returns the conversation that p, an ICMP error, reports about, and the
+// direction of p in it; nil when p is no such error or the conversation is not known.
+// It is not counted in it. Such packets are better not given to Find, which would make
+// conversations of nothing but errors.
+func (t *Table[T]) Related(p *packet.Packet) (*Flow[T], int) {
+	c := &p.Cause
+	if !c.Known {
+		return nil, 0
+	}
+	k := Key{c.Src, c.Dst, c.SrcPort, c.DstPort, c.Proto, via(p)}
+	f := t.flows[k]
+	if f == nil {
+		f = t.flows[k.reverse()]
+	}
+	if f == nil || p.Dst == f.Key.Server {
+		return f, 0
+	}
+	return f, 1
+}
+
 func keyOf(p *packet.Packet) Key {
-	k := Key{p.Src, p.Dst, p.SrcPort, p.DstPort, p.Proto}
+	k := Key{p.Src, p.Dst, p.SrcPort, p.DstPort, p.Proto, via(p)}
 	if k.Proto == packet.ICMP || k.Proto == packet.ICMPv6 {
-		k.ClientPort, k.ServerPort = p.ICMPID, p.ICMPID
+		k.ClientPort = uint16(p.ICMPType)<<8 | uint16(p.ICMPCode)
+		k.ServerPort = uint16(counterpart(p.Proto, p.ICMPType)) << 8
 	}
 	return k
 }
 
-// answers tells that p is a server's packet although nothing of its
-// conversation was seen: a SYN+ACK, or data from a well-known port to a high one.
-func answers(p *packet.Packet) bool {
-	if p.Proto == packet.TCP && p.Flags&packet.SYN != 0 {
-		return p.Flags&packet.ACK != 0
+func via(p *packet.Packet) uint64 {
+	return uint64(p.Level)<<48 | uint64(p.VLANs[2])<<32 | uint64(p.VLANs[1])<<16 | uint64(p.VLANs[0])
+}
+
+// counterpart is the ICMP type that answers t or is answered by it, 0 when there is none.
+func counterpart(proto, t uint8) uint8 {
+	if proto == packet.ICMP {
+		switch t {
+		case 0: // echo, RFC 792
+			return 8
+		case 13, 15, 17: // time stamp, information, address mask
+			return t + 1
+		case 14, 16, 18:
+			return t - 1
+		case 9, 10: // router discovery, RFC 1256
+			return 19 - t
+		}
+		return 0
 	}
-	return p.SrcPort != 0 && p.SrcPort < 1024 && p.DstPort >= 1024
+	switch t {
+	case 128, 133, 135, 139, 141, 144, 146, 148: // echo, neighbours, node information, mobility
+		return t + 1
+	case 129, 134, 136, 140, 142, 145, 147, 149:
+		return t - 1
+	case 130: // listeners, RFC 2710
+		return 131
+	case 131:
+		return 130
+	}
+	return 0
+}
+
+// answers tells that p is a server's packet although nothing of its conversation was
+// seen: a SYN+ACK, TCP from a well-known port to a high one, or an answer of DNS. Other
+// datagrams are not guessed at: clients of NFS and many others use low ports too.
+func answers(p *packet.Packet) bool {
+	switch p.Proto {
+	case packet.TCP:
+		if p.Flags&packet.SYN != 0 {
+			return p.Flags&packet.ACK != 0
+		}
+		return p.SrcPort != 0 && p.SrcPort < 1024 && p.DstPort >= 1024
+	case packet.UDP: // RFC 1035 section 4.1.1: QR
+		return p.SrcPort == 53 && p.DstPort != 53 && len(p.Payload) >= 12 && p.Payload[2]&0x80 != 0
+	}
+	return false
 }
 
 // reopened tells that p starts a new conversation with a used pair of ports: a

@@ -40,7 +40,9 @@ func answer(port uint16, ack uint32) *packet.Packet {
 }
 
 func datagram(src, dst uint16) *packet.Packet {
-	return &packet.Packet{Version: 4, Proto: packet.UDP, Src: client, Dst: server, SrcPort: src, DstPort: dst}
+	p := &packet.Packet{Version: 4, Proto: packet.UDP, Src: client, Dst: server, SrcPort: src, DstPort: dst}
+	p.Payload = make([]byte, 12)
+	return p
 }
 
 func TestHandshake(t *testing.T) {
@@ -62,7 +64,7 @@ func TestHandshake(t *testing.T) {
 	if f.State != Closing || tab.Len() != 1 || len(*ended) != 0 {
 		t.Errorf("after FIN: %+v", f)
 	}
-	want := Key{client, server, 40000, 80, packet.TCP}
+	want := Key{client, server, 40000, 80, packet.TCP, 0}
 	if f.Key != want {
 		t.Errorf("key %+v", f.Key)
 	}
@@ -70,9 +72,8 @@ func TestHandshake(t *testing.T) {
 
 func TestFromTheMiddle(t *testing.T) {
 	t.Parallel()
-	icmp := func(src, dst netip.Addr) *packet.Packet {
-		return &packet.Packet{Version: 4, Proto: packet.ICMP, Src: src, Dst: dst, ICMPID: 7}
-	}
+	reply := back(datagram(40000, 53))
+	reply.Payload[2] = 0x80
 	for _, c := range []struct {
 		name  string
 		p     *packet.Packet
@@ -84,9 +85,9 @@ func TestFromTheMiddle(t *testing.T) {
 		{"server's SYN+ACK", answer(40000, 1), 1, New},
 		{"SYN from a low port", back(tcp(packet.SYN, 40000, 1)), 0, New},
 		{"question", datagram(40000, 53), 0, New},
-		{"answer", back(datagram(40000, 53)), 1, New},
+		{"answer", reply, 1, New},
+		{"client with a low port", datagram(940, 20048), 0, New},
 		{"two low ports", datagram(123, 123), 0, New},
-		{"ping", icmp(client, server), 0, New},
 	} {
 		tab, _ := table(10)
 		f, dir := tab.Find(c.p, 0)
@@ -304,5 +305,96 @@ func BenchmarkFind(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		tab.Find(ps[i%len(ps)], int64(i))
+	}
+}
+
+func icmp(proto, kind, code uint8) *packet.Packet {
+	return &packet.Packet{Version: 4, Proto: proto, Src: client, Dst: server, ICMPType: kind, ICMPCode: code, ICMPID: 7}
+}
+
+// TestICMP: a question and its answer are one conversation, other types are others,
+// and the echo's number does not matter.
+func TestICMP(t *testing.T) {
+	t.Parallel()
+	for _, pair := range [][3]uint8{
+		{packet.ICMP, 8, 0}, {packet.ICMP, 0, 8}, {packet.ICMP, 13, 14}, {packet.ICMP, 16, 15}, {packet.ICMP, 10, 9}, {packet.ICMP, 9, 10},
+		{packet.ICMPv6, 128, 129}, {packet.ICMPv6, 135, 136}, {packet.ICMPv6, 134, 133}, {packet.ICMPv6, 130, 131}, {packet.ICMPv6, 131, 130},
+	} {
+		tab, _ := table(10)
+		f, dir := tab.Find(icmp(pair[0], pair[1], 0), 0)
+		if dir != 0 {
+			t.Errorf("%v: the first packet goes in direction %d", pair, dir)
+		}
+		answer := back(icmp(pair[0], pair[2], 0))
+		answer.ICMPID = 9
+		if g, dir := tab.Find(answer, 1); g != f || dir != 1 || f.State != Established {
+			t.Errorf("%v: the answer is another conversation", pair)
+		}
+		if g, _ := tab.Find(icmp(pair[0], 42, 0), 2); g == f {
+			t.Errorf("%v: another type is the same conversation", pair)
+		}
+		if g, _ := tab.Find(icmp(pair[0], 42, 1), 2); tab.Len() != 3 || g == f {
+			t.Errorf("%v: another code is the same conversation", pair)
+		}
+	}
+}
+
+// TestVia: the same addresses in another VLAN or tunnel are another conversation.
+func TestVia(t *testing.T) {
+	t.Parallel()
+	tab, _ := table(10)
+	plain := datagram(40000, 53)
+	in := func(level uint8, vlans ...uint16) *packet.Packet {
+		p := *plain
+		p.Level = level
+		copy(p.VLANs[:], vlans)
+		return &p
+	}
+	seen := map[*Flow[int]]bool{}
+	for _, p := range []*packet.Packet{plain, in(1), in(2), in(0, 7), in(0, 7, 8), in(0, 8, 7), in(0, 7, 8, 9), in(1, 7)} {
+		f, _ := tab.Find(p, 0)
+		if seen[f] {
+			t.Errorf("level %d, VLANs %v: not its own conversation", p.Level, p.VLANs)
+		}
+		seen[f] = true
+		if g, dir := tab.Find(back(p), 0); g != f || dir != 1 {
+			t.Errorf("level %d, VLANs %v: the answer is another conversation", p.Level, p.VLANs)
+		}
+	}
+}
+
+func TestRelated(t *testing.T) {
+	t.Parallel()
+	tab, _ := table(10)
+	f, _ := tab.Find(datagram(40000, 53), 0)
+	router := netip.MustParseAddr("192.0.2.1")
+	failed := func(src, dst netip.Addr, about *packet.Packet) *packet.Packet {
+		return &packet.Packet{Version: 4, Proto: packet.ICMP, Src: src, Dst: dst, ICMPType: 3,
+			Cause: packet.Cause{Known: true, Src: about.Src, Dst: about.Dst, SrcPort: about.SrcPort, DstPort: about.DstPort, Proto: about.Proto}}
+	}
+	for _, c := range []struct {
+		name string
+		p    *packet.Packet
+		want *Flow[int]
+		dir  int
+	}{
+		{"the server refuses", failed(server, client, datagram(40000, 53)), f, 1},
+		{"a router refuses", failed(router, client, datagram(40000, 53)), f, 1},
+		{"the client refuses the answer", failed(client, server, back(datagram(40000, 53))), f, 0},
+		{"a router refuses the answer", failed(router, server, back(datagram(40000, 53))), f, 0},
+		{"another port", failed(server, client, datagram(40001, 53)), nil, 0},
+		{"TCP", failed(server, client, tcp(packet.SYN, 40000, 1)), nil, 0},
+		{"no error", datagram(40000, 53), nil, 0},
+	} {
+		if got, dir := tab.Related(c.p); got != c.want || got != nil && dir != c.dir {
+			t.Errorf("%s: %v, direction %d", c.name, got, dir)
+		}
+	}
+	if f.Packets != [2]uint64{1, 0} || tab.Len() != 1 {
+		t.Errorf("errors count: %v, %d held", f.Packets, tab.Len())
+	}
+	tab.flows = nil
+	if got, _ := tab.Related(failed(server, client, datagram(40000, 53))); got != nil {
+		t.Error("something in an empty table")
 	}
 }
