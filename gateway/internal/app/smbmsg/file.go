@@ -1,0 +1,225 @@
+package smbmsg
+
+import "otasuke/gateway/internal/app"
+
+// transfer is what one direction moves of an open file.
+type transfer struct {
+	tx     *transaction
+	dir    int
+	file   *app.File
+	next   uint64 // offset of the byte that is awaited
+	queue  []chunk
+	queued int
+	gap    bool
+	ended  bool
+}
+
+// chunk is contents that came ahead.
+type chunk struct {
+	offset uint64
+	data   []byte
+}
+
+// unknownName is the name of files whose opening was not seen.
+const unknownName = "<unknown>"
+
+// transfer is the transfer of a file in dir, begun when there is none.
+func (c *Conn) transfer(h *header, f *openFile, dir int, offset uint64) *transfer {
+	if t := f.sent[dir]; t != nil {
+		return t
+	}
+	name := f.name
+	if name == "" {
+		name = unknownName
+	}
+	d := &fileDetail{name: name, share: f.tree.share, id: f.id}
+	tx := c.begin(h, d)
+	t := &transfer{tx: tx, dir: dir}
+	d.transfer = t
+	f.sent[dir] = t
+	t.file = c.sink.OpenFile(&tx.Tx, dir, []byte(name))
+	if offset > 0 { // not all of the file is transferred, or the start was not seen
+		t.next = offset
+	}
+	tx.asked = true
+	return t
+}
+
+// contents takes bytes of a file from offset on.
+func (c *Conn) contents(t *transfer, offset uint64, b []byte) {
+	if t.ended || len(b) == 0 {
+		return
+	}
+	if offset > t.next {
+		c.enqueue(t, offset, b)
+		return
+	}
+	if skip := t.next - offset; skip > 0 {
+		t.tx.event("file_overlap")
+		if skip >= uint64(len(b)) {
+			return
+		}
+		b = b[skip:]
+	}
+	c.transferred(t, b)
+	c.dequeue(t)
+}
+
+// transferred gives the awaited bytes on.
+func (c *Conn) transferred(t *transfer, b []byte) {
+	if t == nil || t.ended {
+		return
+	}
+	t.next += uint64(len(b))
+	c.sink.WriteFile(t.file, b)
+}
+
+// missed tells that n bytes of a file were not seen.
+func (c *Conn) missed(t *transfer, n int) {
+	if t == nil || t.ended || n <= 0 {
+		return
+	}
+	t.next += uint64(n)
+	t.gap = true
+	c.sink.GapFile(t.file, n)
+}
+
+// enqueue keeps contents that came ahead; with too much of them what is awaited is
+// given up.
+func (c *Conn) enqueue(t *transfer, offset uint64, b []byte) {
+	if len(t.queue) == maxQueue || t.queued+len(b) > MaxQueued {
+		name := "write_queue"
+		if t.dir == app.ToClient {
+			name = "read_queue"
+		}
+		if len(t.queue) == maxQueue {
+			t.tx.event(name + "_cnt_exceeded")
+		} else {
+			t.tx.event(name + "_size_exceeded")
+		}
+		c.skipTo(t, offset)
+		c.contents(t, max(offset, t.next), b[min(uint64(len(b)), max(offset, t.next)-offset):])
+		return
+	}
+	t.queue = append(t.queue, chunk{offset, append([]byte(nil), b...)})
+	t.queued += len(b)
+}
+
+// skipTo gives up what is missing before offset and takes what is queued there.
+func (c *Conn) skipTo(t *transfer, offset uint64) {
+	for len(t.queue) > 0 {
+		low := 0
+		for i := range t.queue {
+			if t.queue[i].offset < t.queue[low].offset {
+				low = i
+			}
+		}
+		if t.queue[low].offset > offset {
+			break
+		}
+		c.jump(t, t.queue[low].offset)
+		c.dequeue(t)
+	}
+	c.jump(t, offset)
+}
+
+// jump counts what is missing up to offset.
+func (c *Conn) jump(t *transfer, offset uint64) {
+	if offset > t.next {
+		gap := offset - t.next
+		for ; gap > 1<<30; gap -= 1 << 30 {
+			if gap > 1<<40 { // not counted: a hole in a sparse file
+				t.next, gap = offset-1, 1
+				break
+			}
+			c.missed(t, 1<<30)
+		}
+		c.missed(t, int(gap))
+	}
+}
+
+// dequeue gives on what is now awaited.
+func (c *Conn) dequeue(t *transfer) {
+	for i := 0; i < len(t.queue); i++ {
+		q := t.queue[i]
+		if q.offset > t.next {
+			continue
+		}
+		t.queue = append(t.queue[:i], t.queue[i+1:]...)
+		t.queued -= len(q.data)
+		if skip := t.next - q.offset; skip < uint64(len(q.data)) {
+			c.transferred(t, q.data[skip:])
+		}
+		i = -1
+	}
+}
+
+// closeFile ends what is transferred of a file. cut tells that it was not closed.
+func (c *Conn) closeFile(f *openFile, cut bool) {
+	for _, t := range f.sent {
+		if t == nil {
+			continue
+		}
+		for len(t.queue) > 0 {
+			c.skipTo(t, t.queue[0].offset)
+		}
+		t.gap = t.gap || cut
+		t.tx.replied = true
+		c.finish(t.tx)
+	}
+	f.sent = [2]*transfer{}
+	if f.rpc != nil {
+		f.rpc.assoc.Close()
+	}
+}
+
+// end closes the file.
+func (t *transfer) end(c *Conn) {
+	if !t.ended {
+		t.ended = true
+		t.queue = nil
+		c.sink.CloseFile(t.file, t.gap)
+	}
+}
+
+// startStream begins to give on the contents of a large read or write. head is the
+// start of the message, size the message's.
+func (c *Conn) startStream(dir int, head []byte, size int) bool {
+	var (
+		t  *transfer
+		at int
+		n  int
+		ok bool
+	)
+	switch {
+	case head[0] == 0xfe && string(head[1:4]) == "SMB":
+		t, at, n, ok = c.largeTransfer2(dir, head)
+	case head[0] == 0xff && string(head[1:4]) == "SMB":
+		t, at, n, ok = c.largeTransfer1(dir, head)
+	}
+	if !ok || at > len(head) || n > size-at {
+		return false
+	}
+	h := &c.half[dir]
+	h.buf = h.buf[:0]
+	first := head[at:min(len(head), at+n)]
+	c.transferred(t, first)
+	h.to, h.stream = t, n-len(first)
+	h.skip = size - max(len(head), at+n)
+	if h.stream == 0 {
+		h.skip = size - len(head)
+	}
+	return true
+}
+
+// large prepares a transfer for contents that are given on as they pass.
+func (c *Conn) large(h *header, f *openFile, dir int, offset uint64) (t *transfer, ok bool) {
+	if f.pipe {
+		return nil, false
+	}
+	if t = c.transfer(h, f, dir, offset); offset < t.next {
+		return nil, false // an overlap is read from the whole message
+	}
+	c.skipTo(t, offset)
+	return t, t.next == offset
+}
