@@ -240,7 +240,7 @@ func setFTPDataCommand(b *builder, v string) error {
 	default:
 		return fmt.Errorf("%q opens no data connection; use retr, stor, list, nlst, mlsd, appe or stou", v)
 	}
-	return b.inBuffer(rule.FTPDataCommand, &rule.Content{Pattern: []byte(v), StartsWith: true, EndsWith: true})
+	return b.inBuffer(rule.FTPDataCommand, &rule.Content{Pattern: []byte(v), Nocase: true, StartsWith: true, EndsWith: true})
 }
 
 // nfsProcedures of version 3 (RFC 1813 section 3).

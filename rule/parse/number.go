@@ -26,7 +26,7 @@ var numberKeywords = map[string]numberKeyword{
 	"filesize":   {buf: rule.FileSize},
 	"dns.opcode": {buf: rule.DNSOpcode}, "dns.rcode": {buf: rule.DNSRcode, names: value.DNSRcodes}, "dns.rrtype": {buf: rule.DNSRRType, names: value.DNSTypes},
 	"tls.cert_chain_len": {buf: rule.TLSChainLen},
-	"ftp.mode":           {buf: rule.FTPMode, names: value.Enum("active", "passive")}, "ftp.dynamic_port": {buf: rule.FTPDynamicPort},
+	"ftp.mode":           {buf: rule.FTPMode, names: value.Enum("passive", "active")}, "ftp.dynamic_port": {buf: rule.FTPDynamicPort},
 	"ftp.reply_received": {buf: rule.FTPReplyReceived, names: map[string]int64{"no": 0, "false": 0, "off": 0, "yes": 1, "true": 1, "on": 1}},
 	"smb.version":        {buf: rule.SMBVersion},
 	"nfs.version":        {buf: rule.NFSVersion}, "nfs_version": {buf: rule.NFSVersion},

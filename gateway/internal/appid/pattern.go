@@ -87,12 +87,14 @@ func makePatterns() []pattern {
 	for _, v := range []string{"EHLO", "HELO", "QUIT"} {
 		add(pattern{proto: rule.ProtoSMTP, dirs: server, text: v, nocase: true})
 	}
-	for _, v := range []string{"USER ", "PASS ", "PORT ", "HELP"} {
+	for _, v := range []string{"USER ", "PASS ", "PORT ", "FEAT", "AUTH SSL", "AUTH TLS"} {
 		add(pattern{proto: rule.ProtoFTP, dirs: server, text: v, nocase: true})
 	}
-	add(pattern{proto: rule.ProtoSMTP, dirs: client, text: "220", also: smtpGreeting})
-	for _, v := range []string{"220 ", "FEAT", "220-"} {
-		add(pattern{proto: rule.ProtoFTP, dirs: client, text: v, also: ftpGreeting})
+	for _, v := range []string{"+OK", "-ERR"} {
+		add(pattern{proto: rule.ProtoPOP3, dirs: client, text: v})
+	}
+	for _, v := range []string{"CAPA\r\n", "APOP ", "STLS\r\n"} {
+		add(pattern{proto: rule.ProtoPOP3, dirs: server, text: v})
 	}
 	add(pattern{proto: rule.ProtoSSH, dirs: anyside, text: "SSH-"})
 	for _, v := range []string{"\xffSMB", "\xfeSMB", "\xfdSMB"} {

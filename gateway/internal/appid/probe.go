@@ -23,13 +23,13 @@ type probe struct {
 	ports []uint16
 	least int // bytes needed
 	is    func(dir int, b []byte) answer
-	// serverOnly tells that only what is sent to the server can be recognised.
-	serverOnly bool
+	// only is the side that can be recognised, server or client; 0 for both.
+	only uint8
 }
 
 // probes in the order in which they are asked. There are fewer than 64.
 var probes = []probe{
-	{proto: rule.ProtoTLS, ports: []uint16{443}, least: 3, is: sslv2, serverOnly: true},
+	{proto: rule.ProtoTLS, ports: []uint16{443}, least: 3, is: sslv2, only: server},
 	{proto: rule.ProtoSMB, ports: []uint16{445, 139}, least: 4, is: netbios},
 	{proto: rule.ProtoDNS, ports: []uint16{53}, least: 14, is: dnsStream},
 	{proto: rule.ProtoLDAP, ports: []uint16{389, 3268}, least: 12, is: ldap},
@@ -37,7 +37,8 @@ var probes = []probe{
 	{proto: rule.ProtoNFS, ports: []uint16{2049}, least: 28, is: rpcStream},
 	{proto: rule.ProtoMQTT, ports: []uint16{1883}, least: 2, is: mqtt},
 	{proto: rule.ProtoRDP, ports: []uint16{3389}, least: 4, is: tpkt},
-	{proto: rule.ProtoPOP3, ports: []uint16{110}, least: 3, is: pop3},
+	{proto: rule.ProtoSMTP, ports: []uint16{25, 465}, least: 5, is: greeting, only: client},
+	{proto: rule.ProtoFTP, ports: []uint16{21}, least: 5, is: greeting, only: client},
 	{proto: rule.ProtoTelnet, ports: []uint16{23}, least: 2, is: telnet},
 	{proto: rule.ProtoModbus, ports: []uint16{502}, least: 8, is: modbus},
 	{proto: rule.ProtoDNP3, ports: []uint16{20000}, least: 10, is: dnp3},
@@ -66,7 +67,7 @@ func (c *Config) byProbe(t *Track, e Ends, dir int, b []byte) rule.Proto {
 	open := false
 	for i := range probes {
 		p := &probes[i]
-		if p.udp != e.UDP || t.failed[dir]&(1<<i) != 0 || !at(p.ports, e) || !c.Enabled(p.proto) || p.serverOnly && dir == toClient {
+		if p.udp != e.UDP || t.failed[dir]&(1<<i) != 0 || !at(p.ports, e) || !c.Enabled(p.proto) || p.only != 0 && p.only&(1<<dir) == 0 {
 			continue
 		}
 		if len(b) < p.least {
@@ -117,14 +118,23 @@ func line(b []byte) []byte {
 	return l
 }
 
-// smtpGreeting tells a mail server's first line from others that begin with 220.
-func smtpGreeting(_ int, b []byte) answer {
-	l := bytes.ToUpper(line(b))
-	return answerOf(len(b) > 3 && (b[3] == ' ' || b[3] == '-') && !bytes.Contains(l, []byte("FTP")) && bytes.Contains(l, []byte("SMTP")))
-}
-
-func ftpGreeting(_ int, b []byte) answer {
-	return answerOf(!bytes.Contains(bytes.ToUpper(line(b)), []byte("SMTP")))
+// greeting is the first reply of mail and file servers: all its lines have the code 220
+// (RFC 5321 section 4.2, RFC 959 section 4.2).
+func greeting(_ int, b []byte) answer {
+	for len(b) > 0 {
+		if len(b) < 4 {
+			return yes
+		}
+		if string(b[:3]) != "220" || b[3] != ' ' && b[3] != '-' {
+			return no
+		}
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			return yes
+		}
+		b = b[i+1:]
+	}
+	return yes
 }
 
 // dceHeader is the common header of connection-oriented DCE/RPC (C706 section 12.6.3.1).
@@ -324,20 +334,6 @@ func mqtt(dir int, b []byte) answer {
 // tpkt is RFC 1006 section 6.
 func tpkt(_ int, b []byte) answer {
 	return answerOf(b[0] == 3 && b[1] == 0 && binary.BigEndian.Uint16(b[2:]) >= 7)
-}
-
-func pop3(dir int, b []byte) answer {
-	if dir == toClient {
-		return answerOf(bytes.HasPrefix(b, []byte("+OK")) || bytes.HasPrefix(b, []byte("-ER")))
-	}
-	if bytes.IndexByte(b, '\n') < 0 && len(b) < 256 {
-		return more
-	}
-	switch string(bytes.ToUpper(b[:min(4, len(b))])) {
-	case "USER", "PASS", "QUIT", "STAT", "LIST", "RETR", "DELE", "NOOP", "RSET", "APOP", "TOP ", "UIDL", "CAPA", "AUTH", "STLS":
-		return yes
-	}
-	return no
 }
 
 // telnet is a command of RFC 854.

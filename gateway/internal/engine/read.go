@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/dnsmsg"
+	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/packet"
 	"otasuke/rule"
@@ -34,6 +35,10 @@ func (w *Worker) push(dir int, b []byte) {
 		return
 	}
 	s.reader.Push(dir, b)
+	if dir == app.ToClient && !s.dropped && !w.hold {
+		r, ok := s.reader.(interface{ Begun() bool })
+		s.begun = ok && r.Begun()
+	}
 	if s.becomes {
 		w.become()
 	}
@@ -58,6 +63,18 @@ func (w *Worker) ends() appid.Ends {
 	return appid.Ends{Client: k.ClientPort, Server: k.ServerPort, UDP: k.Proto == packet.UDP, Midstream: !w.flow.SynSeen}
 }
 
+// recognised tells an event of recognition. Offline it goes with the packet that
+// acknowledges the bytes, as other engines have it.
+func (w *Worker) recognised(dir int, event string) {
+	if event == "" {
+		return
+	}
+	if !w.e.cfg.Inline && w.isTCP() {
+		dir = 1 - dir
+	}
+	w.appEvent(dir, event)
+}
+
 // detect finds out the application from the first bytes of either side.
 func (w *Worker) detect(dir int, b []byte) {
 	s := &w.flow.User
@@ -66,9 +83,7 @@ func (w *Worker) detect(dir int, b []byte) {
 	}
 	s.size[dir] += uint64(len(b))
 	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, s.first[dir], int(s.size[1-dir]))
-	if event != "" {
-		w.appEvent(dir, event)
-	}
+	w.recognised(dir, event)
 	if !read {
 		w.settled()
 		return
@@ -77,9 +92,7 @@ func (w *Worker) detect(dir int, b []byte) {
 	// What the other side said before may be readable now.
 	if other := s.first[1-dir]; len(other) > 0 && !s.track.Done(1-dir) {
 		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, 0)
-		if event != "" {
-			w.appEvent(1-dir, event)
-		}
+		w.recognised(1-dir, event)
 		if read {
 			w.pushFirst(1 - dir)
 		}
@@ -177,9 +190,7 @@ func (w *Worker) datagram(b []byte) {
 	s := &w.flow.User
 	if !s.track.Done(w.dir) {
 		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), w.dir, b, 0)
-		if event != "" {
-			w.appEvent(w.dir, event)
-		}
+		w.recognised(w.dir, event)
 		if !read {
 			w.settled()
 			return
@@ -224,8 +235,10 @@ func (w *Worker) expectedHere() {
 	}
 	s := &w.flow.User
 	s.track.Set(e.Proto)
-	w.speaks(e.Proto)
-	if r, ok := s.reader.(interface{ Announced(app.Expected) }); ok {
-		r.Announced(e)
+	s.app, s.reads = e.Proto, e.Proto
+	if e.Proto == rule.ProtoFTPData {
+		s.reader = ftpcmd.NewData(w.sink(), e)
+		return
 	}
+	s.reader = w.get(e.Proto)
 }

@@ -3,9 +3,14 @@ package engine
 import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/clienthello"
+	"otasuke/gateway/internal/app/dcerpc"
 	"otasuke/gateway/internal/app/dnsmsg"
+	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/app/http1"
+	"otasuke/gateway/internal/app/popcmd"
 	"otasuke/gateway/internal/app/quichello"
+	"otasuke/gateway/internal/app/smtpcmd"
+	"otasuke/gateway/internal/app/sshhello"
 	"otasuke/rule"
 )
 
@@ -21,6 +26,19 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 		return clienthello.New(k)
 	case rule.ProtoDNS:
 		return dnsmsg.New(k, w.isTCP())
+	case rule.ProtoSMTP:
+		return smtpcmd.New(k)
+	case rule.ProtoFTP:
+		return ftpcmd.New(k, ftpcmd.Config{})
+	case rule.ProtoSSH:
+		return sshhello.New(k)
+	case rule.ProtoPOP3:
+		return popcmd.New(k)
+	case rule.ProtoDCERPC:
+		if !w.isTCP() {
+			return dcerpc.NewDatagrams(k)
+		}
+		return dcerpc.New(k)
 	case rule.ProtoQUIC:
 		return quichello.New(k)
 	}

@@ -36,7 +36,7 @@ func (w *Worker) record(kind string) *eve.Record {
 	if !w.e.cfg.Inline {
 		r.PcapCnt = w.number
 	}
-	r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = k.Client.String(), k.ClientPort, k.Server.String(), k.ServerPort
+	r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = address(k.Client), k.ClientPort, address(k.Server), k.ServerPort
 	return r
 }
 
@@ -48,10 +48,13 @@ func (w *Worker) bareRecord(kind string) *eve.Record {
 		r.PcapCnt = w.number
 	}
 	if p.Version != 0 {
-		r.SrcIP, r.SrcPort, r.DestIP, r.DestPort, r.Proto = p.Src.String(), p.SrcPort, p.Dst.String(), p.DstPort, protoName(p.Proto)
+		r.SrcIP, r.SrcPort, r.DestIP, r.DestPort, r.Proto = address(p.Src), p.SrcPort, address(p.Dst), p.DstPort, protoName(p.Proto)
 	}
 	return r
 }
+
+// address writes an address as the field's sensors do: IPv6 in full.
+func address(a netip.Addr) string { return a.StringExpanded() }
 
 // packetRecord turns it the way the packet at hand goes.
 func (w *Worker) packetRecord(kind string) *eve.Record {

@@ -3,7 +3,6 @@ package engine
 import (
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/stream"
-	"otasuke/rule"
 )
 
 // tcp takes a segment. False means that this packet must not pass, although
@@ -102,7 +101,7 @@ func (w *Worker) budget(h *stream.Half) {
 		return
 	}
 	r, readable := s.reader.(interface{ Encrypted() bool })
-	if readable && r.Encrypted() || s.reader == nil && s.track.Proto == rule.ProtoFailed && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
+	if readable && r.Encrypted() || s.reader == nil && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
 		s.bypass = true
 		w.release()
 	}

@@ -254,10 +254,3 @@ func (w *Worker) siteURL(host, target string, list listOf) {
 	w.block(rec)
 	w.blockPage(host, list.Category)
 }
-
-// answered tells that a byte of the current response has passed to the client: no page
-// can stand in its place.
-func (w *Worker) answered() bool {
-	r, ok := w.flow.User.reader.(interface{ Answered() bool })
-	return ok && r.Answered()
-}

@@ -75,6 +75,7 @@ type state struct {
 	dropped bool // nothing more passes
 	passed  bool // a pass rule matched, or a panic: nothing more is judged
 	bypass  bool // the kernel forwards it
+	begun   bool // bytes of the current response have passed: no page can stand in its place
 	blocked bool // our own answer was sent: do not reset again
 	held    []held
 	mac     [2][6]byte // sender by direction
