@@ -97,7 +97,6 @@ func (c *Conn) collect(dir int, b []byte) (rest []byte) {
 	size := int(h.buf[1])<<16 | int(h.buf[2])<<8 | int(h.buf[3])
 	if h.buf[0] != nbssMessage {
 		if h.buf[0] < 0x81 || h.buf[0] > 0x85 {
-			c.malformed(dir)
 			h.buf, h.lost = h.buf[:copy(h.buf, h.buf[1:])], true
 			return b
 		}

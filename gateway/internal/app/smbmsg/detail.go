@@ -83,7 +83,8 @@ func (s *session) blob(b []byte) {
 		return
 	}
 	flags := v.u32(60)
-	field := func(off int) string {
+	s.ntlm, s.malformed = !v.bad, v.bad
+	field := func(off int) string { // empty when it points outside
 		f := v.at(int(v.u32(off+4)), v.u16(off))
 		if flags&ntlmUnicode != 0 {
 			return wide(f)
@@ -94,7 +95,6 @@ func (s *session) blob(b []byte) {
 	if flags&ntlmNegotiateVersion != 0 {
 		s.version = fmt.Sprintf("%d.%d build %d rev %d", v.u8(64), v.u8(65), v.u16(66), v.u8(71))
 	}
-	s.ntlm, s.malformed = !v.bad, v.bad
 }
 
 // put gives who logs in to rules.

@@ -19,6 +19,19 @@ func (c *Conn) isPipe(f *openFile, data []byte) bool {
 	return f.pipe
 }
 
+// isCall tells whether bytes of a pipe are of remote procedure calls. SMB2 clients use
+// pipes for streams of their own as well, which are read as files.
+func (c *Conn) isCall(h *header, f *openFile, dir int, data []byte) bool {
+	if !c.isPipe(f, data) {
+		return false
+	}
+	if h.version == 1 || f.rpc != nil && len(f.rpc.buf[dir]) > 0 {
+		return true
+	}
+	_, ok := dcerpc.ParseHeader(data)
+	return ok
+}
+
 // rpc takes bytes of a pipe.
 func (c *Conn) rpc(h *header, f *openFile, dir int, data []byte) {
 	if f.rpc == nil {
@@ -30,7 +43,8 @@ func (c *Conn) rpc(h *header, f *openFile, dir int, data []byte) {
 	for len(buf) >= dcerpc.HeaderSize {
 		pdu, ok := dcerpc.ParseHeader(buf)
 		if !ok {
-			buf = nil // not remote procedure calls, or bytes are missing
+			c.malformed(dir) // not remote procedure calls, or bytes are missing
+			buf = nil
 			break
 		}
 		if len(buf) < int(pdu.Frag) {

@@ -173,7 +173,7 @@ func (c *Conn) write2(h *header, v *view) {
 // written takes what a command writes to a file or pipe.
 func (c *Conn) written(h *header, id fileID, offset uint64, data []byte) {
 	f := c.file(id, h.tree)
-	if c.isPipe(f, data) {
+	if c.isCall(h, f, app.ToServer, data) {
 		c.rpc(h, f, app.ToServer, data)
 		return
 	}
@@ -323,7 +323,7 @@ func (c *Conn) readResponse(h *header, at, n int, v *view) {
 // wasRead takes contents of a file or pipe.
 func (c *Conn) wasRead(h *header, r read, data []byte) {
 	f := c.file(r.file, h.tree)
-	if c.isPipe(f, data) {
+	if c.isCall(h, f, app.ToClient, data) {
 		c.rpc(h, f, app.ToClient, data)
 		return
 	}
