@@ -32,7 +32,7 @@ func (c *Conn) body(dir int, x *exchange, b []byte, wire int) {
 	}
 	if m.size-m.told >= bodyGrowth[dir] && !m.limited {
 		c.settle(dir, x, true)
-		c.sink.Step(&x.tx, dir)
+		c.show(x, dir)
 	}
 }
 
@@ -174,7 +174,7 @@ func (c *Conn) fileRange(x *exchange, m *message) {
 	case !ok:
 		c.event(x, app.ToClient, evRange)
 		return
-	case r.end <= 0: // only the size: the range was not there
+	case r.end <= 0, r.size < 0: // only the size: the range was not there
 		return
 	case r.size > 0 && r.size == r.end-r.start+1: // all of it
 		return

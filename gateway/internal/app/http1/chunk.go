@@ -16,6 +16,7 @@ const maxChunkLine = maxLine
 const (
 	chunkEmpty = -1
 	chunkBad   = -2
+	chunkHuge  = -3
 )
 
 // isChunkCtl tells bytes that may stand before a chunk size.
@@ -36,12 +37,13 @@ func chunkSize(line []byte) (n int64, extension bool) {
 		if !ok {
 			break
 		}
-		if n = n<<4 | int64(v); n > maxChunk {
-			return chunkBad, false
+		if n>>59 != 0 {
+			return chunkHuge, false
 		}
+		n = n<<4 | int64(v)
 	}
 	extension = bytes.IndexByte(line[digits:], ';') >= 0
-	if digits == 0 {
+	if digits == 0 || n > maxChunk {
 		n = chunkBad
 	}
 	return n, extension
@@ -71,7 +73,9 @@ func (c *Conn) requestChunk(b []byte) []byte {
 	case n == 0:
 		d.step, d.scan = stepTrailer, scanner{}
 	default:
-		c.event(d.x, app.ToServer, evRequestChunk)
+		if n != chunkHuge {
+			c.event(d.x, app.ToServer, evRequestChunk)
+		}
 		c.kill(app.ToServer)
 	}
 	return b[i+1:]

@@ -309,9 +309,10 @@ func (d *coding) behind(b []byte) []byte {
 
 // fail takes what does not decode for what it is.
 func (d *coding) fail(b, all []byte) {
-	d.c.event(d.x, d.dir, evGzip)
 	d.phase = phasePlain
-	if !d.given && !d.short {
+	if d.given {
+		d.c.event(d.x, d.dir, evGzip)
+	} else if !d.short {
 		b = all
 	}
 	d.out(b)

@@ -179,11 +179,13 @@ func (c *Conn) Close(dir int) {
 		switch d.step {
 		case stepLine, stepHead, stepTrailer:
 			c.closeHead(dir)
-		case stepUntilClose:
-			c.complete(dir)
-		}
-		if d.x != nil {
-			c.cut(dir, d.x)
+			if d.x != nil {
+				c.complete(dir)
+			}
+		default:
+			if d.x != nil { // the end of the conversation ends a body
+				c.complete(dir)
+			}
 		}
 	}
 	d.step, d.x = stepDead, nil
@@ -199,16 +201,17 @@ func (c *Conn) cut(dir int, x *exchange) {
 	c.release(m)
 	c.settle(dir, x, true)
 	x.tx.Sides[dir].Done = true
-	c.sink.Step(&x.tx, dir)
+	c.show(x, dir)
 }
 
 // flush lets go of all transactions when nothing more comes in either direction.
 func (c *Conn) flush() {
 	for _, x := range c.open {
+		c.noTunnel(x)
 		for dir := range x.tx.Sides {
 			if s := &x.tx.Sides[dir]; !s.Done {
 				s.Done = true
-				c.sink.Step(&x.tx, dir)
+				c.show(x, dir)
 			}
 		}
 		c.log(x)
@@ -220,6 +223,9 @@ func (c *Conn) flush() {
 // become hands the conversation to another protocol.
 func (c *Conn) become(p rule.Proto, dir int, rest []byte) {
 	c.gone = true
+	for _, x := range c.open {
+		x.late = x.late[:0]
+	}
 	c.dirs[0].step, c.dirs[1].step = stepDead, stepDead
 	c.dirs[0].x, c.dirs[1].x = nil, nil
 	c.flush()

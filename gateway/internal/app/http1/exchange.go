@@ -12,9 +12,11 @@ type exchange struct {
 	tx        app.Tx
 	req, resp message
 	logged    bool
-	is09      bool // the request is of HTTP/0.9: the answer is all body
-	unseen    bool // the request was never seen
-	continued bool // a 100 Continue was there
+	is09      bool     // the request is of HTTP/0.9: the answer is all body
+	unseen    bool     // the request was never seen
+	continued bool     // a 100 Continue was there
+	news      bool     // the response had events, which requests' rules have not seen
+	late      []string // events that a CONNECT has only when no tunnel came of it
 }
 
 func (x *exchange) message(dir int) *message {
@@ -107,7 +109,7 @@ func (c *Conn) begin() *exchange {
 		x = new(exchange)
 		x.tx.Proto, x.tx.User = rule.ProtoHTTP, x
 	}
-	x.logged, x.is09, x.unseen, x.continued = false, false, false, false
+	x.logged, x.is09, x.unseen, x.continued, x.news, x.late = false, false, false, false, false, x.late[:0]
 	x.req.reset()
 	x.resp.reset()
 	x.tx.Recorder = c
@@ -175,7 +177,7 @@ func (c *Conn) complete(dir int) {
 		d.step = stepIgnore
 	}
 	x.tx.Sides[dir].Done = true
-	c.sink.Step(&x.tx, dir)
+	c.show(x, dir)
 	if dir == app.ToClient && c.next < len(c.open) && c.open[c.next] == x {
 		c.next++
 	}
@@ -193,7 +195,18 @@ func (c *Conn) log(x *exchange) {
 	}
 }
 
-// event raises an event of dir.
+// event raises an event. It counts for both directions: rules of either look for it.
 func (c *Conn) event(x *exchange, dir int, name string) {
-	x.tx.Sides[dir].Event(name)
+	x.tx.Sides[app.ToServer].Event(name)
+	x.tx.Sides[app.ToClient].Event(name)
+	x.news = x.news || dir == app.ToClient
+}
+
+// show tells the sink of what is fresh in dir, and of events for the other direction.
+func (c *Conn) show(x *exchange, dir int) {
+	c.sink.Step(&x.tx, dir)
+	if x.news {
+		x.news = false
+		c.sink.Step(&x.tx, app.ToServer)
+	}
 }

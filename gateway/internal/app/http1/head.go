@@ -62,11 +62,8 @@ func (c *Conn) start(dir int) {
 	}
 	if c.next < len(c.open) {
 		d.x = c.open[c.next]
-		switch {
-		case d.x.is09:
+		if d.x.is09 {
 			d.step = stepUntilClose
-		case !d.x.req.ended && d.x.req.method == nil:
-			c.event(d.x, app.ToServer, evLineIncomplete)
 		}
 		return
 	}
@@ -108,6 +105,7 @@ func (c *Conn) lines(dir int, buf, more []byte, eof bool) bool {
 				return true
 			}
 			d.x.message(dir).raw = d.scan.at
+			d.scan.from = d.scan.at
 			continue
 		}
 		if f.last {
@@ -167,7 +165,7 @@ func (c *Conn) endTrailer(dir int, x *exchange, m *message) {
 	c.dirs[dir].step = stepEnd
 }
 
-// closeHead ends a head that the end of the conversation cuts: what is there counts.
+// closeHead ends a head that the end of the conversation cuts: its start line counts.
 func (c *Conn) closeHead(dir int) {
 	d := &c.dirs[dir]
 	if d.x == nil {
@@ -179,18 +177,8 @@ func (c *Conn) closeHead(dir int) {
 		buf = m.trailer
 	}
 	if !c.lines(dir, buf, nil, true) && d.x != nil && (d.step == stepHead || d.step == stepTrailer) {
+		c.found[dir] = c.found[dir][:0]
 		c.endHead(dir)
-	}
-	if d.x == nil {
-		return
-	}
-	switch d.step {
-	case stepEnd, stepUntilClose:
-		c.complete(dir)
-	case stepBody, stepChunkLen:
-		if m.length <= 0 {
-			c.complete(dir)
-		}
 	}
 }
 

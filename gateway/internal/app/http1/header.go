@@ -150,7 +150,7 @@ func (c *Conn) fields(dir int, x *exchange, m *message, buf []byte, lines []foun
 		folded := trim(line, isFold)
 		switch {
 		case pending == nil:
-			if dir == app.ToServer && m.once(flagFolding) {
+			if dir == app.ToServer && len(folded) > 0 && m.once(flagFolding) {
 				c.event(x, dir, evRequestFolding)
 			}
 			pending = folded

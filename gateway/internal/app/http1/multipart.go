@@ -200,7 +200,13 @@ func (p *multipart) give(b []byte) {
 func (p *multipart) end() {
 	if p.step == partData {
 		p.give(p.buf)
-		p.c.event(p.x, app.ToServer, evMultipartNoFile)
+		if p.file != nil && p.file.Size == 0 {
+			p.c.event(p.x, app.ToServer, evMultipartNoFile)
+		}
+		if p.file != nil {
+			p.c.sink.CloseFile(p.file, true)
+			p.file = nil
+		}
 	}
 	p.step = partOver
 }

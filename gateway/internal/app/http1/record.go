@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"otasuke/gateway/internal/app"
 )
@@ -49,19 +50,19 @@ func (c *Conn) Record(tx *app.Tx) []app.Field {
 	}
 	q, a := &x.req, &x.resp
 	r := &Record{
-		Hostname: string(q.host), URL: string(q.target), UserAgent: string(q.get(hdrUserAgent)),
-		XFF: string(q.get(hdrForwarded)), Referer: string(q.get(hdrReferer)), Method: string(q.method),
-		Protocol: string(q.version), Redirect: string(a.get(hdrLocation)), Length: a.wire,
+		Hostname: text(q.host), URL: text(q.target), UserAgent: text(q.get(hdrUserAgent)),
+		XFF: text(q.get(hdrForwarded)), Referer: text(q.get(hdrReferer)), Method: text(q.method),
+		Protocol: text(q.version), Redirect: text(a.get(hdrLocation)), Length: a.wire,
 	}
 	if q.port > 0 {
 		r.Port = q.port
 	}
 	if mime, _, _ := bytes.Cut(a.get(hdrContentType), []byte(";")); mime != nil {
-		r.ContentType = string(trim(mime, isSpace))
+		r.ContentType = text(trim(mime, isSpace))
 	}
 	r.ContentRange = recordRange(a.get(hdrContentRange))
 	if r.Status = a.code; a.code < 0 {
-		r.Status, r.StatusString = 0, string(a.status)
+		r.Status, r.StatusString = 0, text(a.status)
 	}
 	if c.cfg.DumpHeaders {
 		r.RequestHeaders, r.ResponseHeaders = dump(q), dump(a)
@@ -73,7 +74,7 @@ func recordRange(v []byte) *RecordRange {
 	if v == nil {
 		return nil
 	}
-	out := &RecordRange{Raw: string(v)}
+	out := &RecordRange{Raw: text(v)}
 	if r, ok := parseRange(v); ok {
 		for _, f := range []struct {
 			to *(*int64)
@@ -89,7 +90,26 @@ func recordRange(v []byte) *RecordRange {
 
 func dump(m *message) (out []RecordHeader) {
 	for i := range m.headers {
-		out = append(out, RecordHeader{string(m.headers[i].name), string(m.headers[i].value)})
+		out = append(out, RecordHeader{text(m.headers[i].name), text(m.headers[i].value)})
 	}
 	return out
+}
+
+// text writes bytes that are no UTF-8 as "\\xNN".
+func text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	const digits = "0123456789abcdef"
+	out := make([]byte, 0, len(b)+16)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			out = append(out, '\\', 'x', digits[b[0]>>4], digits[b[0]&15])
+		} else {
+			out = append(out, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return string(out)
 }

@@ -45,7 +45,7 @@ func (c *Conn) requestLine(x *exchange, line []byte) {
 	if len(m.version) == 0 {
 		m.protocol, x.is09 = http09, true
 	}
-	if !knownMethod && m.protocol == httpInvalid {
+	if !knownMethod && m.protocol == httpInvalid && isBody(m.version) {
 		c.event(x, app.ToServer, evLineInvalid)
 	}
 }
@@ -122,10 +122,10 @@ func (c *Conn) endRequestHead(x *exchange, m *message) {
 	}
 	switch {
 	case invalid:
-		c.sink.Step(&x.tx, app.ToServer)
+		c.show(x, app.ToServer)
 		c.kill(app.ToServer)
 	case d.step != stepEnd:
-		c.sink.Step(&x.tx, app.ToServer)
+		c.show(x, app.ToServer)
 	}
 	if d.step == stepEnd && len(d.line) > 0 {
 		d.line = d.line[:0]
@@ -163,7 +163,7 @@ func (c *Conn) requestRest(b []byte) []byte {
 		if methods[string(method)] {
 			break
 		}
-		if len(method) > 0 && m.length <= 0 && m.once(flagRest) {
+		if len(method) > 0 && m.once(flagRest) {
 			c.event(x, app.ToServer, evRequestBody)
 		}
 		c.body(app.ToServer, x, line, len(line))

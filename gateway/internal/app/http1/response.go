@@ -89,7 +89,7 @@ func (c *Conn) endResponseHead(x *exchange, m *message) {
 		c.startChunked(x, m, te)
 	case cl != nil && !hasLength:
 		c.event(x, app.ToClient, evResponseLength)
-		c.sink.Step(&x.tx, app.ToClient)
+		c.show(x, app.ToClient)
 		c.kill(app.ToClient)
 		return
 	case cl != nil:
@@ -98,17 +98,11 @@ func (c *Conn) endResponseHead(x *exchange, m *message) {
 			d.step = stepEnd
 		}
 	default:
-		if holds(m.get(hdrContentType), "multipart/byteranges") {
-			c.event(x, app.ToClient, evByteRanges)
-			c.sink.Step(&x.tx, app.ToClient)
-			c.kill(app.ToClient)
-			return
-		}
 		d.step = stepUntilClose
 	}
 	c.responseCodings(x, m)
 	if d.step != stepEnd {
-		c.sink.Step(&x.tx, app.ToClient)
+		c.show(x, app.ToClient)
 	}
 	c.unexpect(x, m)
 }
@@ -171,6 +165,9 @@ func (c *Conn) responseRest(b []byte) []byte {
 		b = b[len(line):]
 	}
 	next, connect := rule.ProtoUnknown, x.req.isConnect
+	if connect && !switches {
+		c.noTunnel(x)
+	}
 	if m.code == 101 {
 		next = upgrade(m.get(hdrUpgrade))
 	}

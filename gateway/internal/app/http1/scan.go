@@ -6,8 +6,12 @@ import "bytes"
 //
 // A request's lines end with LF. A response's lines also end with a CR alone and
 // with LF CR: browsers take that.
+//
+// An empty line ends a head. The first line of all does so only when it ends with
+// CR LF: lenient servers go on behind another.
 type scanner struct {
 	at   int  // where the line begins
+	from int  // where the first line begins
 	seen int  // what was looked at
 	lfcr bool // the line before ended with LF CR
 }
@@ -34,7 +38,7 @@ func (s *scanner) request(b []byte, eof bool) (f found, ok bool) {
 	for f.to > f.from && (b[f.to-1] == '\r' || b[f.to-1] == '\n') {
 		f.to--
 	}
-	f.last = i >= 0 && (end == f.from || end == f.from+1 && b[f.from] == '\r')
+	f.last = i >= 0 && (end == f.from && f.from > s.from || end == f.from+1 && b[f.from] == '\r')
 	s.at, s.seen = next, next
 	return f, true
 }
@@ -125,7 +129,7 @@ func (s *scanner) cr(b []byte, i int, eof bool) (f found, done, more bool) {
 	case '\n':
 		f = found{from: s.at, to: i, last: i == s.at}
 		next := i + 2
-		if s.lfcr && next < len(b) && b[next] == '\r' { // LF CR CR LF CR LF are two ends
+		if s.lfcr && i == s.at && next < len(b) && b[next] == '\r' { // LF CR CR LF CR LF are two ends
 			if next++; next < len(b) && b[next] == '\n' {
 				next++
 			}
@@ -133,9 +137,11 @@ func (s *scanner) cr(b []byte, i int, eof bool) (f found, done, more bool) {
 		s.at, s.seen, s.lfcr = next, next, false
 		return f, true, false
 	case '\r':
-		return f, false, false
+		if i > s.from {
+			return f, false, false
+		}
 	}
-	if i == s.at { // CR CR LF is no empty line
+	if i == s.at && i > s.from { // CR CR LF is no empty line
 		return f, false, false
 	}
 	return s.line(b, i, i+1), true, false
@@ -148,7 +154,7 @@ func (s *scanner) lf(b []byte, i int, eof bool) (f found, ok bool) {
 		return f, false // what follows says whether it ends the head
 	}
 	f = s.line(b, i, i+1)
-	f.last = f.to == f.from && i == f.from || blank && i+1 < len(b) && b[i+1] != '\n'
+	f.last = f.to == f.from && i == f.from && i > s.from || blank && i+1 < len(b) && b[i+1] != '\n'
 	if s.lfcr = i+1 < len(b) && b[i+1] == '\r'; s.lfcr {
 		s.at, s.seen = i+2, i+2
 	}

@@ -133,10 +133,11 @@ func goodAddress(b []byte) bool {
 }
 
 // appendURI appends path and query as a server reads them: percent signs decoded,
-// and of the path slashes joined and dot segments taken out.
+// and of the path slashes joined, letters fitted and dot segments taken out.
 func (t *target) appendURI(out []byte) []byte {
 	start := len(out)
 	out = appendPath(out, t.path)
+	out = out[:start+fitLetters(out[start:])]
 	out = out[:start+resolve(out[start:])]
 	if t.query != nil {
 		out = appendDecoded(append(out, '?'), t.query)
@@ -195,24 +196,12 @@ func decodeOne(b []byte) (ch byte, n int) {
 		if !ok1 || !ok2 {
 			return '%', 1
 		}
-		return bestFit(hi, lo), 6
+		return bestFit(rune(hi)<<8 | rune(lo)), 6
 	}
 	if v, ok := hexByte(b[1:]); ok {
 		return v, 3
 	}
 	return '%', 1
-}
-
-// bestFit is the byte that a server of one-byte letters takes for a code point:
-// those of Latin-1 and of full width are themselves, others unknown.
-func bestFit(hi, lo byte) byte {
-	switch {
-	case hi == 0:
-		return lo
-	case hi == 0xff && lo <= 0x5e && lo > 0:
-		return lo + 0x20
-	}
-	return '?'
 }
 
 func hexByte(b []byte) (byte, bool) {

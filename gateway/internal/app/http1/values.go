@@ -21,26 +21,38 @@ func (c *Conn) parseTarget(x *exchange, m *message) {
 // the Host header (RFC 9112 section 3.2.2).
 func (c *Conn) requestHost(x *exchange, m *message) {
 	u := &m.uri
+	raise := func(name string) {
+		if m.isConnect {
+			x.late = append(x.late, name)
+		} else {
+			c.event(x, app.ToServer, name)
+		}
+	}
 	if u.hasAuthority {
 		if !goodHost(u.host) {
-			c.event(x, app.ToServer, evURIHost)
+			raise(evURIHost)
 		}
-		if m.port = parsePort(u.port); m.port < 0 && len(u.port) > 0 {
-			c.event(x, app.ToServer, evServerPort)
+		if m.port = parsePort(u.port); m.port < 0 && len(u.port) > 0 && !m.isConnect {
+			raise(evServerPort)
 		}
-		m.host = appendHost(m.host[:0], u.host)
+		if !m.isConnect || goodHost(u.host) {
+			m.host = appendHost(m.host[:0], u.host)
+		}
 	}
 	v := m.get(hdrHost)
 	if v == nil {
 		if m.protocol == http11 {
-			c.event(x, app.ToServer, evNoHost)
+			raise(evNoHost)
 		}
 		return
 	}
 	host, port := hostPort(v)
+	if len(host) == 0 {
+		return
+	}
 	n := parsePort(port)
 	if !goodHost(host) || len(port) > 0 && n < 0 {
-		c.event(x, app.ToServer, evHeaderHost)
+		raise(evHeaderHost)
 	}
 	if !u.hasAuthority {
 		m.host, m.port = appendHost(m.host[:0], host), n
@@ -48,11 +60,23 @@ func (c *Conn) requestHost(x *exchange, m *message) {
 	}
 	c.scratch = appendHost(c.scratch[:0], host)
 	if !bytes.Equal(c.scratch, m.host) || n >= 0 && m.port >= 0 && n != m.port {
-		c.event(x, app.ToServer, evHostAmbiguous)
+		raise(evHostAmbiguous)
 	}
 }
 
-// bufferOf are the values of single fields.
+// noTunnel raises what was odd about a CONNECT that no tunnel came of.
+func (c *Conn) noTunnel(x *exchange) {
+	if len(x.late) == 0 {
+		return
+	}
+	for _, name := range x.late {
+		c.event(x, app.ToServer, name)
+	}
+	x.late = x.late[:0]
+	c.show(x, app.ToServer)
+}
+
+// requestFields and responseFields are the buffers that hold a single field.
 var requestFields = [...]struct {
 	b rule.Buffer
 	k known
@@ -91,7 +115,7 @@ func (c *Conn) requestValues(x *exchange, m *message) {
 	}
 	put(rule.HTTPProtocol, m.version)
 	put(rule.HTTPRequestLine, m.line)
-	if m.uri.hasAuthority || m.at[hdrHost] > 0 {
+	if len(m.host) > 0 {
 		put(rule.HTTPHost, m.host)
 	}
 	if m.uri.hasAuthority {
