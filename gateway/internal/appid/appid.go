@@ -82,6 +82,11 @@ func (c *Config) Look(t *Track, e Ends, dir int, b []byte, other int) (read bool
 	}
 	opposite := t.By[1-dir]
 	switch {
+	case p == rule.ProtoFailed && opposite == rule.ProtoUnknown:
+		t.fail()
+		return false, ""
+	case p == rule.ProtoFailed:
+		return false, ""
 	case p != rule.ProtoUnknown:
 		t.By[dir], t.done[dir] = p, true
 		switch {
@@ -101,6 +106,9 @@ func (c *Config) Look(t *Track, e Ends, dir int, b []byte, other int) (read bool
 		}
 		if t.patterns[dir] && t.probes[dir] {
 			t.By[dir], t.done[dir] = opposite, true
+			if opposite == rule.ProtoIMAP {
+				return true, "" // nothing reads it
+			}
 			return true, EventOneDirection
 		}
 		return false, ""
@@ -148,7 +156,7 @@ func (c *Config) lookUDP(t *Track, dir int, p rule.Proto) (bool, string) {
 // recognise tries patterns and then probes.
 func (c *Config) recognise(t *Track, e Ends, dir int, b []byte) rule.Proto {
 	if !t.patterns[dir] {
-		if p := c.byPattern(e.UDP, dir, b); p != rule.ProtoUnknown {
+		if p := c.byPattern(t, e.UDP, dir, b); p != rule.ProtoUnknown {
 			return p
 		}
 		if len(b) >= depth(e.UDP, dir) {

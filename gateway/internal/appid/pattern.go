@@ -15,8 +15,12 @@ type pattern struct {
 	nocase bool
 	offset int
 	depth  int // the pattern ends before this place
+	// final tells that the search ends when also does not hold.
+	final bool
 	// also must hold of the bytes, when not nil.
 	also func(dir int, b []byte) answer
+	// given must hold of what else is known, when not nil.
+	given func(t *Track) bool
 }
 
 const (
@@ -87,10 +91,14 @@ func makePatterns() []pattern {
 	for _, v := range []string{"EHLO", "HELO", "QUIT"} {
 		add(pattern{proto: rule.ProtoSMTP, dirs: server, text: v, nocase: true})
 	}
-	for _, v := range []string{"USER ", "PASS ", "PORT ", "FEAT", "AUTH SSL", "AUTH TLS"} {
+	add(pattern{proto: rule.ProtoSMTP, dirs: client, text: "220", also: greeting, given: func(t *Track) bool { return t.By[0] == rule.ProtoSMTP }})
+	for _, v := range []string{"PASS ", "PORT ", "FEAT", "AUTH SSL", "AUTH TLS"} {
 		add(pattern{proto: rule.ProtoFTP, dirs: server, text: v, nocase: true})
 	}
-	for _, v := range []string{"+OK", "-ERR"} {
+	// A mail program collects mail with the same command.
+	add(pattern{proto: rule.ProtoFTP, dirs: server, text: "USER ", nocase: true, given: func(t *Track) bool { return t.By[1] != rule.ProtoPOP3 }})
+	add(pattern{proto: rule.ProtoFTP, dirs: client, text: "220 ("})
+	for _, v := range []string{"+OK ", "-ERR "} {
 		add(pattern{proto: rule.ProtoPOP3, dirs: client, text: v})
 	}
 	for _, v := range []string{"CAPA\r\n", "APOP ", "STLS\r\n"} {
@@ -106,7 +114,7 @@ func makePatterns() []pattern {
 	add(pattern{proto: rule.ProtoIMAP, dirs: server, text: "1 capability", nocase: true})
 	add(pattern{proto: rule.ProtoSIP, dirs: client, text: "SIP/2.0 "})
 	for _, m := range sipMethods {
-		add(pattern{proto: rule.ProtoSIP, dirs: server, text: m + " ", also: sipRequest})
+		add(pattern{proto: rule.ProtoSIP, dirs: server, text: m + " ", also: sipRequest, final: true})
 		add(pattern{proto: rule.ProtoSIP, udp: true, dirs: anyside, text: m + " ", also: sipRequest})
 	}
 	add(pattern{proto: rule.ProtoSIP, udp: true, dirs: anyside, text: "SIP/2.0 "})
@@ -121,14 +129,25 @@ func makePatterns() []pattern {
 }
 
 // byPattern names the protocol whose pattern fits.
-func (c *Config) byPattern(udp bool, dir int, b []byte) rule.Proto {
+func (c *Config) byPattern(t *Track, udp bool, dir int, b []byte) rule.Proto {
 	for i := range patterns {
 		p := &patterns[i]
 		if p.udp != udp || p.dirs&(1<<dir) == 0 || !p.fits(b) || !c.Enabled(p.proto) {
 			continue
 		}
-		if p.also != nil && p.also(dir, b) != yes {
+		if p.given != nil && !p.given(t) {
 			continue
+		}
+		if p.also != nil {
+			switch p.also(dir, b) {
+			case no:
+				if p.final {
+					return rule.ProtoFailed
+				}
+				continue
+			case more:
+				continue
+			}
 		}
 		return p.proto
 	}

@@ -38,6 +38,7 @@ var probes = []probe{
 	{proto: rule.ProtoMQTT, ports: []uint16{1883}, least: 2, is: mqtt},
 	{proto: rule.ProtoRDP, ports: []uint16{3389}, least: 4, is: tpkt},
 	{proto: rule.ProtoSMTP, ports: []uint16{25, 465}, least: 5, is: greeting, only: client},
+	{proto: rule.ProtoPOP3, ports: []uint16{110}, least: 4, is: pop3, only: server},
 	{proto: rule.ProtoFTP, ports: []uint16{21}, least: 5, is: greeting, only: client},
 	{proto: rule.ProtoTelnet, ports: []uint16{23}, least: 2, is: telnet},
 	{proto: rule.ProtoModbus, ports: []uint16{502}, least: 8, is: modbus},
@@ -137,18 +138,25 @@ func greeting(_ int, b []byte) answer {
 	return yes
 }
 
-// dceHeader is the common header of connection-oriented DCE/RPC (C706 section 12.6.3.1).
+// dceHeader is the common header of connection-oriented DCE/RPC (C706 section
+// 12.6.3.1): its version and a data representation that exists.
 func dceHeader(_ int, b []byte) answer {
 	if len(b) < 16 {
-		return no
+		return more
 	}
-	var size uint16
-	if b[4]&0x10 != 0 {
-		size = binary.LittleEndian.Uint16(b[8:])
-	} else {
-		size = binary.BigEndian.Uint16(b[8:])
+	return answerOf(b[4]&0xee == 0 && b[5] <= 3)
+}
+
+// pop3 is a command of RFC 1939, 2449 and 2595.
+func pop3(_ int, b []byte) answer {
+	if bytes.IndexByte(b, '\n') < 0 && len(b) < 256 {
+		return more
 	}
-	return answerOf(b[2] <= 19 && b[1] <= 1 && size >= 16)
+	switch string(bytes.ToUpper(b[:4])) {
+	case "USER", "PASS", "QUIT", "STAT", "LIST", "RETR", "DELE", "NOOP", "RSET", "APOP", "TOP ", "UIDL", "CAPA", "AUTH", "STLS":
+		return yes
+	}
+	return no
 }
 
 // dceUDP is the header of connectionless DCE/RPC.

@@ -12,6 +12,7 @@ import (
 // always that of the packet: bytes of the other side may become readable with it.
 func (w *Worker) input(dir int) *match.Input {
 	in, f := &w.in, w.flow
+	w.told = dir
 	*in = match.Input{}
 	k := f.Key
 	in.Src, in.Dst, in.SrcPort, in.DstPort = k.Client, k.Server, k.ClientPort, k.ServerPort

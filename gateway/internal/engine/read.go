@@ -63,8 +63,8 @@ func (w *Worker) ends() appid.Ends {
 	return appid.Ends{Client: k.ClientPort, Server: k.ServerPort, UDP: k.Proto == packet.UDP, Midstream: !w.flow.SynSeen}
 }
 
-// recognised tells an event of recognition. Offline it goes with the packet that
-// acknowledges the bytes, as other engines have it.
+// recognised tells an event of recognition that bytes of dir have brought. Offline it goes
+// with the packet that acknowledges them, as other engines have it.
 func (w *Worker) recognised(dir int, event string) {
 	if event == "" {
 		return
@@ -92,7 +92,7 @@ func (w *Worker) detect(dir int, b []byte) {
 	// What the other side said before may be readable now.
 	if other := s.first[1-dir]; len(other) > 0 && !s.track.Done(1-dir) {
 		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, 0)
-		w.recognised(1-dir, event)
+		w.recognised(dir, event)
 		if read {
 			w.pushFirst(1 - dir)
 		}

@@ -63,7 +63,7 @@ func (w *Worker) packetRecord(kind string) *eve.Record {
 		return r
 	}
 	r.Direction = "to_server"
-	if w.dir == 1 {
+	if w.told == 1 {
 		r.Direction = "to_client"
 		r.SrcIP, r.DestIP, r.SrcPort, r.DestPort = r.DestIP, r.SrcIP, r.DestPort, r.SrcPort
 	}

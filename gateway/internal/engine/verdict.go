@@ -184,6 +184,7 @@ func (w *Worker) settle() {
 			continue
 		}
 		w.flow, w.dir = f, f.User.held[0].dir
+		w.told = w.dir
 		if w.settleFlow() {
 			keep = append(keep, f)
 		}

@@ -33,6 +33,7 @@ type Worker struct {
 	pkt  *packet.Packet
 	flow *flow.Flow[state]
 	dir  int
+	told int  // direction that is being judged; alerts go its way
 	hold bool // this packet waits for a scanner
 
 	holding []*flow.Flow[state]
@@ -187,6 +188,7 @@ func (w *Worker) one(p *capture.Packet) capture.Verdict {
 		return w.drop()
 	}
 	w.flow, w.dir = w.flows.Find(pkt, p.Time)
+	w.told = w.dir
 	return w.judge()
 }
 
