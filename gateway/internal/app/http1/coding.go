@@ -11,7 +11,8 @@ import (
 // Pool shares decoders among the conversations of one worker. The zero value is
 // ready. It is not for use by several goroutines.
 type Pool struct {
-	free []*coding
+	free    []*coding
+	brotlis int // in use
 }
 
 // keepCodings is how many decoders are kept: each has 64 KiB, and rarely more
@@ -75,9 +76,13 @@ func (p *Pool) get() *coding {
 
 // release gives the decoders of a message back.
 func (c *Conn) release(m *message) {
+	p := c.cfg.Pool
 	for i, d := range m.codings {
+		if d.br != nil {
+			p.brotlis--
+		}
 		d.c, d.x, d.next, d.br = nil, nil, nil, nil
-		if p := c.cfg.Pool; len(p.free) < keepCodings {
+		if len(p.free) < keepCodings {
 			p.free = append(p.free, d)
 		}
 		m.codings[i] = nil
@@ -85,13 +90,15 @@ func (c *Conn) release(m *message) {
 	m.codings = m.codings[:0]
 }
 
-// push adds a decoder in front of the others of a message.
+// pushCoding adds a decoder in front of the others of a message.
 func (c *Conn) pushCoding(dir int, x *exchange, m *message, brotli bool) {
 	d := c.cfg.Pool.get()
 	d.c, d.dir, d.x = c, dir, x
 	d.phase, d.format, d.kept, d.short, d.given, d.tail = phaseStart, formatNone, d.kept[:0], false, false, 0
-	if brotli {
-		d.br = newBrotli(d.emit)
+	if d.br = nil; brotli {
+		if d.br = c.cfg.Pool.brotli(); d.br == nil {
+			d.phase = phasePlain
+		}
 	}
 	if len(m.codings) > 0 {
 		d.next = m.codings[0]

@@ -82,9 +82,9 @@ func parsePort(b []byte) int {
 	return n
 }
 
-// appendHost appends a host in small letters without dots at its end.
+// appendHost appends a host in small letters.
 func appendHost(out, host []byte) []byte {
-	for _, ch := range bytes.TrimRight(host, ".") {
+	for _, ch := range host {
 		out = append(out, lower(ch))
 	}
 	return out
