@@ -75,6 +75,9 @@ func (d *Decoder) tunnel(p *Packet, b []byte, strict bool, decode func(*Decoder,
 	t.Level, t.layers = p.Level+1, p.layers+1
 	if !decode(d, t, b) || strict && t.Invalid {
 		d.n = at
+		if t.Has("too_many_layers") { // a way to hide, not a mistake
+			p.invalid("too_many_layers")
+		}
 		return false
 	}
 	return true
