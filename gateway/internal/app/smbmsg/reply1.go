@@ -12,6 +12,9 @@ func (c *Conn) response1(h *header, p *part1) {
 	case trans1:
 		c.transResponse1(h, p)
 		return
+	case writeAndX1, write1, writeClose1:
+		c.writeResponse(h)
+		return
 	}
 	t := c.answered(h)
 	if t == nil {

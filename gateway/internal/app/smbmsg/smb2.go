@@ -179,6 +179,7 @@ func (c *Conn) written(h *header, id fileID, offset uint64, data []byte) {
 	}
 	n := uint32(min(len(data), 1<<30))
 	t := c.transfer(h, f, app.ToServer, offset)
+	c.asks(h, read{file: id})
 	if n > MaxSize || c.state.maxWrite != 0 && n > c.state.maxWrite {
 		t.tx.event("write_request_too_large")
 	}
@@ -222,6 +223,27 @@ const (
 	infoDisposition = 13
 )
 
+// previous is the file id of commands compounded behind the one that opens the file
+// (MS-SMB2 section 3.2.4.1.4).
+var previous = fileID{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}
+
+// chained is the file of a command, which the command before may only be opening.
+func (c *Conn) chained(h *header, id fileID) *openFile {
+	if id != previous {
+		return c.file(id, h.tree)
+	}
+	f := &openFile{id: id, tree: c.state.trees[h.tree]}
+	for back := uint64(1); back <= 4 && back <= h.message.id; back++ {
+		if t := c.state.pending[messageID{id: h.message.id - back}]; t != nil {
+			if d, ok := t.detail.(*create); ok {
+				f.name = d.name
+				break
+			}
+		}
+	}
+	return f
+}
+
 // setInfo2 reads a change of a file; nil for those that have no transaction.
 func (c *Conn) setInfo2(h *header, v *view) *transaction {
 	data := v.at(v.u16(72), int(v.u32(68)))
@@ -229,7 +251,7 @@ func (c *Conn) setInfo2(h *header, v *view) *transaction {
 	if v.bad || kind != infoFile {
 		return nil
 	}
-	f := c.file(v.id(80), h.tree)
+	f := c.chained(h, v.id(80))
 	d := view{b: data}
 	switch level {
 	case infoRename:
@@ -257,8 +279,16 @@ func (c *Conn) response2(h *header, v *view) {
 			delete(c.state.reads, h.message)
 		}
 		return
+	case write2:
+		c.writeResponse(h)
+		return
 	case ioctl2:
 		if c.ioctlResponse2(h, v) {
+			return
+		}
+	case negotiate2:
+		if c.state.pending[h.message] == nil {
+			c.upgraded(h, v)
 			return
 		}
 	}
@@ -272,13 +302,33 @@ func (c *Conn) response2(h *header, v *view) {
 	c.finish(t)
 }
 
+// upgraded takes the answer in SMB2 to a client that began with SMB1 (MS-SMB2 section
+// 3.3.5.3.1).
+func (c *Conn) upgraded(h *header, v *view) {
+	for _, t := range c.state.open {
+		if d, ok := t.detail.(*negotiate); ok && d.one {
+			t.replied, t.status = true, h.status
+			c.take2(t, h, v)
+			c.finish(t)
+			return
+		}
+	}
+	c.take2(&transaction{conn: c, detail: &negotiate{}, done: true}, h, v)
+}
+
+// writeResponse notes how a write ended.
+func (c *Conn) writeResponse(h *header) {
+	r, ok := c.state.reads[h.message]
+	delete(c.state.reads, h.message)
+	if f := c.state.files[r.file]; ok && f != nil && f.sent[app.ToServer] != nil {
+		f.sent[app.ToServer].tx.status = h.status
+	}
+}
+
 // take2 takes what a good answer says.
 func (c *Conn) take2(t *transaction, h *header, v *view) {
 	switch d := t.detail.(type) {
 	case *negotiate:
-		if h.command != negotiate2 { // an SMB1 client that the server answers in SMB2
-			return
-		}
 		c.state.dialect = dialect2(v.u16(68))
 		d.serverGUID = v.id(72)
 		d.maxRead, d.maxWrite = v.u32(96), v.u32(100)
@@ -302,6 +352,7 @@ func (c *Conn) take2(t *transaction, h *header, v *view) {
 		d.size, d.id = v.u64(112), v.id(128)
 		if !v.bad {
 			c.addFile(d.id, d.name, c.state.trees[h.tree])
+			c.state.opened = d.id
 		}
 	}
 }
@@ -316,6 +367,9 @@ func (c *Conn) readResponse(h *header, at, n int, v *view) {
 	}
 	if !ok {
 		r = read{} // the request was not seen: its file is not known
+	}
+	if r.file == previous {
+		r.file = c.state.opened
 	}
 	c.wasRead(h, r, data)
 }

@@ -50,11 +50,11 @@ type state struct {
 	trees map[uint32]tree
 	reads map[messageID]read
 
-	dialects  []string // that an SMB1 client offered
-	dialect   string
-	maxRead   uint32 // as the server said
-	maxWrite  uint32
-	nativeSrv string
+	dialects []string // that an SMB1 client offered
+	dialect  string
+	maxRead  uint32 // as the server said
+	maxWrite uint32
+	opened   fileID // the latest that an answer gave
 }
 
 func (s *state) init() {
