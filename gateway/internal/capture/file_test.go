@@ -158,6 +158,82 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// TestOddFiles: what other tools wrote carelessly is read as everybody reads it.
+func TestOddFiles(t *testing.T) {
+	t.Parallel()
+	le := binary.AppendByteOrder(binary.LittleEndian)
+	a := frame("one")
+	put := func(b []byte, at int, v uint32) []byte {
+		binary.LittleEndian.PutUint32(b[at:], v)
+		return b
+	}
+	modified := oldFormat(le, 0xa1b2cd34, 1, a)
+	modified = append(append(bytes.Clone(modified[:40]), make([]byte, 8)...), modified[40:]...)
+	for name, c := range map[string]struct {
+		in        []byte
+		data, len int
+	}{
+		"modified":                        {modified, len(a), len(a)},
+		"cut by the snapshot length":      {put(oldFormat(le, micro, 1, a), 24+12, 9000), len(a), 9000},
+		"longer than the snapshot length": {put(oldFormat(le, micro, 1, a), 16, 30), 30, len(a)},
+		"shorter on the wire than here":   {put(oldFormat(le, micro, 1, a), 24+12, 20), len(a), 20},
+		"no snapshot length":              {put(oldFormat(le, micro, 1, a), 16, 0), len(a), len(a)},
+		"impossible snapshot length":      {put(oldFormat(le, micro, 1, a), 16, 0xffffffff), len(a), len(a)},
+		"empty frame":                     {oldFormat(le, micro, 1, nil), 0, 0},
+		"frame larger than any IP packet": {put(oldFormat(le, micro, 1, make([]byte, 80000)), 16, 1<<18), 80000, 80000},
+	} {
+		var got []Packet
+		err := NewFile(stored(t, c.in)).Run(t.Context(), &frames{func(p *Packet) { got = append(got, *p) }})
+		if err != nil || len(got) != 1 || len(got[0].Data) != c.data || got[0].Len != c.len {
+			t.Errorf("%s: %v, %d packets", name, err, len(got))
+		}
+	}
+}
+
+// frames takes every frame, whatever is in it.
+type frames struct{ take func(*Packet) }
+
+func (f *frames) Tick(int64) {}
+
+func (f *frames) Packet(p *Packet) Verdict { f.take(p); return Verdict{} }
+
+// TestStrangeInterface: frames of an interface with an unknown link type do not hide
+// those of the others.
+func TestStrangeInterface(t *testing.T) {
+	t.Parallel()
+	write := func(links ...layers.LinkType) []byte {
+		var b bytes.Buffer
+		w, err := pcapgo.NewNgWriter(&b, links[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range links[1:] {
+			if _, err := w.AddInterface(pcapgo.NgInterface{LinkType: l}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range links {
+			data := frame("one")
+			if err := w.WritePacket(gopacket.CaptureInfo{Timestamp: time.Unix(1, 0), CaptureLength: len(data), Length: len(data), InterfaceIndex: i}, data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	j := new(judge)
+	f := NewFile(stored(t, write(layers.LinkTypeIEEE802_11, layers.LinkTypeEthernet, layers.LinkTypeIEEE802_11)))
+	if err := f.Run(t.Context(), j); err != nil || len(j.seen) != 1 || f.Skipped != 2 {
+		t.Errorf("%v, %d seen, %d skipped", err, len(j.seen), f.Skipped)
+	}
+	f = NewFile(stored(t, write(layers.LinkTypeIEEE802_11)))
+	if err := f.Run(t.Context(), j); !errors.Is(err, ErrLinkType) {
+		t.Errorf("nothing but an unknown link type: %v", err)
+	}
+}
+
 func TestBrokenFiles(t *testing.T) {
 	t.Parallel()
 	le := binary.AppendByteOrder(binary.LittleEndian)
