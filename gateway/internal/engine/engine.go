@@ -12,6 +12,7 @@ import (
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/session"
 )
 
 // Limits.
@@ -44,6 +45,9 @@ type Config struct {
 	LogApps, LogFlows, LogAnomalies bool
 	// Apps says which applications are recognised.
 	Apps appid.Config
+	// Session says which TCP connections are followed. It counts offline only: inline
+	// every connection is judged, however it was met.
+	Session session.Config
 	// HTTP limits what is looked at in HTTP/1; its Want is the engine's.
 	HTTP http1.Config
 	// FileHashes makes MD5, SHA-1 and SHA-256 of every file, FileMagic names its type.
@@ -84,6 +88,7 @@ func New(cfg Config) *Engine {
 	if cfg.Budget == 0 {
 		cfg.Budget = DefaultBudget
 	}
+	cfg.Session.Inline = cfg.Inline
 	e := &Engine{cfg: cfg, hosts: match.NewHostState()}
 	e.lists.Store(cfg.Lists)
 	if cfg.Scanner != nil {

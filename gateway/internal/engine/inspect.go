@@ -5,6 +5,7 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/session"
 	"otasuke/rule"
 )
 
@@ -20,12 +21,20 @@ func (w *Worker) input(dir int) *match.Input {
 		in.Src, in.Dst, in.SrcPort, in.DstPort = k.Server, k.Client, k.ServerPort, k.ClientPort
 	}
 	in.IPProto, in.App = k.Proto, f.User.app
-	in.ToServer, in.Established = dir == 0, f.State != 0
+	in.ToServer, in.Established = dir == 0, w.established()
 	in.FlowStart = f.Packets[dir] == 1
 	in.Sent = [2]uint64{f.User.half[0].Total, f.User.half[1].Total}
 	in.Flow, in.Hosts, in.Now = &f.User.match, w.e.hosts, w.now
 	in.Counts = match.Counts{Age: (w.now - f.Started) / 1_000_000, Packets: f.Packets, Bytes: f.Bytes}
 	return in
+}
+
+// established tells that both ends have taken part in the flow at hand.
+func (w *Worker) established() bool {
+	if w.e.cfg.Inline || !w.isTCP() {
+		return w.flow.State != 0
+	}
+	return w.flow.User.session.State >= session.Established
 }
 
 // withPacket adds the packet's own fields, events and headers.

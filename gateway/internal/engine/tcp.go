@@ -2,6 +2,7 @@ package engine
 
 import (
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/stream"
 )
 
@@ -9,6 +10,10 @@ import (
 // the flow may go on.
 func (w *Worker) tcp() bool {
 	p, s := w.pkt, &w.flow.User
+	if !w.follows() {
+		w.inspectPacket()
+		return true
+	}
 	h := &s.half[w.dir]
 	seq := p.Seq
 	if p.Flags&packet.SYN != 0 {
@@ -38,6 +43,24 @@ func (w *Worker) tcp() bool {
 	return ok
 }
 
+// follows gives the segment to the session, whose events become the packet's. It
+// reports whether the segment's bytes belong to the conversation. Inline they always do:
+// there the stream decides what the receiver can get.
+func (w *Worker) follows() bool {
+	p, s := w.pkt, &w.flow.User
+	g := &w.segmentAt
+	*g = session.Segment{
+		Dir: w.dir, Seq: p.Seq, Ack: p.Ack, Flags: p.Flags, Window: p.Window, Len: len(p.Payload),
+		HasScale: p.TCP.HasScale, Scale: p.TCP.Scale, HasTime: p.TCP.HasTimes, Time: p.TCP.Time, FastOpen: p.TCP.FastOpen,
+		SACK: p.TCP.SACKPermitted, ArrivedSec: w.now / 1_000_000,
+	}
+	ok := s.session.Segment(g, &w.e.cfg.Session)
+	if len(s.session.Events) > 0 {
+		p.Events = append(p.Events, s.session.Events...)
+	}
+	return ok && !s.session.Probe || w.e.cfg.Inline
+}
+
 // received notes what each receiver has before the packet at hand.
 func (w *Worker) received() {
 	s := &w.flow.User
@@ -64,10 +87,14 @@ func (w *Worker) segment(h *stream.Half, seq uint32) bool {
 	switch r {
 	case stream.Conflict:
 		w.e.Stats.Conflicts.Add(1)
+		w.pkt.Events = append(w.pkt.Events, "stream.reassembly_overlap_different_data")
+		w.inspectPacket()
 		return false
 	case stream.Refused:
+		w.inspectPacket()
 		return false
 	case stream.Old:
+		w.inspectPacket()
 		return !w.repeatsHeld(seq)
 	case stream.Waiting:
 		w.inspectPacket()

@@ -10,6 +10,7 @@ import (
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/stream"
 	"otasuke/rule"
 )
@@ -36,24 +37,26 @@ type Worker struct {
 	told int  // direction that is being judged; alerts go its way
 	hold bool // this packet waits for a scanner
 
-	holding []*flow.Flow[state]
-	waits   []held       // why the packet at hand is held
-	seen    bool         // the rules for packets have been matched for it
-	fields  match.Packet // its header fields for rules
-	recent  recent
-	single  [1]app.Value
-	values  []app.Value // of the packet
-	headers bool        // rules look at headers
-	sumOf   func(rule.Field) (bool, bool)
-	answer  []byte // of ours to the datagram at hand
-	out     []byte // packets that we send
-	number  uint64 // packets so far
+	holding   []*flow.Flow[state]
+	waits     []held       // why the packet at hand is held
+	seen      bool         // the rules for packets have been matched for it
+	fields    match.Packet // its header fields for rules
+	recent    recent
+	single    [1]app.Value
+	values    []app.Value // of the packet
+	headers   bool        // rules look at headers
+	segmentAt session.Segment
+	sumOf     func(rule.Field) (bool, bool)
+	answer    []byte // of ours to the datagram at hand
+	out       []byte // packets that we send
+	number    uint64 // packets so far
 }
 
 // state of a conversation, kept in the flow table.
 type state struct {
 	id       uint64
 	half     [2]stream.Half
+	session  session.Session
 	app      rule.Proto
 	track    appid.Track // recognition of the application
 	original rule.Proto  // before it changed
@@ -119,7 +122,7 @@ func (w *Worker) Close() {
 
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
-	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], scans: s.scans[:0]}
+	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
 }
 
 // ended is called for each flow that leaves the table.
