@@ -28,9 +28,9 @@ const (
 	// growRequest and growResponse are how much a body grows before rules look again.
 	growRequest  = 32 << 10
 	growResponse = 40 << 10
-	// keepBody is the memory for a body that is kept for the next transaction: most
+	// keepMemory is how large a buffer may be to be kept for the next transaction: most
 	// bodies fit, and idle conversations stay small.
-	keepBody = 32 << 10
+	keepMemory = 32 << 10
 	// keepFree is how many transactions are kept for the next ones.
 	keepFree = 2
 )

@@ -29,7 +29,7 @@ type reading struct {
 	x    *exchange // whose message is read, nil between messages
 	scan scanner
 	left int64  // of the body or chunk
-	line []byte // of the chunked coding that is not whole yet
+	line []byte // of the chunked coding that is not whole yet, or what may begin a message
 	// digit is what the line's first byte that is not white space is: 1 a digit, -1 none.
 	digit int8
 }
@@ -84,7 +84,7 @@ func (c *Conn) Push(dir int, b []byte) {
 
 // settleEnd completes a message that nothing came with.
 func (c *Conn) settleEnd(dir int) {
-	if c.gone || c.dirs[dir].step != stepEnd {
+	if d := &c.dirs[dir]; c.gone || d.step != stepEnd || len(d.line) > 0 {
 		return
 	}
 	if dir == app.ToServer {

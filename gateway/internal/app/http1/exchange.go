@@ -95,8 +95,10 @@ func (m *message) reset() {
 		head: old.head[:0], trailer: old.trailer[:0], headers: old.headers[:0], text: old.text[:0],
 		body: old.body[:0], codings: old.codings[:0], host: old.host[:0], code: -1, port: -1, length: -1,
 	}
-	if cap(m.body) > keepBody {
-		m.body = nil
+	for _, b := range []*[]byte{&m.body, &m.head, &m.text, &m.trailer} {
+		if cap(*b) > keepMemory {
+			*b = nil
+		}
 	}
 }
 
@@ -129,12 +131,12 @@ func (c *Conn) bound() {
 	for _, x := range c.open {
 		c.held += cap(x.req.head) + cap(x.req.body) + cap(x.req.text)
 	}
-	for len(c.open) > maxOpen || c.held > maxHeld && len(c.open) > 2 {
-		i := 0
-		if c.open[0] == c.dirs[app.ToClient].x {
-			i = 1
-		}
+	for i := 0; i < len(c.open)-1 && (len(c.open) > maxOpen || c.held > maxHeld); {
 		x := c.open[i]
+		if x == c.dirs[app.ToServer].x || x == c.dirs[app.ToClient].x {
+			i++
+			continue
+		}
 		c.held -= cap(x.req.head) + cap(x.req.body) + cap(x.req.text)
 		c.log(x)
 		c.remove(x)

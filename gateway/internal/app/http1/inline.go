@@ -103,10 +103,8 @@ func LooksLike(dir int, b []byte) Verdict {
 	if len(b) >= longestMethod {
 		return No
 	}
-	for m := range methods {
-		if len(b) <= len(m) && m[:len(b)] == string(b) {
-			return Maybe
-		}
+	if beginsMethod(b) {
+		return Maybe
 	}
 	return No
 }

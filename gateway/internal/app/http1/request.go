@@ -148,22 +148,18 @@ func (c *Conn) requestRest(b []byte) []byte {
 	d := &c.dirs[app.ToServer]
 	x := d.x
 	m := &x.req
+	b = d.withHeld(b)
 	for len(b) > 0 && !x.is09 && !m.isConnect {
-		line := b
-		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			line = b[:i+1]
+		verdict := beginsRequest(b)
+		if verdict == Maybe {
+			d.line = append(d.line, b...)
+			return nil
 		}
-		method := trim(line, isSpace)
-		for i, ch := range method {
-			if isSpace(ch) {
-				method = method[:i]
-				break
-			}
-		}
-		if methods[string(method)] {
+		if verdict == Yes {
 			break
 		}
-		if len(method) > 0 && m.once(flagRest) {
+		line := firstLine(b)
+		if len(trim(line, isSpace)) > 0 && m.once(flagRest) {
 			c.event(x, app.ToServer, evRequestBody)
 		}
 		c.body(app.ToServer, x, line, len(line))
@@ -174,6 +170,53 @@ func (c *Conn) requestRest(b []byte) []byte {
 		d.step = stepWait
 	}
 	return b
+}
+
+// withHeld puts the bytes that were too few to tell what they are before b.
+func (d *reading) withHeld(b []byte) []byte {
+	if len(d.line) == 0 {
+		return b
+	}
+	b = append(bytes.Clone(d.line), b...)
+	d.line = d.line[:0]
+	return b
+}
+
+// firstLine is the first line of b with its end, or all of it.
+func firstLine(b []byte) []byte {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return b[:i+1]
+	}
+	return b
+}
+
+// beginsRequest says whether a known method is the first word of the first line.
+func beginsRequest(b []byte) Verdict {
+	for len(b) > 0 && isSpace(b[0]) && b[0] != '\n' {
+		b = b[1:]
+	}
+	for i := 0; i < len(b) && i <= longestMethod; i++ {
+		if isSpace(b[i]) {
+			if methods[string(b[:i])] {
+				return Yes
+			}
+			return No
+		}
+	}
+	if len(b) > 0 && beginsMethod(b) {
+		return Maybe
+	}
+	return No
+}
+
+// beginsMethod says whether a known method begins with b.
+func beginsMethod(b []byte) bool {
+	for m := range methods {
+		if len(b) <= len(m) && m[:len(b)] == string(b) {
+			return true
+		}
+	}
+	return false
 }
 
 // requestAuth looks at the kind of authorization (RFC 9110 section 11).

@@ -100,8 +100,8 @@ func (c *Conn) endResponseHead(x *exchange, m *message) {
 	default:
 		d.step = stepUntilClose
 	}
-	c.responseCodings(x, m)
 	if d.step != stepEnd {
+		c.responseCodings(x, m)
 		c.show(x, app.ToClient)
 	}
 	c.unexpect(x, m)
@@ -150,14 +150,17 @@ func (c *Conn) responseRest(b []byte) []byte {
 	x := d.x
 	m := &x.resp
 	switches := x.req.isConnect && m.code >= 200 && m.code <= 299 || m.code == 101 && m.length < 0 && !m.chunked
+	b = d.withHeld(b)
 	for len(b) > 0 && !switches {
-		line := b
-		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			line = b[:i+1]
+		verdict := beginsResponse(b)
+		if verdict == Maybe {
+			d.line = append(d.line, b...)
+			return nil
 		}
-		if !isBody(line) {
+		if verdict == Yes {
 			break
 		}
+		line := firstLine(b)
 		if m.once(flagRest) {
 			c.event(x, app.ToClient, evResponseBody)
 		}
@@ -180,6 +183,19 @@ func (c *Conn) responseRest(b []byte) []byte {
 		c.refused()
 	}
 	return b
+}
+
+// beginsResponse says whether the first line begins with "HTTP".
+func beginsResponse(b []byte) Verdict {
+	line := firstLine(b)
+	if !isBody(line) {
+		return Yes
+	}
+	line = bytes.TrimLeft(line, " \t\n\v\f\r\x00")
+	if n := len(line); n > 0 && n < 4 && bytes.EqualFold(line, []byte("HTTP")[:n]) {
+		return Maybe
+	}
+	return No
 }
 
 // upgrade names the protocol that both sides agreed on (RFC 9110 section 7.8).
