@@ -117,6 +117,9 @@ func (c *Conn) collect(dir int, b []byte) (rest []byte) {
 	}
 	c.message(dir, h.buf[nbssHeader:], size > whole)
 	h.buf, h.skip = h.buf[:0], size-whole
+	if cap(h.buf) > 4*streamed { // large messages are rare
+		h.buf = nil
+	}
 	return b
 }
 

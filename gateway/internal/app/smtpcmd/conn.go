@@ -136,9 +136,13 @@ func (c *Conn) step(dir int) { c.sink.Step(&c.tx.Tx, dir) }
 
 // event tells of an event in the current transaction; rules of both directions see it.
 func (c *Conn) event(name string) {
-	if c.tx == nil {
+	if c.tx == nil || c.tx.events[name] {
 		return
 	}
+	if c.tx.events == nil {
+		c.tx.events = map[string]bool{}
+	}
+	c.tx.events[name] = true
 	c.tx.Sides[0].Event("smtp." + name)
 	c.tx.Sides[1].Event("smtp." + name)
 }
@@ -152,8 +156,9 @@ type transaction struct {
 	message    *mimemsg.Message
 	file       *app.File
 	values     int
-	dataSeen   bool // DATA was given
-	ended      bool // the message ended
+	events     map[string]bool // told already
+	dataSeen   bool            // DATA was given
+	ended      bool            // the message ended
 	cut        bool
 	done       bool
 }
