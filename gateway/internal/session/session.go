@@ -186,12 +186,23 @@ func (s *Session) badWindow(g *Segment) bool {
 		return false
 	}
 	window := uint32(g.Window) << o.scale
-	if window < o.window && o.window-window > uint32(g.Len) && gt(g.Ack, o.next) && gt(g.Seq, e.next) {
+	if window >= o.window || o.window-window <= uint32(g.Len) || !gt(g.Ack, o.next) || !gt(g.Seq, e.next) {
+		return false
+	}
+	// What is acknowledged may fill the receiver's buffer.
+	shrunk, filled := o.window-window, g.Ack-o.acked
+	if window > smallWindow && shrunk > filled+windowSlack || window <= smallWindow && shrunk > filled {
 		s.event("stream.pkt_bad_window_update")
 		return true
 	}
 	return false
 }
+
+// A window is meant to be exact when it is small; larger ones are rounded by their scale.
+const (
+	smallWindow = 1024
+	windowSlack = 32
+)
 
 // stampOK checks the time stamp (PAWS, RFC 7323 section 5) and remembers it.
 func (s *Session) stampOK(g *Segment) bool {

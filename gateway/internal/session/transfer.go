@@ -29,7 +29,9 @@ func (s *Session) established(g *Segment) bool {
 	}
 	probe := g.Len == 1 && g.Seq == e.next && e.window == 0
 	if !probe {
-		s.repeats(g)
+		if g.Len > 0 && lt(g.Seq, e.acked) {
+			s.event("stream.pkt_retransmission")
+		}
 		if gt(last, e.limit) && !s.midstream && !s.oneSided {
 			if ge(last, e.next) {
 				e.next = last
