@@ -264,9 +264,9 @@ func (b *bench) sends(t *testing.T) {
 	c := b.dial(t)
 	from := netip.MustParseAddrPort(serverPort)
 	j := &judge{packet: func(p *Packet, _ string) Verdict {
-		var d packet.Packet
-		if err := d.Decode(p.Data); err != nil {
-			t.Error(err)
+		d := new(packet.Decoder).Frame(packet.LinkRaw, p.Data, p.Time)[0]
+		if len(d.Events) > 0 {
+			t.Error(d.Events)
 		}
 		answer := packet.AppendUDP(nil, from, netip.AddrPortFrom(d.Src, d.SrcPort), []byte("blocked"))
 		if err := q.Send(p.InPort, p.MAC, 0, answer); err != nil {

@@ -35,28 +35,9 @@ func (p *Packet) pseudo(length int) uint64 {
 	return sum(s, p.Data[8:40])
 }
 
-// ChecksumOK tells whether the TCP, UDP or ICMP checksum is right. A UDP packet
-// without one over IPv4 is right (RFC 768); so is every other protocol.
+// ChecksumOK tells that no checksum of the packet is wrong.
 func (p *Packet) ChecksumOK() bool {
-	if p.Fragment || p.Version == 4 && fold(sum(0, p.Data[:p.IP])) != 0 {
-		return p.Fragment
-	}
-	b := p.Data[p.transportOff:]
-	switch p.Proto {
-	case TCP:
-		return fold(sum(p.pseudo(len(b)), b)) == 0
-	case UDP:
-		b = b[:len(p.Payload)+8]
-		if p.Version == 4 && b[6] == 0 && b[7] == 0 {
-			return true
-		}
-		return fold(sum(p.pseudo(len(b)), b)) == 0
-	case ICMP:
-		return fold(sum(0, b)) == 0
-	case ICMPv6:
-		return fold(sum(p.pseudo(len(b)), b)) == 0
-	}
-	return true
+	return p.IPChecksum() != ChecksumWrong && p.TransportChecksum() != ChecksumWrong
 }
 
 // Checksum is what the keywords ipv4-csum, tcpv4-csum and so on ask for.

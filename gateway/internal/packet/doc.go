@@ -9,9 +9,7 @@
 // allocates but for fragments, and its packets hold slices of the input, so they are
 // good only as long as that and until the next frame. Pure: no goroutine, clock or I/O.
 //
-// [Datagrams] puts fragments together again with bounded memory. [Packet.Decode] reads
-// one plain IP packet and [Strip] takes a link layer off, for callers that want nothing
-// else.
+// [Datagrams] puts fragments together again with bounded memory, for the Decoder.
 //
 // Invariants: the first packet of a frame is the frame's own, even when nothing in it
 // decoded; a packet has Version 0 and no Data, addresses or ports unless its IP header

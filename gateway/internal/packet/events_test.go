@@ -7,6 +7,13 @@ import (
 	"testing"
 )
 
+func join(parts ...[]byte) (out []byte) {
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
+
 // eth puts an Ethernet header before what a type announces.
 func eth(kind uint16, b ...[]byte) []byte {
 	head := binary.BigEndian.AppendUint16([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2}, kind)

@@ -241,3 +241,11 @@ func (p *Packet) ICMPError() bool {
 	}
 	return false
 }
+
+// TCPOptions gives the raw option bytes of a TCP header (RFC 9293 section 3.2).
+func (p *Packet) TCPOptions() []byte {
+	if p.Proto != TCP || p.TCPHeader <= 20 {
+		return nil
+	}
+	return p.Data[p.transportOff+20 : p.transportOff+p.TCPHeader]
+}
