@@ -32,11 +32,7 @@ func (j *judge) enter() func() {
 
 func (j *judge) Packet(p *Packet) Verdict {
 	defer j.enter()()
-	link := p.Link
-	if link == packet.LinkNull { // no test has loopback frames, the kernel's queue has no link layer
-		link = packet.LinkRaw
-	}
-	d := &j.decoder.Frame(link, p.Data, p.Time)[0]
+	d := &j.decoder.Frame(p.Link, p.Data, p.Time)[0]
 	if d.Proto != packet.UDP || d.DstPort != testPort {
 		return Verdict{}
 	}
