@@ -48,7 +48,7 @@ const (
 var timeouts = [patiences]int64{
 	unanswered: 30_000_000,
 	connected:  1_800_000_000,
-	answered:   120_000_000,
+	answered:   300_000_000, // RFC 4787 section 4.3 recommends it
 	closing:    10_000_000,
 }
 
@@ -133,9 +133,9 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 
 // Related returns the conversation that p, an ICMP error, reports about, and the
 // direction of p in it; nil when p is no such error or the conversation is not known.
-// It is not counted in it. Such packets are better not given to Find, which would make
-// conversations of nothing but errors.
-func (t *Table[T]) Related(p *packet.Packet) (*Flow[T], int) {
+// It is counted there and keeps it, but does not change its state. Such packets are
+// better not given to Find, which would make conversations of nothing but errors.
+func (t *Table[T]) Related(p *packet.Packet, now int64) (*Flow[T], int) {
 	c := &p.Cause
 	if !c.Known {
 		return nil, 0
@@ -145,10 +145,18 @@ func (t *Table[T]) Related(p *packet.Packet) (*Flow[T], int) {
 	if f == nil {
 		f = t.flows[k.reverse()]
 	}
-	if f == nil || p.Dst == f.Key.Server {
-		return f, 0
+	if f == nil {
+		return nil, 0
 	}
-	return f, 1
+	dir := 1
+	if p.Dst == f.Key.Server {
+		dir = 0
+	}
+	f.Packets[dir]++
+	f.Bytes[dir] += uint64(len(p.Data))
+	f.Last = now
+	t.place(f)
+	return f, dir
 }
 
 func keyOf(p *packet.Packet) Key {

@@ -118,7 +118,7 @@ func TestTimeouts(t *testing.T) {
 		{"closed", append(established[:3:3], tcp(packet.FIN|packet.ACK, 40000, 2)), 10},
 		{"reset", append(established[:3:3], back(tcp(packet.RST, 40000, 2))), 10},
 		{"question", []*packet.Packet{datagram(40000, 53)}, 30},
-		{"question and answer", []*packet.Packet{datagram(40000, 53), back(datagram(40000, 53))}, 120},
+		{"question and answer", []*packet.Packet{datagram(40000, 53), back(datagram(40000, 53))}, 300},
 	} {
 		tab, ended := table(10)
 		for _, p := range c.packets {
@@ -386,15 +386,15 @@ func TestRelated(t *testing.T) {
 		{"TCP", failed(server, client, tcp(packet.SYN, 40000, 1)), nil, 0},
 		{"no error", datagram(40000, 53), nil, 0},
 	} {
-		if got, dir := tab.Related(c.p); got != c.want || got != nil && dir != c.dir {
+		if got, dir := tab.Related(c.p, 7); got != c.want || got != nil && dir != c.dir {
 			t.Errorf("%s: %v, direction %d", c.name, got, dir)
 		}
 	}
-	if f.Packets != [2]uint64{1, 0} || tab.Len() != 1 {
-		t.Errorf("errors count: %v, %d held", f.Packets, tab.Len())
+	if f.Packets != [2]uint64{3, 2} || f.Last != 7 || f.State != New || tab.Len() != 1 {
+		t.Errorf("%v packets, last at %d, state %d, %d held", f.Packets, f.Last, f.State, tab.Len())
 	}
 	tab.flows = nil
-	if got, _ := tab.Related(failed(server, client, datagram(40000, 53))); got != nil {
+	if got, _ := tab.Related(failed(server, client, datagram(40000, 53)), 8); got != nil {
 		t.Error("something in an empty table")
 	}
 }
