@@ -199,7 +199,7 @@ func (c *Conn) cut(dir int, x *exchange) {
 	m := x.message(dir)
 	c.closeFiles(m, true)
 	c.release(m)
-	c.settle(dir, x, true)
+	c.settle(dir, x, false)
 	x.tx.Sides[dir].Done = true
 	c.show(x, dir)
 }

@@ -103,7 +103,7 @@ func (c *Conn) requestValues(x *exchange, m *message) {
 		}
 	}
 	put(rule.HTTPMethod, m.method)
-	put(rule.HTTPURIRaw, m.target)
+	put(rule.HTTPURIRaw, some(m.target))
 	if !m.isConnect {
 		c.scratch = m.uri.appendURI(c.scratch[:0])
 		if twice(c.scratch) {
@@ -113,7 +113,7 @@ func (c *Conn) requestValues(x *exchange, m *message) {
 			s.Copy(rule.HTTPURI, c.scratch)
 		}
 	}
-	put(rule.HTTPProtocol, m.version)
+	put(rule.HTTPProtocol, some(m.version))
 	put(rule.HTTPRequestLine, m.line)
 	if len(m.host) > 0 {
 		put(rule.HTTPHost, m.host)
@@ -131,6 +131,14 @@ func (c *Conn) requestValues(x *exchange, m *message) {
 	c.headerValues(app.ToServer, x, m, false)
 }
 
+// some is nil for a part of a start line that is not there.
+func some(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
 // responseValues shows the head of a response to rules.
 func (c *Conn) responseValues(x *exchange, m *message) {
 	s, want := &x.tx.Sides[app.ToClient], &c.cfg.Want
@@ -139,9 +147,9 @@ func (c *Conn) responseValues(x *exchange, m *message) {
 			s.Put(b, v)
 		}
 	}
-	put(rule.HTTPProtocol, m.version)
-	put(rule.HTTPStatCode, m.status)
-	put(rule.HTTPStatMsg, m.reason)
+	put(rule.HTTPProtocol, some(m.version))
+	put(rule.HTTPStatCode, some(m.status))
+	put(rule.HTTPStatMsg, some(m.reason))
 	put(rule.HTTPResponseLine, m.line)
 	for _, f := range responseFields {
 		if m.at[f.k] > 0 {
