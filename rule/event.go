@@ -6,6 +6,7 @@ import "strings"
 // those of "decode" and "applayer" stand alone in rules, the others behind their protocol
 // and a dot.
 var events = map[string]string{
+	"bittorrent-dht": "malformed_packet",
 	"applayer": "applayer_detect_protocol_only_one_direction applayer_mismatch_protocol_both_directions applayer_no_tls_after_starttls " +
 		"applayer_proto_detection_skipped applayer_unexpected_protocol applayer_wrong_direction_first_data bittorrent ",
 	"decode": "afpacket.trunc_pkt chdlc.pkt_too_small dce.pkt_too_small erspan.header_too_small erspan.too_many_vlan_layers " +

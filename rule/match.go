@@ -152,9 +152,10 @@ type Tuple struct{ Tests []*Compare }
 func (*Tuple) Relative() bool { return false }
 
 // Interface compares an interface of DCE/RPC: 16 bytes of identifier, then major and
-// minor version, 2 bytes each.
+// minor version, 2 bytes each, and 1 where the first fragment named it.
 type Interface struct {
 	UUID    [16]byte
+	AnyFrag bool     // any fragment may have named it
 	Version *Compare // of the major version; nil for any
 }
 

@@ -164,6 +164,7 @@ func setInterface(b *builder, v string) error {
 	m := &rule.Interface{UUID: [16]byte(id)}
 	for _, word := range f[1:] {
 		if word == "any_frag" {
+			m.AnyFrag = true
 			continue
 		}
 		c, err := value.Compare(word)

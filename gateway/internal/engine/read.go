@@ -19,6 +19,10 @@ const maxFirst = 4 << 10
 func (w *Worker) read(dir int, b []byte) {
 	s := &w.flow.User
 	w.skipped(dir)
+	if !s.asked {
+		s.asked = true
+		w.expectedHere()
+	}
 	switch {
 	case s.track.Proto == rule.ProtoFailed:
 	case s.track.Done(dir):

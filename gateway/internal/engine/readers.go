@@ -9,6 +9,7 @@ import (
 	"otasuke/gateway/internal/app/http1"
 	"otasuke/gateway/internal/app/popcmd"
 	"otasuke/gateway/internal/app/quichello"
+	"otasuke/gateway/internal/app/smbmsg"
 	"otasuke/gateway/internal/app/smtpcmd"
 	"otasuke/gateway/internal/app/sshhello"
 	"otasuke/rule"
@@ -34,6 +35,8 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 		return sshhello.New(k)
 	case rule.ProtoPOP3:
 		return popcmd.New(k)
+	case rule.ProtoSMB:
+		return smbmsg.New(k)
 	case rule.ProtoDCERPC:
 		if !w.isTCP() {
 			return dcerpc.NewDatagrams(k)

@@ -153,6 +153,10 @@ func (w *Worker) bytes(dir int, b []byte) {
 	if w.opaque(dir) {
 		// Behind the inspected part of a body, and inside encryption, there is nothing to match.
 		s.half[dir].Forget(&w.pool)
+		if dir == w.dir && !w.seen {
+			w.seen = true
+			w.inspectPacket()
+		}
 		return
 	}
 	window, at := s.half[dir].Keep(b, &w.pool)

@@ -65,6 +65,7 @@ type state struct {
 
 	reader  app.Reader
 	reads   rule.Proto // what reader reads
+	asked   bool       // whether it was announced
 	becomes bool       // the conversation goes on as next
 	next    rule.Proto
 	scans   []*scan.File // that may not be answered yet
@@ -199,8 +200,8 @@ func (w *Worker) one(p *capture.Packet) capture.Verdict {
 func (w *Worker) alone() capture.Verdict {
 	in := &w.in
 	*in = match.Input{Src: w.pkt.Src, Dst: w.pkt.Dst, SrcPort: w.pkt.SrcPort, DstPort: w.pkt.DstPort, IPProto: w.pkt.Proto,
-		ToServer: true, FlowStart: w.pkt.Version != 0 && !w.pkt.Invalid, Hosts: w.e.hosts, Now: w.now}
-	in.Undecoded = w.pkt.Version == 0 || w.pkt.Invalid
+		ToServer: true, FlowStart: w.pkt.Version != 0, Hosts: w.e.hosts, Now: w.now}
+	in.Undecoded = w.pkt.Version == 0
 	w.withPacket(in)
 	in.PacketRules = true
 	w.packetValues(in)
@@ -267,7 +268,6 @@ func (w *Worker) judge() capture.Verdict {
 	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, w.cap.InPort, w.cap.VLAN
 	if s.id == 0 {
 		s.id = flowID(w.flow.Key, w.flow.Started)
-		w.expectedHere()
 		w.opened()
 		if s.dropped {
 			w.refuse()

@@ -45,7 +45,7 @@ func (p *probe) tuple(m *rule.Tuple) bool {
 
 // iface compares an interface of DCE/RPC.
 func (p *probe) iface(m *rule.Interface) bool {
-	if len(p.buf) < 20 || [16]byte(p.buf) != m.UUID {
+	if len(p.buf) < 21 || [16]byte(p.buf) != m.UUID || p.buf[20] == 0 && !m.AnyFrag {
 		return false
 	}
 	return m.Version == nil || m.Version.Match(int64(binary.BigEndian.Uint16(p.buf[16:])))
