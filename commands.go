@@ -144,12 +144,14 @@ func (l *list) String() string     { return fmt.Sprint(*l) }
 func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 
 func runInspect(ctx context.Context, args []string) error {
-	var rules list
+	var rules, set list
 	fs := flag.NewFlagSet("inspect", flag.ContinueOnError)
 	capture := fs.String("r", "", "capture `file` (pcap or pcapng, plain or gzip), or a folder of them")
 	each := fs.Bool("each", false, "judge every capture of the folder alone, into a folder of its own below -l")
 	dir := fs.String("l", ".", "`folder` for eve.json")
 	fs.Var(&rules, "S", "rule `file`; the built-in starter rules without it")
+	conf := fs.String("c", "", "Suricata configuration `file` (YAML), of which variables, protocols, limits and outputs count")
+	fs.Var(&set, "set", "single `setting` of it, path.to.key=value; may be repeated")
 	prevent := fs.Bool("simulate-ips", false, "carry verdicts out as an inline box would")
 	clamd := fs.String("clamd", "", "scan files with the clamd at this `socket`")
 	fs.String("k", "none", "checksums: accepted for compatibility, captures are read without checking them")
@@ -157,7 +159,7 @@ func runInspect(ctx context.Context, args []string) error {
 		return errUsage
 	}
 	sum, err := gateway.Inspect(ctx, gateway.InspectConfig{
-		Capture: *capture, Each: *each, Rules: rules, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
+		Capture: *capture, Each: *each, Rules: rules, Conf: *conf, Set: set, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
 	})
 	if err == nil || sum.Packets > 0 {
 		fmt.Fprintf(os.Stderr, "Notice: %d rules loaded, %d left out; read %d captures, %d packets, %d bytes; %d alerts\n",

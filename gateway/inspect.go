@@ -31,6 +31,10 @@ type InspectConfig struct {
 	Each  bool
 	Rules []string // rule files; the built-in starter rules when empty
 	Dir   string   // eve.json is appended to in this folder
+	// Conf is a configuration file of the field's sensors (YAML), Set single settings of it as
+	// "path.to.key=value": variables, what is recognised and recorded, limits.
+	Conf string
+	Set  []string
 	// Prevent carries verdicts out as an inline box would: drop rules say "blocked".
 	Prevent bool
 	// Home are the inside networks; the private IPv4 networks when empty.
@@ -56,6 +60,7 @@ type InspectSummary struct {
 type inspector struct {
 	cfg  InspectConfig
 	ec   engine.Config
+	conf *settings
 	mu   sync.Mutex
 	sum  InspectSummary
 	warn sync.Mutex
@@ -95,11 +100,15 @@ func (in *inspector) load() (*match.Set, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	rules, refused, err := loadRules(c.Rules, !c.NoStarterRules, home)
+	conf, err := readSettings(cfg.Conf, cfg.Set)
 	if err != nil {
 		return nil, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{})
+	rules, refused, err := (&ruleSource{c.Rules, !c.NoStarterRules, home, conf, in.warning}).load()
+	if err != nil {
+		return nil, err
+	}
+	set, notCompiled, err := match.Compile(rules, match.Options{Places: conf.places})
 	if err != nil {
 		return nil, fmt.Errorf("gateway: rules: %w", err)
 	}
@@ -112,6 +121,8 @@ func (in *inspector) load() (*match.Set, error) {
 	}
 	in.ec = engine.Config{Rules: set, Lists: lists, Home: engine.HomeOf(c.Home), Inline: cfg.Prevent,
 		LogApps: true, LogFlows: true, LogAnomalies: true, Budget: -1}
+	conf.engine(&in.ec)
+	in.conf = conf
 	if cfg.ClamdSocket != "" {
 		in.ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
 	}
@@ -245,6 +256,9 @@ func (in *inspector) into(dir string, judge func(engine.Config) error) (err erro
 	ec.Emit = func(r *eve.Record) {
 		if r.EventType == eve.TypeAlert {
 			alerts.Add(1)
+		}
+		if !in.conf.wants(r.EventType) {
+			return
 		}
 		var e error
 		if line, e = eve.Append(line[:0], r); e == nil {

@@ -12,24 +12,43 @@ import (
 	"otasuke/rule/parse"
 )
 
+// ruleSource says what rules are read and how.
+type ruleSource struct {
+	patterns []string // files
+	builtin  bool     // the built-in ones, too
+	home     string   // inside networks as a rule variable; "" for the language's default
+	set      *settings
+	warn     func(format string, args ...any)
+}
+
 // loadRules reads rule files and, unless told otherwise, the built-in ones. Of rules
 // with the same sid in several files the newest counts.
 func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule, refused []rule.Refusal, err error) {
+	return (&ruleSource{patterns: patterns, builtin: builtin, home: home}).load()
+}
+
+func (src *ruleSource) load() (rules []*rule.Rule, refused []rule.Refusal, err error) {
 	opt := parse.Options{Vars: parse.DefaultVars()}
-	if home != "" {
-		opt.Vars["HOME_NET"] = home
+	if src.set != nil {
+		if err := src.set.parse(&opt); err != nil {
+			return nil, nil, err
+		}
+	}
+	if src.home != "" {
+		opt.Vars["HOME_NET"] = src.home
 	}
 	var lists [][]*rule.Rule
 	add := func(name string, text []byte) {
+		opt.Open = beside(name)
 		r, bad := parse.Rules(name, text, opt)
 		lists, refused = append(lists, r), append(refused, bad...)
 	}
-	if builtin {
+	if src.builtin {
 		for name, text := range starter.Files() {
 			add(name, text)
 		}
 	}
-	for _, pattern := range patterns {
+	for _, pattern := range src.patterns {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			return nil, nil, fmt.Errorf("gateway: rules %q: %w", pattern, err)
@@ -46,7 +65,21 @@ func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule
 		}
 	}
 	rules, older := parse.Merge(lists...)
-	return rules, append(refused, older...), nil
+	if src.set != nil {
+		err = src.set.thresholds(rules, opt.Vars, src.warn)
+	}
+	return rules, append(refused, older...), err
+}
+
+// beside reads the lists that the rules of a file name: only files in its folder or
+// below it.
+func beside(rules string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("%w: only lists beside the rules are read", os.ErrPermission)
+		}
+		return os.ReadFile(filepath.Join(filepath.Dir(rules), name))
+	}
 }
 
 // homeNet writes the inside networks as a rule variable.

@@ -59,3 +59,9 @@ var protoByName = func() map[string]rule.Proto {
 	m["icmpv4"], m["tcpv4"], m["udpv4"], m["tcp6"], m["udp6"] = rule.ProtoICMP, rule.ProtoTCP, rule.ProtoUDP, rule.ProtoTCP, rule.ProtoUDP
 	return m
 }()
+
+// Proto finds a protocol by the name that rules and configurations use.
+func Proto(name string) (rule.Proto, bool) {
+	p, ok := protoByName[name]
+	return p, ok
+}

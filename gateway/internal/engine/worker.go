@@ -104,7 +104,7 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries} {
 		w.used.Add(b) // lists and block pages need them
 	}
-	w.flows = flow.Table[state]{Max: e.cfg.MaxFlows, Reset: func(s *state) { s.reset() }, Ended: w.ended}
+	w.flows = flow.Table[state]{Max: e.cfg.MaxFlows, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
 	w.recent.init()
 	w.sumOf = w.checksum
 	heads := rule.SetOf(rule.IPSrc, rule.IPDst, rule.IPv4Header, rule.IPv6Header, rule.TCPHeader, rule.UDPHeader, rule.ICMPv4Header, rule.ICMPv6Header)
@@ -191,6 +191,10 @@ func (w *Worker) one(p *capture.Packet) capture.Verdict {
 		w.e.Stats.Malformed.Add(1)
 		return w.drop()
 	}
+	if pkt.Proto == packet.ICMP && pkt.ICMPError() {
+		w.flows.Related(pkt, p.Time)
+		return w.alone()
+	}
 	w.flow, w.dir = w.flows.Find(pkt, p.Time)
 	w.told = w.dir
 	return w.judge()
@@ -266,6 +270,9 @@ func (w *Worker) judge() capture.Verdict {
 		w.e.cfg.probe()
 	}
 	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, w.cap.InPort, w.cap.VLAN
+	if w.pkt.HasMAC {
+		s.mac[w.dir] = w.pkt.SrcMAC
+	}
 	if s.id == 0 {
 		s.id = flowID(w.flow.Key, w.flow.Started)
 		w.opened()
@@ -345,7 +352,7 @@ func flowID(k flow.Key, started int64) uint64 {
 			mix(c)
 		}
 	}
-	for _, v := range [3]uint64{uint64(k.ClientPort)<<16 | uint64(k.ServerPort), uint64(k.Proto), uint64(started)} {
+	for _, v := range [3]uint64{uint64(k.ClientPort)<<16 | uint64(k.ServerPort), uint64(k.Proto) ^ k.Via<<8, uint64(started)} {
 		for i := range 8 {
 			mix(byte(v >> (8 * i)))
 		}

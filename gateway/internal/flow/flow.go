@@ -77,6 +77,9 @@ type Flow[T any] struct {
 type Table[T any] struct {
 	// Max is the number of conversations that are held.
 	Max int
+	// Literal takes who sends the first TCP packet for the client, also where its flags or
+	// ports say otherwise: for captures.
+	Literal bool
 	// Reset prepares a user state for its next conversation. Required.
 	Reset func(*T)
 	// Ended is told about each conversation that leaves the table. Optional.
@@ -118,7 +121,7 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 		}
 	}
 	if f == nil {
-		if answers(p) { // first seen in the middle: the answering side speaks
+		if answers(p, t.Literal) { // first seen in the middle: the answering side speaks
 			k, dir = k.reverse(), 1
 		}
 		f = t.open(k, now)
@@ -203,9 +206,12 @@ func counterpart(proto, t uint8) uint8 {
 // answers tells that p is a server's packet although nothing of its conversation was
 // seen: a SYN+ACK, TCP from a well-known port to a high one, or an answer of DNS. Other
 // datagrams are not guessed at: clients of NFS and many others use low ports too.
-func answers(p *packet.Packet) bool {
+func answers(p *packet.Packet, literal bool) bool {
 	switch p.Proto {
 	case packet.TCP:
+		if literal {
+			return false
+		}
 		if p.Flags&packet.SYN != 0 {
 			return p.Flags&packet.ACK != 0
 		}

@@ -1,0 +1,220 @@
+package verify
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"otasuke/gateway"
+)
+
+// Version of the language that cases are compared with.
+var Version = [3]int{8, 0, 6}
+
+// ErrNotRun tells that a case asks for something that has no meaning here.
+var ErrNotRun = errors.New("verify: not run")
+
+// test is a test.yaml, as far as it is read.
+type test struct {
+	PCAP     any            `yaml:"pcap"`
+	Args     any            `yaml:"args"`
+	Command  string         `yaml:"command"`
+	Checks   []check        `yaml:"checks"`
+	ExitCode int            `yaml:"exit-code"`
+	Skip     any            `yaml:"skip"`
+	Requires map[string]any `yaml:"requires"`
+}
+
+type check struct {
+	Filter *filter `yaml:"filter"`
+	Shell  any     `yaml:"shell"`
+	Stats  any     `yaml:"stats"`
+	Files  any     `yaml:"file-compare"`
+}
+
+type filter struct {
+	Filename string         `yaml:"filename"`
+	Requires map[string]any `yaml:"requires"`
+	Count    any            `yaml:"count"`
+	Match    map[string]any `yaml:"match"`
+}
+
+// Cases lists the folders below dir that hold a case.
+func Cases(dir string) (list []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Name() == "test.yaml" {
+			list = append(list, filepath.Dir(path))
+		}
+		return err
+	})
+	return list, err
+}
+
+// Run runs the case in a folder; out is an empty folder for what is written. It returns
+// what its checks have found wrong, or ErrNotRun with the reason.
+func Run(ctx context.Context, dir, out string) error {
+	text, err := os.ReadFile(filepath.Join(dir, "test.yaml"))
+	if err != nil {
+		return err
+	}
+	var t test
+	if err := yaml.Unmarshal(text, &t); err != nil {
+		return fmt.Errorf("%w: test.yaml: %v", ErrNotRun, err)
+	}
+	cfg, err := t.config(dir, out)
+	if err != nil {
+		return err
+	}
+	if _, err := gateway.Inspect(ctx, cfg); err != nil && t.ExitCode == 0 {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	events, err := events(filepath.Join(out, "eve.json"))
+	if err != nil {
+		return err
+	}
+	var bad []error
+	for i, c := range t.Checks {
+		if c.Filter == nil {
+			return fmt.Errorf("%w: check %d is no filter", ErrNotRun, i+1)
+		}
+		if err := c.Filter.check(events); err != nil {
+			bad = append(bad, fmt.Errorf("check %d: %w", i+1, err))
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// config translates the case's arguments.
+func (t *test) config(dir, out string) (gateway.InspectConfig, error) {
+	cfg := gateway.InspectConfig{Dir: out, Warn: io.Discard}
+	no := func(why string) (gateway.InspectConfig, error) { return cfg, fmt.Errorf("%w: %s", ErrNotRun, why) }
+	if t.Command != "" || t.Skip != nil {
+		return no("it runs a command of its own")
+	}
+	if name := filepath.Join(dir, "suricata.yaml"); exists(name) {
+		cfg.Conf = name
+	}
+	if rules := filepath.Join(dir, "test.rules"); exists(rules) {
+		cfg.Rules = []string{rules}
+	} else if names, _ := filepath.Glob(filepath.Join(dir, "*.rules")); len(names) == 1 {
+		cfg.Rules = names
+	}
+	if err := t.arguments(&cfg, dir); err != nil {
+		return cfg, err
+	}
+	if len(cfg.Rules) == 0 {
+		empty := filepath.Join(out, "empty.rules")
+		if err := os.WriteFile(empty, nil, 0o600); err != nil {
+			return cfg, err
+		}
+		cfg.Rules = []string{empty}
+	}
+	cfg.Capture = t.capture(dir)
+	if cfg.Capture == "" {
+		return no("it has no capture")
+	}
+	return cfg, nil
+}
+
+func exists(name string) bool { _, err := os.Stat(name); return err == nil }
+
+// arguments reads the options of the command line.
+func (t *test) arguments(cfg *gateway.InspectConfig, dir string) error {
+	var words []string
+	for _, line := range texts(t.Args) {
+		line = strings.NewReplacer("${TEST_DIR}", dir, "${SRCDIR}", dir, "${OUTPUT_DIR}", cfg.Dir).Replace(line)
+		words = append(words, strings.Fields(line)...)
+	}
+	value := func(i int) string {
+		if i+1 < len(words) {
+			return strings.Trim(words[i+1], `"'`)
+		}
+		return ""
+	}
+	for i := 0; i < len(words); i++ {
+		switch word := words[i]; {
+		case word == "-k" || word == "-c" || word == "-l":
+			i++
+		case word == "--set":
+			cfg.Set = append(cfg.Set, value(i))
+			i++
+		case word == "-S" || word == "-s":
+			cfg.Rules = []string{filepath.Join(dir, filepath.Base(value(i)))}
+			i++
+		case word == "--simulate-ips":
+			cfg.Prevent = true
+		case strings.HasPrefix(word, "--runmode") || word == "-v" || word == "-vv" || word == "-vvv" || strings.HasPrefix(word, "--pcap-file") || word == "--data-dir":
+			if word == "--runmode" || word == "--data-dir" {
+				i++
+			}
+		default:
+			return fmt.Errorf("%w: option %s", ErrNotRun, word)
+		}
+	}
+	return nil
+}
+
+// texts reads a text or a list of texts.
+func texts(v any) (out []string) {
+	switch v := v.(type) {
+	case string:
+		out = append(out, v)
+	case []any:
+		for _, e := range v {
+			out = append(out, fmt.Sprint(e))
+		}
+	}
+	return out
+}
+
+// capture finds the capture of the case.
+func (t *test) capture(dir string) string {
+	if name, ok := t.PCAP.(string); ok && name != "false" && name != "no" {
+		return filepath.Join(dir, name)
+	}
+	if t.PCAP != nil {
+		return ""
+	}
+	for _, pattern := range []string{"*.pcap", "*.pcapng", "*.cap"} {
+		if names, _ := filepath.Glob(filepath.Join(dir, pattern)); len(names) > 0 {
+			slices.Sort(names)
+			return names[0]
+		}
+	}
+	return ""
+}
+
+// events reads eve.json.
+func events(name string) (list []map[string]any, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	for {
+		line, err := r.ReadBytes('\n')
+		if len(line) > 1 {
+			var e map[string]any
+			d := json.NewDecoder(strings.NewReader(string(line)))
+			d.UseNumber()
+			if err := d.Decode(&e); err != nil {
+				return nil, fmt.Errorf("eve.json: %w", err)
+			}
+			list = append(list, e)
+		}
+		if err != nil {
+			return list, nil
+		}
+	}
+}

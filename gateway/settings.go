@@ -1,0 +1,266 @@
+package gateway
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"otasuke/gateway/internal/engine"
+	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/yamlconf"
+	"otasuke/rule"
+	"otasuke/rule/option"
+	"otasuke/rule/parse"
+)
+
+// settings are what a configuration of the field's sensors says, as far as it concerns
+// what is judged and recorded here.
+type settings struct {
+	conf   *yamlconf.Conf
+	dir    string // that relative names are meant from
+	types  map[string]*yamlconf.Conf
+	places match.Places
+}
+
+// readSettings reads a file (none when path is empty) and the single settings.
+func readSettings(path string, set []string) (*settings, error) {
+	s := &settings{conf: new(yamlconf.Conf), dir: filepath.Dir(path)}
+	if path != "" {
+		conf, err := yamlconf.Read(path)
+		if err != nil {
+			return nil, fmt.Errorf("gateway: %w", err)
+		}
+		s.conf = conf
+	}
+	for _, item := range set {
+		key, value, ok := strings.Cut(item, "=")
+		if !ok {
+			return nil, fmt.Errorf("%w: --set %q: write path.to.key=value", ErrConfig, item)
+		}
+		s.conf.Set(strings.TrimSpace(key), strings.TrimSpace(value))
+	}
+	s.outputs()
+	return s, s.reputations()
+}
+
+// file returns the name of a file that a setting gives.
+func (s *settings) file(name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	if _, err := os.Stat(name); err == nil {
+		return name
+	}
+	return filepath.Join(s.dir, name)
+}
+
+// outputs finds out which records are wanted: what eve.json lists, or everything.
+func (s *settings) outputs() {
+	for _, out := range s.conf.At("outputs").List() {
+		eve := out.At("eve-log")
+		if !eve.Exists() || !eve.At("enabled").Bool(true) || !strings.HasSuffix(eve.At("filename").String("eve.json"), "eve.json") {
+			continue
+		}
+		if s.types == nil {
+			s.types = map[string]*yamlconf.Conf{}
+		}
+		types := eve.At("types")
+		for _, name := range types.Keys() {
+			if opt := types.At(name); opt.At("enabled").Bool(true) && opt.Bool(true) {
+				s.types[name] = opt
+			}
+		}
+	}
+}
+
+// wants tells whether records of a type are written.
+func (s *settings) wants(kind string) bool {
+	switch kind {
+	case "fileinfo":
+		kind = "files"
+	case "bittorrent_dht":
+		kind = "bittorrent-dht"
+	case "ftp_data":
+		kind = "ftp"
+	}
+	if s.types == nil {
+		return kind != "drop" && kind != "netflow" && kind != "arp"
+	}
+	return s.types[kind] != nil
+}
+
+// option returns an option of a record type.
+func (s *settings) option(kind, name string) *yamlconf.Conf { return s.types[kind].At(name) }
+
+// parse sets what rules are read with.
+func (s *settings) parse(opt *parse.Options) error {
+	for _, group := range []string{"vars.address-groups", "vars.port-groups"} {
+		vars := s.conf.At(group)
+		for _, name := range vars.Keys() {
+			if v := vars.At(name).String(""); v != "" {
+				opt.Vars[name] = v
+			}
+		}
+	}
+	if name := s.file(s.conf.At("classification-file").String("")); name != "" {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("gateway: %w", err)
+		}
+		opt.Classes = rule.DefaultClasses()
+		classes, _ := rule.ParseClasses(name, text)
+		for k, v := range classes {
+			opt.Classes[k] = v
+		}
+	}
+	return nil
+}
+
+// thresholds applies the threshold file to the rules.
+func (s *settings) thresholds(rules []*rule.Rule, vars map[string]string, warn func(string, ...any)) error {
+	name := s.file(s.conf.At("threshold-file").String(""))
+	if name == "" {
+		return nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	for _, err := range option.Thresholds(string(text), rules, vars) {
+		warn("%s: %v", name, err)
+	}
+	return nil
+}
+
+// engine sets what the engine follows and looks at.
+func (s *settings) engine(c *engine.Config) {
+	stream := s.conf.At("stream")
+	c.Session.Midstream = stream.At("midstream").Bool(false)
+	c.Session.OneSided = stream.At("async-oneside").Bool(false)
+	c.Inline = c.Inline || stream.At("inline").Bool(false)
+	http := s.conf.At("app-layer.protocols.http.libhtp.default-config")
+	c.HTTP.Layers = int(http.At("response-body-decompress-layer-limit").Size(0))
+	c.HTTP.RequestBody = bodyLimit(http.At("request-body-limit"))
+	c.HTTP.ResponseBody = bodyLimit(http.At("response-body-limit"))
+	s.apps(c)
+	if s.types != nil {
+		files := s.types["files"]
+		c.FileMagic = files.At("force-magic").Bool(false)
+		c.FileHashes = files.At("force-hash").Exists()
+	}
+}
+
+// bodyLimit reads a limit, for which 0 means none.
+func bodyLimit(c *yamlconf.Conf) int {
+	n := c.Size(-1)
+	switch {
+	case n < 0:
+		return 0
+	case n == 0 || n > maxBodyLimit:
+		return maxBodyLimit
+	}
+	return int(n)
+}
+
+// maxBodyLimit bounds the bodies that a configuration wants looked at.
+const maxBodyLimit = 16 << 20
+
+// apps switches recognition.
+func (s *settings) apps(c *engine.Config) {
+	apps := s.conf.At("app-layer.protocols")
+	c.Apps.On, c.Apps.Off = map[rule.Proto]bool{}, map[rule.Proto]bool{}
+	for _, name := range apps.Keys() {
+		p, ok := parse.Proto(name)
+		enabled := apps.At(name + ".enabled")
+		if !ok || !enabled.Exists() {
+			continue
+		}
+		if enabled.Bool(true) {
+			c.Apps.On[p] = true
+		} else {
+			c.Apps.Off[p] = true
+		}
+	}
+}
+
+// reputations reads the lists behind the iprep keyword: categories "id,name,text" and
+// entries "address,id,score".
+func (s *settings) reputations() error {
+	names := s.file(s.conf.At("reputation-categories-file").String(""))
+	files := s.conf.At("reputation-files").List()
+	if names == "" || len(files) == 0 {
+		return nil
+	}
+	categories := map[string]string{}
+	if err := eachEntry(names, func(f []string) {
+		if len(f) >= 2 {
+			categories[f[0]] = f[1]
+		}
+	}); err != nil {
+		return err
+	}
+	type key struct {
+		net      netip.Prefix
+		category string
+	}
+	scores := map[key]int64{}
+	var sizes [129]bool
+	for _, file := range files {
+		name := s.file(filepath.Join(s.conf.At("default-reputation-path").String(""), file.String("")))
+		err := eachEntry(name, func(f []string) {
+			net, ok := prefixOf(f[0])
+			if !ok || len(f) < 3 {
+				return
+			}
+			var score int64
+			if _, err := fmt.Sscan(f[2], &score); err == nil && score >= 0 && score <= 127 {
+				scores[key{net, categories[f[1]]}], sizes[net.Bits()] = score, true
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.places.Reputation = func(a netip.Addr, category string) (int64, bool) {
+		for bits := a.BitLen(); bits >= 0; bits-- {
+			if !sizes[bits] {
+				continue
+			}
+			net, err := a.Prefix(bits)
+			if v, ok := scores[key{net, category}]; err == nil && ok {
+				return v, true
+			}
+		}
+		return 0, false
+	}
+	return nil
+}
+
+func prefixOf(text string) (netip.Prefix, bool) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), true
+	}
+	p, err := netip.ParsePrefix(text)
+	return p.Masked(), err == nil
+}
+
+// eachEntry calls f for each line of a list, split at commas.
+func eachEntry(name string, f func(fields []string)) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		fields := strings.Split(line, ",")
+		for i := range fields {
+			fields[i] = strings.TrimSpace(fields[i])
+		}
+		f(fields)
+	}
+	return nil
+}
