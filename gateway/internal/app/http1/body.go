@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/form"
+	"otasuke/gateway/internal/app/http1/uri"
 	"otasuke/rule"
 )
 
@@ -25,8 +27,8 @@ func (c *Conn) body(dir int, x *exchange, b []byte, wire int) {
 	if m.limited {
 		return
 	}
-	if len(m.codings) > 0 {
-		m.codings[0].write(b)
+	if m.codings.Any() {
+		m.codings.Write(b)
 	} else {
 		c.plain(dir, x, b)
 	}
@@ -51,7 +53,7 @@ func (c *Conn) plain(dir int, x *exchange, b []byte) bool {
 	}
 	switch {
 	case m.parts != nil:
-		m.parts.write(b)
+		m.parts.Write(b)
 	case m.file != nil && len(b) > 0:
 		c.sink.WriteFile(m.file, b)
 		m.file.Size += uint64(len(b))
@@ -73,14 +75,12 @@ func (c *Conn) settle(dir int, x *exchange, partial bool) {
 
 // finishBody ends a body that is whole.
 func (c *Conn) finishBody(dir int, x *exchange, m *message) {
-	for _, d := range m.codings {
-		d.end()
-	}
+	m.codings.End()
 	if m.parts != nil {
-		m.parts.end()
+		m.parts.End()
 	}
 	c.closeFiles(m, false)
-	c.release(m)
+	m.codings.Release(c.cfg.Pool)
 	c.settle(dir, x, false)
 }
 
@@ -97,7 +97,7 @@ func (c *Conn) skip(dir int, x *exchange, n int) {
 		c.sink.GapFile(m.file, n)
 	}
 	m.size += uint64(n)
-	if len(m.codings) > 0 || m.parts != nil || m.size > uint64(c.cfg.bodyLimit(dir)) {
+	if m.codings.Any() || m.parts != nil || m.size > uint64(c.cfg.bodyLimit(dir)) {
 		m.limited = true // what follows cannot be read
 		c.closeFiles(m, true)
 	}
@@ -106,7 +106,7 @@ func (c *Conn) skip(dir int, x *exchange, n int) {
 // beginBody opens the file that a body is, or makes ready for those that it holds.
 func (c *Conn) beginBody(dir int, x *exchange, m *message) {
 	if dir == app.ToClient {
-		name := parameter(m.get(hdrContentDisposition), "filename")
+		name := form.Parameter(m.get(hdrContentDisposition), "filename")
 		if name == nil {
 			name = c.pathName(x)
 		}
@@ -118,8 +118,8 @@ func (c *Conn) beginBody(dir int, x *exchange, m *message) {
 	}
 	switch string(m.method) {
 	case "POST":
-		if b := boundary(m.get(hdrContentType)); b != nil {
-			m.parts = newMultipart(c, x, b)
+		if b := form.Boundary(m.get(hdrContentType)); b != nil {
+			m.parts = form.New((*upload)(m), b)
 			return
 		}
 		fallthrough
@@ -133,8 +133,8 @@ func (c *Conn) pathName(x *exchange) []byte {
 	if x.unseen {
 		return unseenTarget
 	}
-	path := target{path: x.req.uri.path}
-	c.scratch = path.appendURI(c.scratch[:0])
+	path := uri.Target{Path: x.req.uri.Path}
+	c.scratch = path.Append(c.scratch[:0])
 	return c.scratch
 }
 
@@ -153,14 +153,45 @@ func (c *Conn) openFile(dir int, x *exchange, m *message, name []byte) {
 }
 
 func (c *Conn) closeFiles(m *message, cut bool) {
-	if m.parts != nil && m.parts.file != nil {
-		c.sink.CloseFile(m.parts.file, cut)
-		m.parts.file = nil
+	if m.parts != nil && cut {
+		m.parts.Cut()
 	}
 	if m.file != nil {
 		c.sink.CloseFile(m.file, cut || m.file.Gaps)
 		m.file = nil
 	}
+}
+
+// decoded takes what the codings of a message's body hide.
+type decoded message
+
+func (d *decoded) Plain(b []byte) bool { return d.conn.plain(d.dir, d.x, b) }
+func (d *decoded) Broken()             { d.conn.event(d.x, d.dir, evGzip) }
+
+// upload takes the files of a form.
+type upload message
+
+func (u *upload) Open(name []byte) {
+	u.conn.openFile(u.dir, u.x, (*message)(u), name)
+}
+
+func (u *upload) Write(b []byte) {
+	if u.file != nil {
+		u.conn.sink.WriteFile(u.file, b)
+		u.file.Size += uint64(len(b))
+	}
+}
+
+func (u *upload) Close(cut bool) {
+	if u.file != nil {
+		u.conn.sink.CloseFile(u.file, cut)
+		u.file = nil
+	}
+}
+
+func (u *upload) Odd(what form.Oddity) {
+	names := [...]string{form.Endless: evMultipart, form.BadHeader: evMultipartHeader, form.NoData: evMultipartNoFile}
+	u.conn.event(u.x, u.dir, names[what])
 }
 
 // fileRange says which part of a file comes (RFC 9110 section 14.4).

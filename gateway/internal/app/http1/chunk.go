@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/lines"
+	"otasuke/gateway/internal/app/http1/uri"
 )
 
 // maxChunk is the largest chunk that is one.
@@ -33,7 +35,7 @@ func chunkSize(line []byte) (n int64, extension bool) {
 	}
 	digits := 0
 	for ; digits < len(line); digits++ {
-		v, ok := unhex(line[digits])
+		v, ok := uri.Unhex(line[digits])
 		if !ok {
 			break
 		}
@@ -71,7 +73,7 @@ func (c *Conn) requestChunk(b []byte) []byte {
 	case n > 0:
 		d.step, d.left = stepChunkData, n
 	case n == 0:
-		d.step, d.scan = stepTrailer, scanner{}
+		d.step, d.scan = stepTrailer, lines.Scanner{}
 	default:
 		if n != chunkHuge {
 			c.event(d.x, app.ToServer, evRequestChunk)
@@ -115,7 +117,7 @@ func (c *Conn) responseChunk(b []byte) []byte {
 }
 
 func isHex(ch byte) bool {
-	_, ok := unhex(ch)
+	_, ok := uri.Unhex(ch)
 	return ok
 }
 
@@ -131,7 +133,7 @@ func (c *Conn) responseChunkSize(n int64) {
 		d.step, d.left = stepChunkData, n
 	case n == 0:
 		d.x.resp.wire += uint64(len(line))
-		d.step, d.scan = stepTrailer, scanner{}
+		d.step, d.scan = stepTrailer, lines.Scanner{}
 	default:
 		c.event(d.x, app.ToClient, evResponseChunk)
 		d.step = stepUntilClose

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"otasuke/gateway/internal/app/http1/coding"
 	"otasuke/rule"
 
 	"github.com/andybalholm/brotli"
@@ -111,12 +112,12 @@ func TestBomb(t *testing.T) {
 	t.Parallel()
 	bomb := coded(t, "gzip", strings.Repeat("\x00", 50<<20))
 	twice := coded(t, "gzip", bomb)
-	for coding, body := range map[string]string{"gzip": bomb, "gzip, gzip": twice, "br": coded(t, "br", strings.Repeat("\x00", 20<<20))} {
+	for names, body := range map[string]string{"gzip": bomb, "gzip, gzip": twice, "br": coded(t, "br", strings.Repeat("\x00", 20<<20))} {
 		d := newDiary(t)
 		c := New(d, Config{Want: rule.SetOf(rule.HTTPResponseBody)})
-		playOn(c, []turn{{0, get}, {1, fmt.Sprintf("%sContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", ok, coding, len(body), body)}, {0, get}, {1, hello}}, whole)
+		playOn(c, []turn{{0, get}, {1, fmt.Sprintf("%sContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", ok, names, len(body), body)}, {0, get}, {1, hello}}, whole)
 		if !strings.HasSuffix(d.lines[0], " cut") || len(d.lines[0]) > 5*defaultBody || !strings.Contains(d.lines[3], "hello") {
-			t.Errorf("%s: %d bytes", coding, len(d.lines[0]))
+			t.Errorf("%s: %d bytes", names, len(d.lines[0]))
 		}
 	}
 }
@@ -137,7 +138,7 @@ func TestTooManyLayers(t *testing.T) {
 // TestPoolReturns: decoders come back, however the conversation ends.
 func TestPoolReturns(t *testing.T) {
 	t.Parallel()
-	p := new(Pool)
+	p := new(coding.Pool)
 	zip := coded(t, "gzip", strings.Repeat("text", 1000))
 	for range 3 {
 		for _, end := range []turn{{1, "FIN"}, {1, "GAP"}, {0, "FIN"}} {
@@ -146,7 +147,7 @@ func TestPoolReturns(t *testing.T) {
 			}
 		}
 	}
-	if p.brotlis != 0 || len(p.free) == 0 || len(p.free) > 4 {
-		t.Errorf("%d in use, %d kept", p.brotlis, len(p.free))
+	if inUse, kept := p.Count(); inUse != 0 || kept == 0 || kept > 4 {
+		t.Errorf("%d in use, %d kept", inUse, kept)
 	}
 }

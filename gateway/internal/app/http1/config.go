@@ -2,6 +2,7 @@ package http1
 
 import (
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/coding"
 	"otasuke/rule"
 )
 
@@ -49,7 +50,7 @@ type Config struct {
 	DumpHeaders bool
 	// Pool shares the memory of decoders among the conversations of one worker; nil
 	// gives each conversation its own.
-	Pool *Pool
+	Pool *coding.Pool
 }
 
 func (c *Config) complete() {
@@ -63,7 +64,7 @@ func (c *Config) complete() {
 		c.Layers = defaultLayers
 	}
 	if c.Pool == nil {
-		c.Pool = new(Pool)
+		c.Pool = new(coding.Pool)
 	}
 }
 

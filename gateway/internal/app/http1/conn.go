@@ -2,6 +2,7 @@ package http1
 
 import (
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/lines"
 	"otasuke/rule"
 )
 
@@ -27,7 +28,7 @@ const (
 type reading struct {
 	step step
 	x    *exchange // whose message is read, nil between messages
-	scan scanner
+	scan lines.Scanner
 	left int64  // of the body or chunk
 	line []byte // of the chunked coding that is not whole yet, or what may begin a message
 	// digit is what the line's first byte that is not white space is: 1 a digit, -1 none.
@@ -47,7 +48,7 @@ type Conn struct {
 	gone bool // another protocol took over
 	wait []byte
 
-	found   [2][]found // lines of the heads that are read
+	found   [2][]lines.Line // lines of the heads that are read
 	scratch []byte
 }
 
@@ -198,7 +199,7 @@ func (c *Conn) Close(dir int) {
 func (c *Conn) cut(dir int, x *exchange) {
 	m := x.message(dir)
 	c.closeFiles(m, true)
-	c.release(m)
+	m.codings.Release(c.cfg.Pool)
 	c.settle(dir, x, false)
 	x.tx.Sides[dir].Done = true
 	c.show(x, dir)

@@ -4,6 +4,10 @@ import (
 	"slices"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/coding"
+	"otasuke/gateway/internal/app/http1/form"
+	"otasuke/gateway/internal/app/http1/lines"
+	"otasuke/gateway/internal/app/http1/uri"
 	"otasuke/rule"
 )
 
@@ -34,6 +38,10 @@ func exchangeOf(tx *app.Tx) *exchange {
 
 // message is one message of a transaction.
 type message struct {
+	conn *Conn
+	x    *exchange
+	dir  int
+
 	head    []byte // start line and headers as sent
 	raw     int    // where the headers begin in head
 	trailer []byte // as sent
@@ -45,7 +53,7 @@ type message struct {
 	seen    flags
 
 	method, target, version []byte
-	uri                     target
+	uri                     uri.Target
 	host                    []byte
 	port                    int
 	protocol                protocol
@@ -64,8 +72,8 @@ type message struct {
 	shown   int    // of headers, one by one
 	limited bool   // the limit is reached: the rest is not looked at
 	file    *app.File
-	parts   *multipart
-	codings []*coding
+	parts   *form.Reader
+	codings coding.Chain
 }
 
 // flags are what is told once a message.
@@ -76,7 +84,6 @@ const (
 	flagFolding
 	flagInvalid
 	flagRest
-	flagTrailer
 )
 
 // once says whether f is seen for the first time.
@@ -92,8 +99,9 @@ func (m *message) reset() {
 	old := *m
 	clear(old.headers)
 	*m = message{
+		conn: old.conn, x: old.x, dir: old.dir,
 		head: old.head[:0], trailer: old.trailer[:0], headers: old.headers[:0], text: old.text[:0],
-		body: old.body[:0], codings: old.codings[:0], host: old.host[:0], code: -1, port: -1, length: -1,
+		body: old.body[:0], codings: old.codings, host: old.host[:0], code: -1, port: -1, length: -1,
 	}
 	for _, b := range []*[]byte{&m.body, &m.head, &m.text, &m.trailer} {
 		if cap(*b) > keepMemory {
@@ -110,6 +118,10 @@ func (c *Conn) begin() *exchange {
 	} else {
 		x = new(exchange)
 		x.tx.Proto, x.tx.User = rule.ProtoHTTP, x
+		for dir := range x.tx.Sides {
+			m := x.message(dir)
+			m.conn, m.x, m.dir = c, x, dir
+		}
 	}
 	x.logged, x.is09, x.unseen, x.continued, x.news, x.late = false, false, false, false, false, x.late[:0]
 	x.req.reset()
@@ -160,7 +172,7 @@ func (c *Conn) recycle(x *exchange) {
 	for dir := range x.tx.Sides {
 		m := x.message(dir)
 		c.closeFiles(m, true)
-		c.release(m)
+		m.codings.Release(c.cfg.Pool)
 	}
 	if len(c.free) < keepFree {
 		c.free = append(c.free, x)
@@ -174,7 +186,7 @@ func (c *Conn) complete(dir int) {
 	m := x.message(dir)
 	c.finishBody(dir, x, m)
 	d.step, d.x = stepLine, nil
-	d.scan = scanner{}
+	d.scan = lines.Scanner{}
 	if dir == app.ToServer && x.is09 {
 		d.step = stepIgnore
 	}

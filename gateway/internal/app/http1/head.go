@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/lines"
 )
 
 // bite is how much of a push is taken into a head at once: a body behind a head is
@@ -35,14 +36,14 @@ func (c *Conn) readHead(dir int, b []byte) []byte {
 		n := min(len(b), bite)
 		*buf = append(*buf, b[:n]...)
 		all := len(*buf)
-		if c.lines(dir, *buf, b[n:], false) {
-			at := d.scan.at
+		if c.takeLines(dir, *buf, b[n:], false) {
+			at := d.scan.At
 			*buf = (*buf)[:min(at, len(*buf))]
-			d.scan = scanner{}
+			d.scan = lines.Scanner{}
 			return b[n-(all-at):]
 		}
 		b = b[n:]
-		if len(*buf) > MaxHead || len(*buf)-d.scan.at > maxLine {
+		if len(*buf) > MaxHead || len(*buf)-d.scan.At > maxLine {
 			c.event(d.x, dir, bySide(dir, evRequestTooLong, evResponseTooLong))
 			c.kill(dir)
 			return nil
@@ -54,7 +55,7 @@ func (c *Conn) readHead(dir int, b []byte) []byte {
 // start finds or makes the transaction for a message that begins.
 func (c *Conn) start(dir int) {
 	d := &c.dirs[dir]
-	d.scan = scanner{}
+	d.scan = lines.Scanner{}
 	c.found[dir] = c.found[dir][:0]
 	if dir == app.ToServer {
 		d.x = c.begin()
@@ -78,20 +79,20 @@ func (c *Conn) start(dir int) {
 // unseenTarget is what a response without a request is said to answer.
 var unseenTarget = []byte("/libhtp::request_uri_not_seen")
 
-// lines looks at the lines of buf that are whole. It returns true when what follows
+// takeLines looks at the lines of buf that are whole. It returns true when what follows
 // them is not of the head; more are the bytes that buf has not got yet.
-func (c *Conn) lines(dir int, buf, more []byte, eof bool) bool {
+func (c *Conn) takeLines(dir int, buf, more []byte, eof bool) bool {
 	d := &c.dirs[dir]
 	for {
-		var f found
+		var f lines.Line
 		var ok bool
 		switch {
 		case dir == app.ToServer:
-			f, ok = d.scan.request(buf, eof)
+			f, ok = d.scan.Request(buf, eof)
 		case d.step == stepLine:
-			f, ok = d.scan.start(buf, eof)
+			f, ok = d.scan.Start(buf, eof)
 		default:
-			f, ok = d.scan.response(buf, eof)
+			f, ok = d.scan.Response(buf, eof)
 		}
 		if !ok {
 			return false
@@ -104,11 +105,11 @@ func (c *Conn) lines(dir int, buf, more []byte, eof bool) bool {
 				}
 				return true
 			}
-			d.x.message(dir).raw = d.scan.at
-			d.scan.from = d.scan.at
+			d.x.message(dir).raw = d.scan.At
+			d.scan.From = d.scan.At
 			continue
 		}
-		if f.last {
+		if f.Last {
 			c.endHead(dir)
 			return true
 		}
@@ -118,21 +119,21 @@ func (c *Conn) lines(dir int, buf, more []byte, eof bool) bool {
 	}
 }
 
-func (c *Conn) startLine(dir int, buf []byte, f found, more []byte) {
+func (c *Conn) startLine(dir int, buf []byte, f lines.Line, more []byte) {
 	d := &c.dirs[dir]
-	if f.from == f.to {
+	if f.From == f.To {
 		return
 	}
 	if dir == app.ToServer {
-		c.requestLine(d.x, buf[f.from:f.to])
-		c.afterRequestLine(d.x, buf[d.scan.at:])
+		c.requestLine(d.x, buf[f.From:f.To])
+		c.afterRequestLine(d.x, buf[d.scan.At:])
 		return
 	}
-	rest := buf[d.scan.at:]
+	rest := buf[d.scan.At:]
 	if len(rest) == 0 {
 		rest = more
 	}
-	c.responseLine(d.x, buf[f.from:d.scan.at], buf[f.from:f.to], rest)
+	c.responseLine(d.x, buf[f.From:d.scan.At], buf[f.From:f.To], rest)
 }
 
 // endHead reads the headers, or the trailer, and goes on to the body.
@@ -144,7 +145,7 @@ func (c *Conn) endHead(dir int) {
 		c.endTrailer(dir, x, m)
 		return
 	}
-	m.head = m.head[:d.scan.at]
+	m.head = m.head[:d.scan.At]
 	c.fields(dir, x, m, m.head, c.found[dir])
 	c.found[dir] = c.found[dir][:0]
 	m.ended = true
@@ -156,10 +157,9 @@ func (c *Conn) endHead(dir int) {
 }
 
 func (c *Conn) endTrailer(dir int, x *exchange, m *message) {
-	lines := c.found[dir]
-	if len(lines) > 0 {
-		c.fields(dir, x, m, m.trailer, lines)
-		c.found[dir] = lines[:0]
+	if found := c.found[dir]; len(found) > 0 {
+		c.fields(dir, x, m, m.trailer, found)
+		c.found[dir] = found[:0]
 		c.trailerValues(dir, x, m)
 	}
 	c.dirs[dir].step = stepEnd
@@ -176,7 +176,7 @@ func (c *Conn) closeHead(dir int) {
 	if d.step == stepTrailer {
 		buf = m.trailer
 	}
-	if !c.lines(dir, buf, nil, true) && d.x != nil && (d.step == stepHead || d.step == stepTrailer) {
+	if !c.takeLines(dir, buf, nil, true) && d.x != nil && (d.step == stepHead || d.step == stepTrailer) {
 		c.found[dir] = c.found[dir][:0]
 		c.endHead(dir)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/lines"
 )
 
 // header is one field; fields of the same name are one, their values joined.
@@ -129,10 +130,10 @@ func trim(b []byte, is func(byte) bool) []byte {
 }
 
 // fields reads the header lines of buf, a head or a trailer.
-func (c *Conn) fields(dir int, x *exchange, m *message, buf []byte, lines []found) {
+func (c *Conn) fields(dir int, x *exchange, m *message, buf []byte, from []lines.Line) {
 	var pending []byte // a line that others may be folded onto
-	for _, f := range lines {
-		line := buf[f.from:f.to]
+	for _, f := range from {
+		line := buf[f.From:f.To]
 		if blank(line) {
 			if pending == nil {
 				c.field(dir, x, m, line[:0])

@@ -116,7 +116,7 @@ func (c *Conn) endRequestHead(x *exchange, m *message) {
 	c.requestHost(x, m)
 	c.requestAuth(x, m)
 	c.requestValues(x, m)
-	c.requestCodings(x, m)
+	m.codings.Request(m.get(hdrContentEncoding), c.cfg.Pool, (*decoded)(m))
 	if m.isConnect && !invalid {
 		d.step = stepEnd
 	}

@@ -101,7 +101,13 @@ func (c *Conn) endResponseHead(x *exchange, m *message) {
 		d.step = stepUntilClose
 	}
 	if d.step != stepEnd {
-		c.responseCodings(x, m)
+		tooMany, odd := m.codings.Response(m.get(hdrContentEncoding), c.cfg.Layers, c.cfg.Pool, (*decoded)(m))
+		if tooMany {
+			c.event(x, app.ToClient, evTooManyLayers)
+		}
+		if odd {
+			c.event(x, app.ToClient, evAbnormalCE)
+		}
 		c.show(x, app.ToClient)
 	}
 	c.unexpect(x, m)

@@ -4,16 +4,17 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/uri"
 	"otasuke/rule"
 )
 
 // parseTarget parts the target. That of CONNECT is an authority.
 func (c *Conn) parseTarget(x *exchange, m *message) {
 	if m.isConnect {
-		m.uri = target{hasAuthority: true}
-		m.uri.host, m.uri.port = hostPort(m.target)
+		m.uri = uri.Target{HasAuthority: true}
+		m.uri.Host, m.uri.Port = uri.HostPort(m.target)
 	} else {
-		m.uri = split(m.target)
+		m.uri = uri.Split(m.target)
 	}
 }
 
@@ -28,15 +29,15 @@ func (c *Conn) requestHost(x *exchange, m *message) {
 			c.event(x, app.ToServer, name)
 		}
 	}
-	if u.hasAuthority {
-		if !goodHost(u.host) {
+	if u.HasAuthority {
+		if !uri.GoodHost(u.Host) {
 			raise(evURIHost)
 		}
-		if m.port = parsePort(u.port); m.port < 0 && len(u.port) > 0 && !m.isConnect {
+		if m.port = uri.ParsePort(u.Port); m.port < 0 && len(u.Port) > 0 && !m.isConnect {
 			raise(evServerPort)
 		}
-		if !m.isConnect || goodHost(u.host) {
-			m.host = appendHost(m.host[:0], u.host)
+		if !m.isConnect || uri.GoodHost(u.Host) {
+			m.host = uri.AppendHost(m.host[:0], u.Host)
 		}
 	}
 	v := m.get(hdrHost)
@@ -46,19 +47,19 @@ func (c *Conn) requestHost(x *exchange, m *message) {
 		}
 		return
 	}
-	host, port := hostPort(v)
+	host, port := uri.HostPort(v)
 	if len(host) == 0 {
 		return
 	}
-	n := parsePort(port)
-	if !goodHost(host) || len(port) > 0 && n < 0 {
+	n := uri.ParsePort(port)
+	if !uri.GoodHost(host) || len(port) > 0 && n < 0 {
 		raise(evHeaderHost)
 	}
-	if !u.hasAuthority {
-		m.host, m.port = appendHost(m.host[:0], host), n
+	if !u.HasAuthority {
+		m.host, m.port = uri.AppendHost(m.host[:0], host), n
 		return
 	}
-	c.scratch = appendHost(c.scratch[:0], host)
+	c.scratch = uri.AppendHost(c.scratch[:0], host)
 	if !bytes.Equal(c.scratch, m.host) || n >= 0 && m.port >= 0 && n != m.port {
 		raise(evHostAmbiguous)
 	}
@@ -105,8 +106,8 @@ func (c *Conn) requestValues(x *exchange, m *message) {
 	put(rule.HTTPMethod, m.method)
 	put(rule.HTTPURIRaw, some(m.target))
 	if !m.isConnect {
-		c.scratch = m.uri.appendURI(c.scratch[:0])
-		if twice(c.scratch) {
+		c.scratch = m.uri.Append(c.scratch[:0])
+		if uri.Twice(c.scratch) {
 			c.event(x, app.ToServer, evDoubleEncoded)
 		}
 		if want.Has(rule.HTTPURI) && len(c.scratch) > 0 {
@@ -118,8 +119,8 @@ func (c *Conn) requestValues(x *exchange, m *message) {
 	if len(m.host) > 0 {
 		put(rule.HTTPHost, m.host)
 	}
-	if m.uri.hasAuthority {
-		put(rule.HTTPHostRaw, m.uri.host)
+	if m.uri.HasAuthority {
+		put(rule.HTTPHostRaw, m.uri.Host)
 	} else {
 		put(rule.HTTPHostRaw, m.get(hdrHost))
 	}

@@ -1,11 +1,10 @@
-package http1
+package coding
 
 import (
 	"bytes"
 	"errors"
 
-	"otasuke/gateway/internal/app"
-	"otasuke/gateway/internal/app/http1/inflate"
+	"otasuke/gateway/internal/app/http1/coding/inflate"
 )
 
 // Pool shares decoders among the conversations of one worker. The zero value is
@@ -46,9 +45,7 @@ const (
 // coding undoes one content coding (RFC 9110 section 8.4). What the sender calls it
 // matters less than what it begins with: browsers take gzip for deflate and back.
 type coding struct {
-	c    *Conn
-	dir  int
-	x    *exchange
+	to   Taker
 	next *coding // undoes what comes out; nil for the last
 
 	phase  phase
@@ -63,6 +60,48 @@ type coding struct {
 	emit   func([]byte) bool
 }
 
+// Count says how many decoders of "br" are in use, and how many of others are kept.
+func (p *Pool) Count() (brotli, kept int) { return p.brotlis, len(p.free) }
+
+// Taker takes what comes out of a chain.
+type Taker interface {
+	// Plain takes decoded bytes, good until it returns. It returns false to stop.
+	Plain(b []byte) bool
+	// Broken tells that data broke in the middle: what follows is given as it is.
+	Broken()
+}
+
+// Chain undoes the codings of one body, the last one first. The zero value has none.
+type Chain struct{ all []*coding }
+
+// Any says whether there is something to undo.
+func (c *Chain) Any() bool { return len(c.all) > 0 }
+
+// Write takes the next coded bytes. There must be something to undo.
+func (c *Chain) Write(b []byte) { c.all[0].write(b) }
+
+// End tells that the body is whole: bytes too few to tell what they are pass.
+func (c *Chain) End() {
+	for _, d := range c.all {
+		d.end()
+	}
+}
+
+// Release gives the decoders back to p, where they came from.
+func (c *Chain) Release(p *Pool) {
+	for i, d := range c.all {
+		if d.br != nil {
+			p.brotlis--
+		}
+		d.to, d.next, d.br = nil, nil, nil
+		if len(p.free) < keepCodings {
+			p.free = append(p.free, d)
+		}
+		c.all[i] = nil
+	}
+	c.all = c.all[:0]
+}
+
 func (p *Pool) get() *coding {
 	if n := len(p.free); n > 0 {
 		d := p.free[n-1]
@@ -74,90 +113,71 @@ func (p *Pool) get() *coding {
 	return d
 }
 
-// release gives the decoders of a message back.
-func (c *Conn) release(m *message) {
-	p := c.cfg.Pool
-	for i, d := range m.codings {
-		if d.br != nil {
-			p.brotlis--
-		}
-		d.c, d.x, d.next, d.br = nil, nil, nil, nil
-		if len(p.free) < keepCodings {
-			p.free = append(p.free, d)
-		}
-		m.codings[i] = nil
-	}
-	m.codings = m.codings[:0]
-}
-
-// pushCoding adds a decoder in front of the others of a message.
-func (c *Conn) pushCoding(dir int, x *exchange, m *message, brotli bool) {
-	d := c.cfg.Pool.get()
-	d.c, d.dir, d.x = c, dir, x
+// push adds a decoder in front of the others. The coding "br" must be named; others are
+// told apart by what they begin with.
+func (c *Chain) push(p *Pool, to Taker, brotli bool) {
+	d := p.get()
+	d.to = to
 	d.phase, d.format, d.kept, d.short, d.given, d.tail = phaseStart, formatNone, d.kept[:0], false, false, 0
 	if d.br = nil; brotli {
-		if d.br = c.cfg.Pool.brotli(); d.br == nil {
+		if d.br = p.brotli(); d.br == nil {
 			d.phase = phasePlain
 		}
 	}
-	if len(m.codings) > 0 {
-		d.next = m.codings[0]
+	if len(c.all) > 0 {
+		d.next = c.all[0]
 	}
-	m.codings = append(m.codings, nil)
-	copy(m.codings[1:], m.codings)
-	m.codings[0] = d
+	c.all = append(c.all, nil)
+	copy(c.all[1:], c.all)
+	c.all[0] = d
 }
 
-// requestCodings makes ready to decode the body of a request: one coding is undone.
-func (c *Conn) requestCodings(x *exchange, m *message) {
-	v := m.get(hdrContentEncoding)
+// Request makes ready to decode the body of a request by its Content-Encoding: one
+// coding is undone.
+func (c *Chain) Request(v []byte, p *Pool, to Taker) {
 	if isCoding(v, "gzip") || isCoding(v, "deflate") {
-		c.pushCoding(app.ToServer, x, m, false)
+		c.push(p, to, false)
 	}
 }
 
-// responseCodings makes ready to decode the body of a response.
-func (c *Conn) responseCodings(x *exchange, m *message) {
-	v := m.get(hdrContentEncoding)
-	if v == nil {
-		return
-	}
+// Response makes ready to decode the body of a response by its Content-Encoding. At
+// most layers codings are undone: tooMany tells that there are more. odd tells of a
+// value that no server should send.
+func (c *Chain) Response(v []byte, layers int, p *Pool, to Taker) (tooMany, odd bool) {
 	if isCoding(v, "gzip") || isCoding(v, "deflate") {
-		c.pushCoding(app.ToClient, x, m, false)
-		return
+		c.push(p, to, false)
+		return false, false
 	}
-	layers := 0
-	for len(v) > 0 {
+	for n := 0; len(v) > 0; {
 		var token []byte
 		if token, v = cutToken(v); len(token) == 0 {
 			continue
 		}
-		if layers++; layers > c.cfg.Layers {
-			c.event(x, app.ToClient, evTooManyLayers)
-			return
+		if n++; n > layers {
+			return true, odd
 		}
-		c.responseCoding(x, m, token)
+		odd = c.token(token, p, to) || odd
 	}
+	return false, odd
 }
 
-func (c *Conn) responseCoding(x *exchange, m *message, token []byte) {
+func (c *Chain) token(token []byte, p *Pool, to Taker) (odd bool) {
 	for _, name := range [...]string{"gzip", "deflate"} {
 		if bytes.Contains(bytes.ToLower(token), []byte(name)) {
-			if !isCoding(token, name) {
-				c.event(x, app.ToClient, evAbnormalCE)
-			}
-			c.pushCoding(app.ToClient, x, m, false)
-			return
+			c.push(p, to, false)
+			return !isCoding(token, name)
 		}
 	}
-	switch {
-	case bytes.EqualFold(token, []byte("br")):
-		c.pushCoding(app.ToClient, x, m, true)
-	case bytes.EqualFold(token, []byte("lzma")), bytes.EqualFold(token, []byte("identity")),
-		bytes.EqualFold(token, []byte("inflate")), bytes.EqualFold(token, []byte("none")):
-	default:
-		c.event(x, app.ToClient, evAbnormalCE)
+	if bytes.EqualFold(token, []byte("br")) {
+		c.push(p, to, true)
+		return false
 	}
+	for _, name := range [...]string{"lzma", "identity", "inflate", "none"} {
+		if bytes.EqualFold(token, []byte(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // isCoding compares a coding with its name, or its old name "x-...", NULs not counted.
@@ -193,7 +213,7 @@ func (d *coding) out(b []byte) bool {
 		d.next.write(b)
 		return d.next.phase != phaseOver
 	}
-	return d.c.plain(d.dir, d.x, b)
+	return d.to.Plain(b)
 }
 
 // write takes the next coded bytes.
@@ -318,7 +338,7 @@ func (d *coding) behind(b []byte) []byte {
 func (d *coding) fail(b, all []byte) {
 	d.phase = phasePlain
 	if d.given {
-		d.c.event(d.x, d.dir, evGzip)
+		d.to.Broken()
 	} else if !d.short {
 		b = all
 	}
@@ -333,94 +353,9 @@ func (d *coding) end() {
 	}
 }
 
-// gzipHead passes the header of gzip (RFC 1952 section 2.3), whatever is wrong in it.
-type gzipHead struct {
-	step  gzipStep
-	flags byte
-	left  int // bytes to skip; 0 at the start stands for the 10 of the fixed part
-	seen  int
-	extra int
-}
-
-type gzipStep uint8
-
-const (
-	gzipFixed gzipStep = iota
-	gzipExtraLen
-	gzipExtra
-	gzipName
-	gzipComment
-	gzipCRC
-	gzipSkip
-	gzipDone
-)
-
-// skip passes bytes of the header. done tells that it ended.
-func (g *gzipHead) skip(b []byte) (n int, done bool) {
-	for g.step != gzipDone {
-		if g.pass() {
-			continue
-		}
-		if n == len(b) {
-			return n, false
-		}
-		g.take(b[n])
-		n++
+func lower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		b += 'a' - 'A'
 	}
-	return n, true
-}
-
-// pass goes over parts that are not there.
-func (g *gzipHead) pass() bool {
-	switch {
-	case g.step == gzipExtraLen && g.flags&4 == 0:
-		g.step = gzipName
-	case g.step == gzipExtra && g.extra == 0:
-		g.step = gzipName
-	case g.step == gzipName && g.flags&8 == 0:
-		g.step = gzipComment
-	case g.step == gzipComment && g.flags&16 == 0:
-		g.step, g.seen = gzipCRC, 0
-	case g.step == gzipCRC && g.flags&2 == 0:
-		g.step = gzipDone
-	case g.step == gzipSkip && g.left == 0:
-		g.step = gzipDone
-	default:
-		return false
-	}
-	return true
-}
-
-func (g *gzipHead) take(ch byte) {
-	g.seen++
-	switch g.step {
-	case gzipFixed:
-		if g.seen-g.left == 4 {
-			g.flags = ch
-		}
-		if g.seen-g.left == 10 {
-			g.step, g.seen = gzipExtraLen, 0
-		}
-	case gzipExtraLen:
-		g.extra |= int(ch) << (8 * (g.seen - 1))
-		if g.seen == 2 {
-			g.step = gzipExtra
-		}
-	case gzipExtra:
-		g.extra--
-	case gzipName:
-		if ch == 0 {
-			g.step = gzipComment
-		}
-	case gzipComment:
-		if ch == 0 {
-			g.step, g.seen = gzipCRC, 0
-		}
-	case gzipCRC:
-		if g.seen == 2 {
-			g.step = gzipDone
-		}
-	case gzipSkip:
-		g.left--
-	}
+	return b
 }

@@ -1,4 +1,4 @@
-package http1
+package uri
 
 import "testing"
 
@@ -42,8 +42,8 @@ func TestURI(t *testing.T) {
 		"x:/a?b":                    "/a?b",
 		"http:///a":                 "/a",
 	} {
-		u := split([]byte(raw))
-		if got := string(u.appendURI([]byte("before "))); got != "before "+want {
+		u := Split([]byte(raw))
+		if got := string(u.Append([]byte("before "))); got != "before "+want {
 			t.Errorf("%q is read as %q, want %q", raw, got, want)
 		}
 	}
@@ -52,7 +52,7 @@ func TestURI(t *testing.T) {
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	for uri, want := range map[string]bool{"/a%41": true, "/%%41": true, "/a": false, "/%": false, "/%zz%a": false, "/%u0041": true} {
-		if twice([]byte(uri)) != want {
+		if Twice([]byte(uri)) != want {
 			t.Errorf("%s", uri)
 		}
 	}
@@ -78,46 +78,32 @@ func TestHosts(t *testing.T) {
 		" h ":                 {"h", -1, true},
 		"":                    {"", -1, false},
 	} {
-		host, port := hostPort([]byte(raw))
-		if got := string(appendHost(nil, host)); got != want.host || parsePort(port) != want.port || goodHost(host) != want.good {
-			t.Errorf("%q: host %q, port %q, good %v", raw, got, port, goodHost(host))
+		host, port := HostPort([]byte(raw))
+		if got := string(AppendHost(nil, host)); got != want.host || ParsePort(port) != want.port || GoodHost(host) != want.good {
+			t.Errorf("%q: host %q, port %q, good %v", raw, got, port, GoodHost(host))
 		}
 	}
-	u := split([]byte("http://user:pass@bad.example:81/"))
-	if string(u.host) != "bad.example" || string(u.port) != "81" {
-		t.Errorf("%q %q", u.host, u.port)
+	u := Split([]byte("http://user:pass@bad.example:81/"))
+	if string(u.Host) != "bad.example" || string(u.Port) != "81" {
+		t.Errorf("%q %q", u.Host, u.Port)
 	}
 }
 
-func TestRanges(t *testing.T) {
-	t.Parallel()
-	for v, want := range map[string]struct {
-		r  byteRange
-		ok bool
-	}{
-		"bytes 0-9/100":                  {byteRange{0, 9, 100}, true},
-		"Bytes=5-9/*":                    {byteRange{}, false},
-		"bytes 5-9/*":                    {byteRange{5, 9, -1}, true},
-		"bytes */100":                    {byteRange{-1, -1, 100}, true},
-		"bytes 0--5/*":                   {byteRange{}, false},
-		"bytes foo-bar/baz":              {byteRange{}, false},
-		"bytes 0-9":                      {byteRange{}, false},
-		"bytes 0-9/99999999999999999999": {byteRange{}, false},
-	} {
-		if r, ok := parseRange([]byte(v)); ok != want.ok || ok && r != want.r {
-			t.Errorf("%q: %v %v", v, r, ok)
-		}
+// FuzzTarget reads any target. What comes out is never longer.
+func FuzzTarget(f *testing.F) {
+	for _, seed := range []string{"http://user@Host:80/a/../%2e/b?c=%41#d", "/%u0041/%c0%af/..%5c", "[::1]:80", "\xf0\x9f\x98\x84/ｅ", "../..", "%%%2"} {
+		f.Add([]byte(seed))
 	}
-}
-
-func TestProtocols(t *testing.T) {
-	t.Parallel()
-	for v, want := range map[string]protocol{
-		"HTTP/1.1": http11, "http/1.0": http10, "HTTP/0.9": http09, " HTTP / 1.1 ": http11, "HTTP/01.1": http11,
-		"HTTP/1.10": httpInvalid, "HTTP/2.0": httpInvalid, "HTTP": httpInvalid, "": httpInvalid, "HTTP/1.1x": httpInvalid,
-	} {
-		if got := parseProtocol([]byte(v)); got != want {
-			t.Errorf("%q is %d", v, got)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		u := Split(b)
+		out := u.Append(nil)
+		if len(out) > len(b) {
+			t.Errorf("%q grows to %q", b, out)
 		}
-	}
+		Twice(out)
+		host, port := HostPort(b)
+		GoodHost(host)
+		ParsePort(port)
+		AppendHost(nil, host)
+	})
 }

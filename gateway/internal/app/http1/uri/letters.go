@@ -1,4 +1,4 @@
-package http1
+package uri
 
 // Best fit: the byte that a server of one-byte letters (Windows code page 1252) takes
 // for a code point. Paths are compared that way, so that "ｅｔｃ" is "etc".
@@ -78,4 +78,11 @@ func letter(b []byte) (r rune, n int) {
 		r = r<<6 | rune(c&0x3f)
 	}
 	return r, n
+}
+
+func lower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		b += 'a' - 'A'
+	}
+	return b
 }

@@ -1,44 +1,48 @@
-package http1
+package uri
 
 import "bytes"
 
-// target is a request target in its parts (RFC 9112 section 3.2).
-type target struct {
-	scheme, host, port, path, query, fragment []byte
-	hasAuthority                              bool
+// space is the white space that is overlooked.
+const space = " \t\n\v\f\r"
+
+// Target is a request target in its parts (RFC 9112 section 3.2).
+type Target struct {
+	Scheme, Host, Port, Path, Query, Fragment []byte
+	// HasAuthority tells that it names a host.
+	HasAuthority bool
 }
 
-// split parts a target. Only one with a scheme has an authority.
-func split(b []byte) (t target) {
+// Split parts a target. Only one with a scheme has an authority.
+func Split(b []byte) (t Target) {
 	if len(b) == 0 {
 		return t
 	}
 	if b[0] != '/' {
 		if i := bytes.IndexByte(b, ':'); i >= 0 {
-			t.scheme, b = b[:i:i], b[i+1:]
+			t.Scheme, b = b[:i:i], b[i+1:]
 			if len(b) > 2 && b[0] == '/' && b[1] == '/' && b[2] != '/' {
 				b = t.authority(b[2:])
 			}
 		}
 	}
-	t.path = b
+	t.Path = b
 	if i := bytes.IndexAny(b, "?#"); i >= 0 {
-		t.path = b[:i:i]
+		t.Path = b[:i:i]
 		b = b[i:]
 		if b[0] == '?' {
-			t.query = b[1:]
-			if j := bytes.IndexByte(t.query, '#'); j >= 0 {
-				t.query, t.fragment = t.query[:j:j], t.query[j+1:]
+			t.Query = b[1:]
+			if j := bytes.IndexByte(t.Query, '#'); j >= 0 {
+				t.Query, t.Fragment = t.Query[:j:j], t.Query[j+1:]
 			}
 		} else {
-			t.fragment = b[1:]
+			t.Fragment = b[1:]
 		}
 	}
 	return t
 }
 
 // authority cuts user, host and port off and returns the rest.
-func (t *target) authority(b []byte) []byte {
+func (t *Target) authority(b []byte) []byte {
 	end := bytes.IndexAny(b, "/?#")
 	if end < 0 {
 		end = len(b)
@@ -47,14 +51,14 @@ func (t *target) authority(b []byte) []byte {
 	if i := bytes.IndexByte(a, '@'); i >= 0 {
 		a = a[i+1:]
 	}
-	t.hasAuthority = true
-	t.host, t.port = hostPort(a)
+	t.HasAuthority = true
+	t.Host, t.Port = HostPort(a)
 	return b[end:]
 }
 
-// hostPort parts a host and its port; an IPv6 address keeps its brackets.
-func hostPort(b []byte) (host, port []byte) {
-	b = trim(b, isSpace)
+// HostPort parts a host and its port; an IPv6 address keeps its brackets.
+func HostPort(b []byte) (host, port []byte) {
+	b = bytes.Trim(b, space)
 	from := 0
 	if len(b) > 0 && b[0] == '[' {
 		if from = bytes.IndexByte(b, ']'); from < 0 {
@@ -67,10 +71,10 @@ func hostPort(b []byte) (host, port []byte) {
 	return b, nil
 }
 
-// parsePort reads a port; -1 is none that is good.
-func parsePort(b []byte) int {
+// ParsePort reads a port; -1 is none that is good.
+func ParsePort(b []byte) int {
 	n := 0
-	for _, ch := range trim(b, isSpace) {
+	for _, ch := range bytes.Trim(b, space) {
 		if ch < '0' || ch > '9' || n > 65535 {
 			return -1
 		}
@@ -82,17 +86,17 @@ func parsePort(b []byte) int {
 	return n
 }
 
-// appendHost appends a host in small letters.
-func appendHost(out, host []byte) []byte {
+// AppendHost appends a host in small letters.
+func AppendHost(out, host []byte) []byte {
 	for _, ch := range host {
 		out = append(out, lower(ch))
 	}
 	return out
 }
 
-// goodHost says whether a host is a name or an IPv6 address. Underscores are good:
+// GoodHost says whether a host is a name or an IPv6 address. Underscores are good:
 // names in use have them.
-func goodHost(host []byte) bool {
+func GoodHost(host []byte) bool {
 	if len(host) == 0 || len(host) > 255 {
 		return false
 	}
@@ -125,25 +129,25 @@ func goodAddress(b []byte) bool {
 		return false
 	}
 	for _, ch := range b[1 : len(b)-1] {
-		if _, ok := unhex(ch); !ok && ch != ':' && ch != '.' && ch != '%' {
+		if _, ok := Unhex(ch); !ok && ch != ':' && ch != '.' && ch != '%' {
 			return false
 		}
 	}
 	return bytes.Count(b, []byte(":")) >= 2
 }
 
-// appendURI appends path and query as a server reads them: percent signs decoded,
+// Append appends path and query as a server reads them: percent signs decoded,
 // and of the path slashes joined, letters fitted and dot segments taken out.
-func (t *target) appendURI(out []byte) []byte {
+func (t *Target) Append(out []byte) []byte {
 	start := len(out)
-	out = appendPath(out, t.path)
+	out = appendPath(out, t.Path)
 	out = out[:start+fitLetters(out[start:])]
 	out = out[:start+resolve(out[start:])]
-	if t.query != nil {
-		out = appendDecoded(append(out, '?'), t.query)
+	if t.Query != nil {
+		out = appendDecoded(append(out, '?'), t.Query)
 	}
-	if t.fragment != nil {
-		out = append(append(out, '#'), t.fragment...)
+	if t.Fragment != nil {
+		out = append(append(out, '#'), t.Fragment...)
 	}
 	return out
 }
@@ -205,12 +209,13 @@ func decodeOne(b []byte) (ch byte, n int) {
 }
 
 func hexByte(b []byte) (byte, bool) {
-	hi, ok1 := unhex(b[0])
-	lo, ok2 := unhex(b[1])
+	hi, ok1 := Unhex(b[0])
+	lo, ok2 := Unhex(b[1])
 	return hi<<4 | lo, ok1 && ok2
 }
 
-func unhex(ch byte) (byte, bool) {
+// Unhex reads a hexadecimal digit.
+func Unhex(ch byte) (byte, bool) {
 	switch {
 	case '0' <= ch && ch <= '9':
 		return ch - '0', true
@@ -220,8 +225,8 @@ func unhex(ch byte) (byte, bool) {
 	return 0, false
 }
 
-// twice says whether b can still be decoded.
-func twice(b []byte) bool {
+// Twice says whether b can still be decoded.
+func Twice(b []byte) bool {
 	for i := bytes.IndexByte(b, '%'); i >= 0 && i+2 < len(b); {
 		if _, n := decodeOne(b[i:]); n > 1 {
 			return true

@@ -1,4 +1,4 @@
-package http1
+package coding
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ type brotliReader struct {
 }
 
 // errWait tells that the bytes so far are used up.
-var errWait = errors.New("http1: more bytes of the body to come")
+var errWait = errors.New("coding: more bytes of the body to come")
 
 // feed gives a decoder that pulls the bytes that were pushed.
 type feed struct{ b []byte }

@@ -1,32 +1,33 @@
-package http1
+package form
 
-import (
-	"bytes"
+import "bytes"
 
-	"otasuke/gateway/internal/app"
-)
+// space is the white space that is overlooked.
+const space = " \t\n\v\f\r"
 
 const (
 	// maxBoundary is longer than RFC 2046 section 5.1.1 allows.
 	maxBoundary = 200
 	// maxPartHead bounds the headers of a part.
 	maxPartHead = 8 << 10
+	// maxName bounds the name of a file.
+	maxName = 4096
 )
 
-// boundary returns the boundary of a multipart/form-data body (RFC 7578); nil is none.
-func boundary(contentType []byte) []byte {
-	if !holds(contentType, "multipart/form-data") {
+// Boundary returns the boundary of a multipart/form-data body (RFC 7578); nil is none.
+func Boundary(contentType []byte) []byte {
+	if !bytes.Contains(bytes.ToLower(contentType), []byte("multipart/form-data")) {
 		return nil
 	}
-	b := parameter(contentType, "boundary")
+	b := Parameter(contentType, "boundary")
 	if len(b) == 0 || len(b) > maxBoundary {
 		return nil
 	}
 	return b
 }
 
-// parameter returns a parameter of a header's value, such as filename; nil is none.
-func parameter(v []byte, name string) []byte {
+// Parameter returns a parameter of a header's value, such as filename; nil is none.
+func Parameter(v []byte, name string) []byte {
 	for len(v) > 0 {
 		part := v
 		quoted := false
@@ -40,12 +41,12 @@ func parameter(v []byte, name string) []byte {
 				break
 			}
 		}
-		part, v = trim(v[:end], isSpace), v[min(end+1, len(v)):]
+		part, v = bytes.Trim(v[:end], space), v[min(end+1, len(v)):]
 		key, value, found := bytes.Cut(part, []byte("="))
-		if !found || !bytes.EqualFold(trim(key, isSpace), []byte(name)) {
+		if !found || !bytes.EqualFold(bytes.Trim(key, space), []byte(name)) {
 			continue
 		}
-		value = trim(value, isSpace)
+		value = bytes.Trim(value, space)
 		value = bytes.TrimPrefix(value, []byte(`"`))
 		if value = bytes.TrimSuffix(value, []byte(`"`)); len(value) > 0 {
 			return value
@@ -64,24 +65,48 @@ const (
 	partOver
 )
 
-// multipart takes the files out of a multipart/form-data body.
-type multipart struct {
-	c      *Conn
-	x      *exchange
+// Taker takes the files that a form holds.
+type Taker interface {
+	// Open begins a file.
+	Open(name []byte)
+	// Write gives its next bytes, good until it returns.
+	Write(b []byte)
+	// Close ends it. cut tells that its end was not seen.
+	Close(cut bool)
+	// Odd tells what is wrong.
+	Odd(what Oddity)
+}
+
+// Oddity is something wrong with a form.
+type Oddity uint8
+
+// Oddities.
+const (
+	Endless   Oddity = iota // a line that does not end
+	BadHeader               // a header without a colon
+	NoData                  // a file without anything in it
+)
+
+// Reader takes the files out of a multipart/form-data body (RFC 7578).
+type Reader struct {
+	to     Taker
 	border []byte // LF "--" boundary
 	step   partStep
 	buf    []byte
-	file   *app.File
-	first  bool // buf begins with an LF that was not sent
 	name   []byte
+	open   bool // a file is
+	some   bool // the file has bytes
+	first  bool // buf begins with an LF that was not sent
 }
 
-func newMultipart(c *Conn, x *exchange, boundary []byte) *multipart {
+// New reads a body with this boundary.
+func New(to Taker, boundary []byte) *Reader {
 	// An empty line before the body stands for the LF that the first boundary lacks.
-	return &multipart{c: c, x: x, border: append([]byte("\n--"), boundary...), buf: []byte("\n")}
+	return &Reader{to: to, border: append([]byte("\n--"), boundary...), buf: []byte("\n")}
 }
 
-func (p *multipart) write(b []byte) {
+// Write takes the next bytes of the body.
+func (p *Reader) Write(b []byte) {
 	for len(b) > 0 && p.step != partOver {
 		n := min(len(b), maxPartHead)
 		p.buf = append(p.buf, b[:n]...)
@@ -93,7 +118,7 @@ func (p *multipart) write(b []byte) {
 
 // one does what can be done with the bytes that are there. It returns false when it
 // needs more.
-func (p *multipart) one() bool {
+func (p *Reader) one() bool {
 	switch p.step {
 	case partStart, partData:
 		return p.data()
@@ -113,7 +138,11 @@ func (p *multipart) one() bool {
 		if i < 0 {
 			return p.wait()
 		}
-		p.head(trim(p.buf[:i], isSpace))
+		line := bytes.Trim(p.buf[:i], space)
+		p.head(line)
+		if p.first = len(line) == 0; p.first {
+			i-- // an empty part has its border at once: the LF stays for it
+		}
 		p.buf = p.buf[:copy(p.buf, p.buf[i+1:])]
 		return true
 	}
@@ -121,44 +150,38 @@ func (p *multipart) one() bool {
 }
 
 // wait asks for more bytes of a line, up to a limit.
-func (p *multipart) wait() bool {
+func (p *Reader) wait() bool {
 	if len(p.buf) > maxPartHead {
-		p.c.event(p.x, app.ToServer, evMultipart)
+		p.to.Odd(Endless)
 		p.step = partOver
 	}
 	return false
 }
 
 // head reads a header line of a part.
-func (p *multipart) head(line []byte) {
+func (p *Reader) head(line []byte) {
 	if len(line) == 0 {
 		p.step = partData
 		if p.name != nil {
-			p.file = p.c.sink.OpenFile(&p.x.tx, app.ToServer, p.name)
-			if p.file != nil {
-				p.file.Start = -1
-			}
+			p.open, p.some = true, false
+			p.to.Open(p.name)
 		}
-		// An empty part has its border at once.
-		p.buf = append(p.buf, 0)
-		copy(p.buf[1:], p.buf)
-		p.buf[0], p.first = '\n', true
 		return
 	}
 	name, value, found := bytes.Cut(line, []byte(":"))
 	if !found {
-		p.c.event(p.x, app.ToServer, evMultipartHeader)
+		p.to.Odd(BadHeader)
 		return
 	}
-	if bytes.EqualFold(trim(name, isSpace), []byte("content-disposition")) {
-		if file := parameter(value, "filename"); len(file) > 0 {
+	if bytes.EqualFold(bytes.Trim(name, space), []byte("content-disposition")) {
+		if file := Parameter(value, "filename"); len(file) > 0 {
 			p.name = bytes.Clone(file[:min(len(file), maxName)])
 		}
 	}
 }
 
 // data passes bytes up to the next border.
-func (p *multipart) data() bool {
+func (p *Reader) data() bool {
 	i := bytes.Index(p.buf, p.border)
 	if i < 0 {
 		// What may be the beginning of a border stays.
@@ -177,36 +200,43 @@ func (p *multipart) data() bool {
 		end--
 	}
 	p.give(p.buf[:end])
-	if p.file != nil {
-		p.c.sink.CloseFile(p.file, false)
-		p.file = nil
-	}
+	p.close(false)
 	p.buf = p.buf[:copy(p.buf, p.buf[i+len(p.border):])]
 	p.step, p.first = partBorder, false
 	return true
 }
 
-func (p *multipart) give(b []byte) {
+func (p *Reader) give(b []byte) {
 	if p.first && len(b) > 0 { // the LF that was put before the data
 		b, p.first = b[1:], false
 	}
-	if p.file != nil && len(b) > 0 {
-		p.c.sink.WriteFile(p.file, b)
-		p.file.Size += uint64(len(b))
+	if p.open && len(b) > 0 {
+		p.some = true
+		p.to.Write(b)
 	}
 }
 
-// end ends a body whose last border may be missing.
-func (p *multipart) end() {
+func (p *Reader) close(cut bool) {
+	if p.open {
+		p.open = false
+		p.to.Close(cut)
+	}
+}
+
+// End ends a body whose last border may be missing.
+func (p *Reader) End() {
 	if p.step == partData {
 		p.give(p.buf)
-		if p.file != nil && p.file.Size == 0 {
-			p.c.event(p.x, app.ToServer, evMultipartNoFile)
+		if p.open && !p.some {
+			p.to.Odd(NoData)
 		}
-		if p.file != nil {
-			p.c.sink.CloseFile(p.file, true)
-			p.file = nil
-		}
+		p.close(true)
 	}
+	p.step = partOver
+}
+
+// Cut ends a body that is given up.
+func (p *Reader) Cut() {
+	p.close(true)
 	p.step = partOver
 }
