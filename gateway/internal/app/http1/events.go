@@ -41,7 +41,6 @@ const (
 	evResponseBody       = "http.response_body_unexpected"
 	evRequestTwoLengths  = "http.duplicate_content_length_field_in_request"
 	evResponseTwoLengths = "http.duplicate_content_length_field_in_response"
-	evBomb               = "http.compression_bomb"
 	evRange              = "http.range_invalid"
 	evFileName           = "http.file_name_too_long"
 	evRequestExtension   = "http.request_chunk_extension"
