@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,9 +26,27 @@ func (f *filter) check(events []map[string]any) error {
 		}
 	}
 	if got != want {
-		return fmt.Errorf("%d events, want %d of %v", got, want, f.Match)
+		return fmt.Errorf("%d events, want %d of %v%s", got, want, f.Match, f.nearest(events))
 	}
 	return nil
+}
+
+// nearest tells what the event that fits best does not have.
+func (f *filter) nearest(events []map[string]any) string {
+	best, least := "", len(f.Match)
+	for _, e := range events {
+		var wrong []string
+		for key, want := range f.Match {
+			if !fits(e, key, want) {
+				wrong = append(wrong, key)
+			}
+		}
+		if len(wrong) > 0 && len(wrong) < least {
+			slices.Sort(wrong)
+			best, least = " (nearest lacks "+strings.Join(wrong, ", ")+")", len(wrong)
+		}
+	}
+	return best
 }
 
 // meant tells whether a check is for our version of the language.
