@@ -153,13 +153,18 @@ func runInspect(ctx context.Context, args []string) error {
 	conf := fs.String("c", "", "Suricata configuration `file` (YAML), of which variables, protocols, limits and outputs count")
 	fs.Var(&set, "set", "single `setting` of it, path.to.key=value; may be repeated")
 	prevent := fs.Bool("simulate-ips", false, "carry verdicts out as an inline box would")
+	ips := fs.String("ips", "", "which rules block: default for the policy that is shipped, or a TOML `file` with one")
 	clamd := fs.String("clamd", "", "scan files with the clamd at this `socket`")
 	fs.String("k", "none", "checksums: accepted for compatibility, captures are read without checking them")
 	if fs.Parse(args) != nil || fs.NArg() > 0 || *capture == "" {
 		return errUsage
 	}
+	blocks, err := gateway.ReadPolicy(*ips)
+	if err != nil {
+		return err
+	}
 	sum, err := gateway.Inspect(ctx, gateway.InspectConfig{
-		Capture: *capture, Each: *each, Rules: rules, Conf: *conf, Set: set, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
+		Capture: *capture, Each: *each, Rules: rules, Conf: *conf, Set: set, IPS: blocks, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
 	})
 	if err == nil || sum.Packets > 0 {
 		fmt.Fprintf(os.Stderr, "Notice: %d rules loaded, %d left out; read %d captures, %d packets, %d bytes; %d alerts\n",

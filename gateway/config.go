@@ -15,6 +15,7 @@ import (
 	"otasuke/internal/conffile"
 
 	"otasuke/gateway/internal/uplink"
+	"otasuke/rule/policy"
 )
 
 // ErrConfig tells what is wrong with a configuration.
@@ -43,6 +44,9 @@ type Config struct {
 	Home []netip.Prefix `toml:"home"`
 	// Rules are rule files (patterns allowed); the built-in starter rules come first.
 	Rules []string `toml:"rules"`
+	// IPS says which rules of those files block what they match; [policy.Default] when it
+	// is not set.
+	IPS *policy.Policy `toml:"ips"`
 	// NoStarterRules leaves the built-in ones out.
 	NoStarterRules bool `toml:"no_starter_rules"`
 	// Lists of dangerous names and addresses.
@@ -110,6 +114,13 @@ func (c *Config) complete() error {
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = time.Minute
+	}
+	if c.IPS == nil {
+		p := policy.Default()
+		c.IPS = &p
+	}
+	if err := c.IPS.Check(); err != nil {
+		return fmt.Errorf("%w: ips: %w", ErrConfig, err)
 	}
 	if err := c.centre(); err != nil {
 		return err

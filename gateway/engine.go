@@ -57,7 +57,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	if info, err := out.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
 	}
-	rules, refused, err := loadRules(cfg.Rules, !cfg.NoStarterRules, cfg.homeNet())
+	rules, refused, err := (&ruleSource{patterns: cfg.Rules, builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
+	"otasuke/rule/policy"
 )
 
 // InspectConfig says what to judge offline.
@@ -37,6 +38,8 @@ type InspectConfig struct {
 	Set  []string
 	// Prevent carries verdicts out as an inline box would: drop rules say "blocked".
 	Prevent bool
+	// IPS changes which rules block, as in Config; nil leaves their actions.
+	IPS *policy.Policy
 	// Home are the inside networks; the private IPv4 networks when empty.
 	Home []netip.Prefix
 	// Lists and ClamdSocket as in Config.
@@ -104,7 +107,7 @@ func (in *inspector) load() (*match.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, refused, err := (&ruleSource{c.Rules, !c.NoStarterRules, home, conf, in.warning}).load()
+	rules, refused, err := (&ruleSource{patterns: c.Rules, builtin: !c.NoStarterRules, home: home, set: conf, ips: cfg.IPS, warn: in.warning}).load()
 	if err != nil {
 		return nil, err
 	}

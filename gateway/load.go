@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	starter "otasuke/content/rules"
 	"otasuke/gateway/internal/filter"
 	"otasuke/rule"
 	"otasuke/rule/parse"
+	"otasuke/rule/policy"
 )
 
 // ruleSource says what rules are read and how.
@@ -18,6 +20,7 @@ type ruleSource struct {
 	builtin  bool     // the built-in ones, too
 	home     string   // inside networks as a rule variable; "" for the language's default
 	set      *settings
+	ips      *policy.Policy // nil leaves the rules' actions
 	warn     func(format string, args ...any)
 }
 
@@ -65,6 +68,9 @@ func (src *ruleSource) load() (rules []*rule.Rule, refused []rule.Refusal, err e
 		}
 	}
 	rules, older := parse.Merge(lists...)
+	if src.ips != nil {
+		rules, _ = src.ips.Apply(rules, time.Now())
+	}
 	if src.set != nil {
 		err = src.set.thresholds(rules, opt.Vars, src.warn)
 	}

@@ -32,7 +32,7 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, _, err := loadRules(cfg.Rules, !cfg.NoStarterRules, cfg.homeNet())
+	rules, _, err := (&ruleSource{patterns: cfg.Rules, builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
 	if err != nil {
 		return nil, err
 	}

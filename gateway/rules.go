@@ -4,7 +4,9 @@ import (
 	"fmt"
 
 	"otasuke/gateway/internal/match"
+	"otasuke/internal/conffile"
 	"otasuke/rule"
+	"otasuke/rule/policy"
 )
 
 // RulesReport is what 'otasuke rules check' prints.
@@ -30,4 +32,23 @@ func CheckRules(files []string) (RulesReport, error) {
 	rep.Loaded = set.Len()
 	rep.Total = rep.Loaded + len(rep.Refused)
 	return rep, nil
+}
+
+// ReadPolicy reads which rules block: "default", the name of a TOML file, or nothing for nil.
+func ReadPolicy(name string) (*policy.Policy, error) {
+	var p policy.Policy
+	switch name {
+	case "":
+		return nil, nil
+	case "default":
+		p = policy.Default()
+	default:
+		if err := conffile.Read(name, &p); err != nil {
+			return nil, fmt.Errorf("gateway: %w", err)
+		}
+	}
+	if err := p.Check(); err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	return &p, nil
 }
