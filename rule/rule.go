@@ -38,6 +38,7 @@ type Rule struct {
 
 	Action   Action
 	Proto    Proto
+	Network  Proto // ProtoIPv4 or ProtoIPv6 when only that version counts
 	Src, Dst *AddrSet
 	SrcPorts *PortSet
 	DstPorts *PortSet

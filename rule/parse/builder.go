@@ -81,12 +81,26 @@ func (b *builder) add(m rule.Match) error {
 		b.section = b.findSection(b.buf, b.transforms, b.fresh)
 		b.fresh = false
 	}
-	s := &b.r.Sections[b.section]
+	at := b.section
+	if _, content := m.(*rule.Content); !content && !b.sticky && m.Relative() && b.last != nil {
+		at = b.holds(b.last) // an older modifier may have moved what it is relative to
+	}
+	s := &b.r.Sections[at]
 	s.Matches = append(s.Matches, m)
 	if c, ok := m.(*rule.Content); ok {
 		b.last = c // keywords such as nocase may follow behind other matches
 	}
 	return nil
+}
+
+// holds finds the section of a match.
+func (b *builder) holds(m rule.Match) int {
+	for i, s := range b.r.Sections {
+		if slices.Contains(s.Matches, m) {
+			return i
+		}
+	}
+	return b.section
 }
 
 func (b *builder) findSection(buf rule.Buffer, transforms []rule.Transform, fresh bool) int {

@@ -239,6 +239,9 @@ func checkContent(c *rule.Content) (string, error) {
 }
 
 func setPCRE(b *builder, v string) error {
+	if v[0] == '/' {
+		v = `"` + v + `"` // the older form
+	}
 	text, negated, err := value.Quoted(v)
 	if err != nil {
 		return err

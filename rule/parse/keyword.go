@@ -51,7 +51,7 @@ func init() { // in a function because the handlers refer back to the table's us
 		"ack": {set: packetField(rule.FieldTCPAck)}, "tcp.ack": {set: packetField(rule.FieldTCPAck)},
 		"window": {set: packetField(rule.FieldTCPWindow)}, "tcp.window": {set: packetField(rule.FieldTCPWindow)},
 		"tcp.mss": {set: packetField(rule.FieldTCPMSS)}, "fragoffset": {set: packetField(rule.FieldFragOffset)},
-		"ip_proto": {set: setIPProto}, "flags": {set: setTCPFlags}, "tcp.flags": {set: setTCPFlags},
+		"ip_proto": {set: setIPProto}, "l3_proto": {set: setNetwork}, "flags": {set: setTCPFlags}, "tcp.flags": {set: setTCPFlags},
 		"fragbits": {set: setFragBits}, "sameip": {valueNone, setSameIP},
 
 		"decode-event": {set: setEvent(rule.PacketEvent, "")}, "engine-event": {set: setEvent(rule.PacketEvent, "")},

@@ -110,7 +110,7 @@ func setTarget(b *builder, v string) error {
 
 // languageVersion is the version of the rule language that requires is
 // compared with.
-var languageVersion = [3]int{8, 0, 0}
+var languageVersion = [3]int{8, 0, 6}
 
 // setRequires reads "version >= 7.0.3, keyword foo, feature bar".
 func setRequires(_ *builder, v string) error {
@@ -121,6 +121,7 @@ func setRequires(_ *builder, v string) error {
 			if !known(f[1]) {
 				return fmt.Errorf("the rule requires the keyword %s, which is not supported", f[1])
 			}
+		case len(f) == 2 && f[0] == "feature" && (f[1] == "ja3" || f[1] == "ja4"):
 		case len(f) == 2 && f[0] == "feature":
 			return fmt.Errorf("the rule requires the feature %s, which is not supported", f[1])
 		case len(f) >= 2 && f[0] == "version":

@@ -53,6 +53,8 @@ var numberKeywords = map[string]numberKeyword{
 	"ntp.mode": {buf: rule.NTPMode, names: value.Enum("reserved", "symmetric_active", "symmetric_passive", "client", "server", "broadcast", "control", "private")},
 	"enip_command": {buf: rule.ENIPCommand, names: map[string]int64{"nop": 0, "list_services": 4, "list_identity": 0x63, "list_interfaces": 0x64, "register_session": 0x65,
 		"unregister_session": 0x66, "send_rrdata": 0x6f, "send_unit_data": 0x70, "indicate_status": 0x72, "cancel": 0x73}},
+	"dnp3_func": {buf: rule.DNP3Func, names: value.Enum("confirm", "read", "write", "select", "operate", "direct_operate", "direct_operate_nr")},
+	"dnp3_ind":  {buf: rule.DNP3Ind}, "dnp3_obj": {buf: rule.DNP3Obj},
 	"enip.command":      {buf: rule.ENIPCommand},
 	"enip.capabilities": {buf: rule.ENIPCapabilities}, "enip.cip_attribute": {buf: rule.ENIPCIPAttribute}, "enip.cip_class": {buf: rule.ENIPCIPClass},
 	"enip.cip_instance": {buf: rule.ENIPCIPInstance}, "enip.cip_status": {buf: rule.ENIPCIPStatus}, "enip.cip_extendedstatus": {buf: rule.ENIPCIPExtStatus},

@@ -94,3 +94,13 @@ func setSameIP(b *builder, _ string) error {
 	b.forcePacket = true
 	return nil
 }
+
+// setNetwork reads the network protocol: a rule for one version of IP.
+func setNetwork(b *builder, v string) error {
+	p, ok := map[string]rule.Proto{"ip4": rule.ProtoIPv4, "ipv4": rule.ProtoIPv4, "ip6": rule.ProtoIPv6, "ipv6": rule.ProtoIPv6}[strings.ToLower(v)]
+	if !ok {
+		return fmt.Errorf("%q is no version of IP; use ipv4 or ipv6", v)
+	}
+	b.r.Network = p
+	return nil
+}

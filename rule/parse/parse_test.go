@@ -91,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		"byte_test wide":         {`alert tcp any any -> any any (byte_test:9,>,2,0; ` + rest + `)`, "byte_test", "1 to 8"},
 		"threshold short":        {`alert tcp any any -> any any (threshold:type limit,count 1; ` + rest + `)`, "threshold", "needed"},
 		"flowbits word":          {`alert tcp any any -> any any (flowbits:jump,a; ` + rest + `)`, "flowbits", "not known"},
-		"transform out of place": {`alert dns any any -> any any (dns.query; content:"a"; dotprefix; ` + rest + `)`, "dotprefix", "directly behind"},
+		"transform out of place": {`alert dns any any -> any any (content:"a"; dotprefix; ` + rest + `)`, "dotprefix", "behind its buffer"},
 		"buffer with a value":    {`alert http any any -> any any (http.uri:"a"; ` + rest + `)`, "http.uri", "no value"},
 		"newer language":         {`alert tcp any any -> any any (requires:version >= 9.0; ` + rest + `)`, "requires", "version"},
 	}

@@ -6,14 +6,18 @@ import (
 	"otasuke/rule"
 	"otasuke/rule/value"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // transform adds a change to the buffer in use.
 func (b *builder) transform(kind rule.TransformKind, v string) error {
-	if !b.sticky || b.section >= 0 {
-		return errors.New("a transform must stand directly behind its buffer; move it there")
+	if !b.sticky {
+		return errors.New("a transform must stand behind its buffer; move it there")
+	}
+	if b.section >= 0 { // behind contents it begins another view of the buffer
+		b.section, b.fresh, b.last = -1, false, nil
 	}
 	if len(b.transforms) == maxTransforms {
 		return fmt.Errorf("more than %d transforms on one buffer", maxTransforms)
@@ -37,7 +41,7 @@ func (b *builder) transform(kind rule.TransformKind, v string) error {
 			err = fmt.Errorf("the transform takes no value, but has %q; remove it", v)
 		}
 	}
-	b.transforms = append(b.transforms, t)
+	b.transforms = append(slices.Clip(b.transforms), t)
 	return err
 }
 

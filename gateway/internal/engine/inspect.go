@@ -5,7 +5,6 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
-	"otasuke/gateway/internal/session"
 	"otasuke/rule"
 )
 
@@ -34,7 +33,7 @@ func (w *Worker) established() bool {
 	if w.e.cfg.Inline || !w.isTCP() {
 		return w.flow.State != 0
 	}
-	return w.flow.User.session.State >= session.Established
+	return w.flow.User.open
 }
 
 // withPacket adds the packet's own fields, events and headers.
@@ -160,11 +159,11 @@ func (w *Worker) inspectStream(dir int, window []byte, at int) {
 func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 	s := &w.flow.User
 	for _, h := range list {
-		if h.Rule.Action == rule.Pass {
+		if h.Action == rule.Pass {
 			s.passed = true
 			return
 		}
-		stops := h.Rule.Action.Blocks() && !s.dropped
+		stops := h.Action.Blocks() && !s.dropped
 		if !h.Silent {
 			w.e.cfg.Emit(w.alertRecord(h.Rule, tx))
 			s.alerted = true

@@ -54,6 +54,7 @@ func (w *Worker) follows() bool {
 		HasScale: p.TCP.HasScale, Scale: p.TCP.Scale, HasTime: p.TCP.HasTimes, Time: p.TCP.Time, FastOpen: p.TCP.FastOpen,
 		SACK: p.TCP.SACKPermitted, ArrivedSec: w.now / 1_000_000,
 	}
+	s.open = s.session.State >= session.Established // what rules call established was so before the packet
 	ok := s.session.Segment(g, &w.e.cfg.Session)
 	if len(s.session.Events) > 0 {
 		p.Events = append(p.Events, s.session.Events...)

@@ -57,6 +57,7 @@ type state struct {
 	id       uint64
 	half     [2]stream.Half
 	session  session.Session
+	open     bool // the connection was established before the packet at hand
 	app      rule.Proto
 	track    appid.Track // recognition of the application
 	original rule.Proto  // before it changed
@@ -211,13 +212,13 @@ func (w *Worker) alone() capture.Verdict {
 	w.packetValues(in)
 	blocked := false
 	for _, h := range w.e.cfg.Rules.Inspect(w.scratch, in) {
-		if h.Rule.Action == rule.Pass {
+		if h.Action == rule.Pass {
 			break
 		}
 		if !h.Silent {
 			w.e.cfg.Emit(w.alertRecord(h.Rule, nil))
 		}
-		blocked = blocked || h.Rule.Action.Blocks()
+		blocked = blocked || h.Action.Blocks()
 	}
 	if blocked {
 		return w.drop()

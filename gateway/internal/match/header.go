@@ -13,7 +13,7 @@ func (k *compiled) headerFits(in *Input) bool {
 	if in.ToServer && !r.ToServer || !in.ToServer && !r.ToClient {
 		return false
 	}
-	if !protoFits(r.Proto, in) || !flowFits(r, in) {
+	if !protoFits(r.Proto, r.Network, in) || !flowFits(r, in) {
 		return false
 	}
 	return endsFit(r, in.Src, in.Dst, in.SrcPort, in.DstPort) ||
@@ -24,12 +24,12 @@ func endsFit(r *rule.Rule, src, dst netip.Addr, srcPort, dstPort uint16) bool {
 	return r.DstPorts.Contains(dstPort) && r.SrcPorts.Contains(srcPort) && r.Dst.Contains(dst) && r.Src.Contains(src)
 }
 
-func protoFits(p rule.Proto, in *Input) bool {
+func protoFits(p, network rule.Proto, in *Input) bool {
 	version := 4
 	if in.Src.Is6() {
 		version = 6
 	}
-	if !p.Carries(in.IPProto, version) {
+	if !p.Carries(in.IPProto, version) || network != rule.ProtoUnknown && !network.Carries(in.IPProto, version) {
 		return false
 	}
 	return !p.App() || p.Includes(in.App)

@@ -43,11 +43,12 @@ const (
 	kindThreshold = iota
 	kindFilter
 	kindXbit
+	kindRate
 )
 
 type hostEntry struct {
 	start, expires int64 // microseconds
-	count, next    int64 // next is when a backing-off rule is told again
+	count, next    int64 // next is the count at which a backing-off rule is told again, or until when a rate filter is on
 }
 
 // NewHostState makes an empty state.
@@ -150,6 +151,28 @@ func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input)
 	}
 	s.put(k, e)
 	return counts, told
+}
+
+// rate tells whether a rule matches so often that its rate filter's action holds.
+func (h *HostState) rate(f *rule.RateFilter, r *rule.Rule, in *Input) bool {
+	k := key(kindRate, uint64(r.GID)<<32|uint64(r.SID), f.Track, in)
+	s := h.shard(k)
+	s.Lock()
+	defer s.Unlock()
+	e, ok := s.m[k]
+	switch {
+	case ok && in.Now < e.next: // the filter is on
+		return true
+	case !ok || in.Now >= e.expires:
+		e = hostEntry{start: in.Now, expires: in.Now + f.Seconds*second}
+	}
+	if e.count++; e.count > f.Count {
+		e.next = in.Now + f.Timeout*second
+		e.count, e.expires = 0, e.next
+	}
+	on := in.Now < e.next
+	s.put(k, e)
+	return on
 }
 
 func (h *HostState) hasXbit(x xbit, in *Input) bool {

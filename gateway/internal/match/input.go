@@ -85,6 +85,8 @@ type Input struct {
 // Hit is a rule that the input fulfils.
 type Hit struct {
 	Rule *rule.Rule
+	// Action is the rule's, or what its rate filter makes of it.
+	Action rule.Action
 	// Silent is set when a threshold, noalert or the flow's earlier alert says
 	// not to tell; the action still holds.
 	Silent bool
@@ -109,7 +111,7 @@ const (
 type TxState struct {
 	epoch   uint64
 	pending [2][]uint32 // by direction; rules that wait for more buffers
-	fired   []uint32
+	fired   []uint32 // rule*2, plus 1 to the server
 }
 
 // Reset forgets everything, for the next transaction.

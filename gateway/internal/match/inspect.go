@@ -63,7 +63,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 	for _, id := range sc.cand {
 		if hit, ok := s.judge(sc, in, id); ok {
 			sc.hits = append(sc.hits, hit)
-			if hit.Rule.Action == rule.Pass || len(sc.hits) == maxHits {
+			if hit.Action == rule.Pass || len(sc.hits) == maxHits {
 				break
 			}
 		}
@@ -191,7 +191,7 @@ func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
 	if !k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) || !s.endsKnown(k.r, in) {
 		return Hit{}, false
 	}
-	if k.kind == txRule && in.Tx != nil && slices.Contains(in.Tx.fired, id) {
+	if k.kind == txRule && in.Tx != nil && slices.Contains(in.Tx.fired, id<<1|uint32(direction(in.ToServer))) {
 		return Hit{}, false
 	}
 	switch s.contents(sc, in, k, id) {
@@ -220,7 +220,7 @@ func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
 		}
 	}
 	if k.kind == txRule && in.Tx != nil {
-		in.Tx.fired = append(in.Tx.fired, id)
+		in.Tx.fired = append(in.Tx.fired, id<<1|uint32(direction(in.ToServer)))
 	}
 	if in.Hosts != nil && r.DetectionFilter != nil {
 		if counts, _ := in.Hosts.tell(kindFilter, r.DetectionFilter, r, in); !counts {
@@ -228,7 +228,10 @@ func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
 		}
 	}
 	s.changeBits(k, in)
-	hit := Hit{Rule: r, Silent: r.NoAlert || suppressed(r, in)}
+	hit := Hit{Rule: r, Action: r.Action, Silent: r.NoAlert || suppressed(r, in)}
+	if in.Hosts != nil && r.RateFilter != nil && in.Hosts.rate(r.RateFilter, r, in) {
+		hit.Action = r.RateFilter.Action
+	}
 	if in.Hosts != nil && r.Threshold != nil {
 		counts, told := in.Hosts.tell(kindThreshold, r.Threshold, r, in)
 		if !counts {
@@ -236,7 +239,7 @@ func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
 		}
 		hit.Silent = hit.Silent || !told
 	}
-	if hit.Silent && r.Action == rule.Alert {
+	if hit.Silent && hit.Action == rule.Alert {
 		return Hit{}, false
 	}
 	return hit, true
