@@ -26,7 +26,9 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoTLS:
 		return clienthello.New(k)
 	case rule.ProtoDNS:
-		return dnsmsg.New(k, w.isTCP())
+		return dnsmsg.New(k, dnsmsg.Config{Stream: w.isTCP()})
+	case rule.ProtoMDNS:
+		return dnsmsg.New(k, dnsmsg.Config{MDNS: true})
 	case rule.ProtoSMTP:
 		return smtpcmd.New(k)
 	case rule.ProtoFTP:

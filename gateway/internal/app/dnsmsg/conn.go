@@ -2,147 +2,189 @@ package dnsmsg
 
 import (
 	"encoding/binary"
+	"errors"
+	"slices"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/rule"
 )
 
-// maxMessage over TCP is what its length field can say (RFC 7766 section 8).
-const maxMessage = 65535
+// Config says how conversations are read.
+type Config struct {
+	// Stream tells that messages come over TCP, behind length fields (RFC 7766 section 8).
+	Stream bool
+	// MDNS tells that it is multicast DNS.
+	MDNS bool
+	// Log says what is written into records.
+	Log Log
+}
 
-// Conn reads a conversation: datagrams, or a stream with length fields. Each message
-// is a transaction of its own.
+// Log says which messages are written into records "dns", and how. The zero value writes
+// all in full.
+type Log struct {
+	// Version of the records: 3, or 2 as older sensors wrote them; 0 is 3.
+	Version int
+	// NoRequests and NoResponses leave those messages out.
+	NoRequests, NoResponses bool
+	// NoDetailed leaves out the list of answers, NoGrouped what they say by type.
+	NoDetailed, NoGrouped bool
+	// Types are the types of records asked for that are written; nil for all.
+	Types []uint16
+}
+
+// wants tells whether m is written.
+func (l *Log) wants(m *Message, response bool) bool {
+	if response && l.NoResponses || !response && l.NoRequests {
+		return false
+	}
+	return l.Types == nil || slices.ContainsFunc(m.Questions, func(q Question) bool { return slices.Contains(l.Types, q.Type) })
+}
+
+// Conn reads a conversation. Each message is a transaction of its own.
 type Conn struct {
-	sink   app.Sink
-	stream bool
-	buf    [2][]byte
-	msg    Message
-	tx     app.Tx
-	next   uint64
+	sink app.Sink
+	cfg  Config
+	half [2]half
+	msg  Message
+	tx   app.Tx
+	next uint64
+	// open tells that tx was shown within the call of Push: an error of a message behind
+	// it is told as its event.
+	open bool
+	// dead tells that a stream turned out not to be DNS.
+	dead bool
 }
 
-// New makes a reader; stream tells that it runs over TCP.
-func New(sink app.Sink, stream bool) *Conn { return &Conn{sink: sink, stream: stream} }
-
-// Reset makes c ready for another conversation.
-func (c *Conn) Reset(sink app.Sink) {
-	c.sink, c.next = sink, 0
-	c.buf[0], c.buf[1] = c.buf[0][:0], c.buf[1][:0]
+// half is one direction of a stream.
+type half struct {
+	buf []byte
+	gap bool // bytes are missing: where the next message begins is not known
 }
+
+// New makes a reader.
+func New(sink app.Sink, cfg Config) *Conn { return &Conn{sink: sink, cfg: cfg} }
 
 // Push reads the next bytes.
 func (c *Conn) Push(dir int, b []byte) {
-	if !c.stream {
+	c.open = false
+	if !c.cfg.Stream {
 		c.message(dir, b)
 		return
 	}
-	buf := append(c.buf[dir], b...)
-	for len(buf) >= 2 {
-		n := int(binary.BigEndian.Uint16(buf))
-		if len(buf) < 2+n {
-			break
-		}
-		c.message(dir, buf[2:2+n])
-		buf = buf[2+n:]
+	if c.dead {
+		return
 	}
-	c.buf[dir] = append(c.buf[dir][:0], buf...)
+	h := &c.half[dir]
+	if h.gap {
+		if !begins(b) {
+			return
+		}
+		h.gap = false
+	}
+	if len(h.buf) > 0 {
+		h.buf = append(h.buf, b...)
+		b = h.buf
+	}
+	rest := c.messages(dir, b)
+	if c.dead {
+		c.half[0].buf, c.half[1].buf = nil, nil
+		return
+	}
+	h.buf = append(h.buf[:0], rest...)
 }
 
-// Gap drops the message in hand: where the next one begins is not known.
-func (c *Conn) Gap(dir int, _ int) { c.buf[dir] = c.buf[dir][:0] }
+// messages reads the messages that are whole and returns what is left.
+func (c *Conn) messages(dir int, b []byte) []byte {
+	for len(b) >= 2 && !c.dead {
+		n := int(binary.BigEndian.Uint16(b))
+		if len(b) < 2+n {
+			break
+		}
+		if n > 0 && !c.message(dir, b[2:2+n]) {
+			c.dead = true
+		}
+		b = b[2+n:]
+	}
+	return b
+}
+
+// begins tells whether a message may begin behind a gap.
+func begins(b []byte) bool {
+	if len(b) < 2+headerLen {
+		return false
+	}
+	n := int(binary.BigEndian.Uint16(b))
+	return n >= headerLen && plausible(b[2:], n)
+}
+
+// Gap drops the message in hand.
+func (c *Conn) Gap(dir int, _ int) {
+	h := &c.half[dir]
+	h.buf, h.gap = h.buf[:0], true
+}
 
 // Close does nothing: a message is whole or not there.
 func (c *Conn) Close(int) {}
 
-// message reads one message.
-func (c *Conn) message(dir int, b []byte) {
-	if err := c.msg.Parse(b); err != nil {
-		c.sink.Event(dir, "dns.malformed_data")
-		return
-	}
+// message reads one message. False means that the conversation is none of DNS.
+func (c *Conn) message(dir int, b []byte) bool {
+	err := c.msg.Parse(b)
 	m := &c.msg
+	switch {
+	case errors.Is(err, ErrHeader):
+		return !c.cfg.Stream
+	case err != nil:
+		c.late(dir, "malformed_data")
+		return false
+	case dir == app.ToServer && m.Response() && !c.cfg.MDNS:
+		c.late(dir, "not_request")
+		return false
+	}
 	c.tx.Reset(c.next)
 	c.next++
 	c.tx.Proto, c.tx.Recorder = rule.ProtoDNS, c
+	kind := "dns"
+	if c.cfg.MDNS {
+		c.tx.Proto, kind = rule.ProtoMDNS, "mdns"
+	}
 	s := &c.tx.Sides[dir]
-	c.tx.Sides[1-dir].Done = true
-	for _, q := range m.Questions {
-		name := q.Raw
-		if name == nil {
-			name = []byte{}
-		}
-		if dir == app.ToServer {
-			s.Put(rule.DNSQuery, name)
-		}
-		s.Put(rule.DNSQueries, name)
-		s.Number(rule.DNSRRType, uint64(q.Type))
+	m.Show(s, dir, c.cfg.MDNS)
+	if dir == app.ToClient && !m.Response() && !c.cfg.MDNS {
+		s.Event("dns.not_response")
 	}
-	s.Number(rule.DNSOpcode, uint64(m.Opcode))
-	if m.Response {
-		s.Number(rule.DNSRcode, uint64(m.RCode))
-	}
-	s.Done = true
+	s.Done, c.tx.Sides[1-dir].Done = true, true
+	c.open = true
 	c.sink.Step(&c.tx, dir)
-	c.sink.Log(&c.tx, dir, "dns")
+	if c.cfg.MDNS || c.cfg.Log.wants(m, dir == app.ToClient) {
+		c.sink.Log(&c.tx, dir, kind)
+	}
+	return true
 }
 
-// Record returns the message as EVE has it (version 3).
+// late tells an error of a message that is no transaction, as an event of the one before.
+// Without one it is not told: other engines know no place for it either.
+func (c *Conn) late(dir int, event string) {
+	if !c.open {
+		return
+	}
+	layer := "dns."
+	if c.cfg.MDNS {
+		layer = "mdns."
+	}
+	// The values were of a message whose memory is used again by now.
+	c.tx.Reset(c.tx.ID)
+	c.tx.Recorder = nil
+	s := &c.tx.Sides[dir]
+	s.Event(layer + event)
+	s.Done, c.tx.Sides[1-dir].Done = true, true
+	c.sink.Step(&c.tx, dir)
+}
+
+// Record returns the message as EVE has it.
 func (c *Conn) Record(tx *app.Tx) []app.Field {
-	m := &c.msg
-	r := record{Version: 3, Type: "request", TxID: tx.ID, ID: m.ID}
-	if m.Response {
-		r.Type, r.RCode = "response", rcode(m.RCode)
+	if c.cfg.MDNS {
+		return []app.Field{{Name: "mdns", Value: c.msg.multicastRecord()}}
 	}
-	for _, q := range m.Questions {
-		r.Queries = append(r.Queries, rrQuery{q.Name, typeName(q.Type)})
-	}
-	return []app.Field{{Name: "dns", Value: r}}
-}
-
-type record struct {
-	Version int       `json:"version"`
-	Type    string    `json:"type"`
-	TxID    uint64    `json:"tx_id"`
-	ID      uint16    `json:"id"`
-	RCode   string    `json:"rcode,omitempty"`
-	Queries []rrQuery `json:"queries,omitempty"`
-}
-
-type rrQuery struct {
-	RRName string `json:"rrname"`
-	RRType string `json:"rrtype"`
-}
-
-func rcode(c uint8) string {
-	names := [...]string{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"}
-	if int(c) < len(names) {
-		return names[c]
-	}
-	return "UNKNOWN"
-}
-
-func typeName(t uint16) string {
-	switch t {
-	case TypeA:
-		return "A"
-	case TypeNS:
-		return "NS"
-	case TypeCNAME:
-		return "CNAME"
-	case TypeAAAA:
-		return "AAAA"
-	case TypeHTTPS:
-		return "HTTPS"
-	case 6:
-		return "SOA"
-	case 12:
-		return "PTR"
-	case 15:
-		return "MX"
-	case 16:
-		return "TXT"
-	case 33:
-		return "SRV"
-	}
-	return "unknown"
+	response := len(tx.Sides[app.ToClient].Values) > 0
+	return []app.Field{{Name: "dns", Value: c.msg.EVE(tx.ID, response, c.cfg.Log)}}
 }
