@@ -328,15 +328,18 @@ func rpcStream(dir int, b []byte) answer {
 	return rpc(dir, b[4:])
 }
 
-// mqtt is CONNECT or CONNACK (MQTT 3.1.1 and 5.0 section 2.1).
-func mqtt(dir int, b []byte) answer {
-	if dir == toClient {
-		return answerOf(b[0] == 0x20)
-	}
-	if b[0]>>4 == 0 || b[0]>>4 == 15 && b[0]&15 != 0 {
+// mqtt is a packet whose flags are as its type has them (MQTT 5.0 section 2.1.3).
+func mqtt(_ int, b []byte) answer {
+	switch kind, flags := b[0]>>4, b[0]&15; kind {
+	case 0:
 		return no
+	case 3:
+		return answerOf(flags&6 != 6)
+	case 6, 8, 10:
+		return answerOf(flags&6 == 2)
+	default:
+		return answerOf(flags == 0)
 	}
-	return answerOf(b[0]>>4 == 1 && b[0]&15 == 0)
 }
 
 // tpkt is RFC 1006 section 6.
