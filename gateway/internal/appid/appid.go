@@ -70,9 +70,9 @@ func (t *Track) Set(p rule.Proto) {
 	*t = Track{Proto: p, By: [2]rule.Proto{p, p}, done: [2]bool{true, true}, read: true}
 }
 
-// Look is given all bytes of dir so far, and how many the other direction has. It
+// Look is given the first bytes of dir so far, and how many each direction has sent. It
 // reports whether dir is to be read now (as t.Proto), and an event or "".
-func (c *Config) Look(t *Track, e Ends, dir int, b []byte, other int) (read bool, event string) {
+func (c *Config) Look(t *Track, e Ends, dir int, b []byte, size [2]uint64) (read bool, event string) {
 	if t.Done(dir) {
 		return t.Proto != rule.ProtoFailed, ""
 	}
@@ -113,16 +113,16 @@ func (c *Config) Look(t *Track, e Ends, dir int, b []byte, other int) (read bool
 		}
 		return false, ""
 	}
-	return false, t.bail(dir, len(b), other)
+	return false, t.bail(dir, size)
 }
 
 // bail ends the search when nothing can be found any more.
-func (t *Track) bail(dir, size, other int) string {
+func (t *Track) bail(dir int, size [2]uint64) string {
 	ended := func(d int) bool { return t.patterns[d] && t.probes[d] }
 	switch {
 	case ended(0) && ended(1):
 		t.fail()
-	case ended(dir) && size > maxUnseen && other == 0:
+	case ended(dir) && size[dir] > maxUnseen && size[1-dir] == 0:
 		t.fail()
 		return EventSkipped
 	}

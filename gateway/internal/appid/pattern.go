@@ -29,8 +29,17 @@ const (
 	anyside = server | client
 )
 
-// patternDepth is how many bytes of a direction patterns look at.
-func depth(udp bool, dir int) int { return depths[index(udp)][dir] }
+// searchDepth is how many bytes of a TCP direction are waited for before it is given up:
+// longer than all patterns, since short commands may come first.
+const searchDepth = 32
+
+// depth is how many bytes of a direction patterns look at.
+func depth(udp bool, dir int) int {
+	if !udp {
+		return searchDepth
+	}
+	return depths[index(udp)][dir]
+}
 
 func index(udp bool) int {
 	if udp {
@@ -75,7 +84,7 @@ func makePatterns() []pattern {
 		}
 	}
 	for _, v := range []string{"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"} {
-		add(pattern{proto: rule.ProtoHTTP, dirs: client, text: v})
+		add(pattern{proto: rule.ProtoHTTP, dirs: client, text: v, nocase: true})
 	}
 	add(pattern{proto: rule.ProtoHTTP2, dirs: server, text: "PRI * HTTP/2.0\r\n"})
 	add(pattern{proto: rule.ProtoHTTP2, dirs: client, text: "\x00\x00", also: http2Settings, depth: 2})
@@ -98,9 +107,7 @@ func makePatterns() []pattern {
 	// A mail program collects mail with the same command.
 	add(pattern{proto: rule.ProtoFTP, dirs: server, text: "USER ", nocase: true, given: func(t *Track) bool { return t.By[1] != rule.ProtoPOP3 }})
 	add(pattern{proto: rule.ProtoFTP, dirs: client, text: "220 ("})
-	for _, v := range []string{"+OK ", "-ERR "} {
-		add(pattern{proto: rule.ProtoPOP3, dirs: client, text: v})
-	}
+	add(pattern{proto: rule.ProtoPOP3, dirs: client, text: "+OK "})
 	for _, v := range []string{"CAPA\r\n", "APOP ", "STLS\r\n"} {
 		add(pattern{proto: rule.ProtoPOP3, dirs: server, text: v})
 	}
@@ -112,7 +119,7 @@ func makePatterns() []pattern {
 	add(pattern{proto: rule.ProtoRFB, dirs: anyside, text: "RFB "})
 	add(pattern{proto: rule.ProtoIMAP, dirs: client, text: "* OK ", nocase: true})
 	add(pattern{proto: rule.ProtoIMAP, dirs: server, text: "1 capability", nocase: true})
-	add(pattern{proto: rule.ProtoSIP, dirs: client, text: "SIP/2.0 "})
+	add(pattern{proto: rule.ProtoSIP, dirs: client, text: "SIP/2.0 ", depth: 9})
 	for _, m := range sipMethods {
 		add(pattern{proto: rule.ProtoSIP, dirs: server, text: m + " ", also: sipRequest, final: true})
 		add(pattern{proto: rule.ProtoSIP, udp: true, dirs: anyside, text: m + " ", also: sipRequest})
@@ -122,9 +129,6 @@ func makePatterns() []pattern {
 		add(pattern{proto: rule.ProtoBitTorrent, udp: true, dirs: anyside, text: v})
 	}
 	add(pattern{proto: rule.ProtoDCERPC, udp: true, dirs: anyside, text: "\x04\x00", also: dceUDP})
-	// Nothing reads Jabber, but its pattern is the deepest: until so many bytes are
-	// there a direction is not given up.
-	add(pattern{proto: rule.ProtoUnknown, dirs: anyside, text: "xmlns='jabber:client'", offset: 53, depth: 74})
 	return list
 }
 

@@ -174,12 +174,17 @@ func sip(dir int, b []byte) answer {
 }
 
 // netbios is a session service message with SMB inside (RFC 1002 section 4.3.1).
-func netbios(_ int, b []byte) answer {
+func netbios(dir int, b []byte) answer {
+	if dir == toServer && b[0] == 0x81 { // a session request may come first
+		n := 4 + int(binary.BigEndian.Uint16(b[2:]))
+		if len(b) < n+8 {
+			return more
+		}
+		b = b[n:]
+	}
 	switch {
 	case len(b) >= 8 && b[0] == 0 && (b[4] == 0xff || b[4] == 0xfe || b[4] == 0xfd) && string(b[5:8]) == "SMB":
 		return yes
-	case b[0] == 0x81 || b[0] == 0x82 || b[0] == 0x85:
-		return more
 	case len(b) < 8:
 		return more
 	}

@@ -134,7 +134,7 @@ func (w *Worker) inspectPacket() {
 	}
 	in := w.input(w.dir)
 	w.withPacket(in)
-	in.PacketRules = true
+	in.PacketRules, in.NoStream = true, w.noStream
 	w.packetValues(in)
 	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
 }

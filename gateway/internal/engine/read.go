@@ -86,16 +86,23 @@ func (w *Worker) detect(dir int, b []byte) {
 		s.first[dir] = append(s.first[dir], b[:min(len(b), maxFirst)]...)
 	}
 	s.size[dir] += uint64(len(b))
-	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, s.first[dir], int(s.size[1-dir]))
+	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, s.first[dir], s.size)
 	w.recognised(dir, event)
 	if !read {
 		w.settled()
 		return
 	}
+	if s.expects != rule.ProtoUnknown {
+		if s.expects != s.track.Proto {
+			w.recognised(dir, "applayer_unexpected_protocol")
+			w.recognised(dir, "applayer_no_tls_after_starttls")
+		}
+		s.expects = rule.ProtoUnknown
+	}
 	w.speaks(s.track.Proto)
 	// What the other side said before may be readable now.
 	if other := s.first[1-dir]; len(other) > 0 && !s.track.Done(1-dir) {
-		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, 0)
+		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, s.size)
 		w.recognised(dir, event)
 		if read {
 			w.pushFirst(1 - dir)
@@ -147,7 +154,11 @@ func (w *Worker) become() {
 	s.original = s.app
 	s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
 	s.size = [2]uint64{}
-	if s.next != rule.ProtoUnknown {
+	s.expects = rule.ProtoUnknown
+	if s.next == rule.ProtoTLS { // it is looked whether it really does
+		s.expects = s.next
+		s.track.Restart()
+	} else if s.next != rule.ProtoUnknown {
 		s.track.Set(s.next)
 		w.speaks(s.next)
 	} else {
@@ -193,7 +204,7 @@ func (w *Worker) udp() bool {
 func (w *Worker) datagram(b []byte) {
 	s := &w.flow.User
 	if !s.track.Done(w.dir) {
-		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), w.dir, b, 0)
+		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), w.dir, b, s.size)
 		w.recognised(w.dir, event)
 		if !read {
 			w.settled()

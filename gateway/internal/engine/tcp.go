@@ -11,7 +11,9 @@ import (
 func (w *Worker) tcp() bool {
 	p, s := w.pkt, &w.flow.User
 	if !w.follows() {
+		w.noStream = true
 		w.inspectPacket()
+		w.noStream = false
 		return true
 	}
 	h := &s.half[w.dir]

@@ -46,6 +46,7 @@ type Worker struct {
 	values    []app.Value // of the packet
 	headers   bool        // rules look at headers
 	segmentAt session.Segment
+	noStream  bool // the packet at hand belongs to no stream
 	sumOf     func(rule.Field) (bool, bool)
 	answer    []byte // of ours to the datagram at hand
 	out       []byte // packets that we send
@@ -67,6 +68,7 @@ type state struct {
 	reader  app.Reader
 	reads   rule.Proto // what reader reads
 	asked   bool       // whether it was announced
+	expects rule.Proto // what the conversation was to become
 	becomes bool       // the conversation goes on as next
 	next    rule.Proto
 	scans   []*scan.File // that may not be answered yet

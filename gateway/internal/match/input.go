@@ -54,6 +54,9 @@ type Input struct {
 	Payload []byte  // its transport payload
 	// Undecoded tells that the packet could not be decoded: only rules on its events apply.
 	Undecoded bool
+	// NoStream tells that the packet's bytes are part of no stream: rules for the stream
+	// are judged on the packet.
+	NoStream bool
 	// PacketRules tells that the rules for single packets are due.
 	PacketRules bool
 

@@ -102,6 +102,10 @@ func (s *Set) gather(sc *Scratch, in *Input) {
 		s.gatherPacket(sc, in, dir)
 	}
 	sc.fresh = rule.BufferSet{}
+	if in.NoStream && len(in.Payload) > 0 {
+		s.scan(sc, streamVariant, dir, in.Payload)
+		sc.candidates(s.bare[dir][rule.BufStream])
+	}
 	if len(in.Stream) > 0 {
 		sc.fresh.Add(rule.BufStream)
 		s.scan(sc, streamVariant, dir, in.Stream)
@@ -376,7 +380,7 @@ func (s *Set) payload(sc *Scratch, in *Input, k *compiled, sec *section, id uint
 			return yes
 		}
 	}
-	packet := in.Payload != nil && (!tcp || k.r.PayloadPacket)
+	packet := in.Payload != nil && (!tcp || k.r.PayloadPacket || in.NoStream)
 	if packet && sc.try(sec.steps, in.Payload, 0, false) {
 		return yes
 	}
