@@ -3,9 +3,9 @@ package krb5msg
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/octets"
 	"otasuke/gateway/internal/app/turn"
 )
 
@@ -30,7 +30,7 @@ func (recorder) Record(tx *app.Tx) []app.Field {
 	a := &turn.Of[message](tx).Data
 	r := Record{MsgType: named(messageNames, "MessageType", a.kind), Cname: name(a.cname), Sname: name(a.sname), Realm: "<empty>", Encryption: "<none>"}
 	if a.realm != nil {
-		r.Realm = text(a.realm)
+		r.Realm = octets.Text(a.realm)
 	}
 	switch a.kind {
 	case krbError:
@@ -45,13 +45,11 @@ func (recorder) Record(tx *app.Tx) []app.Field {
 	return []app.Field{{Name: "krb5", Value: r}}
 }
 
-func text(b []byte) string { return strings.ToValidUTF8(string(b), "\ufffd") }
-
 func name(parts [][]byte) string {
 	if parts == nil {
 		return "<empty>"
 	}
-	return text(bytes.Join(parts, []byte("/")))
+	return octets.Text(bytes.Join(parts, []byte("/")))
 }
 
 func named(names map[int64]string, kind string, n int64) string {

@@ -2,9 +2,9 @@ package mqttmsg
 
 import (
 	"fmt"
-	"strings"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/octets"
 	"otasuke/gateway/internal/app/turn"
 )
 
@@ -72,7 +72,7 @@ func (recorder) Record(tx *app.Tx) []app.Field {
 	return []app.Field{{Name: "mqtt", Value: all}}
 }
 
-func valid(b []byte) string { return strings.ToValidUTF8(string(b), "\ufffd") }
+func valid(b []byte) string { return octets.Text(b) }
 
 // limited is text of at most max bytes, with what was left out.
 func limited(b []byte, max int) string {

@@ -43,6 +43,12 @@ func (g *Buffer) Feed(b []byte, parse func(b []byte) (took, need int)) {
 	}
 }
 
+// Again asks parse about what waits, although nothing came: something else has changed.
+func (g *Buffer) Again(parse func(b []byte) (took, need int)) {
+	g.need = 0
+	g.Feed(nil, parse)
+}
+
 // keepCap is the largest memory that an empty buffer keeps for the next message.
 const keepCap = 16 << 10
 

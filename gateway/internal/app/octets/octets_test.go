@@ -88,3 +88,11 @@ func TestNeed(t *testing.T) {
 		t.Error(asked, g.Len())
 	}
 }
+
+func TestText(t *testing.T) {
+	for in, want := range map[string]string{"plain": "plain", "é\n": "é\n", "a\xa0\x00": `a\xa0\x00`} {
+		if got := Text([]byte(in)); got != want {
+			t.Errorf("%q", got)
+		}
+	}
+}
