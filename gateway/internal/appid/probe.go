@@ -45,7 +45,6 @@ var probes = []probe{
 	{proto: rule.ProtoDNP3, ports: []uint16{20000}, least: 10, is: dnp3},
 	{proto: rule.ProtoENIP, ports: []uint16{44818}, least: 24, is: enip},
 	{proto: rule.ProtoPGSQL, ports: []uint16{5432}, least: 8, is: pgsql},
-	{proto: rule.ProtoSIP, ports: []uint16{5060, 5061}, least: 8, is: sip},
 
 	{proto: rule.ProtoDNS, udp: true, ports: []uint16{53}, least: 12, is: dns},
 	{proto: rule.ProtoMDNS, udp: true, ports: []uint16{5353}, least: 12, is: mdns},
@@ -60,7 +59,6 @@ var probes = []probe{
 	{proto: rule.ProtoLDAP, udp: true, ports: []uint16{389, 3268}, least: 7, is: ldap},
 	{proto: rule.ProtoENIP, udp: true, ports: []uint16{44818}, least: 24, is: enip},
 	{proto: rule.ProtoDNP3, udp: true, ports: []uint16{20000}, least: 10, is: dnp3},
-	{proto: rule.ProtoSIP, udp: true, ports: []uint16{5060, 5061}, least: 8, is: sip},
 }
 
 // byProbe asks the probes of either port; when all of them have said no, dir is done.
@@ -165,13 +163,6 @@ func dceUDP(_ int, b []byte) answer {
 }
 
 func sipRequest(_ int, b []byte) answer { return answerOf(bytes.Contains(line(b), []byte(" SIP/2.0"))) }
-
-func sip(dir int, b []byte) answer {
-	if bytes.HasPrefix(b, []byte("SIP/2.0 ")) {
-		return yes
-	}
-	return sipRequest(dir, b)
-}
 
 // netbios is a session service message with SMB inside (RFC 1002 section 4.3.1).
 func netbios(dir int, b []byte) answer {

@@ -3,6 +3,7 @@ package sipmsg
 import (
 	"bytes"
 	"strconv"
+	"unicode/utf8"
 )
 
 // maxHeaders of a message are read.
@@ -67,7 +68,7 @@ func (m *message) statusLine() bool {
 	version, rest, ok := bytes.Cut(m.line, []byte(" "))
 	code, reason, ok2 := bytes.Cut(rest, []byte(" "))
 	m.version, m.code, m.reason = version, code, reason
-	return ok && ok2 && len(code) > 0 && all(code, digit) && isVersion(version)
+	return ok && ok2 && len(code) > 0 && all(code, digit) && all(reason, printed) && isVersion(version)
 }
 
 func isVersion(b []byte) bool {
@@ -101,6 +102,9 @@ func (m *message) readHeaders(b []byte) bool {
 			break
 		}
 		value := bytes.TrimLeft(rest[:n], " \t")
+		if !utf8.Valid(value) || !all(value, text) {
+			return false
+		}
 		long := string(bytes.ToLower(name))
 		if s, ok := compact[long]; ok {
 			long = s
@@ -141,7 +145,9 @@ func all(b []byte, is func(byte) bool) bool {
 
 func alpha(c byte) bool   { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 func digit(c byte) bool   { return c >= '0' && c <= '9' }
-func visible(c byte) bool { return c > ' ' && c != 0x7f }
+func visible(c byte) bool { return c > ' ' && c < 0x7f }
+func text(c byte) bool    { return printed(c) || c == '\t' || c == '\r' || c == '\n' }
+func printed(c byte) bool { return c >= ' ' && c != 0x7f }
 func token(c byte) bool {
 	return alpha(c) || digit(c) || bytes.IndexByte([]byte("-.!%*_+`'~"), c) >= 0
 }
