@@ -208,7 +208,11 @@ func (s *settings) reputations() error {
 	scores := map[key]int64{}
 	var sizes [129]bool
 	for _, file := range files {
-		name := s.file(filepath.Join(s.conf.At("default-reputation-path").String(""), file.String("")))
+		name := file.String("")
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(s.conf.At("default-reputation-path").String(""), name)
+		}
+		name = s.file(name)
 		err := eachEntry(name, func(f []string) {
 			net, ok := prefixOf(f[0])
 			if !ok || len(f) < 3 {

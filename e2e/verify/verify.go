@@ -63,9 +63,10 @@ func Cases(dir string) (list []string, err error) {
 	return list, err
 }
 
-// Run runs the case in a folder; out is an empty folder for what is written. It returns
-// what its checks have found wrong, or ErrNotRun with the reason.
-func Run(ctx context.Context, dir, out string) error {
+// Run runs the case in a folder; source holds the configuration files that a sensor ships
+// (classification.config, reference.config), out is an empty folder for what is written.
+// It returns what its checks have found wrong, or ErrNotRun with the reason.
+func Run(ctx context.Context, dir, source, out string) error {
 	text, err := os.ReadFile(filepath.Join(dir, "test.yaml"))
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func Run(ctx context.Context, dir, out string) error {
 	if err := yaml.Unmarshal(text, &t); err != nil {
 		return fmt.Errorf("%w: test.yaml: %v", ErrNotRun, err)
 	}
-	cfg, err := t.config(dir, out)
+	cfg, err := t.config(dir, source, out)
 	if err != nil {
 		return err
 	}
@@ -98,11 +99,14 @@ func Run(ctx context.Context, dir, out string) error {
 }
 
 // config translates the case's arguments.
-func (t *test) config(dir, out string) (gateway.InspectConfig, error) {
+func (t *test) config(dir, source, out string) (gateway.InspectConfig, error) {
 	cfg := gateway.InspectConfig{Dir: out, Warn: io.Discard}
+	if classes := filepath.Join(source, "classification.config"); exists(classes) {
+		cfg.Set = []string{"classification-file=" + classes}
+	}
 	no := func(why string) (gateway.InspectConfig, error) { return cfg, fmt.Errorf("%w: %s", ErrNotRun, why) }
-	if t.Command != "" || t.Skip != nil {
-		return no("it runs a command of its own")
+	if t.Skip != nil {
+		return no("it is skipped")
 	}
 	if name := filepath.Join(dir, "suricata.yaml"); exists(name) {
 		cfg.Conf = name
@@ -112,7 +116,7 @@ func (t *test) config(dir, out string) (gateway.InspectConfig, error) {
 	} else if names, _ := filepath.Glob(filepath.Join(dir, "*.rules")); len(names) == 1 {
 		cfg.Rules = names
 	}
-	if err := t.arguments(&cfg, dir); err != nil {
+	if err := t.arguments(&cfg, dir, source); err != nil {
 		return cfg, err
 	}
 	if len(cfg.Rules) == 0 {
@@ -122,7 +126,9 @@ func (t *test) config(dir, out string) (gateway.InspectConfig, error) {
 		}
 		cfg.Rules = []string{empty}
 	}
-	cfg.Capture = t.capture(dir)
+	if cfg.Capture == "" {
+		cfg.Capture = t.capture(dir)
+	}
 	if cfg.Capture != "" && !exists(cfg.Capture) {
 		return cfg, fmt.Errorf("%w: %s", ErrNotHere, cfg.Capture)
 	}
@@ -134,40 +140,74 @@ func (t *test) config(dir, out string) (gateway.InspectConfig, error) {
 
 func exists(name string) bool { _, err := os.Stat(name); return err == nil }
 
-// arguments reads the options of the command line.
-func (t *test) arguments(cfg *gateway.InspectConfig, dir string) error {
-	var words []string
-	for _, line := range texts(t.Args) {
-		line = strings.NewReplacer("${TEST_DIR}", dir, "${SRCDIR}", dir, "${OUTPUT_DIR}", cfg.Dir).Replace(line)
+// words splits the arguments, or the command line that takes their place, into words.
+func (t *test) words(dir, source, out string) (words []string) {
+	lines := texts(t.Args)
+	if t.Command != "" {
+		_, rest, _ := strings.Cut(strings.ReplaceAll(t.Command, "\\\n", " "), "/src/suricata ")
+		if rest == "" {
+			return []string{"a command that is not the engine"}
+		}
+		lines = []string{rest}
+		if file, ok := strings.CutPrefix(strings.TrimSpace(t.Command), "cat "); ok {
+			file, _, _ = strings.Cut(file, " ")
+			lines = append(lines, "-r "+file)
+		}
+	}
+	for _, line := range lines {
+		line = strings.NewReplacer("${TEST_DIR}", dir, "${SRCDIR}", source, "${OUTPUT_DIR}", out, `"`, "", "'", "").Replace(line)
 		words = append(words, strings.Fields(line)...)
 	}
-	value := func(i int) string {
-		if i+1 < len(words) {
-			return strings.Trim(words[i+1], `"'`)
-		}
-		return ""
-	}
+	return words
+}
+
+// arguments reads the options of the command line.
+func (t *test) arguments(cfg *gateway.InspectConfig, dir, source string) error {
+	words := t.words(dir, source, cfg.Dir)
 	for i := 0; i < len(words); i++ {
+		value := ""
+		if i+1 < len(words) {
+			value = words[i+1]
+		}
 		switch word := words[i]; {
-		case word == "-k" || word == "-c" || word == "-l":
+		case word == "-k" || word == "-l" || word == "--runmode" || word == "--data-dir":
+			i++
+		case word == "-c":
+			if conf := within(dir, value); exists(conf) {
+				cfg.Conf = conf
+			}
+			i++
+		case word == "-r":
+			if value = within(dir, value); value != "/dev/stdin" && strings.TrimRight(value, "/") != dir {
+				cfg.Capture = value
+			}
 			i++
 		case word == "--set":
-			cfg.Set = append(cfg.Set, value(i))
+			cfg.Set = append(cfg.Set, value)
 			i++
 		case word == "-S" || word == "-s":
-			cfg.Rules = []string{filepath.Join(dir, filepath.Base(value(i)))}
+			cfg.Rules = []string{within(dir, value)}
+			if !exists(cfg.Rules[0]) {
+				cfg.Rules = []string{filepath.Join(dir, filepath.Base(value))}
+			}
 			i++
 		case word == "--simulate-ips":
 			cfg.Prevent = true
-		case strings.HasPrefix(word, "--runmode") || word == "-v" || word == "-vv" || word == "-vvv" || strings.HasPrefix(word, "--pcap-file") || word == "--data-dir":
-			if word == "--runmode" || word == "--data-dir" {
-				i++
-			}
+		case strings.HasPrefix(word, "--runmode=") || strings.HasPrefix(word, "--pcap-file") || strings.HasPrefix(word, "--data-dir=") || word == "--no-random":
+		case word == "-v" || word == "-vv" || word == "-vvv":
 		default:
 			return fmt.Errorf("%w: option %s", ErrNotRun, word)
 		}
 	}
 	return nil
+}
+
+// within tells where a name of the command line is: commands run in the case's folder.
+func within(dir, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, name)
 }
 
 // texts reads a text or a list of texts.

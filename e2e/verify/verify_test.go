@@ -19,7 +19,8 @@ import (
 // whose language we speak passes itself.
 const wanted = 0.80
 
-// passed lists the cases that Suricata 8.0.6 passes and whose checks are filters.
+// passed lists the cases that Suricata 8.0.6 passes and whose checks are filters of events:
+// what a filter asks of the engine's own log or of its account of the rules is no event.
 func passed(t *testing.T, data string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(data, "oracle/suricata-verify-8.0.6-status.tsv"))
@@ -35,11 +36,16 @@ func passed(t *testing.T, data string) []string {
 	column := func(name string) int { return slices.Index(rows[0], name) }
 	var list []string
 	for _, row := range rows[1:] {
-		if row[column("status")] == "OK" && row[column("check_types")] == "filter" {
+		if row[column("status")] == "OK" && row[column("check_types")] == "filter" && !filesOnly(row[column("event_types")]) {
 			list = append(list, row[column("test")])
 		}
 	}
 	return list
+}
+
+// filesOnly tells that all filters of a case look at other files than eve.json.
+func filesOnly(events string) bool {
+	return !slices.ContainsFunc(strings.Split(events, ","), func(e string) bool { return !strings.HasPrefix(e, "file:") })
 }
 
 // cases unpacks the public cases, or names where they are unpacked already.
@@ -63,13 +69,14 @@ func TestSuricataVerify(t *testing.T) {
 		t.Skip("OTASUKE_DATA does not name the folder of public data")
 	}
 	dir, list := cases(t, data), passed(t, data)
+	source := filepath.Join(data, "rules/suricata-8.0.6-etc")
 	results := make([]error, len(list))
 	work := make(chan int)
 	var wg sync.WaitGroup
 	for range runtime.NumCPU() {
 		wg.Go(func() {
 			for i := range work {
-				results[i] = Run(context.Background(), filepath.Join(dir, list[i]), t.TempDir())
+				results[i] = Run(context.Background(), filepath.Join(dir, list[i]), source, t.TempDir())
 			}
 		})
 	}
