@@ -26,6 +26,8 @@ type Set struct {
 	packets  packetIndex                  // rules that look at packets without a pattern
 	ips      ipIndex                      // rules that look at addresses alone
 	bits     int                          // number of flow bits
+	bitNames map[string]uint32            // flow bits
+	intNames map[string]uint32            // flow counters
 	dbs      []*literal.DB
 	used     rule.BufferSet
 	places   Places
@@ -84,7 +86,7 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 		}
 		s.rules = append(s.rules, k)
 	}
-	s.bits = len(c.bits)
+	s.bits, s.bitNames, s.intNames = len(c.bits), c.bits, c.ints
 	c.index()
 	if err := c.databases(); err != nil {
 		s.Close()

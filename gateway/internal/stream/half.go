@@ -221,6 +221,10 @@ func (h *Half) grow(n int, pool *Pool) {
 	pool.put(old)
 }
 
+// Kept are the bytes that are remembered, up to the last that was judged; valid until
+// the next call.
+func (h *Half) Kept() []byte { return h.kept }
+
 // Forget drops what is kept: nothing more of this direction is judged.
 func (h *Half) Forget(pool *Pool) {
 	pool.put(h.kept)
