@@ -373,7 +373,7 @@ func pgsql(dir int, b []byte) answer {
 // tftp is RFC 1350 section 5.
 func tftp(_ int, b []byte) answer {
 	op := binary.BigEndian.Uint16(b)
-	return answerOf((op == 1 || op == 2) && bytes.IndexByte(b[2:], 0) > 0)
+	return answerOf((op == 1 || op == 2) && bytes.IndexByte(b[2:], 0) >= 0)
 }
 
 // ike is RFC 7296 section 3.1 or RFC 2408 section 3.1.

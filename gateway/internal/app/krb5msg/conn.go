@@ -87,14 +87,11 @@ func (c *Conn) record(dir int, b []byte) (took, need int) {
 	return 4 + int(n), 0
 }
 
-// read reads a message. False means that it is no message at all.
+// read reads a message. False means that it is no message at all, which ends the reading
+// of TCP; the event for it belongs to no transaction and is not told, as elsewhere.
 func (c *Conn) read(dir int, b []byte) bool {
 	tag, _, _, err := ber.Header(b)
 	if err != nil {
-		t := c.turns.Begin()
-		t.Tx.Sides[dir].Event("krb5.malformed_data")
-		c.turns.Step(t, dir)
-		c.turns.Drop(t)
 		return false
 	}
 	if tag&0xc0 != 0x40 {
