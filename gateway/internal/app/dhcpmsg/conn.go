@@ -12,7 +12,6 @@ const maxOptions = 512
 
 // Options that are read (RFC 2132).
 const (
-	optPad         = 0
 	optSubnetMask  = 1
 	optRouters     = 3
 	optDNS         = 6
@@ -133,7 +132,7 @@ func (m *message) read(b []byte) bool {
 	}
 	copy(m.hw[:], c.Take(16))
 	c.Skip(64 + 128) // server name, boot file
-	c.Skip(4) // cookie; recognition has seen the first
+	c.Skip(4)        // cookie; recognition has seen the first
 	if !c.OK() {
 		return false
 	}
@@ -141,7 +140,8 @@ func (m *message) read(b []byte) bool {
 	return true
 }
 
-// readOptions is RFC 2132 section 2: up to the end option.
+// readOptions is RFC 2132 section 2: up to the end option. A pad is read with a length
+// like the others, because that decides elsewhere which options are truncated.
 func (m *message) readOptions(c *octets.Cursor) {
 	for len(m.options) < maxOptions {
 		if c.Len() == 0 {
@@ -149,14 +149,7 @@ func (m *message) readOptions(c *octets.Cursor) {
 			return
 		}
 		code := c.U8()
-		switch code {
-		case optPad:
-			// Elsewhere it is taken for an option with a length: the event is the same.
-			if next := c.Peek(1); len(next) == 0 || int(next[0]) > c.Len()-1 {
-				m.short = true
-			}
-			continue
-		case optEnd:
+		if code == optEnd {
 			return
 		}
 		o := option{code: code, data: c.Take(int(c.U8()))}
