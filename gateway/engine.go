@@ -17,6 +17,7 @@ import (
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
 )
@@ -69,6 +70,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	for _, r := range append(refused, notCompiled...) {
 		cfg.Log.Warn("rule left out", "file", r.File, "line", r.Line, "sid", r.SID, "keyword", r.Keyword, "why", r.Reason)
 	}
+	left := len(refused) + len(notCompiled)
 	lists, errs := cfg.loadLists()
 	for _, err := range errs {
 		cfg.Log.Warn("list", "err", err)
@@ -79,12 +81,16 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	}
 	ec := engine.Config{
 		Rules: set, Lists: lists, Home: engine.HomeOf(cfg.Home), Inline: true, Emit: w.emit,
-		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
+		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
 	}
 	if cfg.ClamdSocket != "" {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
 	}
 	e := engine.New(ec)
+	began, loading := time.Now(), time.Now().Format(loadTime)
+	w.counts = func(s engineStatus) eve.Stats {
+		return evelog.Stats(&evelog.Engine{Loaded: s.Rules, Failed: left, Inline: true, Uptime: int64(time.Since(began).Seconds()), Loading: loading}, true, e.Counts()...)
+	}
 	queues, err := openQueues(cfg)
 	if err != nil {
 		return err
@@ -153,6 +159,8 @@ type writer struct {
 	lost    atomic.Uint64
 	pipe    *bufio.Writer
 	file    *bufio.Writer
+	// counts are the statistics of the engine.
+	counts func(engineStatus) eve.Stats
 }
 
 func newWriter(pipe io.Writer, path string, log *slog.Logger) (*writer, error) {
@@ -247,7 +255,6 @@ func (w *writer) stats(s engineStatus) {
 	if w.file == nil {
 		return
 	}
-	w.write(&eve.Record{Timestamp: eve.Time(time.Now().UnixMicro()), EventType: eve.TypeStats, Stats: &eve.Stats{
-		Packets: s.Packets, Bytes: s.Bytes, Blocked: s.Blocked, Uninspected: s.Uninspected, Lost: s.Lost,
-	}})
+	w.write(&eve.Record{Timestamp: eve.Time(time.Now().UnixMicro()), EventType: eve.TypeStats, Stats: w.counts(s),
+		Otasuke: &eve.Own{Counts: map[string]uint64{"blocked": s.Blocked, "uninspected": s.Uninspected, "lost": s.Lost}}})
 }

@@ -13,10 +13,12 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
@@ -64,9 +66,11 @@ type inspector struct {
 	cfg  InspectConfig
 	ec   engine.Config
 	conf *settings
-	mu   sync.Mutex
-	sum  InspectSummary
-	warn sync.Mutex
+	// skipped are rules that ask for something that is not here.
+	skipped int
+	mu      sync.Mutex
+	sum     InspectSummary
+	warn    sync.Mutex
 }
 
 // Inspect judges captures and writes EVE JSON.
@@ -87,7 +91,11 @@ func Inspect(ctx context.Context, cfg InspectConfig) (InspectSummary, error) {
 	case info.IsDir():
 		err = in.together(ctx)
 	default:
-		err = in.into(cfg.Dir, func(ec engine.Config) error { return in.replay(ctx, engine.New(ec), cfg.Capture) })
+		err = in.into(cfg.Dir, func(ec engine.Config, began func(*engine.Engine)) error {
+			e := engine.New(ec)
+			began(e)
+			return in.replay(ctx, e, cfg.Capture)
+		})
 	}
 	return in.sum, err
 }
@@ -125,6 +133,7 @@ func (in *inspector) load() (*match.Set, error) {
 	in.ec = engine.Config{Rules: set, Lists: lists, Home: engine.HomeOf(c.Home), Inline: cfg.Prevent,
 		LogApps: true, LogFlows: true, LogAnomalies: true, Budget: -1}
 	conf.engine(&in.ec)
+	in.skipped = skipped(refused)
 	in.conf = conf
 	if cfg.ClamdSocket != "" {
 		in.ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
@@ -205,8 +214,10 @@ func (in *inspector) alone(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
-	return in.into(filepath.Join(in.cfg.Dir, rel), func(ec engine.Config) error {
-		return in.readable(in.replay(ctx, engine.New(ec), name))
+	return in.into(filepath.Join(in.cfg.Dir, rel), func(ec engine.Config, began func(*engine.Engine)) error {
+		e := engine.New(ec)
+		began(e)
+		return in.readable(in.replay(ctx, e, name))
 	})
 }
 
@@ -216,8 +227,9 @@ func (in *inspector) together(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return in.into(in.cfg.Dir, func(ec engine.Config) error {
+	return in.into(in.cfg.Dir, func(ec engine.Config, began func(*engine.Engine)) error {
 		e := engine.New(ec)
+		began(e)
 		for _, name := range names {
 			if err := in.readable(in.replay(ctx, e, name)); err != nil {
 				return err
@@ -242,7 +254,7 @@ func (in *inspector) readable(err error) error {
 }
 
 // into runs judge with records going to dir/eve.json.
-func (in *inspector) into(dir string, judge func(engine.Config) error) (err error) {
+func (in *inspector) into(dir string, judge func(engine.Config, func(*engine.Engine)) error) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
@@ -271,11 +283,30 @@ func (in *inspector) into(dir string, judge func(engine.Config) error) (err erro
 			lost = e
 		}
 	}
-	err = judge(ec)
+	if ec.EVE.File != "" {
+		ec.EVE.File = in.cfg.Capture
+	}
+	var engines []*engine.Engine
+	err = judge(ec, func(e *engine.Engine) { engines = append(engines, e) })
+	for _, e := range engines {
+		ec.Emit(in.statistics(e))
+	}
 	in.mu.Lock()
 	in.sum.Alerts += alerts.Load()
 	in.mu.Unlock()
 	return errors.Join(err, lost)
+}
+
+// statistics are the counts of an engine.
+func (in *inspector) statistics(e *engine.Engine) *eve.Record {
+	var at time.Time
+	if last := e.Stats.Last.Load(); last != 0 {
+		at = time.UnixMicro(last)
+	} else {
+		at = time.Unix(0, 0)
+	}
+	about := evelog.Engine{Loaded: in.sum.Rules, Failed: in.sum.Refused - in.skipped, Skipped: in.skipped, Inline: in.ec.Inline}
+	return &eve.Record{Timestamp: eve.Time(at.UnixMicro()), EventType: eve.TypeStats, Stats: evelog.Stats(&about, in.ec.EVE.KeepZero, e.Counts()...)}
 }
 
 // replay runs the engine over one capture file.

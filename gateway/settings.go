@@ -21,6 +21,8 @@ type settings struct {
 	conf   *yamlconf.Conf
 	dir    string // that relative names are meant from
 	types  map[string]*yamlconf.Conf
+	log    *yamlconf.Conf // the part of the output that is eve.json
+	file0  bool           // a file was read
 	places match.Places
 }
 
@@ -32,7 +34,7 @@ func readSettings(path string, set []string) (*settings, error) {
 		if err != nil {
 			return nil, fmt.Errorf("gateway: %w", err)
 		}
-		s.conf = conf
+		s.conf, s.file0 = conf, true
 	}
 	for _, item := range set {
 		key, value, ok := strings.Cut(item, "=")
@@ -66,6 +68,7 @@ func (s *settings) outputs() {
 		if s.types == nil {
 			s.types = map[string]*yamlconf.Conf{}
 		}
+		s.log = eve
 		types := eve.At("types")
 		for _, name := range types.Keys() {
 			if opt := types.At(name); opt.At("enabled").Bool(true) && opt.Bool(true) {
@@ -86,7 +89,7 @@ func (s *settings) wants(kind string) bool {
 		kind = "ftp"
 	}
 	if s.types == nil {
-		return kind != "drop" && kind != "netflow" && kind != "arp"
+		return kind != "drop" && kind != "netflow" && kind != "arp" && kind != "pgsql"
 	}
 	return s.types[kind] != nil
 }
@@ -145,6 +148,7 @@ func (s *settings) engine(c *engine.Config) {
 	c.HTTP.RequestBody = bodyLimit(http.At("request-body-limit"))
 	c.HTTP.ResponseBody = bodyLimit(http.At("response-body-limit"))
 	s.apps(c)
+	s.records(c)
 	if s.types != nil {
 		files := s.types["files"]
 		c.FileMagic = files.At("force-magic").Bool(false)

@@ -271,6 +271,9 @@ func TestNotInline(t *testing.T) {
 	if b.say(e, 0, "GET /attack HTTP/1.1\r\nHost: evil.example\r\n\r\n") != capture.Accept || len(b.c.sent) != 0 || b.e.Stats.Blocked.Load() != 0 {
 		t.Error("an offline engine interferes")
 	}
+	// What a stream shows is told when its receiver has it and its sender goes on.
+	b.say(e, 1, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	b.say(e, 0, "\r\n")
 	if got := b.alerts(); len(got) != 3 || strings.Contains(fmt.Sprint(got), "blocked") {
 		t.Errorf("alerts %v", got)
 	}

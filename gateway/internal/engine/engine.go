@@ -9,6 +9,7 @@ import (
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
@@ -43,6 +44,10 @@ type Config struct {
 	Emit func(*eve.Record)
 	// LogApps writes http, dns, tls, quic and fileinfo records, LogFlows flow records.
 	LogApps, LogFlows, LogAnomalies bool
+	// EVE says what records tell beyond the least.
+	EVE evelog.Config
+	// Midstream decides about connections whose beginning was not seen.
+	Midstream Policy
 	// Apps says which applications are recognised.
 	Apps appid.Config
 	// Session says which TCP connections are followed. It counts offline only: inline
@@ -63,19 +68,37 @@ type Config struct {
 	probe func()
 }
 
+// Policy says what happens to a packet, or to its flow, when it cannot be judged.
+type Policy uint8
+
+// Policies.
+const (
+	PolicyIgnore Policy = iota // as if nothing had happened
+	PolicyDropFlow
+	PolicyDropPacket
+	PolicyReject
+	PolicyBypass
+	PolicyPassFlow
+	PolicyPassPacket
+)
+
 // Counters of all workers.
 type Counters struct {
 	Packets, Bytes, Blocked, Uninspected   atomic.Uint64
 	Malformed, Conflicts, Panics, Bypassed atomic.Uint64
 	Flows                                  atomic.Int64
+	// Last is the time of the last packet, microseconds.
+	Last atomic.Int64
 }
 
 // Engine is what workers share.
 type Engine struct {
-	cfg   Config
-	Stats Counters
-	lists atomic.Pointer[filter.Lists]
-	hosts *match.HostState
+	cfg      Config
+	Stats    Counters
+	lists    atomic.Pointer[filter.Lists]
+	hosts    *match.HostState
+	countsMu sync.Mutex
+	counts   []*evelog.Counts // of the workers
 	// wakers are the sources that may hold packets.
 	wakers wakers
 }

@@ -152,7 +152,9 @@ func (w *Worker) inspectStream(dir int, window []byte, at int) {
 	in.Stream = window
 	in.StreamNew = len(window) - at
 	in.StreamOffset = w.flow.User.half[dir].Total - uint64(len(window))
+	w.inStream = true
 	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
+	w.inStream = false
 }
 
 // hits acts on the rules that matched.
@@ -160,16 +162,18 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 	s := &w.flow.User
 	for _, h := range list {
 		if h.Action == rule.Pass {
-			s.passed = true
+			s.passed, s.facts.Action = true, "pass"
 			return
 		}
 		stops := h.Action.Blocks() && !s.dropped
+		w.countHit(&h)
 		if !h.Silent {
-			w.e.cfg.Emit(w.alertRecord(h.Rule, tx))
+			w.alert(&h, tx)
 			s.alerted = true
 		}
 		if stops && w.e.cfg.Inline {
 			s.dropped = true
+			w.stops(&h)
 			w.reset()
 		}
 	}

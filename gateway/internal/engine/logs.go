@@ -5,16 +5,15 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/session"
 	"otasuke/rule"
 )
 
 // anomalies writes the fresh events of a transaction.
 func (w *Worker) anomalies(tx *app.Tx, side *app.Side, dir int) {
-	if !w.e.cfg.LogAnomalies {
-		return
-	}
 	for i := range side.Values {
 		if v := &side.Values[i]; v.Fresh && v.Buffer == rule.AppEvent {
 			w.anomaly(tx, string(v.Data), dir)
@@ -24,18 +23,22 @@ func (w *Worker) anomalies(tx *app.Tx, side *app.Side, dir int) {
 
 // anomaly writes an event of an application protocol.
 func (w *Worker) anomaly(tx *app.Tx, name string, dir int) {
-	if !w.e.cfg.LogAnomalies {
+	if !w.e.cfg.LogAnomalies || !w.e.cfg.EVE.Anomaly.App {
 		return
 	}
 	layer := "proto_parser"
 	if tx == nil && strings.HasPrefix(name, "applayer_") {
 		layer = "proto_detect"
 	}
-	if _, bare, ok := strings.Cut(name, "."); ok {
-		name = bare
+	proto := appName(w.flow.User.app)
+	if p, bare, ok := strings.Cut(name, "."); ok {
+		name = evelog.AppEvent(p, bare)
+	} else {
+		name = strings.ToUpper(name)
 	}
 	r := w.record(eve.TypeAnomaly)
-	r.Anomaly = &eve.Anomaly{Type: "applayer", Event: name, Layer: layer, AppProto: appName(w.flow.User.app)}
+	r.AppProto = ""
+	r.Anomaly = &eve.Anomaly{Type: "applayer", Event: name, Layer: layer, AppProto: proto}
 	if tx != nil {
 		id := tx.ID
 		r.TxID = &id
@@ -43,13 +46,33 @@ func (w *Worker) anomaly(tx *app.Tx, name string, dir int) {
 	w.e.cfg.Emit(r)
 }
 
-// logFile writes the record of a file that was not scanned.
-func (w *Worker) logFile(f *app.File, st *fileState) {
-	if !w.e.cfg.LogApps {
+// packetAnomalies writes the events of the packet at hand.
+func (w *Worker) packetAnomalies() {
+	c := &w.e.cfg.EVE.Anomaly
+	if !w.e.cfg.LogAnomalies || len(w.pkt.Events) == 0 || !c.Decode && !c.Stream {
 		return
 	}
-	rec := w.fileRecord(f, st)
-	w.e.cfg.Emit(rec)
+	for _, name := range w.pkt.Events {
+		kind := "decode"
+		if strings.HasPrefix(name, "stream.") {
+			kind = "stream"
+		} else if !strings.HasPrefix(name, "decoder.") {
+			name = "decoder." + name
+		}
+		if kind == "decode" && !c.Decode || kind == "stream" && !c.Stream {
+			continue
+		}
+		r := w.e.cfg.EVE.Record(w.view(), eve.TypeAnomaly, true)
+		r.Anomaly = &eve.Anomaly{Type: kind, Event: name}
+		w.e.cfg.Emit(r)
+	}
+}
+
+// logFile writes the record of a file that was not scanned.
+func (w *Worker) logFile(f *app.File, st *fileState) {
+	if w.e.cfg.LogApps {
+		w.emitTx(w.fileRecord(f, st), f.Dir, true)
+	}
 }
 
 // logScanned writes the record of a file with the scanner's answer.
@@ -58,12 +81,12 @@ func (w *Worker) logScanned(r *scan.Result, what *fileOf) {
 		return
 	}
 	rec := w.fileRecord(what.file, what.state)
-	rec.Fileinfo.Scan, rec.Fileinfo.Virus = "clean", r.Virus
+	rec.Otasuke = &eve.Own{Scan: "clean", Virus: r.Virus}
 	switch {
 	case r.Err != nil:
-		rec.Fileinfo.Scan = "not scanned: " + r.Err.Error()
+		rec.Otasuke.Scan = "not scanned: " + r.Err.Error()
 	case r.Virus != "":
-		rec.Fileinfo.Scan = "infected"
+		rec.Otasuke.Scan = "infected"
 	}
 	w.e.cfg.Emit(rec)
 }
@@ -79,7 +102,7 @@ func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 	if st.cut {
 		state = "TRUNCATED"
 	}
-	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size), TxID: f.Tx.ID, FileID: st.id + 1,
+	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size), TxID: f.Tx.ID,
 		MD5: st.hex[0], SHA1: st.hex[1], SHA256: st.hex[2]}
 	if f.Start >= 0 {
 		fi.Start, fi.End = &f.Start, &f.End
@@ -91,26 +114,59 @@ func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 	return rec
 }
 
-func (w *Worker) logFlow(f *flowOf) {
-	if !w.e.cfg.LogFlows {
-		return
+// ending describes the flow at hand as it stands.
+func (w *Worker) ending() *evelog.End {
+	f := w.flow
+	s := &f.User
+	e := &evelog.End{Start: f.Started, Last: f.Last, Packets: f.Packets, Bytes: f.Bytes, Reason: "timeout", Alerted: s.alerted,
+		State: [...]string{flow.New: "new", flow.Established: "established", flow.Closing: "closed"}[f.State]}
+	if w.isTCP() {
+		e.Session = &s.session
+		switch st := s.session.State; {
+		case st < session.Established:
+			e.State = "new"
+		case st == session.TimeWait || st == session.LastAck || st == session.Closed:
+			e.State = "closed"
+		default:
+			e.State = "established"
+		}
 	}
-	saved := w.flow
-	w.flow = f
-	r := w.record(eve.TypeFlow)
-	w.flow = saved
-	r.PcapCnt = 0
-	r.Timestamp = eve.Time(f.Last)
-	states := [...]string{flow.New: "new", flow.Established: "established", flow.Closing: "closed"}
-	r.Flow = &eve.Flow{
-		PktsToServer: f.Packets[0], PktsToClient: f.Packets[1], BytesToServer: f.Bytes[0], BytesToClient: f.Bytes[1],
-		Start: eve.Time(f.Started), End: eve.Time(f.Last), Age: (f.Last - f.Started) / 1_000_000,
-		State: states[f.State], Reason: "timeout", Alerted: f.User.alerted,
+	if w.closing {
+		e.Reason = "shutdown"
 	}
-	if f.User.bypass {
-		r.Flow.State = "bypassed"
+	return e
+}
+
+// logFlow writes the records of a flow that ended, which is the one at hand.
+func (w *Worker) logFlow() {
+	c := &w.e.cfg.EVE
+	s := &w.flow.User
+	s.facts.Bypassed = s.facts.Bypassed || s.bypass
+	if s.dropped && w.e.cfg.Inline {
+		s.facts.Action = "drop"
 	}
-	w.e.cfg.Emit(r)
+	if s.half[0].Skipped > 0 || s.half[1].Skipped > 0 {
+		s.facts.Gap = [2]bool{s.half[0].Skipped > 0, s.half[1].Skipped > 0}
+		w.counts.Add(evelog.Gap)
+	}
+	e := w.ending()
+	w.countEnd(e)
+	v := w.view()
+	if w.e.cfg.LogFlows {
+		r := c.FlowRecord(v, e)
+		w.applications(r)
+		if !c.NoMetadata {
+			r.Metadata, r.Traffic = w.memory()
+		}
+		w.e.cfg.Emit(r)
+	}
+	for dir := range 2 {
+		if c.Netflow && e.Packets[dir] > 0 {
+			r := c.NetflowRecord(v, e, dir)
+			w.applications(r)
+			w.e.cfg.Emit(r)
+		}
+	}
 }
 
 // appName is a flow's application as EVE names it.

@@ -3,13 +3,13 @@ package engine
 import (
 	"net"
 	"net/netip"
-	"strings"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
-	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
 	"otasuke/wire"
@@ -26,51 +26,54 @@ type (
 	flowOf = flow.Flow[state]
 )
 
+// view is what a record of the packet at hand is about.
+func (w *Worker) view() *evelog.View {
+	v := &evelog.View{Now: w.now, Number: w.number, Packets: w.pkts, At: w.at, Dir: w.told, Late: w.late}
+	if w.cap != nil {
+		v.Link = w.cap.Link
+	}
+	if w.flow != nil {
+		s := &w.flow.User
+		v.Flow, v.ID, v.Parent, v.Facts = &w.flow.Key, s.id, s.parent, &s.facts
+	}
+	return v
+}
+
 // record starts a record of the flow at hand.
 func (w *Worker) record(kind string) *eve.Record {
+	r := w.e.cfg.EVE.Record(w.view(), kind, false)
+	w.applications(r)
+	return r
+}
+
+// applications writes what the flow at hand speaks.
+func (w *Worker) applications(r *eve.Record) {
 	if w.flow == nil {
-		return w.bareRecord(kind)
+		return
 	}
-	k, s := w.flow.Key, &w.flow.User
-	r := &eve.Record{Timestamp: eve.Time(w.now), FlowID: s.id, EventType: kind, Proto: protoName(k.Proto), AppProto: appName(s.app)}
-	if !w.e.cfg.Inline {
-		r.PcapCnt = w.number
+	s := &w.flow.User
+	r.AppProto = appName(s.app)
+	if s.original != rule.ProtoUnknown && s.original != s.app {
+		r.Original = appName(s.original)
 	}
-	r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = address(k.Client), k.ClientPort, address(k.Server), k.ServerPort
-	return r
+	if s.expects != rule.ProtoUnknown {
+		r.Expected = appName(s.expects)
+	}
+	ts, tc := s.track.By[0], s.track.By[1]
+	if ts != s.app {
+		r.AppProtoTS = appName(ts)
+	}
+	if tc != s.app {
+		r.AppProtoTC = appName(tc)
+	}
 }
-
-// bareRecord is one of a packet without a conversation.
-func (w *Worker) bareRecord(kind string) *eve.Record {
-	p := w.pkt
-	r := &eve.Record{Timestamp: eve.Time(w.now), EventType: kind}
-	if !w.e.cfg.Inline {
-		r.PcapCnt = w.number
-	}
-	if p.Version != 0 {
-		r.SrcIP, r.SrcPort, r.DestIP, r.DestPort, r.Proto = address(p.Src), p.SrcPort, address(p.Dst), p.DstPort, protoName(p.Proto)
-	}
-	return r
-}
-
-// address writes an address as the field's sensors do: IPv6 in full.
-func address(a netip.Addr) string { return a.StringExpanded() }
 
 // packetRecord turns it the way the packet at hand goes.
 func (w *Worker) packetRecord(kind string) *eve.Record {
-	r := w.record(kind)
-	if w.flow == nil {
-		return r
-	}
-	r.Direction = "to_server"
-	if w.told == 1 {
-		r.Direction = "to_client"
-		r.SrcIP, r.DestIP, r.SrcPort, r.DestPort = r.DestIP, r.SrcIP, r.DestPort, r.SrcPort
-	}
-	if k := w.flow.Key; k.Proto == packet.ICMP || k.Proto == packet.ICMPv6 {
-		r.SrcPort, r.DestPort = 0, 0
-		kind, code := w.pkt.ICMPType, w.pkt.ICMPCode
-		r.ICMPType, r.ICMPCode = &kind, &code
+	r := w.e.cfg.EVE.Record(w.view(), kind, true)
+	w.applications(r)
+	if w.flow != nil {
+		r.Direction = [2]string{"to_server", "to_client"}[w.told]
 	}
 	return r
 }
@@ -95,26 +98,70 @@ func (w *Worker) own(r *eve.Record, kind wire.Kind) *eve.Own {
 	return o
 }
 
-// alertRecord reports a rule.
-func (w *Worker) alertRecord(r *rule.Rule, tx *app.Tx) *eve.Record {
+// alertRecord reports a rule that matched.
+func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
+	c, r := &w.e.cfg.EVE, h.Rule
 	rec := w.packetRecord(eve.TypeAlert)
-	action := "allowed"
-	if r.Action.Blocks() && w.e.cfg.Inline {
-		action = "blocked"
+	rec.Alert = c.AlertOf(r, h.Action.Blocks() && w.e.cfg.Inline)
+	if r.Target != "" {
+		evelog.Ends(rec.Alert, r.Target, eve.End{IP: rec.SrcIP, Port: rec.SrcPort}, eve.End{IP: rec.DestIP, Port: rec.DestPort})
 	}
-	rec.Alert = &eve.Alert{Action: action, GID: r.GID, SignatureID: r.SID, Rev: r.Rev, Signature: r.Msg, Category: r.ClassText, Severity: r.Priority}
-	if len(r.Metadata) > 0 {
-		rec.Alert.Metadata = make(map[string][]string, len(r.Metadata))
-		for _, kv := range r.Metadata {
-			rec.Alert.Metadata[kv.Key] = append(rec.Alert.Metadata[kv.Key], kv.Value)
-		}
-	}
+	c.Tunnel(rec, w.view())
 	w.own(rec, wire.KindIPS).Class = r.Class
+	if c.Alert.Verdict {
+		reject := rule.Alert
+		if h.Action.Blocks() && h.Action != rule.Drop {
+			reject = h.Action
+		}
+		rec.Verdict = evelog.VerdictOf(rec.Alert.Action == "blocked", h.Action == rule.Pass, reject, w.pkt)
+	}
 	if tx != nil {
 		id := tx.ID
-		rec.TxID, rec.Extra = &id, record(tx)
+		rec.TxID = &id
+		if !c.Alert.NoApp {
+			rec.Extra = record(tx)
+		}
 	}
+	w.alertContext(rec, tx != nil)
 	return rec
+}
+
+// alertContext adds the flow and the bytes that an alert was found in.
+func (w *Worker) alertContext(rec *eve.Record, inTx bool) {
+	c := &w.e.cfg.EVE
+	var stream []byte
+	if w.flow != nil {
+		if !c.NoMetadata {
+			rec.Metadata, rec.Traffic = w.memory()
+		}
+		if !c.Alert.NoFlow {
+			w.flowNow(rec)
+		}
+		if w.isTCP() && (inTx || w.inStream) {
+			stream = w.flow.User.half[w.told].Kept()
+		}
+	}
+	if w.pkt != nil {
+		c.Bytes(rec, w.view(), stream)
+	}
+}
+
+// flowNow adds the flow as it stands.
+func (w *Worker) flowNow(rec *eve.Record) {
+	k := &w.flow.Key
+	f := evelog.FlowCounts(w.ending())
+	f.SrcIP, f.DestIP = evelog.Address(k.Client), evelog.Address(k.Server)
+	if rec.SrcPort != 0 || rec.DestPort != 0 {
+		f.SrcPort, f.DestPort = k.ClientPort, k.ServerPort
+	}
+	rec.Flow = f
+}
+
+// memory is what rules remember of the flow at hand.
+func (w *Worker) memory() (m *eve.Metadata, t *eve.Traffic) {
+	s := &w.flow.User
+	bits, ints := w.e.cfg.Rules.Memory(&s.match)
+	return evelog.Memory(bits, ints)
 }
 
 // record are the fields of a transaction.
@@ -130,6 +177,9 @@ func (w *Worker) appRecord(tx *app.Tx, _ int, kind string) *eve.Record {
 	r := w.record(kind)
 	id := tx.ID
 	r.TxID, r.Extra = &id, record(tx)
+	if !w.e.cfg.EVE.NoMetadata {
+		r.Metadata, r.Traffic = w.memory()
+	}
 	return r
 }
 
@@ -163,28 +213,15 @@ func (w *Worker) site(name, layer string, list filter.List) {
 func (w *Worker) virusRecord(f *scan.File, r *scan.Result, what *fileOf) *eve.Record {
 	rec := w.packetRecord(eve.TypeAlert)
 	rec.Alert = &eve.Alert{Action: w.action(), GID: 1, SignatureID: sidVirus, Rev: 1, Signature: "OTASUKE virus " + r.Virus, Category: "Virus in a file", Severity: 1}
-	w.own(rec, wire.KindVirus)
+	o := w.own(rec, wire.KindVirus)
+	o.Scan, o.Virus = "infected", r.Virus
 	rec.Extra = what.fields
-	rec.Fileinfo = &eve.Fileinfo{Filename: what.name, State: "CLOSED", Size: f.Size(), Scan: "infected", Virus: r.Virus}
+	rec.Fileinfo = &eve.Fileinfo{Filename: what.name, State: "CLOSED", Size: f.Size()}
 	return rec
 }
 
 // text makes bytes from the wire fit for JSON.
-func text(b []byte) string { return strings.ToValidUTF8(string(b), "\ufffd") }
-
-func protoName(p uint8) string {
-	switch p {
-	case packet.TCP:
-		return "TCP"
-	case packet.UDP:
-		return "UDP"
-	case packet.ICMP:
-		return "ICMP"
-	case packet.ICMPv6:
-		return "IPv6-ICMP"
-	}
-	return "IP"
-}
+func text(b []byte) string { return evelog.Text(b) }
 
 // HomeOf makes the function that tells inside addresses.
 func HomeOf(nets []netip.Prefix) func(netip.Addr) bool {

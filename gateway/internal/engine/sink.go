@@ -97,7 +97,7 @@ func (w *Worker) badSite(tx *app.Tx, layer, name string, list listOf) {
 func (k *sink) Log(tx *app.Tx, dir int, kind string) {
 	w := (*Worker)(k)
 	if w.e.cfg.LogApps && tx.Recorder != nil {
-		w.e.cfg.Emit(w.appRecord(tx, dir, kind))
+		w.emitTx(w.appRecord(tx, dir, kind), dir, true)
 	}
 }
 

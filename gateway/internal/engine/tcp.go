@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/stream"
@@ -10,7 +11,17 @@ import (
 // the flow may go on.
 func (w *Worker) tcp() bool {
 	p, s := w.pkt, &w.flow.User
-	if !w.follows() {
+	w.countTCP()
+	if !w.midstream() {
+		return w.why == ""
+	}
+	before := s.session.State
+	follows := w.follows()
+	if before == session.None && s.session.State != session.None {
+		w.counts.Add(evelog.Sessions)
+	}
+	w.noticed()
+	if !follows {
 		w.noStream = true
 		w.inspectPacket()
 		w.noStream = false

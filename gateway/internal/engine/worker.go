@@ -6,6 +6,7 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
@@ -32,6 +33,8 @@ type Worker struct {
 	now  int64
 	cap  *capture.Packet
 	pkt  *packet.Packet
+	pkts []packet.Packet // of the frame
+	at   int             // place of pkt among them
 	flow *flow.Flow[state]
 	dir  int
 	told int  // direction that is being judged; alerts go its way
@@ -51,6 +54,13 @@ type Worker struct {
 	answer    []byte // of ours to the datagram at hand
 	out       []byte // packets that we send
 	number    uint64 // packets so far
+	counts    *evelog.Counts
+	late      bool       // the flow at hand has ended
+	closing   bool       // the source has ended
+	inStream  bool       // what is being judged are bytes of the stream
+	why       string     // why the packet does not pass
+	stopper   *match.Hit // the rule that says so
+	rejected  bool
 }
 
 // state of a conversation, kept in the flow table.
@@ -79,6 +89,10 @@ type state struct {
 	restOf  int
 
 	match   match.FlowState
+	parent  uint64 // id of the flow that has announced this one
+	facts   evelog.Facts
+	later   []later
+	why     string // why nothing more passes, "" for a rule
 	alerted bool
 	dropped bool // nothing more passes
 	passed  bool // a pass rule matched, or a panic: nothing more is judged
@@ -110,6 +124,10 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	w.flows = flow.Table[state]{Max: e.cfg.MaxFlows, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
 	w.recent.init()
 	w.sumOf = w.checksum
+	w.counts = new(evelog.Counts)
+	e.countsMu.Lock()
+	e.counts = append(e.counts, w.counts)
+	e.countsMu.Unlock()
 	heads := rule.SetOf(rule.IPSrc, rule.IPDst, rule.IPv4Header, rule.IPv6Header, rule.TCPHeader, rule.UDPHeader, rule.ICMPv4Header, rule.ICMPv6Header)
 	w.headers = w.used.Intersects(&heads)
 	e.wakers.add(src)
@@ -120,23 +138,29 @@ func (w *Worker) sink() *sink { return (*sink)(w) }
 
 // Close ends all flows and frees the worker's memory.
 func (w *Worker) Close() {
+	w.closing = true
 	w.flows.EndAll()
 	w.scratch.Close()
 }
 
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
-	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
+	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later[:0], facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
+	s.facts.Reset()
 }
 
 // ended is called for each flow that leaves the table.
 func (w *Worker) ended(f *flow.Flow[state]) {
 	s := &f.User
 	defer w.survived()
-	w.flow = f
+	defer func(flow *flow.Flow[state], pkts []packet.Packet, pkt *packet.Packet, told int) {
+		w.flow, w.pkts, w.pkt, w.told, w.late = flow, pkts, pkt, told, false
+	}(w.flow, w.pkts, w.pkt, w.told)
+	w.flow, w.pkts, w.pkt, w.late, w.at, w.told = f, nil, nil, true, 0, 0
+	w.flush()
 	w.closeReader(0)
 	w.closeReader(1)
-	w.flow = nil
+	w.logFlow()
 	s.closeScans()
 	for i := range s.half {
 		s.half[i].Reset(&w.pool)
@@ -145,7 +169,6 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 		w.src.Decide(h.id, capture.Verdict{})
 	}
 	s.held = s.held[:0]
-	w.logFlow(f)
 	w.parts.give(s)
 }
 
@@ -156,16 +179,25 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	w.number++
 	w.now, w.cap, w.flow, w.hold, w.seen = p.Time, p, nil, false, false
 	w.e.Stats.Packets.Add(1)
+	w.e.Stats.Last.Store(p.Time)
 	w.e.Stats.Bytes.Add(uint64(len(p.Data)))
 	defer w.caught(&v)
-	pkts := w.dec.Frame(p.Link, p.Data, p.Time)
-	v = accept
-	for i := range pkts {
-		w.pkt, w.flow, w.seen = &pkts[i], nil, false
-		if got := w.one(p); worse(got, v) {
+	w.pkts = w.dec.Frame(p.Link, p.Data, p.Time)
+	w.counts.Frame(w.pkts, w.e.cfg.EVE.DecoderEvents)
+	v, w.rejected = accept, false
+	for i := range w.pkts {
+		w.pkt, w.at, w.flow, w.seen = &w.pkts[i], i, nil, false
+		w.why, w.stopper = "", nil
+		got := w.one(p)
+		if got.Action == capture.Drop {
+			w.stopped()
+		}
+		w.packetAnomalies()
+		if worse(got, v) {
 			v = got
 		}
 	}
+	w.countVerdict(v)
 	return v
 }
 
@@ -183,6 +215,7 @@ func (w *Worker) one(p *capture.Packet) capture.Verdict {
 	switch {
 	case pkt.Refused:
 		w.e.Stats.Conflicts.Add(1)
+		w.why = evelog.ReasonDefrag
 		return w.drop() // pieces that contradict: nobody can know what the receiver makes of them
 	case pkt.Version == 0 || pkt.Invalid || pkt.Fragment || pkt.TransportHeader() == nil && !pkt.Fragment:
 		if pkt.Invalid {
@@ -217,10 +250,14 @@ func (w *Worker) alone() capture.Verdict {
 		if h.Action == rule.Pass {
 			break
 		}
+		w.countHit(&h)
 		if !h.Silent {
-			w.e.cfg.Emit(w.alertRecord(h.Rule, nil))
+			w.e.cfg.Emit(w.alertRecord(&h, nil))
 		}
-		blocked = blocked || h.Action.Blocks()
+		if h.Action.Blocks() {
+			blocked = true
+			w.stops(&h)
+		}
 	}
 	if blocked {
 		return w.drop()
@@ -278,13 +315,18 @@ func (w *Worker) judge() capture.Verdict {
 	}
 	if s.id == 0 {
 		s.id = flowID(w.flow.Key, w.flow.Started)
+		w.countNew()
 		w.opened()
 		if s.dropped {
 			w.refuse()
 		}
 	}
+	s.facts.Packet(w.pkt, w.dir)
 	switch {
 	case s.dropped:
+		if w.why = s.why; w.why == "" {
+			w.why = evelog.ReasonFlow
+		}
 		return w.drop()
 	case s.bypass:
 		return capture.Verdict{Mark: w.e.cfg.BypassMark}

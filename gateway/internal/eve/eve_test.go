@@ -137,8 +137,8 @@ func sample() *Record {
 		ICMPType: &kind, ICMPCode: &code, TxID: &tx,
 		Alert:    &Alert{Action: "blocked", GID: 1, SignatureID: sidVirus, Rev: 1, Signature: "OTASUKE virus X", Category: "Virus in a file", Severity: 1, Metadata: map[string][]string{"otasuke_family": {"virus"}}},
 		HTTP:     &HTTP{Hostname: "files.example", URL: "/a/invoice.zip?user=taro&password=secret", Method: "GET", Status: 200, Length: 68},
-		Fileinfo: &Fileinfo{Filename: "invoice.zip", State: "CLOSED", Size: 68, Scan: "infected", Virus: "X"},
-		Otasuke:  &Own{ID: "0123456789abcdefghjkmnpqrs", Kind: "virus", Direction: "outbound", MAC: "02:00:c0:a8:01:0c", Device: "192.168.1.12", Class: "trojan-activity"},
+		Fileinfo: &Fileinfo{Filename: "invoice.zip", State: "CLOSED", Size: 68},
+		Otasuke:  &Own{ID: "0123456789abcdefghjkmnpqrs", Kind: "virus", Direction: "outbound", MAC: "02:00:c0:a8:01:0c", Device: "192.168.1.12", Class: "trojan-activity", Scan: "infected", Virus: "X"},
 	}
 }
 

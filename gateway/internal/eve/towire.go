@@ -155,8 +155,8 @@ func (r *Record) own(e *wire.Event, line []byte) {
 	if o.Site != "" {
 		e.Site = &wire.Site{Name: cut(o.Site), Layer: o.Layer, Category: cut(o.Category), List: cut(o.List)}
 	}
-	if fi := r.Fileinfo; fi != nil && fi.Virus != "" {
-		e.File = &wire.File{Name: cut(fi.Filename), Size: fi.Size, SHA256: fi.SHA256, Virus: cut(fi.Virus)}
+	if fi := r.Fileinfo; fi != nil && o.Virus != "" {
+		e.File = &wire.File{Name: cut(fi.Filename), Size: fi.Size, SHA256: fi.SHA256, Virus: cut(o.Virus)}
 	}
 }
 

@@ -156,7 +156,7 @@ func (t *Table[T]) Related(p *packet.Packet, now int64) (*Flow[T], int) {
 		dir = 0
 	}
 	f.Packets[dir]++
-	f.Bytes[dir] += uint64(len(p.Data))
+	f.Bytes[dir] += uint64(len(p.Frame))
 	f.Last = now
 	t.place(f)
 	return f, dir
@@ -267,7 +267,7 @@ func (f *Flow[T]) patience() patience {
 func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
 	f.Last = now
 	f.Packets[dir]++
-	f.Bytes[dir] += uint64(len(p.Data))
+	f.Bytes[dir] += uint64(len(p.Frame))
 	if p.Proto != packet.TCP {
 		if f.State == New && f.Packets[0] > 0 && f.Packets[1] > 0 {
 			f.State = Established

@@ -24,7 +24,7 @@ func table(max int) (*Table[int], *[]Key) {
 }
 
 func tcp(flags uint8, port uint16, seq uint32) *packet.Packet {
-	return &packet.Packet{Data: make([]byte, 40), Version: 4, Proto: packet.TCP, Src: client, Dst: server, SrcPort: port, DstPort: 80, Flags: flags, Seq: seq}
+	return &packet.Packet{Frame: make([]byte, 40), Version: 4, Proto: packet.TCP, Src: client, Dst: server, SrcPort: port, DstPort: 80, Flags: flags, Seq: seq}
 }
 
 func back(p *packet.Packet) *packet.Packet {

@@ -1,0 +1,263 @@
+package engine
+
+import (
+	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/session"
+	"otasuke/rule"
+)
+
+// later is a record of what a transaction or the stream has shown. In a capture it is
+// told with the packet at which other sensors notice: the receiver has acknowledged the
+// bytes, and for an alert its sender goes on.
+type later struct {
+	rec   *eve.Record
+	dir   int
+	end   uint32 // the bytes before this number are to be acknowledged
+	log   bool   // the acknowledgement is enough
+	acked bool
+}
+
+// maxLater bounds the records of a flow that wait; what comes then is told at once.
+const maxLater = 256
+
+// emitTx tells of what bytes of dir have shown.
+func (w *Worker) emitTx(rec *eve.Record, dir int, log bool) {
+	if w.e.cfg.Inline || w.late || !w.isTCP() || len(w.flow.User.later) >= maxLater {
+		w.e.cfg.Emit(rec)
+		return
+	}
+	s := &w.flow.User
+	l := later{rec: rec, dir: dir, end: s.half[w.dir].Next(), log: log}
+	if log {
+		l.dir = w.dir
+	}
+	s.later = append(s.later, l)
+}
+
+// noticed tells what the packet at hand makes others notice.
+func (w *Worker) noticed() {
+	s, p := &w.flow.User, w.pkt
+	if len(s.later) == 0 {
+		return
+	}
+	keep := s.later[:0]
+	for _, l := range s.later {
+		if !l.acked && p.Flags&packet.ACK != 0 && w.dir != l.dir && int32(p.Ack-l.end) >= 0 {
+			l.acked = true
+		}
+		if l.acked && (l.log || w.dir == l.dir) {
+			w.renew(l.rec)
+			continue
+		}
+		keep = append(keep, l)
+	}
+	clear(s.later[len(keep):])
+	s.later = keep
+}
+
+// renew tells a record that has waited, with the packet at hand.
+func (w *Worker) renew(rec *eve.Record) {
+	rec.PcapCnt, rec.Source = 0, evelog.SourceTimeout
+	if !w.late {
+		now := w.e.cfg.EVE.Record(w.view(), rec.EventType, true)
+		rec.Timestamp, rec.PcapCnt, rec.Source = now.Timestamp, now.PcapCnt, now.Source
+	}
+	if rec.Flow != nil {
+		w.flowNow(rec)
+	}
+	w.e.cfg.Emit(rec)
+}
+
+// flush tells what has waited until the flow ended.
+func (w *Worker) flush() {
+	s := &w.flow.User
+	for _, l := range s.later {
+		w.renew(l.rec)
+	}
+	clear(s.later)
+	s.later = s.later[:0]
+}
+
+// midstream applies the policy for segments of connections whose beginning was not seen.
+// It reports whether the segment may be looked at.
+func (w *Worker) midstream() bool {
+	s, p := &w.flow.User, w.pkt
+	policy := w.e.cfg.Midstream
+	if policy == PolicyIgnore || s.session.State != session.None || p.Flags&packet.RST != 0 || p.Flags&packet.ACK == 0 {
+		return true
+	}
+	w.applied(policy, "stream_midstream", "tcp.midstream")
+	switch policy {
+	case PolicyDropFlow, PolicyReject:
+		s.dropped, s.why = true, evelog.ReasonPolicy
+		fallthrough
+	case PolicyDropPacket:
+		w.why = evelog.ReasonMidstream
+	case PolicyBypass:
+		s.facts.Bypassed = true
+		fallthrough
+	case PolicyPassFlow:
+		s.passed, s.facts.Action = true, "pass"
+	case PolicyPassPacket:
+	}
+	return false
+}
+
+// applied notes that a policy has decided.
+func (w *Worker) applied(p Policy, target, counter string) {
+	name := [...]string{PolicyIgnore: "ignore", PolicyDropFlow: "drop_flow", PolicyDropPacket: "drop_packet", PolicyReject: "reject",
+		PolicyBypass: "bypass", PolicyPassFlow: "pass_flow", PolicyPassPacket: "pass_packet"}[p]
+	f := &w.flow.User.facts
+	w.counts.Named("exception_policy." + counter + "." + name)
+	for _, have := range f.Policies {
+		if have.Target == target {
+			return
+		}
+	}
+	f.Policies = append(f.Policies, eve.AppliedPolicy{Target: target, Policy: name})
+}
+
+// whole tells whether a rule that matched acts on the flow and not only on the packet:
+// what it has seen is more than the packet.
+func whole(r *rule.Rule, inTx, inStream bool) bool {
+	switch {
+	case inTx, inStream && r.PayloadStream:
+		return true
+	case len(r.Sections) > 0 || len(r.Packet) > 0 || len(r.PacketAny) > 0 || len(r.TCPFlags) > 0 || len(r.FragBits) > 0 || r.SameIP:
+		return false
+	case len(r.AppProtos) > 0:
+		return true
+	}
+	// What is left looks at addresses, ports or the protocol.
+	return r.Flow == rule.Flow{} && r.SrcPorts.Any && r.DstPorts.Any && len(r.Flowbits) == 0
+}
+
+// alert tells of a rule.
+func (w *Worker) alert(h *match.Hit, tx *app.Tx) {
+	rec := w.alertRecord(h, tx)
+	if tx != nil || w.inStream && h.Rule.PayloadStream {
+		w.emitTx(rec, w.told, false)
+		return
+	}
+	w.e.cfg.Emit(rec)
+}
+
+// stops notes the rule for which the packet at hand does not pass.
+func (w *Worker) stops(h *match.Hit) {
+	w.why = evelog.ReasonRules
+	if h.Action != h.Rule.Action {
+		w.why = evelog.ReasonThreshold
+	}
+	hit := *h
+	w.stopper = &hit
+	w.rejected = w.rejected || h.Action != rule.Drop
+}
+
+// stopped writes that the packet at hand does not pass.
+func (w *Worker) stopped() {
+	c := &w.e.cfg.EVE
+	if w.why == "" {
+		w.why = evelog.ReasonStream
+	}
+	w.counts.DropReason(w.why)
+	if !c.Drop.On {
+		return
+	}
+	if w.flow != nil && !c.Drop.All {
+		f := &w.flow.User.facts
+		first := w.flow.User.dropped && !f.DropTold[w.dir]
+		f.DropTold[w.dir] = f.DropTold[w.dir] || w.flow.User.dropped
+		if !first && w.stopper == nil {
+			return
+		}
+	}
+	w.told = w.dir
+	r := c.Record(w.view(), eve.TypeDrop, true)
+	r.Drop = evelog.DropOf(w.pkt, w.why)
+	if c.Drop.Alerts && w.stopper != nil {
+		r.Alert = c.AlertOf(w.stopper.Rule, true)
+	}
+	if c.Drop.Verdict {
+		reject := rule.Alert
+		if w.stopper != nil && w.stopper.Action != rule.Drop {
+			reject = w.stopper.Action
+		}
+		r.Verdict = evelog.VerdictOf(true, false, reject, w.pkt)
+	}
+	w.e.cfg.Emit(r)
+}
+
+// countVerdict counts what becomes of the frame.
+func (w *Worker) countVerdict(v capture.Verdict) {
+	switch {
+	case !w.e.cfg.Inline:
+	case w.rejected:
+		w.counts.Add(evelog.Rejected)
+		fallthrough
+	case v.Action == capture.Drop:
+		w.counts.Add(evelog.Blocked)
+	default:
+		w.counts.Add(evelog.Accepted)
+	}
+}
+
+// countHit counts an alert.
+func (w *Worker) countHit(h *match.Hit) {
+	if h.Silent {
+		w.counts.Add(evelog.Suppressed)
+		return
+	}
+	w.counts.Add(evelog.Alerts)
+}
+
+// countNew counts a flow that begins with the packet at hand.
+func (w *Worker) countNew() {
+	w.counts.Add(evelog.FlowTotal)
+	switch w.flow.Key.Proto {
+	case packet.TCP:
+		w.counts.Add(evelog.FlowTCP)
+	case packet.UDP:
+		w.counts.Add(evelog.FlowUDP)
+	case packet.ICMP:
+		w.counts.Add(evelog.FlowICMPv4)
+	case packet.ICMPv6:
+		w.counts.Add(evelog.FlowICMPv6)
+	}
+}
+
+// countTCP counts a segment.
+func (w *Worker) countTCP() {
+	switch f := w.pkt.Flags; {
+	case f&packet.SYN != 0 && f&packet.ACK != 0:
+		w.counts.Add(evelog.SYNACK)
+	case f&packet.SYN != 0:
+		w.counts.Add(evelog.SYN)
+	}
+	if w.pkt.Flags&packet.RST != 0 {
+		w.counts.Add(evelog.RST)
+	}
+}
+
+// countEnd counts how a flow stood when it ended.
+func (w *Worker) countEnd(e *evelog.End) {
+	state := e.State
+	if w.flow.User.facts.Bypassed {
+		state = "local_bypassed"
+	}
+	w.counts.Named("flow.end.state." + state)
+	if e.Session != nil {
+		w.counts.Named("flow.end.tcp_state." + evelog.StateName(e.Session.State))
+	}
+}
+
+// Counts are what the workers have counted so far.
+func (e *Engine) Counts() []*evelog.Counts {
+	e.countsMu.Lock()
+	defer e.countsMu.Unlock()
+	return append([]*evelog.Counts(nil), e.counts...)
+}

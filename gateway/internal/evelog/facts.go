@@ -1,0 +1,173 @@
+package evelog
+
+import (
+	"strconv"
+
+	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/session"
+)
+
+// maxMACs of a flow that are remembered on each side.
+const maxMACs = 10
+
+// Facts are what the last record of a flow tells beyond its counts. The zero value is
+// that of a flow of which nothing was seen.
+type Facts struct {
+	flags    [2]uint8 // TCP flags by direction
+	minTTL   [2]uint8
+	maxTTL   [2]uint8
+	icmp     [2]*[2]uint8 // first type and code by direction
+	spi      uint32
+	version  uint8
+	macs     [2][][6]byte // of both ends
+	Gap      [2]bool
+	Regions  [2]int
+	Bypassed bool
+	// Action is "drop", "pass" or "accept" once it holds for the whole flow.
+	Action   string
+	Policies []eve.AppliedPolicy
+	Txs      uint64
+	// DropTold tells in which directions a dropped packet was told of.
+	DropTold [2]bool
+	// Tagged is until when packets are told of: microseconds, 0 for never.
+	XFF string
+}
+
+// Packet notes a packet of the flow.
+func (f *Facts) Packet(p *packet.Packet, dir int) {
+	f.version = p.Version
+	if f.maxTTL[dir] == 0 || p.TTL < f.minTTL[dir] {
+		f.minTTL[dir] = p.TTL
+	}
+	f.maxTTL[dir] = max(f.maxTTL[dir], p.TTL)
+	switch p.Proto {
+	case packet.TCP:
+		f.flags[dir] |= p.Flags
+	case packet.ICMP, packet.ICMPv6:
+		if f.icmp[dir] == nil {
+			f.icmp[dir] = &[2]uint8{p.ICMPType, p.ICMPCode}
+		}
+	case packet.ESP:
+		f.spi = spi(p)
+	}
+	if p.HasMAC {
+		f.mac(dir, p.SrcMAC)
+		f.mac(1-dir, p.DstMAC)
+	}
+}
+
+func (f *Facts) mac(side int, m [6]byte) {
+	for _, have := range f.macs[side] {
+		if have == m {
+			return
+		}
+	}
+	if len(f.macs[side]) < maxMACs {
+		f.macs[side] = append(f.macs[side], m)
+	}
+}
+
+// Reset forgets everything and keeps memory.
+func (f *Facts) Reset() { *f = Facts{macs: [2][][6]byte{f.macs[0][:0], f.macs[1][:0]}} }
+
+// End is how a flow stands when it leaves.
+type End struct {
+	Start, Last    int64 // microseconds
+	Packets, Bytes [2]uint64
+	State, Reason  string
+	Alerted        bool
+	Session        *session.Session // nil but for TCP
+}
+
+// FlowRecord tells of a flow that ended.
+func (c *Config) FlowRecord(v *View, e *End) *eve.Record {
+	r := c.Record(v, eve.TypeFlow, false)
+	r.Source = ""
+	f := v.Facts
+	c.ends(r, f)
+	if f.icmp[0] != nil {
+		r.ICMPType, r.ICMPCode = &f.icmp[0][0], &f.icmp[0][1]
+	}
+	if f.icmp[1] != nil {
+		r.ResponseType, r.ResponseCode = &f.icmp[1][0], &f.icmp[1][1]
+	}
+	r.Flow = FlowCounts(e)
+	r.Flow.FlowEnd = &eve.FlowEnd{
+		End: eve.Time(e.Last), Age: (e.Last - e.Start) / 1_000_000, State: e.State, Reason: e.Reason, Alerted: e.Alerted,
+		Action: f.Action, Policies: f.Policies, TxCount: f.Txs,
+	}
+	if f.Bypassed {
+		r.Flow.State, r.Flow.Bypass = "bypassed", "local"
+	}
+	if e.Session != nil {
+		r.TCP = f.tcp(f.flags[0]|f.flags[1], e.Session)
+		r.TCP.FlagsTS, r.TCP.FlagsTC = hexFlags(f.flags[0]), hexFlags(f.flags[1])
+		r.TCP.TSGap, r.TCP.TCGap = f.Gap[0], f.Gap[1]
+		r.TCP.TSMax, r.TCP.TCMax = f.Regions[0], f.Regions[1]
+	}
+	return r
+}
+
+// ends adds what the flow's packets had in common.
+func (c *Config) ends(r *eve.Record, f *Facts) {
+	r.SPI = f.spi
+	if !c.Ethernet || len(f.macs[0])+len(f.macs[1]) == 0 {
+		return
+	}
+	r.Ether = new(eve.Ether)
+	for _, m := range f.macs[0] {
+		r.Ether.SrcMACs = append(r.Ether.SrcMACs, mac(m))
+	}
+	for _, m := range f.macs[1] {
+		r.Ether.DestMACs = append(r.Ether.DestMACs, mac(m))
+	}
+}
+
+// FlowCounts is the flow as it stands.
+func FlowCounts(e *End) *eve.Flow {
+	return &eve.Flow{PktsToServer: e.Packets[0], PktsToClient: e.Packets[1], BytesToServer: e.Bytes[0], BytesToClient: e.Bytes[1], Start: eve.Time(e.Start)}
+}
+
+// NetflowRecord tells of one direction of a flow that ended.
+func (c *Config) NetflowRecord(v *View, e *End, dir int) *eve.Record {
+	v.Dir = dir
+	r := c.Record(v, eve.TypeNetflow, true)
+	r.Source = ""
+	f := v.Facts
+	c.ends(r, f)
+	if f.icmp[dir] != nil {
+		r.ICMPType, r.ICMPCode = &f.icmp[dir][0], &f.icmp[dir][1]
+	}
+	r.Netflow = &eve.Netflow{
+		Pkts: e.Packets[dir], Bytes: e.Bytes[dir], Start: eve.Time(e.Start), End: eve.Time(e.Last), Age: (e.Last - e.Start) / 1_000_000,
+		MinTTL: f.minTTL[dir], MaxTTL: f.maxTTL[dir], TxCount: f.Txs,
+	}
+	if e.Session != nil {
+		r.TCP = f.tcp(f.flags[dir], nil)
+	}
+	return r
+}
+
+// tcp writes flags out.
+func (f *Facts) tcp(flags uint8, s *session.Session) *eve.TCP {
+	t := &eve.TCP{
+		Flags: hexFlags(flags), SYN: flags&packet.SYN != 0, FIN: flags&packet.FIN != 0, RST: flags&packet.RST != 0, PSH: flags&packet.PSH != 0,
+		ACK: flags&packet.ACK != 0, URG: flags&packet.URG != 0, ECN: flags&packet.ECE != 0, CWR: flags&packet.CWR != 0,
+	}
+	if s != nil {
+		t.State = StateName(s.State)
+	}
+	return t
+}
+
+func hexFlags(flags uint8) string { return strconv.FormatUint(uint64(flags)+0x100, 16)[1:] }
+
+// StateName is a connection's state in words.
+func StateName(s session.State) string {
+	return [...]string{
+		session.None: "none", session.SynSent: "syn_sent", session.SynReceived: "syn_recv", session.Established: "established", session.FinWait1: "fin_wait1",
+		session.FinWait2: "fin_wait2", session.TimeWait: "time_wait", session.LastAck: "last_ack", session.CloseWait: "close_wait",
+		session.Closing: "closing", session.Closed: "closed",
+	}[s]
+}

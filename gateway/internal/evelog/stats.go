@@ -1,0 +1,269 @@
+package evelog
+
+import (
+	"strings"
+	"sync"
+
+	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/packet"
+	"otasuke/rule"
+)
+
+// Counts counts what statistics tell, by the dotted names of the field's sensors. One
+// goroutine counts; any may read. The zero value is ready.
+type Counts struct {
+	mu    sync.Mutex
+	fixed [nCounters]uint64
+	named map[string]uint64
+}
+
+// Counter is one that is counted often.
+type Counter uint8
+
+// Counters.
+const (
+	Pkts Counter = iota
+	Bytes
+	Invalid
+	IPv4
+	IPv6
+	Ethernet
+	TCPPackets
+	UDPPackets
+	SCTP
+	ESP
+	ICMPv4
+	ICMPv6
+	GRE
+	VLAN
+	FlowTotal
+	FlowTCP
+	FlowUDP
+	FlowICMPv4
+	FlowICMPv6
+	Sessions
+	SYN
+	SYNACK
+	RST
+	Midstream
+	Gap
+	Alerts
+	Suppressed
+	Overflow
+	Accepted
+	Blocked
+	Rejected
+	nCounters
+)
+
+// names of the counters.
+var names = [nCounters]string{
+	Pkts: "decoder.pkts", Bytes: "decoder.bytes", Invalid: "decoder.invalid", IPv4: "decoder.ipv4", IPv6: "decoder.ipv6", Ethernet: "decoder.ethernet",
+	TCPPackets: "decoder.tcp", UDPPackets: "decoder.udp", SCTP: "decoder.sctp", ESP: "decoder.esp", ICMPv4: "decoder.icmpv4", ICMPv6: "decoder.icmpv6",
+	GRE: "decoder.gre", VLAN: "decoder.vlan", FlowTotal: "flow.total", FlowTCP: "flow.tcp", FlowUDP: "flow.udp", FlowICMPv4: "flow.icmpv4", FlowICMPv6: "flow.icmpv6",
+	Sessions: "tcp.sessions", SYN: "tcp.syn", SYNACK: "tcp.synack", RST: "tcp.rst", Midstream: "tcp.midstream_pickups", Gap: "tcp.reassembly_gap",
+	Alerts: "detect.alert", Suppressed: "detect.alerts_suppressed", Overflow: "detect.alert_queue_overflow",
+	Accepted: "ips.accepted", Blocked: "ips.blocked", Rejected: "ips.rejected",
+}
+
+// zeros are told although nothing of theirs was seen.
+var zeros = strings.Fields(`decoder.arp decoder.null decoder.sll decoder.ppp decoder.pppoe decoder.raw decoder.chdlc decoder.mpls decoder.teredo
+	decoder.ipv4_in_ipv4 decoder.ipv6_in_ipv4 decoder.ipv4_in_ipv6 decoder.ipv6_in_ipv6 decoder.vxlan decoder.geneve decoder.erspan decoder.vlan_qinq
+	decoder.vlan_qinqinq decoder.too_many_layers tcp.active_sessions tcp.overlap tcp.overlap_diff_data tcp.stream_depth_reached tcp.invalid_checksum
+	tcp.memuse tcp.reassembly_memuse flow.active flow.tcp_reuse flow.memuse flow.end.state.new flow.end.state.established flow.end.state.closed
+	flow.end.state.local_bypassed flow.end.state.capture_bypassed flow.end.tcp_state.none flow.end.tcp_state.syn_sent flow.end.tcp_state.syn_recv
+	flow.end.tcp_state.established flow.end.tcp_state.fin_wait1 flow.end.tcp_state.fin_wait2 flow.end.tcp_state.time_wait flow.end.tcp_state.last_ack
+	flow.end.tcp_state.close_wait flow.end.tcp_state.closing flow.end.tcp_state.closed ftp.memuse ftp.memcap http.memuse http.memcap
+	file_store.fs_errors file_store.open_files defrag.ipv4.fragments defrag.ipv4.reassembled defrag.ipv6.fragments defrag.ipv6.reassembled`)
+
+// apps are the application protocols that statistics tell of, by the names that they have there.
+var apps = strings.Fields(`http ftp smtp tls ssh imap smb dcerpc_tcp dcerpc_udp dns_tcp dns_udp nfs_tcp nfs_udp ntp ftp-data tftp ike krb5_tcp krb5_udp
+	quic dhcp sip_tcp sip_udp snmp rfb mqtt telnet rdp websocket ldap_tcp ldap_udp pop3 http2 bittorrent-dht doh2 mdns modbus dnp3 enip_tcp enip_udp pgsql`)
+
+// dropReasons by their names in statistics.
+var dropReasons = strings.Fields(`decode_error defrag_error defrag_memcap flow_memcap flow_drop applayer_error applayer_memcap rules threshold_detection_filter
+	stream_error stream_memcap stream_midstream stream_urgent stream_reassembly nfq_error tunnel_packet_drop exception_policy_flow_drop`)
+
+// Add counts one.
+func (n *Counts) Add(c Counter) { n.AddN(c, 1) }
+
+// AddN counts several.
+func (n *Counts) AddN(c Counter, by uint64) {
+	n.mu.Lock()
+	n.fixed[c] += by
+	n.mu.Unlock()
+}
+
+// Named counts one of what has its name from the traffic's kind.
+func (n *Counts) Named(name string) {
+	n.mu.Lock()
+	if n.named == nil {
+		n.named = map[string]uint64{}
+	}
+	n.named[name]++
+	n.mu.Unlock()
+}
+
+// DropReason counts a packet that did not pass.
+func (n *Counts) DropReason(reason string) {
+	n.Named("ips.drop_reason." + strings.ReplaceAll(reason, " ", "_"))
+}
+
+// App counts something of an application protocol: "flow", "tx", "error.parser".
+func (n *Counts) App(what string, p rule.Proto, ip uint8) {
+	name := AppCounter(p, ip)
+	if what == "error.parser" {
+		n.Named("app_layer.error." + name + ".parser")
+		return
+	}
+	n.Named("app_layer." + what + "." + name)
+}
+
+// AppCounter names an application protocol in statistics: what runs over both transports
+// is counted for each.
+func AppCounter(p rule.Proto, ip uint8) string {
+	name := p.String()
+	if p == rule.ProtoFailed {
+		name = "failed"
+	}
+	if over := map[bool]string{true: "_udp", false: "_tcp"}[ip == packet.UDP]; both[name] {
+		return name + over
+	}
+	return name
+}
+
+var both = map[string]bool{"dns": true, "dcerpc": true, "nfs": true, "krb5": true, "sip": true, "ldap": true, "enip": true, "failed": true}
+
+// Frame counts a frame and the packets in it.
+func (n *Counts) Frame(pkts []packet.Packet, events bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.fixed[Pkts]++
+	n.fixed[Bytes] += uint64(len(pkts[0].Frame))
+	for i := range pkts {
+		n.decoded(&pkts[i])
+		if i > 0 && pkts[i].Level > pkts[i-1].Level && pkts[i-1].Proto != packet.GRE && pkts[i-1].Proto != packet.UDP && pkts[i].Version != 0 && pkts[i-1].Version != 0 {
+			n.name("decoder.ipv" + string('0'+rune(pkts[i].Version)) + "_in_ipv" + string('0'+rune(pkts[i-1].Version)))
+		}
+		if events {
+			for _, e := range pkts[i].Events {
+				n.name("decoder.event." + eventPath(e))
+			}
+		}
+	}
+}
+
+func (n *Counts) name(name string) {
+	if n.named == nil {
+		n.named = map[string]uint64{}
+	}
+	n.named[name]++
+}
+
+// decoded counts what a packet is.
+func (n *Counts) decoded(p *packet.Packet) {
+	add := func(c Counter, when bool) {
+		if when {
+			n.fixed[c]++
+		}
+	}
+	h := p.TransportHeader() != nil
+	add(Invalid, p.Invalid)
+	add(Ethernet, p.HasMAC && !p.Reassembled)
+	add(IPv4, p.Version == 4)
+	add(IPv6, p.Version == 6)
+	add(VLAN, p.VLANLayers > 0 && !p.Reassembled)
+	add(TCPPackets, p.Proto == packet.TCP && h)
+	add(UDPPackets, p.Proto == packet.UDP && h)
+	add(SCTP, p.Proto == packet.SCTP && h)
+	add(ESP, p.Proto == packet.ESP && h)
+	add(ICMPv4, p.Proto == packet.ICMP && h)
+	add(ICMPv6, p.Proto == packet.ICMPv6 && h)
+	add(GRE, p.Proto == packet.GRE && p.Version != 0)
+}
+
+// eventPath is the place of a decoder's event in statistics: "ipv4.pkt_too_small".
+func eventPath(event string) string {
+	event = strings.TrimPrefix(event, "decoder.")
+	return event
+}
+
+// Engine is what statistics tell of the rules.
+type Engine struct {
+	Loaded, Failed, Skipped int
+	// Inline tells of verdicts.
+	Inline bool
+	// Uptime in seconds; Loading is when the rules were read.
+	Uptime  int64
+	Loading string
+}
+
+// Stats adds up counts and writes them as EVE tells them. Counters that are 0 are left
+// out without zero.
+func Stats(e *Engine, zero bool, list ...*Counts) eve.Stats {
+	total := map[string]uint64{}
+	if zero {
+		baseline(total, e.Inline)
+	}
+	for _, n := range list {
+		n.mu.Lock()
+		for i, v := range n.fixed {
+			if c := Counter(i); (v > 0 || zero) && (e.Inline || c < Accepted) {
+				total[names[i]] += v
+			}
+		}
+		for k, v := range n.named {
+			total[k] += v
+		}
+		n.mu.Unlock()
+	}
+	s := eve.Stats{"uptime": e.Uptime}
+	for name, v := range total {
+		put(s, name, v)
+	}
+	detect, ok := s["detect"].(map[string]any)
+	if !ok {
+		detect = map[string]any{}
+		s["detect"] = detect
+	}
+	rules := map[string]any{"id": 0, "rules_loaded": e.Loaded, "rules_failed": e.Failed, "rules_skipped": e.Skipped}
+	if e.Loading != "" {
+		rules["last_reload"] = e.Loading
+	}
+	detect["engines"] = []any{rules}
+	return s
+}
+
+// baseline writes the counters that are always told.
+func baseline(total map[string]uint64, inline bool) {
+	for _, name := range zeros {
+		total[name] = 0
+	}
+	for _, name := range apps {
+		total["app_layer.flow."+name], total["app_layer.tx."+name], total["app_layer.error."+name+".parser"] = 0, 0, 0
+	}
+	total["app_layer.flow.failed_tcp"], total["app_layer.flow.failed_udp"], total["app_layer.expectations"] = 0, 0, 0
+	if inline {
+		for _, name := range dropReasons {
+			total["ips.drop_reason."+name] = 0
+		}
+		total["ips.replaced"] = 0
+	}
+}
+
+// put sets "a.b.c" in a tree.
+func put(tree map[string]any, name string, v uint64) {
+	for {
+		head, rest, more := strings.Cut(name, ".")
+		if !more {
+			tree[head] = v
+			return
+		}
+		sub, ok := tree[head].(map[string]any)
+		if !ok {
+			sub = map[string]any{}
+			tree[head] = sub
+		}
+		tree, name = sub, rest
+	}
+}

@@ -1,0 +1,127 @@
+package gateway
+
+import (
+	"strings"
+
+	"otasuke/gateway/internal/engine"
+	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/yamlconf"
+	"otasuke/rule"
+)
+
+// loadTime is how statistics write when the rules were read.
+const loadTime = "2006-01-02T15:04:05.000000-0700"
+
+// sensorVersion is the version of the sensor whose records ours are like.
+const sensorVersion = "8.0.6"
+
+// ownRecords says what the records of the box tell.
+func ownRecords() evelog.Config {
+	return evelog.Config{Anomaly: evelog.AnomalyConfig{Decode: true, App: true}, DecoderEvents: true, KeepZero: true}
+}
+
+// records sets what records tell.
+func (s *settings) records(c *engine.Config) {
+	e := &c.EVE
+	*e = evelog.Config{Number: true, Flow: true, KeepZero: true, DecoderEvents: true}
+	e.Anomaly = evelog.AnomalyConfig{Decode: true, Stream: true, App: true}
+	if log := s.log; log.Exists() {
+		e.Ethernet = log.At("ethernet").Bool(false)
+		e.CommunityID, e.Seed = log.At("community-id").Bool(false), uint16(log.At("community-id-seed").Size(0))
+		e.NoMetadata = !log.At("metadata").Bool(true)
+		if log.At("pcap-file").Bool(false) {
+			e.File = "yes"
+		}
+		if log.At("suricata-version").Bool(false) {
+			e.Version = sensorVersion
+		}
+		s.anomalies(e)
+	}
+	s.alerts(&e.Alert)
+	drop := s.types["drop"]
+	e.Drop = evelog.DropConfig{On: drop != nil, Alerts: drop.At("alerts").Bool(false), Verdict: drop.At("verdict").Bool(false), All: drop.At("flows").String("start") == "all"}
+	e.Netflow = s.types["netflow"] != nil
+	stats := s.conf.At("stats")
+	e.KeepZero = s.option("stats", "zero-valued-counters").Bool(stats.At("zero-valued-counters").Bool(true))
+	e.DecoderEvents = stats.At("decoder-events").Bool(true)
+	c.Midstream = s.midstream(c.Inline)
+}
+
+// anomalies reads which of them are wanted: without types none but those of applications
+// that a configuration has by itself.
+func (s *settings) anomalies(e *evelog.Config) {
+	opt := s.types["anomaly"]
+	if opt == nil {
+		e.Anomaly = evelog.AnomalyConfig{}
+		return
+	}
+	types := opt.At("types")
+	if !types.Exists() {
+		e.Anomaly = evelog.AnomalyConfig{App: true}
+		return
+	}
+	e.Anomaly = evelog.AnomalyConfig{Decode: types.At("decode").Bool(false), Stream: types.At("stream").Bool(false), App: types.At("applayer").Bool(false)}
+}
+
+// alerts reads what they carry.
+func (s *settings) alerts(a *evelog.AlertConfig) {
+	opt := s.types["alert"]
+	*a = evelog.AlertConfig{
+		Payload: encoded(opt.At("payload")), PayloadPrintable: opt.At("payload-printable").Bool(false), PayloadLength: opt.At("payload-length").Bool(false),
+		Packet: opt.At("packet").Bool(false), Verdict: opt.At("verdict").Bool(false), References: opt.At("metadata.rule.reference").Bool(opt.At("reference").Bool(false)),
+		HTTPBody: opt.At("http-body").Bool(false), HTTPBodyPrintable: opt.At("http-body-printable").Bool(false), Tagged: opt.At("tagged-packets").Bool(false),
+		RuleText: opt.At("metadata.rule.raw").Bool(false), PayloadBuffer: int(opt.At("payload-buffer-size").Size(0)),
+	}
+	switch m := opt.At("metadata"); {
+	case m.String("") != "" && !m.Bool(true):
+		a.NoApp, a.NoFlow, a.NoRule = true, true, true
+	case len(m.Keys()) > 0:
+		a.NoApp, a.NoFlow = !m.At("app-layer").Bool(true), !m.At("flow").Bool(true)
+		if r := m.At("rule"); len(r.Keys()) > 0 {
+			a.NoRule = !r.At("metadata").Bool(true)
+		} else {
+			a.NoRule = !r.Bool(true)
+		}
+	}
+}
+
+// encoded reads a switch that may also name how bytes are written.
+func encoded(c *yamlconf.Conf) bool { return c.String("") == "base64" || c.Bool(false) }
+
+// policies by their names in a configuration.
+var policies = map[string]engine.Policy{
+	"ignore": engine.PolicyIgnore, "drop-flow": engine.PolicyDropFlow, "drop-packet": engine.PolicyDropPacket, "reject": engine.PolicyReject,
+	"bypass": engine.PolicyBypass, "pass-flow": engine.PolicyPassFlow, "pass-packet": engine.PolicyPassPacket,
+}
+
+// midstream reads what happens to connections whose beginning was not seen. Without a
+// configuration it is what the sensors' own says: inline they do not pass.
+func (s *settings) midstream(inline bool) engine.Policy {
+	master := s.conf.At("exception-policy").String("")
+	if master == "" && !s.file0 {
+		master = "auto"
+	}
+	name := s.conf.At("stream.midstream-policy").String(master)
+	enabled := s.conf.At("stream.midstream").Bool(false)
+	if name == "auto" {
+		if name = "ignore"; inline && !enabled {
+			name = "drop-flow"
+		}
+	} else if name == master && enabled {
+		name = "ignore" // what counts for everything else would contradict it
+	}
+	if p := policies[name]; inline || p != engine.PolicyDropFlow && p != engine.PolicyDropPacket && p != engine.PolicyReject {
+		return p
+	}
+	return engine.PolicyIgnore
+}
+
+// skipped counts the rules that ask for something that is not here.
+func skipped(refused []rule.Refusal) (n int) {
+	for _, r := range refused {
+		if strings.Contains(r.Keyword, "requires") {
+			n++
+		}
+	}
+	return n
+}
