@@ -4,14 +4,24 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/clienthello"
 	"otasuke/gateway/internal/app/dcerpc"
+	"otasuke/gateway/internal/app/dhcpmsg"
+	"otasuke/gateway/internal/app/dhtmsg"
 	"otasuke/gateway/internal/app/dnsmsg"
 	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/app/http1"
+	"otasuke/gateway/internal/app/krb5msg"
+	"otasuke/gateway/internal/app/ldapmsg"
+	"otasuke/gateway/internal/app/mqttmsg"
+	"otasuke/gateway/internal/app/ntpmsg"
 	"otasuke/gateway/internal/app/popcmd"
 	"otasuke/gateway/internal/app/quichello"
+	"otasuke/gateway/internal/app/rfbmsg"
+	"otasuke/gateway/internal/app/sipmsg"
 	"otasuke/gateway/internal/app/smbmsg"
 	"otasuke/gateway/internal/app/smtpcmd"
+	"otasuke/gateway/internal/app/snmpmsg"
 	"otasuke/gateway/internal/app/sshhello"
+	"otasuke/gateway/internal/app/tftpmsg"
 	"otasuke/rule"
 )
 
@@ -46,6 +56,26 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 		return dcerpc.New(k)
 	case rule.ProtoQUIC:
 		return quichello.New(k)
+	case rule.ProtoKRB5:
+		return krb5msg.New(k, w.isTCP())
+	case rule.ProtoMQTT:
+		return mqttmsg.New(k, mqttmsg.Config{})
+	case rule.ProtoRFB:
+		return rfbmsg.New(k)
+	case rule.ProtoLDAP:
+		return ldapmsg.New(k, w.isTCP())
+	case rule.ProtoSIP:
+		return sipmsg.New(k, w.isTCP())
+	case rule.ProtoSNMP:
+		return snmpmsg.New(k)
+	case rule.ProtoDHCP:
+		return dhcpmsg.New(k, dhcpmsg.Config{})
+	case rule.ProtoNTP:
+		return ntpmsg.New(k)
+	case rule.ProtoTFTP:
+		return tftpmsg.New(k)
+	case rule.ProtoBitTorrent:
+		return dhtmsg.New(k)
 	}
 	return nil
 }
