@@ -88,6 +88,10 @@ func (w *Worker) flush() {
 func (w *Worker) midstream() bool {
 	s, p := &w.flow.User, w.pkt
 	policy := w.e.cfg.Midstream
+	if policy == PolicyIgnore && s.session.State == session.None && p.Flags&(packet.RST|packet.ACK) == packet.ACK && (w.e.cfg.Session.Midstream || w.e.cfg.Session.OneSided) {
+		w.applied(policy, "stream_midstream", "tcp.midstream")
+		return true
+	}
 	if policy == PolicyIgnore || s.session.State != session.None || p.Flags&packet.RST != 0 || p.Flags&packet.ACK == 0 {
 		return true
 	}

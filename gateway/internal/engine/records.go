@@ -172,9 +172,15 @@ func record(tx *app.Tx) []app.Field {
 	return tx.Recorder.Record(tx)
 }
 
+// turned are the records that go the way of what they tell, as the field has them.
+var turned = map[string]bool{eve.TypeDNS: true, "mdns": true, "dhcp": true, "sip": true, "snmp": true, "bittorrent_dht": true, "tftp": true}
+
 // appRecord is the record of a transaction.
-func (w *Worker) appRecord(tx *app.Tx, _ int, kind string) *eve.Record {
+func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 	r := w.record(kind)
+	if dir == app.ToClient && turned[kind] {
+		r.SrcIP, r.DestIP, r.SrcPort, r.DestPort = r.DestIP, r.SrcIP, r.DestPort, r.SrcPort
+	}
 	id := tx.ID
 	r.TxID, r.Extra = &id, record(tx)
 	if !w.e.cfg.EVE.NoMetadata {

@@ -55,11 +55,12 @@ type Worker struct {
 	out       []byte // packets that we send
 	number    uint64 // packets so far
 	counts    *evelog.Counts
-	late      bool       // the flow at hand has ended
-	closing   bool       // the source has ended
-	inStream  bool       // what is being judged are bytes of the stream
-	why       string     // why the packet does not pass
-	stopper   *match.Hit // the rule that says so
+	nothing   packet.Packet // stands for the one that is not at hand
+	late      bool          // the flow at hand has ended
+	closing   bool          // the source has ended
+	inStream  bool          // what is being judged are bytes of the stream
+	why       string        // why the packet does not pass
+	stopper   *match.Hit    // the rule that says so
 	rejected  bool
 }
 
@@ -156,7 +157,8 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	defer func(flow *flow.Flow[state], pkts []packet.Packet, pkt *packet.Packet, told int) {
 		w.flow, w.pkts, w.pkt, w.told, w.late = flow, pkts, pkt, told, false
 	}(w.flow, w.pkts, w.pkt, w.told)
-	w.flow, w.pkts, w.pkt, w.late, w.at, w.told = f, nil, nil, true, 0, 0
+	w.nothing = packet.Packet{Proto: f.Key.Proto}
+	w.flow, w.pkts, w.pkt, w.late, w.at, w.told = f, nil, &w.nothing, true, 0, 0
 	w.flush()
 	w.closeReader(0)
 	w.closeReader(1)

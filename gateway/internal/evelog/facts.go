@@ -104,7 +104,7 @@ func (c *Config) FlowRecord(v *View, e *End) *eve.Record {
 		r.TCP = f.tcp(f.flags[0]|f.flags[1], e.Session)
 		r.TCP.FlagsTS, r.TCP.FlagsTC = hexFlags(f.flags[0]), hexFlags(f.flags[1])
 		r.TCP.TSGap, r.TCP.TCGap = f.Gap[0], f.Gap[1]
-		r.TCP.TSMax, r.TCP.TCMax = f.Regions[0], f.Regions[1]
+		r.TCP.TSMax, r.TCP.TCMax = max(f.Regions[0], 1), max(f.Regions[1], 1)
 	}
 	return r
 }
