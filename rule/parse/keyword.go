@@ -85,7 +85,7 @@ func init() { // in a function because the handlers refer back to the table's us
 
 		"tls.version": {set: setTLSVersion}, "tls.subject": {set: valueContent(rule.TLSCertSubject, false)},
 		"tls.issuerdn": {set: valueContent(rule.TLSCertIssuer, false)}, "tls.fingerprint": {set: valueContent(rule.TLSCertFingerprint, true)},
-		"filename": {set: valueContent(rule.FileName, false)}, "fileext": {set: setFileExt},
+		"filename": {set: valueContent(rule.FileName, true)}, "fileext": {set: setFileExt},
 	}
 	keywords["icmp-seq"], keywords["ipproto"] = keywords["icmp_seq"], keywords["ip_proto"]
 }

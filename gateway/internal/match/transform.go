@@ -115,14 +115,25 @@ func fromBase64(dst []byte, t rule.Transform, data []byte) []byte {
 	if t.Bytes > 0 && t.Bytes < len(data) {
 		data = data[:t.Bytes]
 	}
-	if t.Mode == "strict" {
-		for _, c := range bytes.TrimRight(data, "=") {
-			if c != '+' && c != '/' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
-				return dst
-			}
+	switch t.Mode {
+	case "strict":
+		if bytes.IndexFunc(bytes.TrimRight(data, "="), notBase64) >= 0 {
+			return dst
 		}
+	case "rfc2045":
+		data = bytes.Map(func(c rune) rune {
+			if c != '=' && notBase64(c) {
+				return -1
+			}
+			return c
+		}, data)
 	}
 	return appendBase64(dst, data)
+}
+
+// notBase64 tells that a sign is none of the alphabet (RFC 4648 section 4).
+func notBase64(c rune) bool {
+	return c != '+' && c != '/' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z')
 }
 
 // appendDomain gives the public suffix of a host name, or the name registered under it.
