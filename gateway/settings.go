@@ -143,6 +143,7 @@ func (s *settings) engine(c *engine.Config) {
 	c.Session.Midstream = stream.At("midstream").Bool(false)
 	c.Session.OneSided = stream.At("async-oneside").Bool(false)
 	c.Inline = c.Inline || stream.At("inline").Bool(false)
+	c.AnyVLAN = !s.conf.At("vlan.use-for-tracking").Bool(true)
 	http := s.conf.At("app-layer.protocols.http.libhtp.default-config")
 	c.HTTP.Layers = int(http.At("response-body-decompress-layer-limit").Size(0))
 	c.HTTP.RequestBody = bodyLimit(http.At("request-body-limit"))

@@ -57,6 +57,8 @@ type Config struct {
 	HTTP http1.Config
 	// FileHashes makes MD5, SHA-1 and SHA-256 of every file, FileMagic names its type.
 	FileHashes, FileMagic bool
+	// AnyVLAN takes packets of one conversation together whatever their VLAN tags.
+	AnyVLAN bool
 	// BypassMark is put on connections that have been seen enough; 0 never lets go.
 	BypassMark uint32
 	// Budget replaces DefaultBudget; negative means no limit.

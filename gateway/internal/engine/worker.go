@@ -122,7 +122,7 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries} {
 		w.used.Add(b) // lists and block pages need them
 	}
-	w.flows = flow.Table[state]{Max: e.cfg.MaxFlows, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
+	w.flows = flow.Table[state]{Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
 	w.recent.init()
 	w.sumOf = w.checksum
 	w.counts = new(evelog.Counts)

@@ -80,6 +80,9 @@ type Table[T any] struct {
 	// Literal takes who sends the first TCP packet for the client, also where its flags or
 	// ports say otherwise: for captures.
 	Literal bool
+	// AnyVLAN leaves VLANs out of flows' keys: both directions of a conversation may come
+	// with different tags.
+	AnyVLAN bool
 	// Reset prepares a user state for its next conversation. Required.
 	Reset func(*T)
 	// Ended is told about each conversation that leaves the table. Optional.
@@ -101,7 +104,7 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 	if t.flows == nil {
 		t.flows = make(map[Key]*Flow[T])
 	}
-	k := keyOf(p)
+	k := t.keyOf(p)
 	f, dir := t.flows[k], 0
 	if f == nil {
 		if f = t.flows[k.reverse()]; f != nil {
@@ -143,7 +146,7 @@ func (t *Table[T]) Related(p *packet.Packet, now int64) (*Flow[T], int) {
 	if !c.Known {
 		return nil, 0
 	}
-	k := Key{c.Src, c.Dst, c.SrcPort, c.DstPort, c.Proto, via(p)}
+	k := Key{c.Src, c.Dst, c.SrcPort, c.DstPort, c.Proto, t.via(p)}
 	f := t.flows[k]
 	if f == nil {
 		f = t.flows[k.reverse()]
@@ -162,8 +165,8 @@ func (t *Table[T]) Related(p *packet.Packet, now int64) (*Flow[T], int) {
 	return f, dir
 }
 
-func keyOf(p *packet.Packet) Key {
-	k := Key{p.Src, p.Dst, p.SrcPort, p.DstPort, p.Proto, via(p)}
+func (t *Table[T]) keyOf(p *packet.Packet) Key {
+	k := Key{p.Src, p.Dst, p.SrcPort, p.DstPort, p.Proto, t.via(p)}
 	if k.Proto == packet.ICMP || k.Proto == packet.ICMPv6 {
 		k.ClientPort = uint16(p.ICMPType)<<8 | uint16(p.ICMPCode)
 		k.ServerPort = uint16(counterpart(p.Proto, p.ICMPType)) << 8
@@ -171,7 +174,10 @@ func keyOf(p *packet.Packet) Key {
 	return k
 }
 
-func via(p *packet.Packet) uint64 {
+func (t *Table[T]) via(p *packet.Packet) uint64 {
+	if t.AnyVLAN {
+		return uint64(p.Level) << 48
+	}
 	return uint64(p.Level)<<48 | uint64(p.VLANs[2])<<32 | uint64(p.VLANs[1])<<16 | uint64(p.VLANs[0])
 }
 
