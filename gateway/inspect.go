@@ -119,7 +119,7 @@ func (in *inspector) load() (*match.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{Places: conf.places})
+	set, notCompiled, err := match.Compile(rules, match.Options{Places: conf.places, Order: conf.order()})
 	if err != nil {
 		return nil, fmt.Errorf("gateway: rules: %w", err)
 	}

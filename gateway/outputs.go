@@ -125,3 +125,14 @@ func skipped(refused []rule.Refusal) (n int) {
 	}
 	return n
 }
+
+// order are the actions in the order in which the configuration wants rules tried.
+func (s *settings) order() (order []rule.Action) {
+	names := map[string]rule.Action{"pass": rule.Pass, "drop": rule.Drop, "reject": rule.Reject, "alert": rule.Alert}
+	for _, c := range s.conf.At("action-order").List() {
+		if a, ok := names[c.String("")]; ok {
+			order = append(order, a)
+		}
+	}
+	return order
+}

@@ -106,7 +106,7 @@ func (w *Worker) midstream() bool {
 		s.facts.Bypassed = true
 		fallthrough
 	case PolicyPassFlow:
-		s.passed, s.facts.Action = true, "pass"
+		s.muted, s.facts.Action = true, "pass"
 	case PolicyPassPacket:
 	}
 	return false
@@ -151,14 +151,41 @@ func (w *Worker) alert(h *match.Hit, tx *app.Tx) {
 	w.e.cfg.Emit(rec)
 }
 
+// foresee finds the rule that decides about the packet at hand before the first is told of.
+func (w *Worker) foresee(list []match.Hit) {
+	for i := range list {
+		if list[i].Action == rule.Pass {
+			w.willPass = len(w.why) == 0
+			return
+		}
+		if list[i].Action.Blocks() && w.e.cfg.Inline {
+			w.stops(&list[i])
+			return
+		}
+	}
+}
+
+// carryOut stops the packet at hand because of a rule, with all of its flow or alone.
+func (w *Worker) carryOut(h *match.Hit, all bool) {
+	s := &w.flow.User
+	w.stops(h)
+	w.stop = true
+	if all && !s.dropped {
+		s.dropped = true
+		w.reset()
+	}
+}
+
 // stops notes the rule for which the packet at hand does not pass.
 func (w *Worker) stops(h *match.Hit) {
 	w.why = evelog.ReasonRules
 	if h.Action != h.Rule.Action {
 		w.why = evelog.ReasonThreshold
 	}
-	hit := *h
-	w.stopper = &hit
+	if w.stopper == nil {
+		hit := *h
+		w.stopper = &hit
+	}
 	w.rejected = w.rejected || h.Action != rule.Drop
 }
 
@@ -217,6 +244,15 @@ func (w *Worker) countHit(h *match.Hit) {
 		return
 	}
 	w.counts.Add(evelog.Alerts)
+}
+
+// countTx counts a transaction that is seen for the first time.
+func (w *Worker) countTx(tx *app.Tx) {
+	s := &w.flow.User
+	if tx.ID >= s.facts.Txs {
+		s.facts.Txs = tx.ID + 1
+		w.counts.App("tx", tx.Proto, w.flow.Key.Proto)
+	}
 }
 
 // countNew counts a flow that begins with the packet at hand.

@@ -129,7 +129,7 @@ func (w *Worker) checksum(f rule.Field) (right, ok bool) {
 
 // inspectPacket matches rules for single packets.
 func (w *Worker) inspectPacket() {
-	if w.flow.User.passed {
+	if s := &w.flow.User; s.passed || s.muted {
 		return
 	}
 	in := w.input(w.dir)
@@ -142,6 +142,9 @@ func (w *Worker) inspectPacket() {
 // inspectStream matches rules for stream bytes, and with the first bytes of a
 // packet those for the packet itself.
 func (w *Worker) inspectStream(dir int, window []byte, at int) {
+	if w.flow.User.muted {
+		return
+	}
 	in := w.input(dir)
 	if dir == w.dir && !w.seen {
 		w.seen = true
@@ -160,21 +163,26 @@ func (w *Worker) inspectStream(dir int, window []byte, at int) {
 // hits acts on the rules that matched.
 func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 	s := &w.flow.User
-	for _, h := range list {
+	if w.let {
+		return
+	}
+	w.foresee(list)
+	for i := range list {
+		h := &list[i]
 		if h.Action == rule.Pass {
-			s.passed, s.facts.Action = true, "pass"
+			w.let = true
+			if whole(h.Rule, tx != nil, w.inStream) {
+				s.muted, s.facts.Action = true, "pass"
+			}
 			return
 		}
-		stops := h.Action.Blocks() && !s.dropped
-		w.countHit(&h)
+		w.countHit(h)
 		if !h.Silent {
-			w.alert(&h, tx)
+			w.alert(h, tx)
 			s.alerted = true
 		}
-		if stops && w.e.cfg.Inline {
-			s.dropped = true
-			w.stops(&h)
-			w.reset()
+		if h.Action.Blocks() && w.e.cfg.Inline {
+			w.carryOut(h, whole(h.Rule, tx != nil, w.inStream))
 		}
 	}
 }

@@ -115,6 +115,9 @@ func (w *Worker) detect(dir int, b []byte) {
 func (w *Worker) settled() {
 	s := &w.flow.User
 	if s.track.Proto == rule.ProtoFailed {
+		if s.app != rule.ProtoFailed {
+			w.counts.App("flow", rule.ProtoFailed, w.flow.Key.Proto)
+		}
 		s.app = rule.ProtoFailed
 		s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
 	}
@@ -128,6 +131,7 @@ func (w *Worker) speaks(p rule.Proto) {
 	}
 	w.parts.give(s)
 	s.app, s.reads = p, p
+	w.counts.App("flow", p, w.flow.Key.Proto)
 	s.reader = w.get(p)
 }
 

@@ -110,10 +110,10 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 	w.own(rec, wire.KindIPS).Class = r.Class
 	if c.Alert.Verdict {
 		reject := rule.Alert
-		if h.Action.Blocks() && h.Action != rule.Drop {
-			reject = h.Action
+		if w.stopper != nil && w.stopper.Action != rule.Drop {
+			reject = w.stopper.Action
 		}
-		rec.Verdict = evelog.VerdictOf(rec.Alert.Action == "blocked", h.Action == rule.Pass, reject, w.pkt)
+		rec.Verdict = evelog.VerdictOf(w.stopper != nil && w.e.cfg.Inline, w.willPass, reject, w.pkt)
 	}
 	if tx != nil {
 		id := tx.ID

@@ -34,10 +34,11 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 	w := (*Worker)(k)
 	side := &tx.Sides[dir]
 	w.anomalies(tx, side, dir)
-	if s := &w.flow.User; !s.dropped && !s.passed {
+	w.countTx(tx)
+	if s := &w.flow.User; !s.dropped && !s.passed && !s.muted {
 		w.sites(tx, side)
 	}
-	if s := &w.flow.User; !s.dropped && !s.passed {
+	if s := &w.flow.User; !s.dropped && !s.passed && !s.muted {
 		in := w.input(dir)
 		in.Tx, in.Values, in.Complete = &w.of(tx).match, side.Values, side.Done
 		if dir == w.dir {
@@ -107,7 +108,7 @@ func (k *sink) Event(dir int, name string) { (*Worker)(k).appEvent(dir, name) }
 func (w *Worker) appEvent(dir int, name string) {
 	s := &w.flow.User
 	w.anomaly(nil, name, dir)
-	if s.dropped || s.passed {
+	if s.dropped || s.passed || s.muted {
 		return
 	}
 	in := w.input(dir)

@@ -62,6 +62,9 @@ type Worker struct {
 	why       string        // why the packet does not pass
 	stopper   *match.Hit    // the rule that says so
 	rejected  bool
+	stop      bool // the packet at hand does not pass, its flow may
+	let       bool // a pass rule has matched the packet at hand
+	willPass  bool
 }
 
 // state of a conversation, kept in the flow table.
@@ -96,6 +99,7 @@ type state struct {
 	why     string // why nothing more passes, "" for a rule
 	alerted bool
 	dropped bool // nothing more passes
+	muted   bool // a pass rule matched: rules are not matched any more
 	passed  bool // a pass rule matched, or a panic: nothing more is judged
 	bypass  bool // the kernel forwards it
 	begun   bool // bytes of the current response have passed: no page can stand in its place
@@ -189,7 +193,7 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	v, w.rejected = accept, false
 	for i := range w.pkts {
 		w.pkt, w.at, w.flow, w.seen = &w.pkts[i], i, nil, false
-		w.why, w.stopper = "", nil
+		w.why, w.stopper, w.stop, w.let, w.willPass = "", nil, false, false, false
 		got := w.one(p)
 		if got.Action == capture.Drop {
 			w.stopped()
@@ -248,7 +252,9 @@ func (w *Worker) alone() capture.Verdict {
 	in.PacketRules = true
 	w.packetValues(in)
 	blocked := false
-	for _, h := range w.e.cfg.Rules.Inspect(w.scratch, in) {
+	hits := w.e.cfg.Rules.Inspect(w.scratch, in)
+	w.foresee(hits)
+	for _, h := range hits {
 		if h.Action == rule.Pass {
 			break
 		}
@@ -345,7 +351,7 @@ func (w *Worker) judge() capture.Verdict {
 		w.inspectPacket()
 	}
 	switch {
-	case s.dropped || !ok:
+	case s.dropped || !ok || w.stop:
 		w.waits = w.waits[:0]
 		return w.drop()
 	case w.hold:

@@ -69,6 +69,9 @@ func direction(toServer bool) int {
 type Options struct {
 	// Places tells about addresses, for iprep and geoip.
 	Places Places
+	// Order are the actions in the order in which rules are tried; those that are not
+	// named come last. Nil for the usual one.
+	Order []rule.Action
 }
 
 // Compile builds a set. Rules whose expressions do not compile are refused one
@@ -78,7 +81,7 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 	s.variants = []variant{{buf: rule.BufPayload}, {buf: rule.BufStream}}
 	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}, datasets: map[string]*dataset{}}
 	var refused []rule.Refusal
-	for _, r := range ordered(rules) {
+	for _, r := range ordered(rules, opt.Order) {
 		k, err := c.rule(r)
 		if err != nil {
 			refused = append(refused, rule.Refusal{File: r.File, Line: r.Line, SID: r.SID, Keyword: "pcre", Reason: err.Error()})
@@ -97,10 +100,23 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 
 // ordered sorts rules into the order in which they are tried: by action, then
 // those that set flow bits before those that ask, then by priority.
-func ordered(rules []*rule.Rule) []*rule.Rule {
+func ordered(rules []*rule.Rule, order []rule.Action) []*rule.Rule {
 	out := slices.Clone(rules)
+	rank := func(r *rule.Rule) int {
+		if order == nil {
+			return int(r.Action)
+		}
+		a := r.Action
+		if a.Blocks() && a != rule.Drop {
+			a = rule.Reject
+		}
+		if i := slices.Index(order, a); i >= 0 {
+			return i
+		}
+		return len(order) + int(r.Action)
+	}
 	slices.SortStableFunc(out, func(a, b *rule.Rule) int {
-		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(bitRank(a), bitRank(b)), cmp.Compare(a.Priority, b.Priority))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(bitRank(a), bitRank(b)), cmp.Compare(a.Priority, b.Priority))
 	})
 	return out
 }
