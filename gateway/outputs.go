@@ -3,6 +3,7 @@ package gateway
 import (
 	"strings"
 
+	"otasuke/gateway/internal/app/dnsmsg"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/yamlconf"
@@ -38,6 +39,8 @@ func (s *settings) records(c *engine.Config) {
 		s.anomalies(e)
 	}
 	s.alerts(&e.Alert)
+	s.readers(c)
+	e.ARP = s.types["arp"] != nil
 	drop := s.types["drop"]
 	e.Drop = evelog.DropConfig{On: drop != nil, Alerts: drop.At("alerts").Bool(false), Verdict: drop.At("verdict").Bool(false), All: drop.At("flows").String("start") == "all"}
 	e.Netflow = s.types["netflow"] != nil
@@ -46,6 +49,32 @@ func (s *settings) records(c *engine.Config) {
 	e.DecoderEvents = stats.At("decoder-events").Bool(true)
 	c.Midstream = s.midstream(c.Inline)
 }
+
+// readers sets what the protocols' records tell.
+func (s *settings) readers(c *engine.Config) {
+	dns := s.types["dns"]
+	c.DNS = dnsmsg.Log{Version: int(dns.At("version").Size(0)), NoRequests: !dns.At("requests").Bool(dns.At("query").Bool(true)),
+		NoResponses: !dns.At("responses").Bool(dns.At("answer").Bool(true))}
+	if formats := dns.At("formats"); len(formats.List()) > 0 {
+		c.DNS.NoDetailed, c.DNS.NoGrouped = !formats.At("detailed").Exists(), !formats.At("grouped").Exists()
+	}
+	for _, t := range dns.At("types").List() {
+		if n, ok := dnsTypes[strings.ToLower(t.String(""))]; ok {
+			c.DNS.Types = append(c.DNS.Types, n)
+		}
+	}
+	c.DHCP.Extended = s.option("dhcp", "extended").Bool(false)
+	c.MQTT.MaxLog = int(s.option("mqtt", "string-log-limit").Size(0))
+	c.MQTT.HidePasswords = !s.option("mqtt", "passwords").Bool(true)
+	c.MQTT.MaxMessage = int(s.conf.At("app-layer.protocols.mqtt.max-msg-length").Size(0))
+	dump := s.option("http", "dump-all-headers").String("")
+	c.HTTP.DumpHeaders = dump == "both" || dump == "request" || dump == "response"
+	c.AnyLevel = !s.conf.At("decoder.recursion-level.use-for-tracking").Bool(true)
+}
+
+// dnsTypes are the names of record types (the registry of DNS parameters).
+var dnsTypes = map[string]uint16{"a": 1, "ns": 2, "cname": 5, "soa": 6, "null": 10, "ptr": 12, "hinfo": 13, "mx": 15, "txt": 16, "aaaa": 28, "srv": 33,
+	"naptr": 35, "ds": 43, "sshfp": 44, "rrsig": 46, "nsec": 47, "dnskey": 48, "nsec3": 50, "tlsa": 52, "svcb": 64, "https": 65, "spf": 99, "any": 255, "caa": 257}
 
 // anomalies reads which of them are wanted: without types none but those of applications
 // that a configuration has by itself.

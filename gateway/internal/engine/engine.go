@@ -5,7 +5,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"otasuke/gateway/internal/app/dhcpmsg"
+	"otasuke/gateway/internal/app/dnsmsg"
 	"otasuke/gateway/internal/app/http1"
+	"otasuke/gateway/internal/app/mqttmsg"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
@@ -55,6 +58,13 @@ type Config struct {
 	Session session.Config
 	// HTTP limits what is looked at in HTTP/1; its Want is the engine's.
 	HTTP http1.Config
+	// DNS, DHCP and MQTT say what their records tell.
+	DNS  dnsmsg.Log
+	DHCP dhcpmsg.Config
+	MQTT mqttmsg.Config
+	// AnyLevel takes conversations of different tunnel depths for the same when their
+	// ends are.
+	AnyLevel bool
 	// FileHashes makes MD5, SHA-1 and SHA-256 of every file, FileMagic names its type.
 	FileHashes, FileMagic bool
 	// AnyVLAN takes packets of one conversation together whatever their VLAN tags.

@@ -151,6 +151,27 @@ func (w *Worker) alert(h *match.Hit, tx *app.Tx) {
 	w.e.cfg.Emit(rec)
 }
 
+// configure does what a rule with the action config says: it can only switch records off.
+func (w *Worker) configure(r *rule.Rule, tx *app.Tx) {
+	switch {
+	case r.Config["logging"] != "disable":
+	case r.Config["scope"] == "flow":
+		w.flow.User.quiet = true
+	case tx != nil:
+		w.of(tx).quiet = true
+	}
+}
+
+// logARP writes the record of an ARP message.
+func (w *Worker) logARP() {
+	if !w.e.cfg.EVE.ARP || w.pkt.EtherType != packet.EtherARP || w.pkt.Invalid {
+		return
+	}
+	if r := w.e.cfg.EVE.ARPRecord(w.view()); r != nil {
+		w.e.cfg.Emit(r)
+	}
+}
+
 // foresee finds the rule that decides about the packet at hand before the first is told of.
 func (w *Worker) foresee(list []match.Hit) {
 	for i := range list {

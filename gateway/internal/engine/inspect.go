@@ -176,6 +176,10 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			}
 			return
 		}
+		if h.Action == rule.Config {
+			w.configure(h.Rule, tx)
+			continue
+		}
 		w.countHit(h)
 		if !h.Silent {
 			w.alert(h, tx)

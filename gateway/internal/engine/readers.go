@@ -36,9 +36,9 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoTLS:
 		return clienthello.New(k)
 	case rule.ProtoDNS:
-		return dnsmsg.New(k, dnsmsg.Config{Stream: w.isTCP()})
+		return dnsmsg.New(k, dnsmsg.Config{Stream: w.isTCP(), Log: w.e.cfg.DNS})
 	case rule.ProtoMDNS:
-		return dnsmsg.New(k, dnsmsg.Config{MDNS: true})
+		return dnsmsg.New(k, dnsmsg.Config{MDNS: true, Log: w.e.cfg.DNS})
 	case rule.ProtoSMTP:
 		return smtpcmd.New(k)
 	case rule.ProtoFTP:
@@ -59,7 +59,7 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoKRB5:
 		return krb5msg.New(k, w.isTCP())
 	case rule.ProtoMQTT:
-		return mqttmsg.New(k, mqttmsg.Config{})
+		return mqttmsg.New(k, w.e.cfg.MQTT)
 	case rule.ProtoRFB:
 		return rfbmsg.New(k)
 	case rule.ProtoLDAP:
@@ -69,7 +69,7 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoSNMP:
 		return snmpmsg.New(k)
 	case rule.ProtoDHCP:
-		return dhcpmsg.New(k, dhcpmsg.Config{})
+		return dhcpmsg.New(k, w.e.cfg.DHCP)
 	case rule.ProtoNTP:
 		return ntpmsg.New(k)
 	case rule.ProtoTFTP:

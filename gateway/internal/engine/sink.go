@@ -13,6 +13,7 @@ type sink Worker
 type txState struct {
 	flow, id uint64 // whose this is: readers use a transaction's memory again
 	match    match.TxState
+	quiet    bool // a rule wants no record of it
 }
 
 // of returns the engine's state of a transaction.
@@ -25,6 +26,7 @@ func (w *Worker) of(tx *app.Tx) *txState {
 	if flow := w.flow.User.id; t.flow != flow || t.id != tx.ID+1 {
 		t.flow, t.id = flow, tx.ID+1
 		t.match.Reset()
+		t.quiet = false
 	}
 	return t
 }
@@ -97,7 +99,7 @@ func (w *Worker) badSite(tx *app.Tx, layer, name string, list listOf) {
 // Log writes a transaction's record.
 func (k *sink) Log(tx *app.Tx, dir int, kind string) {
 	w := (*Worker)(k)
-	if w.e.cfg.LogApps && tx.Recorder != nil {
+	if w.e.cfg.LogApps && tx.Recorder != nil && !w.of(tx).quiet && !w.flow.User.quiet {
 		w.emitTx(w.appRecord(tx, dir, kind), dir, true)
 	}
 }

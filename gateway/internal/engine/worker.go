@@ -99,6 +99,7 @@ type state struct {
 	why     string // why nothing more passes, "" for a rule
 	alerted bool
 	dropped bool // nothing more passes
+	quiet   bool // a rule wants no records of transactions
 	muted   bool // a pass rule matched: rules are not matched any more
 	passed  bool // a pass rule matched, or a panic: nothing more is judged
 	bypass  bool // the kernel forwards it
@@ -126,7 +127,7 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries} {
 		w.used.Add(b) // lists and block pages need them
 	}
-	w.flows = flow.Table[state]{Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
+	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
 	w.recent.init()
 	w.sumOf = w.checksum
 	w.counts = new(evelog.Counts)
@@ -199,6 +200,7 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 			w.stopped()
 		}
 		w.packetAnomalies()
+		w.logARP()
 		if worse(got, v) {
 			v = got
 		}
@@ -223,7 +225,7 @@ func (w *Worker) one(p *capture.Packet) capture.Verdict {
 		w.e.Stats.Conflicts.Add(1)
 		w.why = evelog.ReasonDefrag
 		return w.drop() // pieces that contradict: nobody can know what the receiver makes of them
-	case pkt.Version == 0 || pkt.Invalid || pkt.Fragment || pkt.TransportHeader() == nil && !pkt.Fragment:
+	case pkt.Version == 0 || pkt.Invalid || pkt.Fragment || pkt.TransportHeader() == nil && pkt.Proto != packet.IPv4Inside && pkt.Proto != packet.IPv6Inside:
 		if pkt.Invalid {
 			w.e.Stats.Malformed.Add(1)
 		}

@@ -19,6 +19,8 @@ type Config struct {
 	Anomaly AnomalyConfig
 	// Flow and Netflow records are wanted.
 	Flow, Netflow bool
+	// ARP records are wanted.
+	ARP bool
 	// Stats are wanted; DecoderEvents and StreamEvents are counted in them.
 	Stats, DecoderEvents, StreamEvents bool
 	// KeepZero writes counters that are 0.

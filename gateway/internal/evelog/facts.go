@@ -19,6 +19,7 @@ type Facts struct {
 	maxTTL   [2]uint8
 	icmp     [2]*[2]uint8 // first type and code by direction
 	spi      uint32
+	vlans    []uint16 // of the first packet that has them
 	version  uint8
 	macs     [2][][6]byte // of both ends
 	Gap      [2]bool
@@ -37,6 +38,9 @@ type Facts struct {
 // Packet notes a packet of the flow.
 func (f *Facts) Packet(p *packet.Packet, dir int) {
 	f.version = p.Version
+	if p.VLANLayers > 0 && f.vlans == nil {
+		f.vlans = append(f.vlans, p.VLANs[:min(int(p.VLANLayers), packet.MaxVLANs)]...)
+	}
 	if f.maxTTL[dir] == 0 || p.TTL < f.minTTL[dir] {
 		f.minTTL[dir] = p.TTL
 	}
@@ -122,6 +126,14 @@ func (c *Config) ends(r *eve.Record, f *Facts) {
 	for _, m := range f.macs[1] {
 		r.Ether.DestMACs = append(r.Ether.DestMACs, mac(m))
 	}
+}
+
+// ether are the flow's first addresses, as a packet in direction dir has them.
+func (f *Facts) ether(dir int) *eve.Ether {
+	if len(f.macs[0]) == 0 || len(f.macs[1]) == 0 {
+		return nil
+	}
+	return &eve.Ether{SrcMAC: mac(f.macs[dir][0]), DestMAC: mac(f.macs[1-dir][0])}
 }
 
 // FlowCounts is the flow as it stands.

@@ -59,6 +59,8 @@ func (c *Config) Record(v *View, kind string, way bool) *eve.Record {
 	}
 	if p != nil && !v.Late {
 		c.ofPacket(r, p)
+	} else if c.Ethernet && v.Facts != nil {
+		r.Ether = v.Facts.ether(v.Dir)
 	}
 	if c.CommunityID && v.Flow != nil {
 		r.CommunityID = communityID(v.Flow, c.Seed)
@@ -77,8 +79,8 @@ func flowEnds(r *eve.Record, v *View, way bool) {
 		r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = r.DestIP, r.DestPort, r.SrcIP, r.SrcPort
 	}
 	r.Proto, r.IPVersion = Proto(k.Proto), version(k.Client)
-	for via := k.Via & (1<<48 - 1); via != 0; via >>= 16 {
-		r.VLAN = append(r.VLAN, uint16(via))
+	if v.Facts != nil {
+		r.VLAN = v.Facts.vlans
 	}
 }
 

@@ -83,6 +83,8 @@ type Table[T any] struct {
 	// AnyVLAN leaves VLANs out of flows' keys: both directions of a conversation may come
 	// with different tags.
 	AnyVLAN bool
+	// AnyLevel leaves the depth of tunnels out of them.
+	AnyLevel bool
 	// Reset prepares a user state for its next conversation. Required.
 	Reset func(*T)
 	// Ended is told about each conversation that leaves the table. Optional.
@@ -174,11 +176,14 @@ func (t *Table[T]) keyOf(p *packet.Packet) Key {
 	return k
 }
 
-func (t *Table[T]) via(p *packet.Packet) uint64 {
-	if t.AnyVLAN {
-		return uint64(p.Level) << 48
+func (t *Table[T]) via(p *packet.Packet) (v uint64) {
+	if !t.AnyLevel {
+		v = uint64(p.Level) << 48
 	}
-	return uint64(p.Level)<<48 | uint64(p.VLANs[2])<<32 | uint64(p.VLANs[1])<<16 | uint64(p.VLANs[0])
+	if t.AnyVLAN {
+		return v
+	}
+	return v | uint64(p.VLANs[2])<<32 | uint64(p.VLANs[1])<<16 | uint64(p.VLANs[0])
 }
 
 // counterpart is the ICMP type that answers t or is answered by it, 0 when there is none.

@@ -5,7 +5,7 @@ import "encoding/binary"
 // Ethernet types (the registry of IEEE 802 numbers).
 const (
 	etherIPv4      = 0x0800
-	etherARP       = 0x0806
+	etherARP       = EtherARP
 	etherBridge    = 0x6558 // Ethernet within GRE or Geneve
 	etherVLAN      = 0x8100
 	etherIPv6      = 0x86dd

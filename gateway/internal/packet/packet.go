@@ -8,6 +8,9 @@ const (
 	TCP    = 6
 	UDP    = 17
 	ICMPv6 = 58
+
+	IPv4Inside = 4  // RFC 2003
+	IPv6Inside = 41 // RFC 4213
 )
 
 // TCP flags as they stand in the header (RFC 9293 section 3.1).
@@ -22,12 +25,15 @@ const (
 	CWR
 )
 
+// EtherARP is the EtherType of ARP (RFC 826).
+const EtherARP = 0x0806
+
 // Other protocols that are decoded (the registry of IP protocol numbers).
 const (
 	hopByHop    = 0
 	IGMP        = 2
-	ipv4Inside  = 4
-	ipv6Inside  = 41
+	ipv4Inside  = IPv4Inside
+	ipv6Inside  = IPv6Inside
 	routing     = 43
 	fragment    = 44
 	GRE         = 47
