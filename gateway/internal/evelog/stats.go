@@ -147,7 +147,7 @@ func (n *Counts) Frame(pkts []packet.Packet, events bool) {
 		}
 		if events {
 			for _, e := range pkts[i].Events {
-				n.name("decoder.event." + eventPath(e))
+				n.name(eventCounter(e))
 			}
 		}
 	}
@@ -182,10 +182,12 @@ func (n *Counts) decoded(p *packet.Packet) {
 	add(GRE, p.Proto == packet.GRE && p.Version != 0)
 }
 
-// eventPath is the place of a decoder's event in statistics: "ipv4.pkt_too_small".
-func eventPath(event string) string {
-	event = strings.TrimPrefix(event, "decoder.")
-	return event
+// eventCounter names the counter of a decoder's event: "decoder.event.ipv4.pkt_too_small".
+func eventCounter(event string) string {
+	if event == "too_many_layers" {
+		return "decoder." + event
+	}
+	return "decoder.event." + event
 }
 
 // Engine is what statistics tell of the rules.
