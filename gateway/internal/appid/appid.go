@@ -162,6 +162,10 @@ func (c *Config) recognise(t *Track, e Ends, dir int, b []byte) rule.Proto {
 		if len(b) >= depth(e.UDP, dir) {
 			t.patterns[dir] = true
 		}
+	} else if t.By[1-dir] != rule.ProtoUnknown { // some patterns count only now
+		if p := c.byPattern(t, e.UDP, dir, b); p == t.By[1-dir] {
+			return p
+		}
 	}
 	if !t.probes[dir] {
 		return c.byProbe(t, e, dir, b)

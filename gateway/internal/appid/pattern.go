@@ -100,7 +100,7 @@ func makePatterns() []pattern {
 	for _, v := range []string{"EHLO", "HELO", "QUIT"} {
 		add(pattern{proto: rule.ProtoSMTP, dirs: server, text: v, nocase: true})
 	}
-	add(pattern{proto: rule.ProtoSMTP, dirs: client, text: "220", also: greeting, given: func(t *Track) bool { return t.By[0] == rule.ProtoSMTP }})
+	add(pattern{proto: rule.ProtoSMTP, dirs: client, text: "220", also: greets, given: func(t *Track) bool { return t.By[0] == rule.ProtoSMTP }})
 	for _, v := range []string{"PASS ", "PORT ", "FEAT", "AUTH SSL", "AUTH TLS"} {
 		add(pattern{proto: rule.ProtoFTP, dirs: server, text: v, nocase: true})
 	}

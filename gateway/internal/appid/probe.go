@@ -117,23 +117,22 @@ func line(b []byte) []byte {
 	return l
 }
 
-// greeting is the first reply of mail and file servers: all its lines have the code 220
-// (RFC 5321 section 4.2, RFC 959 section 4.2).
-func greeting(_ int, b []byte) answer {
-	for len(b) > 0 {
-		if len(b) < 4 {
-			return yes
-		}
-		if string(b[:3]) != "220" || b[3] != ' ' && b[3] != '-' {
-			return no
-		}
-		i := bytes.IndexByte(b, '\n')
-		if i < 0 {
-			return yes
-		}
-		b = b[i+1:]
+// greeting is the first reply of mail and file servers: code 220 and the server's name
+// (RFC 5321 section 4.2, RFC 959 section 4.2), in a line that has ended.
+func greeting(dir int, b []byte) answer { return answerOf(greets(dir, b) == yes && named(b[4:])) }
+
+// greets is the same of a server whose client is known to speak the protocol.
+func greets(_ int, b []byte) answer {
+	return answerOf(len(b) > 4 && string(b[:3]) == "220" && (b[3] == ' ' || b[3] == '-') && bytes.IndexByte(b[4:], '\n') >= 0)
+}
+
+// named tells that text begins with a host name.
+func named(b []byte) bool {
+	n := 0
+	for n < len(b) && (b[n] == '-' || b[n] == '.' || b[n] >= '0' && b[n] <= '9' || b[n]|0x20 >= 'a' && b[n]|0x20 <= 'z') {
+		n++
 	}
-	return yes
+	return n > 0 && b[0] != '.' && b[0] != '-'
 }
 
 // dceHeader is the common header of connection-oriented DCE/RPC (C706 section
