@@ -55,7 +55,7 @@ var probes = []probe{
 	{proto: rule.ProtoTFTP, udp: true, ports: []uint16{69}, least: 4, is: tftp},
 	{proto: rule.ProtoKRB5, udp: true, ports: []uint16{88}, least: 10, is: krb5},
 	{proto: rule.ProtoIKE, udp: true, ports: []uint16{500, 4500}, least: 28, is: ike},
-	{proto: rule.ProtoNFS, udp: true, ports: []uint16{2049}, least: 24, is: rpc},
+	{proto: rule.ProtoNFS, udp: true, ports: []uint16{2049}, least: 44, is: rpc},
 	{proto: rule.ProtoLDAP, udp: true, ports: []uint16{389, 3268}, least: 7, is: ldap},
 	{proto: rule.ProtoENIP, udp: true, ports: []uint16{44818}, least: 24, is: enip},
 	{proto: rule.ProtoDNP3, udp: true, ports: []uint16{20000}, least: 10, is: dnp3},
