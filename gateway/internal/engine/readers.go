@@ -2,19 +2,21 @@ package engine
 
 import (
 	"otasuke/gateway/internal/app"
-	"otasuke/gateway/internal/app/clienthello"
 	"otasuke/gateway/internal/app/dcerpc"
 	"otasuke/gateway/internal/app/dhcpmsg"
 	"otasuke/gateway/internal/app/dhtmsg"
 	"otasuke/gateway/internal/app/dnsmsg"
 	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/app/http1"
+	"otasuke/gateway/internal/app/ikemsg"
 	"otasuke/gateway/internal/app/krb5msg"
 	"otasuke/gateway/internal/app/ldapmsg"
 	"otasuke/gateway/internal/app/mqttmsg"
+	"otasuke/gateway/internal/app/nfsmsg"
 	"otasuke/gateway/internal/app/ntpmsg"
 	"otasuke/gateway/internal/app/popcmd"
 	"otasuke/gateway/internal/app/quichello"
+	"otasuke/gateway/internal/app/rdpmsg"
 	"otasuke/gateway/internal/app/rfbmsg"
 	"otasuke/gateway/internal/app/sipmsg"
 	"otasuke/gateway/internal/app/smbmsg"
@@ -22,6 +24,7 @@ import (
 	"otasuke/gateway/internal/app/snmpmsg"
 	"otasuke/gateway/internal/app/sshhello"
 	"otasuke/gateway/internal/app/tftpmsg"
+	"otasuke/gateway/internal/app/tlsmsg"
 	"otasuke/rule"
 )
 
@@ -34,7 +37,7 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 		cfg.Want = w.used
 		return http1.New(k, cfg)
 	case rule.ProtoTLS:
-		return clienthello.New(k)
+		return tlsmsg.New(k, tlsmsg.Config{})
 	case rule.ProtoDNS:
 		return dnsmsg.New(k, dnsmsg.Config{Stream: w.isTCP(), Log: w.e.cfg.DNS})
 	case rule.ProtoMDNS:
@@ -76,6 +79,12 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 		return tftpmsg.New(k)
 	case rule.ProtoBitTorrent:
 		return dhtmsg.New(k)
+	case rule.ProtoIKE:
+		return ikemsg.New(k)
+	case rule.ProtoRDP:
+		return rdpmsg.New(k)
+	case rule.ProtoNFS:
+		return nfsmsg.New(k, w.isTCP())
 	}
 	return nil
 }
