@@ -90,7 +90,11 @@ func (c *Conn) Push(dir int, b []byte) {
 		c.half[0].buf, c.half[1].buf = nil, nil
 		return
 	}
-	h.buf = append(h.buf[:0], rest...)
+	// What is left moves when something was read only: small pieces of a large message must
+	// not cost more than it.
+	if len(rest) < len(b) || len(h.buf) == 0 {
+		h.buf = append(h.buf[:0], rest...)
+	}
 }
 
 // messages reads the messages that are whole and returns what is left.

@@ -2,7 +2,7 @@ package quichello
 
 import (
 	"otasuke/gateway/internal/app"
-	"otasuke/gateway/internal/app/clienthello"
+	"otasuke/gateway/internal/app/tlsmsg"
 	"otasuke/rule"
 )
 
@@ -15,7 +15,8 @@ type Conn struct {
 	sink    app.Sink
 	initial Initial
 	tx      app.Tx
-	hello   clienthello.HelloText
+	hello   tlsmsg.ClientHello
+	sni     []byte
 	next    uint64
 	tries   int
 	done    bool
@@ -42,19 +43,24 @@ func (c *Conn) Push(dir int, b []byte) {
 		return
 	}
 	c.done = true
-	hello, err := clienthello.Parse(msg)
-	if err != nil {
+	if len(msg) < 4 || msg[0] != 1 {
 		return
 	}
-	c.hello.Set(&hello)
+	if fault, _ := c.hello.Parse(msg[4:]); fault != "" {
+		return
+	}
+	c.sni = append(c.sni[:0], c.hello.ServerName...)
 	c.tx.Reset(c.next)
 	c.next++
 	c.tx.Proto, c.tx.Recorder = rule.ProtoQUIC, c
 	s := &c.tx.Sides[0]
-	c.hello.Put(s, rule.QUICSNI)
-	if len(c.hello.SNI) > 0 {
-		s.Put(rule.TLSSNI, c.hello.SNI)
+	if len(c.sni) > 0 {
+		s.Put(rule.QUICSNI, c.sni)
+		s.Put(rule.TLSSNI, c.sni)
 	}
+	s.Copy(rule.JA3String, c.hello.AppendJA3(nil))
+	s.Copy(rule.JA3Hash, tlsmsg.AppendMD5(nil, c.hello.AppendJA3(nil)))
+	s.Copy(rule.JA4Hash, c.hello.AppendJA4(nil, true))
 	s.Done = true
 	c.sink.Step(&c.tx, dir)
 	c.sink.Log(&c.tx, dir, "quic")
@@ -72,5 +78,5 @@ type record struct {
 
 // Record returns the connection as EVE has it.
 func (c *Conn) Record(*app.Tx) []app.Field {
-	return []app.Field{{Name: "quic", Value: record{SNI: string(c.hello.SNI)}}}
+	return []app.Field{{Name: "quic", Value: record{SNI: string(c.sni)}}}
 }

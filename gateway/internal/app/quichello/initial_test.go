@@ -17,7 +17,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
-	"otasuke/gateway/internal/app/clienthello"
+	"otasuke/gateway/internal/app/tlsmsg"
 )
 
 // sealed makes a client's Initial packet: the writing side of RFC 9001 sections
@@ -156,9 +156,10 @@ func TestPacketVectors(t *testing.T) {
 	if err != nil || !bytes.Equal(got, hello) {
 		t.Fatalf("%x, %v", got, err)
 	}
-	h, err := clienthello.Parse(got)
-	if err != nil || string(h.ServerName) != "example.com" {
-		t.Errorf("name %q, %v", h.ServerName, err)
+	var h tlsmsg.ClientHello
+	fault, _ := h.Parse(got[4:])
+	if fault != "" || string(h.ServerName) != "example.com" {
+		t.Errorf("name %q, %v", h.ServerName, fault)
 	}
 }
 
@@ -215,9 +216,10 @@ func TestAgainstQUICGo(t *testing.T) {
 						t.Fatalf("version %v, datagram %d: %v", v, i, err)
 					}
 				}
-				h, err := clienthello.Parse(msg)
-				if err != nil || string(h.ServerName) != name || string(h.ALPN) != "h3" || h.Best != tls.VersionTLS13 {
-					t.Errorf("version %v: %q %q, %v", v, h.ServerName, h.ALPN, err)
+				var h tlsmsg.ClientHello
+				fault, _ := h.Parse(msg[4:])
+				if fault != "" || string(h.ServerName) != name || string(h.ALPN[0]) != "h3" || h.Preferred != tls.VersionTLS13 {
+					t.Errorf("version %v: %q %q, %v", v, h.ServerName, h.ALPN, fault)
 				}
 			}
 		}
