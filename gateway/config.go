@@ -21,6 +21,13 @@ import (
 // ErrConfig tells what is wrong with a configuration.
 var ErrConfig = errors.New("gateway: configuration")
 
+// How the EVE log grows when nothing is said: a week of an office, at most 2 GiB.
+const (
+	defaultEVEBytes = 256 << 20
+	defaultEVEAge   = 24 * time.Hour
+	defaultEVEFiles = 7
+)
+
 // Config of a box, read from one TOML file.
 type Config struct {
 	// CentreURL is the centre's box listener. Empty: the box protects and tells nobody.
@@ -55,6 +62,11 @@ type Config struct {
 	ClamdSocket string `toml:"clamd_socket"`
 	// EVELog is a file that gets every EVE record; empty for none.
 	EVELog string `toml:"eve_log"`
+	// EVELogBytes and EVELogAge say when that file is moved aside: 256 MiB and a day when
+	// they are 0, never when negative. EVELogFiles of them are kept, 7 when 0.
+	EVELogBytes int64         `toml:"eve_log_bytes"`
+	EVELogAge   time.Duration `toml:"eve_log_age"`
+	EVELogFiles int           `toml:"eve_log_files"`
 	// JournalBytes is the disk budget of events that wait for the centre.
 	JournalBytes int64 `toml:"journal_bytes"`
 	// Heartbeat is the time between two.
@@ -111,6 +123,15 @@ func (c *Config) complete() error {
 		for _, p := range []string{"192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "fc00::/7", "fe80::/10"} {
 			c.Home = append(c.Home, netip.MustParsePrefix(p))
 		}
+	}
+	if c.EVELogBytes == 0 {
+		c.EVELogBytes = defaultEVEBytes
+	}
+	if c.EVELogAge == 0 {
+		c.EVELogAge = defaultEVEAge
+	}
+	if c.EVELogFiles == 0 {
+		c.EVELogFiles = defaultEVEFiles
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = time.Minute

@@ -17,6 +17,7 @@ import (
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evefile"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
@@ -75,7 +76,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	for _, err := range errs {
 		cfg.Log.Warn("list", "err", err)
 	}
-	w, err := newWriter(out, cfg.EVELog, cfg.Log)
+	w, err := newWriter(out, &cfg)
 	if err != nil {
 		return err
 	}
@@ -158,21 +159,24 @@ type writer struct {
 	records chan *eve.Record
 	lost    atomic.Uint64
 	pipe    *bufio.Writer
-	file    *bufio.Writer
+	file    *evefile.File
+	hangup  <-chan os.Signal // asks to open the file anew
+	full    bool             // the file cannot be written; said once
 	// counts are the statistics of the engine.
 	counts func(engineStatus) eve.Stats
 }
 
-func newWriter(pipe io.Writer, path string, log *slog.Logger) (*writer, error) {
-	w := &writer{log: log, records: make(chan *eve.Record, recordBuffer), pipe: bufio.NewWriter(pipe)}
-	if path == "" {
+func newWriter(pipe io.Writer, cfg *Config) (*writer, error) {
+	w := &writer{log: cfg.Log, records: make(chan *eve.Record, recordBuffer), pipe: bufio.NewWriter(pipe)}
+	if cfg.EVELog == "" {
 		return w, nil
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := evefile.Open(evefile.Config{Path: cfg.EVELog, MaxBytes: cfg.EVELogBytes, MaxAge: cfg.EVELogAge, Keep: cfg.EVELogFiles})
 	if err != nil {
 		return nil, fmt.Errorf("gateway: eve_log: %w", err)
 	}
-	w.file = bufio.NewWriter(f)
+	w.file = f
+	w.hangup, _ = hangups()
 	return w, nil
 }
 
@@ -208,6 +212,8 @@ func (w *writer) run(ctx context.Context, status func() engineStatus) {
 			if n++; n%statsEvery == 0 {
 				w.stats(last)
 			}
+		case <-w.hangup:
+			w.trouble(w.file.Reopen())
 		case <-ctx.Done():
 			for len(w.records) > 0 {
 				w.write(<-w.records)
@@ -229,15 +235,27 @@ func (w *writer) write(r *eve.Record) {
 		_, _ = w.pipe.Write(line)
 	}
 	if w.file != nil {
-		_, _ = w.file.Write(line)
+		_, err := w.file.Write(line)
+		w.trouble(err)
 	}
+}
+
+// trouble says that the EVE log cannot be written, once until it can: the box goes on.
+func (w *writer) trouble(err error) {
+	if err != nil && !w.full {
+		w.log.Error("records are lost", "err", err)
+	}
+	if err != nil {
+		w.lost.Add(1)
+	}
+	w.full = err != nil
 }
 
 // flush: a supervisor that is gone is noticed by its end of our life, not here.
 func (w *writer) flush() {
 	_ = w.pipe.Flush()
 	if w.file != nil {
-		_ = w.file.Flush()
+		w.trouble(w.file.Flush())
 	}
 }
 

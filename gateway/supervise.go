@@ -85,6 +85,7 @@ func (b *Box) engine(ctx context.Context, again bool) error {
 	if err != nil {
 		return fmt.Errorf("gateway: engine: %w", err)
 	}
+	defer b.forward(cmd.Process)()
 	watch := time.AfterFunc(silence, func() { _ = cmd.Process.Kill() })
 	defer watch.Stop()
 	ready := false
@@ -99,6 +100,27 @@ func (b *Box) engine(ctx context.Context, again bool) error {
 		}
 	})
 	return cmd.Wait()
+}
+
+// forward tells the engine of the signal that asks to open the EVE log anew. The
+// function that it returns ends that.
+func (b *Box) forward(engine *os.Process) func() {
+	if b.cfg.EVELog == "" {
+		return func() {}
+	}
+	c, stop := hangups()
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-c:
+				_ = engine.Signal(syscall.SIGHUP)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { stop(); close(done) }
 }
 
 // read takes the engine's lines until it closes them; alive is called at each sign of
