@@ -165,3 +165,16 @@ func (s *settings) order() (order []rule.Action) {
 	}
 	return order
 }
+
+// hashes reads which digests all files get. A store of files names them by their SHA-256.
+func (s *settings) hashes(files *yamlconf.Conf) (h [3]bool) {
+	for i, name := range [...]string{"md5", "sha1", "sha256"} {
+		h[i] = files.At("force-hash").At(name).Bool(false)
+	}
+	for _, out := range s.conf.At("outputs").List() {
+		if store := out.At("file-store"); store.Exists() && store.At("enabled").Bool(false) {
+			h[2] = true
+		}
+	}
+	return h
+}

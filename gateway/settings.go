@@ -153,7 +153,7 @@ func (s *settings) engine(c *engine.Config) {
 	if s.types != nil {
 		files := s.types["files"]
 		c.FileMagic = files.At("force-magic").Bool(false)
-		c.FileHashes = files.At("force-hash").Exists()
+		c.FileHashes = s.hashes(files)
 	}
 }
 

@@ -110,7 +110,7 @@ func fits(e map[string]any, key string, want any) bool {
 		return at(e, fmt.Sprint(want)) == nil
 	}
 	path, op, _ := strings.Cut(key, "__")
-	got := at(e, path)
+	got := at(e, strings.TrimSuffix(path, "."))
 	text := fmt.Sprint(want)
 	switch op {
 	case "":

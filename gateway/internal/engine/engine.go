@@ -65,8 +65,10 @@ type Config struct {
 	// AnyLevel takes conversations of different tunnel depths for the same when their
 	// ends are.
 	AnyLevel bool
-	// FileHashes makes MD5, SHA-1 and SHA-256 of every file, FileMagic names its type.
-	FileHashes, FileMagic bool
+	// FileHashes makes MD5, SHA-1 and SHA-256 of every file, in this order; FileMagic
+	// names its type.
+	FileHashes [3]bool
+	FileMagic  bool
 	// AnyVLAN takes packets of one conversation together whatever their VLAN tags.
 	AnyVLAN bool
 	// BypassMark is put on connections that have been seen enough; 0 never lets go.

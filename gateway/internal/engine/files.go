@@ -24,16 +24,17 @@ const (
 
 // fileState is what the engine keeps of a file, in app.File.State.
 type fileState struct {
-	data   []byte
-	value  int // index in the side's values
-	judged int // bytes that were matched
-	magic  bool
-	sums   [3]hash.Hash // MD5, SHA-1, SHA-256; nil when nobody asks
-	hex    [3]string
-	scan   *scan.File
-	closed bool
-	id     uint32
-	cut    bool
+	data    []byte
+	value   int // index in the side's values
+	judged  int // bytes that were matched
+	magic   bool
+	sums    [3]hash.Hash // MD5, SHA-1, SHA-256; nil when nobody asks
+	hex     [3]string
+	scan    *scan.File
+	closed  bool
+	id      uint32
+	cut     bool
+	missing int64 // bytes that were not seen
 }
 
 // OpenFile begins a file.
@@ -53,13 +54,13 @@ func (k *sink) OpenFile(tx *app.Tx, dir int, name []byte) *app.File {
 
 // sums prepares the digests that rules or records ask for.
 func (w *Worker) sums(st *fileState) {
-	if w.used.Has(rule.FileMD5) || w.e.cfg.FileHashes {
+	if w.used.Has(rule.FileMD5) || w.e.cfg.FileHashes[0] {
 		st.sums[0] = md5.New()
 	}
-	if w.used.Has(rule.FileSHA1) || w.e.cfg.FileHashes {
+	if w.used.Has(rule.FileSHA1) || w.e.cfg.FileHashes[1] {
 		st.sums[1] = sha1.New()
 	}
-	if w.used.Has(rule.FileSHA256) || w.e.cfg.FileHashes {
+	if w.used.Has(rule.FileSHA256) || w.e.cfg.FileHashes[2] {
 		st.sums[2] = sha256.New()
 	}
 }
@@ -83,7 +84,7 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 	}
 	f.Size += uint64(len(b))
 	for _, h := range st.sums {
-		if h != nil {
+		if h != nil && !f.Gaps {
 			h.Write(b)
 		}
 	}
@@ -128,6 +129,7 @@ func (k *sink) GapFile(f *app.File, n int) {
 		return
 	}
 	f.Gaps = true
+	st.missing += int64(n)
 	w.e.Stats.Uninspected.Add(1)
 }
 
@@ -144,10 +146,13 @@ func (k *sink) CloseFile(f *app.File, cut bool) {
 		side.Number(rule.FileSize, f.Size)
 	}
 	for i, h := range st.sums {
-		if h == nil || cut || f.Gaps {
+		if h == nil {
 			continue
 		}
-		st.hex[i] = hex.EncodeToString(h.Sum(nil))
+		st.hex[i] = hex.EncodeToString(h.Sum(nil)) // of what is there
+		if cut || f.Gaps {
+			continue
+		}
 		side.Put([...]rule.Buffer{rule.FileMD5, rule.FileSHA1, rule.FileSHA256}[i], []byte(st.hex[i]))
 	}
 	w.judgeFile(f, st, false)

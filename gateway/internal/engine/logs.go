@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"otasuke/gateway/internal/app"
@@ -15,10 +16,22 @@ import (
 // anomalies writes the fresh events of a transaction.
 func (w *Worker) anomalies(tx *app.Tx, side *app.Side, dir int) {
 	for i := range side.Values {
-		if v := &side.Values[i]; v.Fresh && v.Buffer == rule.AppEvent {
+		if v := &side.Values[i]; v.Fresh && v.Buffer == rule.AppEvent && w.of(tx).first(string(v.Data)) {
 			w.anomaly(tx, string(v.Data), dir)
 		}
 	}
+}
+
+// maxTold bounds the events of a transaction that are told.
+const maxTold = 32
+
+// first tells that an event of the transaction was not told yet.
+func (t *txState) first(name string) bool {
+	if len(t.told) >= maxTold || slices.Contains(t.told, name) {
+		return false
+	}
+	t.told = append(t.told, name)
+	return true
 }
 
 // anomaly writes an event of an application protocol.
@@ -102,7 +115,7 @@ func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 	if st.cut {
 		state = "TRUNCATED"
 	}
-	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size), TxID: f.Tx.ID,
+	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size) + st.missing, TxID: f.Tx.ID,
 		MD5: st.hex[0], SHA1: st.hex[1], SHA256: st.hex[2]}
 	if f.Start >= 0 {
 		fi.Start, fi.End = &f.Start, &f.End

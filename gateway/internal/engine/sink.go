@@ -13,7 +13,8 @@ type sink Worker
 type txState struct {
 	flow, id uint64 // whose this is: readers use a transaction's memory again
 	match    match.TxState
-	quiet    bool // a rule wants no record of it
+	quiet    bool     // a rule wants no record of it
+	told     []string // its events
 }
 
 // of returns the engine's state of a transaction.
@@ -26,7 +27,7 @@ func (w *Worker) of(tx *app.Tx) *txState {
 	if flow := w.flow.User.id; t.flow != flow || t.id != tx.ID+1 {
 		t.flow, t.id = flow, tx.ID+1
 		t.match.Reset()
-		t.quiet = false
+		t.quiet, t.told = false, t.told[:0]
 	}
 	return t
 }
