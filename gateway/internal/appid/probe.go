@@ -39,7 +39,7 @@ var probes = []probe{
 	{proto: rule.ProtoRDP, ports: []uint16{3389}, least: 4, is: tpkt},
 	{proto: rule.ProtoSMTP, ports: []uint16{25, 465}, least: 5, is: greeting, only: client},
 	{proto: rule.ProtoPOP3, ports: []uint16{110}, least: 4, is: pop3, only: server},
-	{proto: rule.ProtoFTP, ports: []uint16{21}, least: 5, is: greeting, only: client},
+	{proto: rule.ProtoFTP, ports: []uint16{21}, least: 5, is: greets, only: client},
 	{proto: rule.ProtoTelnet, ports: []uint16{23}, least: 2, is: telnet},
 	{proto: rule.ProtoModbus, ports: []uint16{502}, least: 8, is: modbus},
 	{proto: rule.ProtoDNP3, ports: []uint16{20000}, least: 10, is: dnp3},

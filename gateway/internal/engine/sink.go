@@ -44,6 +44,9 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 	if s := &w.flow.User; !s.dropped && !s.passed && !s.muted {
 		in := w.input(dir)
 		in.Tx, in.Values, in.Complete = &w.of(tx).match, side.Values, side.Done
+		if !w.e.cfg.Inline && w.isTCP() {
+			in.Established = true // an observer reads only what has been acknowledged
+		}
 		if dir == w.dir {
 			w.withPacket(in)
 		}
