@@ -25,6 +25,7 @@ import (
 	"otasuke/gateway/internal/app/sshhello"
 	"otasuke/gateway/internal/app/tftpmsg"
 	"otasuke/gateway/internal/app/tlsmsg"
+	"otasuke/gateway/internal/app/websocket"
 	"otasuke/rule"
 )
 
@@ -57,6 +58,8 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 			return dcerpc.NewDatagrams(k)
 		}
 		return dcerpc.New(k)
+	case rule.ProtoWebSocket:
+		return websocket.New(k)
 	case rule.ProtoQUIC:
 		return quichello.New(k)
 	case rule.ProtoKRB5:
