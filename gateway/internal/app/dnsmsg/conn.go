@@ -32,12 +32,12 @@ type Log struct {
 	Types []uint16
 }
 
-// wants tells whether m is written.
+// wants tells whether m is written: not without a question.
 func (l *Log) wants(m *Message, response bool) bool {
 	if response && l.NoResponses || !response && l.NoRequests {
 		return false
 	}
-	return l.Types == nil || slices.ContainsFunc(m.Questions, func(q Question) bool { return slices.Contains(l.Types, q.Type) })
+	return slices.ContainsFunc(m.Questions, func(q Question) bool { return l.Types == nil || slices.Contains(l.Types, q.Type) })
 }
 
 // Conn reads a conversation. Each message is a transaction of its own.
