@@ -130,7 +130,7 @@ func (w *Worker) applied(p Policy, target, counter string) {
 // what it has seen is more than the packet.
 func whole(r *rule.Rule, inTx, inStream bool) bool {
 	switch {
-	case inTx, inStream && r.PayloadStream:
+	case inTx, inStream && r.PayloadStream && len(r.Sections) > 0 && len(r.Packet)+len(r.PacketAny) == 0:
 		return true
 	case len(r.Sections) > 0 || len(r.Packet) > 0 || len(r.PacketAny) > 0 || len(r.TCPFlags) > 0 || len(r.FragBits) > 0 || r.SameIP:
 		return false
@@ -176,12 +176,14 @@ func (w *Worker) logARP() {
 func (w *Worker) foresee(list []match.Hit) {
 	for i := range list {
 		if list[i].Action == rule.Pass {
-			w.willPass = len(w.why) == 0
+			w.willPass = w.stopper == nil
 			return
 		}
-		if list[i].Action.Blocks() && w.e.cfg.Inline {
+		if a := list[i].Action; a.Blocks() && w.e.cfg.Inline {
 			w.stops(&list[i])
-			return
+			if a != rule.Drop {
+				w.rejects = a
+			}
 		}
 	}
 }
@@ -199,14 +201,15 @@ func (w *Worker) carryOut(h *match.Hit, all bool) {
 
 // stops notes the rule for which the packet at hand does not pass.
 func (w *Worker) stops(h *match.Hit) {
+	if w.stopper != nil {
+		return
+	}
 	w.why = evelog.ReasonRules
 	if h.Action != h.Rule.Action {
 		w.why = evelog.ReasonThreshold
 	}
-	if w.stopper == nil {
-		hit := *h
-		w.stopper = &hit
-	}
+	hit := *h
+	w.stopper = &hit
 	w.rejected = w.rejected || h.Action != rule.Drop
 }
 
@@ -235,11 +238,7 @@ func (w *Worker) stopped() {
 		r.Alert = c.AlertOf(w.stopper.Rule, true)
 	}
 	if c.Drop.Verdict {
-		reject := rule.Alert
-		if w.stopper != nil && w.stopper.Action != rule.Drop {
-			reject = w.stopper.Action
-		}
-		r.Verdict = evelog.VerdictOf(true, false, reject, w.pkt)
+		r.Verdict = evelog.VerdictOf(true, false, w.rejects, w.pkt)
 	}
 	w.e.cfg.Emit(r)
 }

@@ -186,7 +186,7 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			s.alerted = true
 		}
 		if h.Action.Blocks() && w.e.cfg.Inline {
-			w.carryOut(h, whole(h.Rule, tx != nil, w.inStream))
+			w.carryOut(h, h.Action != rule.Drop && w.isTCP() || whole(h.Rule, tx != nil, w.inStream))
 		}
 	}
 }

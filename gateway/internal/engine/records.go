@@ -109,11 +109,7 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 	c.Tunnel(rec, w.view())
 	w.own(rec, wire.KindIPS).Class = r.Class
 	if c.Alert.Verdict {
-		reject := rule.Alert
-		if w.stopper != nil && w.stopper.Action != rule.Drop {
-			reject = w.stopper.Action
-		}
-		rec.Verdict = evelog.VerdictOf(w.stopper != nil && w.e.cfg.Inline, w.willPass, reject, w.pkt)
+		rec.Verdict = evelog.VerdictOf(w.stopper != nil && w.e.cfg.Inline, w.willPass, w.rejects, w.pkt)
 	}
 	if tx != nil {
 		id := tx.ID

@@ -65,6 +65,7 @@ type Worker struct {
 	stop      bool // the packet at hand does not pass, its flow may
 	let       bool // a pass rule has matched the packet at hand
 	willPass  bool
+	rejects   rule.Action // by which the packet is refused
 }
 
 // state of a conversation, kept in the flow table.
@@ -194,7 +195,7 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	v, w.rejected = accept, false
 	for i := range w.pkts {
 		w.pkt, w.at, w.flow, w.seen = &w.pkts[i], i, nil, false
-		w.why, w.stopper, w.stop, w.let, w.willPass = "", nil, false, false, false
+		w.why, w.stopper, w.stop, w.let, w.willPass, w.rejects = "", nil, false, false, false, rule.Alert
 		got := w.one(p)
 		if got.Action == capture.Drop {
 			w.stopped()
