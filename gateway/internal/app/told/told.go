@@ -131,3 +131,23 @@ func Of(t Talk, n int, make func(app.Sink) app.Reader) *Log {
 
 // Cuts are sizes of pieces that tests of streams try beside the whole.
 var Cuts = []int{1, 2, 3, 5, 7, 16, 61}
+
+// TLV makes a value of ASN.1 BER of its parts.
+func TLV(tag byte, parts ...string) string {
+	body := strings.Join(parts, "")
+	switch n := len(body); {
+	case n < 0x80:
+		return string([]byte{tag, byte(n)}) + body
+	default:
+		return string([]byte{tag, 0x82, byte(n >> 8), byte(n)}) + body
+	}
+}
+
+// BE makes n bytes of a number, most significant first.
+func BE(n int, v uint64) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[n-1-i] = byte(v >> (8 * i))
+	}
+	return string(b)
+}
