@@ -26,6 +26,7 @@ import (
 	"otasuke/gateway/internal/app/tftpmsg"
 	"otasuke/gateway/internal/app/tlsmsg"
 	"otasuke/gateway/internal/app/websocket"
+	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
 )
 
@@ -35,7 +36,10 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	switch p {
 	case rule.ProtoHTTP:
 		cfg := w.e.cfg.HTTP
-		cfg.Want = w.used
+		cfg.Want, cfg.Pool = w.used, &w.codings
+		if w.e.cfg.Scanner != nil {
+			cfg.Files = scan.MaxFile + 1 // one more, so that the scanner knows
+		}
 		return http1.New(k, cfg)
 	case rule.ProtoTLS:
 		return tlsmsg.New(k, tlsmsg.Config{})

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/coding"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/evelog"
@@ -20,6 +21,7 @@ import (
 type Worker struct {
 	e       *Engine
 	src     capture.Source
+	codings coding.Pool // decoders of all conversations
 	scratch *match.Scratch
 	in      match.Input
 	flows   flow.Table[state]

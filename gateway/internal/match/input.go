@@ -114,7 +114,7 @@ const (
 type TxState struct {
 	epoch   uint64
 	pending [2][]uint32 // by direction; rules that wait for more buffers
-	fired   []uint32 // rule*2, plus 1 to the server
+	fired   []uint32    // rule*2, plus 1 to the server
 }
 
 // Reset forgets everything, for the next transaction.

@@ -32,7 +32,7 @@ func (c *Conn) body(dir int, x *exchange, b []byte, wire int) {
 	} else {
 		c.plain(dir, x, b)
 	}
-	if m.size-m.told >= bodyGrowth[dir] && !m.limited {
+	if m.size-m.told >= bodyGrowth[dir] && !m.full {
 		c.settle(dir, x, true)
 		c.show(x, dir)
 	}
@@ -41,15 +41,16 @@ func (c *Conn) body(dir int, x *exchange, b []byte, wire int) {
 // plain takes decoded bytes of a body. It returns false when no more are wanted.
 func (c *Conn) plain(dir int, x *exchange, b []byte) bool {
 	m := x.message(dir)
-	limit := uint64(c.cfg.bodyLimit(dir))
-	room := limit - min(limit, m.size)
+	room := left(c.cfg.bodyLimit(dir), m.size)
+	total := left(c.cfg.fileLimit(dir), m.size)
 	m.size += uint64(len(b))
-	if uint64(len(b)) > room {
-		b = b[:room]
-		m.limited = true
-	}
 	if c.cfg.Want.Has(bodyBuffer[dir]) {
-		m.body = append(m.body, b...)
+		m.body = append(m.body, b[:min(room, len(b))]...)
+	}
+	m.full = m.full || len(b) > room
+	if len(b) > total {
+		b = b[:total]
+		m.limited = true
 	}
 	switch {
 	case m.parts != nil:
@@ -63,6 +64,9 @@ func (c *Conn) plain(dir int, x *exchange, b []byte) bool {
 	}
 	return !m.limited
 }
+
+// left is how much of a limit is not used up.
+func left(limit int, used uint64) int { return limit - int(min(uint64(limit), used)) }
 
 // settle shows what is there of a body. partial tells that it may grow.
 func (c *Conn) settle(dir int, x *exchange, partial bool) {
@@ -97,8 +101,9 @@ func (c *Conn) skip(dir int, x *exchange, n int) {
 		c.sink.GapFile(m.file, n)
 	}
 	m.size += uint64(n)
-	if m.codings.Any() || m.parts != nil || m.size > uint64(c.cfg.bodyLimit(dir)) {
-		m.limited = true // what follows cannot be read
+	m.full = m.full || m.size > uint64(c.cfg.bodyLimit(dir))
+	if m.codings.Any() || m.parts != nil || m.size > uint64(c.cfg.fileLimit(dir)) {
+		m.full, m.limited = true, true // what follows cannot be read
 		c.closeFiles(m, true)
 	}
 }

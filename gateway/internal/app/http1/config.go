@@ -44,6 +44,8 @@ type Config struct {
 	// RequestBody and ResponseBody are how many bytes of a decoded body are looked
 	// at and given as a file; 0 is 100 KiB.
 	RequestBody, ResponseBody int
+	// Files is how many bytes of a body are given as files when that is more.
+	Files int
 	// Layers is how many content codings of a response are undone; 0 is 2.
 	Layers int
 	// DumpHeaders puts all headers into records.
@@ -74,3 +76,6 @@ func (c *Config) bodyLimit(dir int) int {
 	}
 	return c.ResponseBody
 }
+
+// fileLimit is how many bytes of a body are decoded at all.
+func (c *Config) fileLimit(dir int) int { return max(c.bodyLimit(dir), c.Files) }

@@ -70,6 +70,7 @@ type message struct {
 	body    []byte // the first of them
 	told    uint64 // of size
 	shown   int    // of headers, one by one
+	full    bool   // rules do not look at the rest
 	limited bool   // the limit is reached: the rest is not looked at
 	file    *app.File
 	parts   *form.Reader

@@ -41,27 +41,31 @@ func (c *Conn) Begun() bool {
 	return d.x != nil || d.step != stepLine
 }
 
-// Opaque says that what comes next in dir will not be looked at: another protocol took
-// over, or the body that is read is past its limit.
+// Opaque says that rules have nothing to look at in what comes next in dir: another
+// protocol took over, or the body that is read is past its limit.
 func (c *Conn) Opaque(dir int) bool {
 	d := &c.dirs[dir]
-	if c.gone || d.step == stepDead || d.step == stepIgnore {
-		return true
-	}
-	return d.x != nil && d.x.message(dir).limited && (d.step == stepBody || d.step == stepUntilClose)
+	return c.gone || d.step == stepDead || d.step == stepIgnore || d.inBody() && d.x.message(dir).full
 }
 
-// Unread is how many bytes of the body that dir is in are still to come and will not be
-// looked at; -1 is all up to the end of the conversation.
+// Unread is how many bytes of the body that dir is in are still to come and are not read,
+// not even for a file; -1 is all up to the end of the conversation.
 func (c *Conn) Unread(dir int) int64 {
 	d := &c.dirs[dir]
 	switch {
-	case !c.Opaque(dir):
+	case c.gone || d.step == stepDead || d.step == stepIgnore:
+		return -1
+	case !d.inBody() || !d.x.message(dir).limited:
 		return 0
 	case d.step == stepBody:
 		return d.left
 	}
 	return -1
+}
+
+// inBody tells that the bytes that come next belong to a body.
+func (d *reading) inBody() bool {
+	return d.x != nil && (d.step == stepBody || d.step == stepUntilClose)
 }
 
 // Verdict says how sure recognition is.

@@ -51,7 +51,7 @@ type Conn struct {
 	tls   bool
 	over  bool    // nothing more is read
 	stop  [2]bool // of a direction
-	shake []byte // handshake messages of the server
+	shake []byte  // handshake messages of the server
 }
 
 // New makes a reader that tells sink.
