@@ -287,6 +287,29 @@ func TestInline(t *testing.T) {
 	}
 }
 
+// A scanner sees a file whole, however little of it rules look at.
+func TestFilesLongerThanBodies(t *testing.T) {
+	t.Parallel()
+	big := strings.Repeat("0123456789", 2000) + "the end"
+	for coding, body := range map[string]string{"identity": big, "gzip": coded(t, "gzip", big)} {
+		file, _ := answered(t, Config{Want: everything(), ResponseBody: 1000, Files: 1 << 20}, coding, body, whole)
+		if !strings.Contains(file, "the end") || strings.HasSuffix(file, "cut") {
+			t.Errorf("%s: the file ends early: %.60q … %q", coding, file, file[max(0, len(file)-60):])
+		}
+	}
+	d := newDiary(t)
+	c := New(d, Config{ResponseBody: 10, Files: 50})
+	c.Push(app.ToServer, []byte(get))
+	c.Push(app.ToClient, []byte(ok+"Content-Length: 100\r\n\r\n"+strings.Repeat("x", 20)))
+	if !c.Opaque(app.ToClient) || c.Unread(app.ToClient) != 0 {
+		t.Errorf("between the limits: opaque %v, unread %d", c.Opaque(app.ToClient), c.Unread(app.ToClient))
+	}
+	c.Push(app.ToClient, make([]byte, 40))
+	if c.Unread(app.ToClient) != 40 {
+		t.Errorf("behind both: unread %d", c.Unread(app.ToClient))
+	}
+}
+
 func TestLooksLike(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
