@@ -23,6 +23,7 @@ type Conn struct {
 	turns   turn.List[message]
 	half    [2]octets.Buffer
 	skip    [2]int
+	looked  [2]int // bytes of a head without end that were looked at
 	stopped [2]bool
 	stream  bool
 }
@@ -77,28 +78,33 @@ func (c *Conn) next(dir int, b []byte) (took, need int) {
 	if bytes.HasPrefix(b, crlf) {
 		return 2, 0 // keep-alive, RFC 5626 section 3.5.1
 	}
-	n := headEnd(b)
+	from := max(0, c.looked[dir]-len("\r\n\r"))
+	n := headEnd(b[from:])
 	if n < 0 {
 		if len(b) > MaxHead {
 			c.stopped[dir] = true
 			return 0, 0
 		}
+		c.looked[dir] = len(b)
 		return 0, len(b) + 1
 	}
+	n += from
 	m, ok := readHead(b[:n], dir == app.ToServer)
 	if !ok {
 		c.stopped[dir] = true
 		return 0, 0
 	}
 	size := m.bodySize()
-	switch {
-	case size > MaxBody:
+	if len(b) < n+size && size <= MaxBody {
+		c.looked[dir] = n - 1 // the end is found again
+		return 0, n + size
+	}
+	c.looked[dir] = 0
+	if size > MaxBody {
 		got := min(len(b), n+size)
 		c.skip[dir] = n + size - got
 		c.tell(dir, m, nil)
 		return got, 0
-	case len(b) < n+size:
-		return 0, n + size
 	}
 	c.tell(dir, m, b[n:n+size])
 	return n + size, 0
