@@ -50,6 +50,9 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 		if dir == w.dir {
 			w.withPacket(in)
 		}
+		if w.window != nil && dir == w.windowOf {
+			in.Window, in.WindowOffset = w.window, w.flow.User.half[dir].Total-uint64(len(w.window))
+		}
 		w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), tx)
 	}
 	for i := range side.Values {

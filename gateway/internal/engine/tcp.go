@@ -157,10 +157,17 @@ func (w *Worker) release() {
 	w.parts.give(s)
 }
 
-// bytes judges the next bytes of a direction.
+// bytes judges the next bytes of a direction: transactions first, then the stream.
 func (w *Worker) bytes(dir int, b []byte) {
 	s := &w.flow.User
+	at, blind := 0, w.opaque(dir)
+	if !blind {
+		w.window, at = s.half[dir].Keep(b, &w.pool)
+		w.windowOf = dir
+	}
 	w.read(dir, b)
+	window := w.window
+	w.window = nil
 	if s.dropped || s.passed {
 		return
 	}
@@ -173,7 +180,9 @@ func (w *Worker) bytes(dir int, b []byte) {
 		}
 		return
 	}
-	window, at := s.half[dir].Keep(b, &w.pool)
+	if blind {
+		window, at = s.half[dir].Keep(b, &w.pool)
+	}
 	w.inspectStream(dir, window, at)
 }
 

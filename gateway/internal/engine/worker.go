@@ -22,14 +22,17 @@ type Worker struct {
 	e       *Engine
 	src     capture.Source
 	codings coding.Pool // decoders of all conversations
-	scratch *match.Scratch
-	in      match.Input
-	flows   flow.Table[state]
-	dec     packet.Decoder
-	pool    stream.Pool
-	parts   parts          // readers lent to flows
-	used    rule.BufferSet // what readers shall show
-	expects map[expected]expectation
+	// window are the bytes of direction windowOf that its reader is being given, and those before.
+	window   []byte
+	windowOf int
+	scratch  *match.Scratch
+	in       match.Input
+	flows    flow.Table[state]
+	dec      packet.Decoder
+	pool     stream.Pool
+	parts    parts          // readers lent to flows
+	used     rule.BufferSet // what readers shall show
+	expects  map[expected]expectation
 
 	// Of the packet at hand.
 	now  int64

@@ -200,6 +200,8 @@ func fastPattern(k *compiled) *fast {
 	for i := range k.sections {
 		if sec := &k.sections[i]; sec.absent != rule.AbsentFails || sec.which.Kind != rule.WhichAny {
 			continue // it may be fulfilled without a find
+		} else if k.kind == txRule && sec.buf == rule.BufPayload {
+			continue // the stream is looked at when the transaction is
 		}
 		for _, m := range k.r.Sections[k.sectionOf(i)].Matches {
 			c, ok := m.(*rule.Content)

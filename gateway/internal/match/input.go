@@ -66,6 +66,10 @@ type Input struct {
 	Stream       []byte
 	StreamNew    int
 	StreamOffset uint64
+	// Window is the same for rules that look at a transaction and at the stream that
+	// carries it. It is not searched for others.
+	Window       []byte
+	WindowOffset uint64
 
 	// Values are the buffers that exist now in this direction, of the transaction or the
 	// packet. Only those that are Fresh are searched; what asks for the end or length of

@@ -380,6 +380,15 @@ func (s *Set) payload(sc *Scratch, in *Input, k *compiled, sec *section, id uint
 			return yes
 		}
 	}
+	if tcp && k.kind == txRule && k.r.PayloadStream && in.Window != nil {
+		if sc.try(sec.steps, in.Window, int64(in.WindowOffset), false) {
+			return yes
+		}
+		if !in.Complete {
+			return wait
+		}
+		stream = true
+	}
 	packet := in.Payload != nil && (!tcp || k.r.PayloadPacket || in.NoStream)
 	if packet && sc.try(sec.steps, in.Payload, 0, false) {
 		return yes
