@@ -79,7 +79,8 @@ func Run(ctx context.Context, dir, source, out string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := gateway.Inspect(ctx, cfg); err != nil && t.ExitCode == 0 {
+	// A capture that ends in the middle of a packet is judged up to there.
+	if _, err := gateway.Inspect(ctx, cfg); err != nil && t.ExitCode == 0 && !exists(filepath.Join(out, "eve.json")) {
 		return fmt.Errorf("inspect: %w", err)
 	}
 	events, err := events(filepath.Join(out, "eve.json"))
@@ -155,7 +156,7 @@ func (t *test) words(dir, source, out string) (words []string) {
 		}
 	}
 	for _, line := range lines {
-		line = strings.NewReplacer("${TEST_DIR}", dir, "${SRCDIR}", source, "${OUTPUT_DIR}", out, `"`, "", "'", "").Replace(line)
+		line = strings.NewReplacer("${TEST_DIR}", dir, "${SRCDIR}/etc", source, "${SRCDIR}", source, "${OUTPUT_DIR}", out, `"`, "", "'", "").Replace(line)
 		words = append(words, strings.Fields(line)...)
 	}
 	return words
