@@ -3,9 +3,10 @@ package parse
 import (
 	"errors"
 	"fmt"
-	"otasuke/rule"
 	"slices"
 	"strings"
+
+	"otasuke/rule"
 )
 
 // builder gathers the options of one rule.
@@ -160,6 +161,9 @@ func (b *builder) finish() (keyword string, err error) {
 func (b *builder) directions() error {
 	r := b.r
 	r.ToServer, r.ToClient = true, true
+	if r.BothSides {
+		return b.bothSides()
+	}
 	for _, s := range r.Sections {
 		r.ToServer = r.ToServer && s.Buffer.ToServer()
 		r.ToClient = r.ToClient && s.Buffer.ToClient()
@@ -172,6 +176,20 @@ func (b *builder) directions() error {
 	}
 	if !r.ToServer && !r.ToClient {
 		return errors.New("the buffers and the flow keyword name different directions, so the rule can never match; correct one of them")
+	}
+	return nil
+}
+
+// bothSides prepares a rule that looks at a request and its answer: it is judged with the
+// answer.
+func (b *builder) bothSides() error {
+	r := b.r
+	r.ToServer = false
+	if b.toServer || b.toClient {
+		return errors.New("the direction sign => looks at both directions; remove to_server and to_client")
+	}
+	if !slices.ContainsFunc(r.Sections, func(s rule.Section) bool { return s.Buffer.ToClient() && s.Buffer != rule.BufPayload }) {
+		return errors.New("the direction sign => needs a buffer of the answer; add one, or use ->")
 	}
 	return nil
 }

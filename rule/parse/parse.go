@@ -198,10 +198,12 @@ func (p *parser) header(r *rule.Rule, text string) error {
 	case "->":
 	case "<>":
 		r.Both = true
+	case "=>":
+		r.BothSides = true
 	case "<-":
 		src, srcPort, dst, dstPort = dst, dstPort, src, srcPort
 	default:
-		return fmt.Errorf("unknown direction %q; use -> or <>", f[4])
+		return fmt.Errorf("unknown direction %q; use ->, <> or =>", f[4])
 	}
 	if r.Src, err = p.groups.Addrs(src); err != nil {
 		return err

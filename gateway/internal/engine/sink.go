@@ -47,6 +47,9 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 		if !w.e.cfg.Inline && w.isTCP() {
 			in.Established = true // an observer reads only what has been acknowledged
 		}
+		if dir == app.ToClient {
+			in.Request = tx.Sides[app.ToServer].Values
+		}
 		if dir == w.dir {
 			w.withPacket(in)
 		}

@@ -154,9 +154,9 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 		}
 		return
 	}
-	buf := k.sections[0].buf
-	for _, sec := range k.sections {
-		if rarity(sec.buf) > rarity(buf) {
+	buf := rule.BufPayload
+	for i := range k.sections {
+		if sec := &k.sections[i]; !k.asked(sec) && (buf == rule.BufPayload || rarity(sec.buf) > rarity(buf)) {
 			buf = sec.buf
 		}
 	}
@@ -171,6 +171,9 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 		c.set.bare[1][buf] = append(c.set.bare[1][buf], id)
 	}
 }
+
+// asked tells that a section of a rule for both sides looks at the request.
+func (k *compiled) asked(sec *section) bool { return k.r.BothSides && !sec.buf.ToClient() }
 
 // onAbsence says whether missing buffers alone can fulfil the rule.
 func (k *compiled) onAbsence() bool {
@@ -200,8 +203,8 @@ func fastPattern(k *compiled) *fast {
 	for i := range k.sections {
 		if sec := &k.sections[i]; sec.absent != rule.AbsentFails || sec.which.Kind != rule.WhichAny {
 			continue // it may be fulfilled without a find
-		} else if k.kind == txRule && sec.buf == rule.BufPayload {
-			continue // the stream is looked at when the transaction is
+		} else if k.kind == txRule && sec.buf == rule.BufPayload || k.asked(sec) {
+			continue // looked at when something else of the transaction is found
 		}
 		for _, m := range k.r.Sections[k.sectionOf(i)].Matches {
 			c, ok := m.(*rule.Content)

@@ -16,6 +16,9 @@ func (k *compiled) headerFits(in *Input) bool {
 	if !protoFits(r.Proto, r.Network, in) || !flowFits(r, in) {
 		return false
 	}
+	if r.BothSides { // judged with the answer, worded for the request
+		return endsFit(r, in.Dst, in.Src, in.DstPort, in.SrcPort)
+	}
 	return endsFit(r, in.Src, in.Dst, in.SrcPort, in.DstPort) ||
 		r.Both && endsFit(r, in.Dst, in.Src, in.DstPort, in.SrcPort)
 }

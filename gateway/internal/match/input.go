@@ -75,6 +75,8 @@ type Input struct {
 	// packet. Only those that are Fresh are searched; what asks for the end or length of
 	// a Partial one waits.
 	Values []app.Value
+	// Request are the buffers of the request, when the transaction's answer is judged.
+	Request []app.Value
 	// Complete tells that no more values come in this direction of the transaction.
 	Complete bool
 

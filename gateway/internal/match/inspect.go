@@ -267,7 +267,7 @@ func (s *Set) contents(sc *Scratch, in *Input, k *compiled, id uint32) outcome {
 		if sec.buf == rule.BufPayload {
 			o = s.payload(sc, in, k, sec, id)
 		} else {
-			o = s.buffer(sc, in, sec)
+			o = s.buffer(sc, in, sec, k.asked(sec))
 		}
 		if o == no {
 			return no
@@ -280,7 +280,10 @@ func (s *Set) contents(sc *Scratch, in *Input, k *compiled, id uint32) outcome {
 }
 
 // buffer tries a section on the values of its buffer.
-func (s *Set) buffer(sc *Scratch, in *Input, sec *section) outcome {
+func (s *Set) buffer(sc *Scratch, in *Input, sec *section, asked bool) outcome {
+	if asked {
+		return s.request(sc, in, sec)
+	}
 	first := int(sc.at[sec.buf])
 	if first == 0 {
 		return sec.missing(in)
@@ -306,6 +309,22 @@ func (s *Set) buffer(sc *Scratch, in *Input, sec *section) outcome {
 		return no
 	}
 	return wait
+}
+
+// request tries a section on the request of the answer that is judged.
+func (s *Set) request(sc *Scratch, in *Input, sec *section) outcome {
+	there := false
+	for i := range in.Request {
+		v := &in.Request[i]
+		if v.Buffer != sec.buf {
+			continue
+		}
+		there = true
+		if sc.try(sec.steps, s.transformed(sc, sec.variant, v.Data), 0, false) {
+			return outcomeOf(sec.absent != rule.AbsentOnly)
+		}
+	}
+	return outcomeOf(!there && sec.absent != rule.AbsentFails)
 }
 
 // missing says what it means that the buffer does not exist.

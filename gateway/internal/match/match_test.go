@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"otasuke/gateway/internal/app"
 	"otasuke/rule"
 	"otasuke/rule/parse"
 )
@@ -225,6 +226,40 @@ func TestWaitsForBuffers(t *testing.T) {
 	}
 	if n := step(rule.HTTPRequestBody, "passwords", false); n != 0 {
 		t.Error("fired twice in a transaction")
+	}
+}
+
+// A rule for both sides needs the request that its answer belongs to; a rule that also
+// looks at the stream needs the stream that carries its transaction.
+func TestWhatBelongsToATransaction(t *testing.T) {
+	t.Parallel()
+	set := compile(t, `alert http any any => any 80 (http.uri; content:"/evil"; http.stat_code; content:"200"; sid:1;)
+alert http any any -> any any (flow:to_client; content:"in the stream"; http.stat_code; content:"200"; sid:2;)`)
+	f := newFeeder(t, set)
+	step := func(uri, code, window string) (sids []uint32) {
+		in := udpInput("")
+		in.IPProto, in.Packet, in.PacketRules, in.Payload, in.App, in.Tx, in.Flow = rule.IPProtoTCP, nil, false, nil, rule.ProtoHTTP, &TxState{}, &FlowState{}
+		in.ToServer, in.Src, in.Dst, in.SrcPort, in.DstPort = false, in.Dst, in.Src, 80, 4000
+		in.Request = []app.Value{{Buffer: rule.HTTPURI, Data: []byte(uri)}}
+		in.Window = []byte(window)
+		put(in, rule.HTTPStatCode, []byte(code))
+		for _, h := range set.Inspect(f.sc, in) {
+			sids = append(sids, h.Rule.SID)
+		}
+		return sids
+	}
+	for _, c := range []struct {
+		uri, code, window string
+		want              []uint32
+	}{
+		{"/evil", "200", "HTTP/1.1 200", []uint32{1}},
+		{"/good", "200", "HTTP/1.1 200", nil},
+		{"/evil", "404", "HTTP/1.1 404 in the stream", nil},
+		{"/good", "200", "HTTP/1.1 200 in the stream", []uint32{2}},
+	} {
+		if got := step(c.uri, c.code, c.window); !slices.Equal(got, c.want) {
+			t.Errorf("%s %s %q: %v fired, want %v", c.uri, c.code, c.window, got, c.want)
+		}
 	}
 }
 
