@@ -1,9 +1,12 @@
-// Package quichello opens the first packets of a QUIC connection, which anyone
-// on the path can (RFC 9001 section 5.2: Initial keys come from the connection
-// id), to read the ClientHello inside. Versions 1 (RFC 9000) and 2 (RFC 9369).
+// Package quichello reads what a QUIC connection says before it is encrypted for its
+// ends alone. Initial packets can be opened by anyone on the path, because their keys come
+// from the connection id (RFC 9001 section 5.2): versions 1 (RFC 9000) and 2 (RFC 9369),
+// drafts and their relatives. The hellos inside may be spread over packets and CRYPTO
+// frames in any order. Before, Google's QUIC said the same in the open, in tags.
 //
-// A ClientHello may be spread over several packets and CRYPTO frames in any
-// order; [Initial] puts them together with bounded memory.
+// Each packet with a long header is a transaction, until a direction's hello is seen;
+// what is told of packets follows Suricata. What is kept is bounded by [maxCrypto]. The
+// engine makes readers.
 //
 // Pure: no goroutine, clock or I/O.
 package quichello
