@@ -62,10 +62,8 @@ func (c *Conn) Reset(sink app.Sink) {
 	*c = Conn{sink: sink, tx: tx, client: client}
 }
 
-// Done tells that nothing more can be read.
-func (c *Conn) Done() bool {
-	return c.half[0].hello && c.again >= maxAgain || c.half[0].hello && c.half[1].hello
-}
+// Done tells that the client has said what can be read.
+func (c *Conn) Done() bool { return c.half[app.ToServer].hello }
 
 // Push reads a datagram, which may hold several packets.
 func (c *Conn) Push(dir int, b []byte) {
