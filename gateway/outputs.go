@@ -101,6 +101,14 @@ func (s *settings) alerts(a *evelog.AlertConfig) {
 		HTTPBody: opt.At("http-body").Bool(false), HTTPBodyPrintable: opt.At("http-body-printable").Bool(false), Tagged: opt.At("tagged-packets").Bool(false),
 		RuleText: opt.At("metadata.rule.raw").Bool(false), PayloadBuffer: int(opt.At("payload-buffer-size").Size(0)),
 	}
+	xff := opt.At("xff")
+	if !xff.At("enabled").Bool(false) {
+		xff = s.log.At("xff")
+	}
+	a.XFF = evelog.XFFConfig{
+		On: xff.At("enabled").Bool(false), Overwrite: xff.At("mode").String("") == "overwrite",
+		Forward: xff.At("deployment").String("") == "forward", Header: xff.At("header").String(""),
+	}
 	switch m := opt.At("metadata"); {
 	case m.String("") != "" && !m.Bool(true):
 		a.NoApp, a.NoFlow, a.NoRule = true, true, true

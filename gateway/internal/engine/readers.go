@@ -37,6 +37,9 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoHTTP:
 		cfg := w.e.cfg.HTTP
 		cfg.Want, cfg.Pool = w.used, &w.codings
+		if w.e.cfg.EVE.Alert.XFF.On {
+			cfg.Want.Add(rule.HTTPHeaderRaw)
+		}
 		if w.e.cfg.Scanner != nil {
 			cfg.Files = scan.MaxFile + 1 // one more, so that the scanner knows
 		}

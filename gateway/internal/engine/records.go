@@ -119,6 +119,11 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 		}
 	}
 	w.alertContext(rec, tx != nil)
+	if tx != nil && c.Alert.XFF.On {
+		if client, ok := c.Alert.XFF.Client(tx.Sides[app.ToServer].Get(rule.HTTPHeaderRaw)); ok {
+			c.Alert.XFF.Name(rec, w.told, client)
+		}
+	}
 	return rec
 }
 

@@ -34,6 +34,8 @@ type AlertConfig struct {
 	HTTPBody, HTTPBodyPrintable              bool
 	// NoApp, NoFlow and NoRule leave out the transaction, the flow and the rule's metadata.
 	NoApp, NoFlow, NoRule bool
+	// XFF names clients behind a proxy.
+	XFF XFFConfig
 	// Tagged writes the packets that a rule with the tag keyword asks for.
 	Tagged bool
 	// PayloadBuffer bounds the bytes of a stream that an alert carries.
