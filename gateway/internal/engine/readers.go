@@ -5,15 +5,19 @@ import (
 	"otasuke/gateway/internal/app/dcerpc"
 	"otasuke/gateway/internal/app/dhcpmsg"
 	"otasuke/gateway/internal/app/dhtmsg"
+	"otasuke/gateway/internal/app/dnp3msg"
 	"otasuke/gateway/internal/app/dnsmsg"
+	"otasuke/gateway/internal/app/enipmsg"
 	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/app/http1"
 	"otasuke/gateway/internal/app/ikemsg"
 	"otasuke/gateway/internal/app/krb5msg"
 	"otasuke/gateway/internal/app/ldapmsg"
+	"otasuke/gateway/internal/app/modbusmsg"
 	"otasuke/gateway/internal/app/mqttmsg"
 	"otasuke/gateway/internal/app/nfsmsg"
 	"otasuke/gateway/internal/app/ntpmsg"
+	"otasuke/gateway/internal/app/pgsqlmsg"
 	"otasuke/gateway/internal/app/popcmd"
 	"otasuke/gateway/internal/app/quichello"
 	"otasuke/gateway/internal/app/rdpmsg"
@@ -95,6 +99,14 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 		return rdpmsg.New(k)
 	case rule.ProtoNFS:
 		return nfsmsg.New(k, w.isTCP())
+	case rule.ProtoENIP:
+		return enipmsg.New(k, w.isTCP())
+	case rule.ProtoModbus:
+		return modbusmsg.New(k)
+	case rule.ProtoPGSQL:
+		return pgsqlmsg.New(k)
+	case rule.ProtoDNP3:
+		return dnp3msg.New(k, w.isTCP())
 	}
 	return nil
 }
