@@ -67,6 +67,9 @@ func (s *settings) readers(c *engine.Config) {
 	c.MQTT.MaxLog = int(s.option("mqtt", "string-log-limit").Size(0))
 	c.MQTT.HidePasswords = !s.option("mqtt", "passwords").Bool(true)
 	c.MQTT.MaxMessage = int(s.conf.At("app-layer.protocols.mqtt.max-msg-length").Size(0))
+	for _, h := range s.option("smtp", "custom").List() {
+		c.SMTP.Headers = append(c.SMTP.Headers, strings.ToLower(h.String("")))
+	}
 	dump := s.option("http", "dump-all-headers").String("")
 	c.HTTP.DumpHeaders = dump == "both" || dump == "request" || dump == "response"
 	c.AnyLevel = !s.conf.At("decoder.recursion-level.use-for-tracking").Bool(true)

@@ -7,6 +7,7 @@ import (
 
 	"otasuke/gateway/internal/app/dhcpmsg"
 	"otasuke/gateway/internal/app/dnsmsg"
+	"otasuke/gateway/internal/app/smtpcmd"
 	"otasuke/gateway/internal/app/http1"
 	"otasuke/gateway/internal/app/mqttmsg"
 	"otasuke/gateway/internal/appid"
@@ -60,6 +61,7 @@ type Config struct {
 	HTTP http1.Config
 	// DNS, DHCP and MQTT say what their records tell.
 	DNS  dnsmsg.Log
+	SMTP smtpcmd.Config
 	DHCP dhcpmsg.Config
 	MQTT mqttmsg.Config
 	// AnyLevel takes conversations of different tunnel depths for the same when their

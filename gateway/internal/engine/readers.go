@@ -55,7 +55,7 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoMDNS:
 		return dnsmsg.New(k, dnsmsg.Config{MDNS: true, Log: w.e.cfg.DNS})
 	case rule.ProtoSMTP:
-		return smtpcmd.New(k)
+		return smtpcmd.New(k, w.e.cfg.SMTP)
 	case rule.ProtoFTP:
 		return ftpcmd.New(k, ftpcmd.Config{})
 	case rule.ProtoSSH:

@@ -37,6 +37,7 @@ const (
 // Conn reads one conversation.
 type Conn struct {
 	sink    app.Sink
+	cfg     Config
 	lines   [2]lineReader
 	tx      *transaction
 	next    uint64 // id of the next transaction
@@ -56,7 +57,7 @@ type Conn struct {
 }
 
 // New makes a reader that tells sink.
-func New(sink app.Sink) *Conn { return &Conn{sink: sink} }
+func New(sink app.Sink, cfg Config) *Conn { return &Conn{sink: sink, cfg: cfg} }
 
 // Push implements [app.Reader].
 func (c *Conn) Push(dir int, b []byte) {

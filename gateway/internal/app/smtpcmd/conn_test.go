@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/mimemsg"
 )
 
 const (
@@ -39,7 +40,7 @@ var mail = talk{
 
 func tell(t talk, cut func(int) int) []string {
 	var s told
-	read(New(&s), t, cut)
+	read(New(&s, Config{}), t, cut)
 	return s.lines
 }
 
@@ -147,7 +148,7 @@ func TestPipelining(t *testing.T) {
 
 func TestGapEnds(t *testing.T) {
 	var s told
-	c := New(&s)
+	c := New(&s, Config{})
 	c.Push(server, []byte("220 hi\r\n"))
 	c.Push(client, []byte("MAIL FROM:<a>\r\n"))
 	c.Gap(client, 10)
@@ -185,4 +186,19 @@ func FuzzConn(f *testing.F) {
 			t.Error(d)
 		}
 	})
+}
+
+// Records tell the headers that are asked for, all of those that stand more than once.
+func TestHeadersInRecords(t *testing.T) {
+	t.Parallel()
+	m := mimemsg.New(new(transaction))
+	for _, l := range []string{"Received: from a by b", "Received: from b by c", "X-Mailer: a program", "Bcc: a@example.com, b@example.com", "From: x"} {
+		m.Line([]byte(l), []byte("\r\n"), false)
+	}
+	var e Email
+	e.add(m, []string{"received", "x-mailer", "bcc", "no-such"})
+	want := Email{Received: []string{"from a by b", "from b by c"}, XMailer: "a program", BCC: []string{"a@example.com", "b@example.com"}}
+	if diff := cmp.Diff(want, e); diff != "" {
+		t.Error(diff)
+	}
 }
