@@ -59,6 +59,8 @@ type Rule struct {
 	// Target says which end is attacked: "src_ip", "dest_ip" or "".
 	Target  string
 	NoAlert bool
+	// Bypass ends the inspection of the flow once the rule has matched.
+	Bypass bool
 
 	// ToServer and ToClient say in which directions the rule can match; both
 	// are set when neither header, flow keyword nor buffers decide it.

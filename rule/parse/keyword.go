@@ -73,7 +73,7 @@ func init() { // in a function because the handlers refer back to the table's us
 		"absent": {valueOptional, setAbsent}, "entropy": {set: setEntropy},
 		"filemd5": {set: setHashes(rule.FileMD5, "md5")}, "filesha1": {set: setHashes(rule.FileSHA1, "sha1")},
 		"filesha256": {set: setHashes(rule.FileSHA256, "sha256")}, "filemagic": {set: valueContent(rule.FileMagic, true)},
-		"filestore": {valueOptional, ignore}, "tls.store": {valueNone, ignore}, "tls_store": {valueNone, ignore}, "bypass": {valueNone, ignore},
+		"filestore": {valueOptional, ignore}, "tls.store": {valueNone, ignore}, "tls_store": {valueNone, ignore}, "bypass": {valueNone, setBypass},
 		"ssl_version": {set: setSSLVersion}, "ssl_state": {set: setTLSState},
 		"tls_cert_notbefore": {set: setDate(rule.TLSNotBefore)}, "tls_cert_notafter": {set: setDate(rule.TLSNotAfter)},
 		"tls_cert_expired": {valueNone, setCertNow(false)}, "tls_cert_valid": {valueNone, setCertNow(true)},

@@ -62,7 +62,7 @@ var language = map[string]struct{ state, options, note string }{
 	"udpv4-csum": {full, `udpv4-csum:invalid;`, ""}, "udpv6-csum": {full, `udpv6-csum:invalid;`, ""}, "icmpv4-csum": {full, `icmpv4-csum:invalid;`, ""},
 	"icmpv6-csum": {full, `icmpv6-csum:invalid;`, ""}, "l3_proto": {full, `l3_proto:ipv6;`, ""}, "rpc": {no, `rpc:100000,*,*;`, ""},
 	"geoip": {partial, `geoip:src,JP;`, "needs a list of countries in the configuration"}, "iprep": {full, `iprep:src,bad,>,30;`, ""},
-	"nfq_set_mark": {no, `nfq_set_mark:1/1;`, ""}, "bypass": {partial, `bypass;`, "read; the box decides what it lets go"},
+	"nfq_set_mark": {no, `nfq_set_mark:1/1;`, ""}, "bypass": {partial, `bypass;`, "offline; inline the box itself decides what it lets go"},
 	"tls.version": {full, `tls.version:1.2;`, ""}, "tls.subject": {full, `tls.subject:"x";`, ""}, "tls.issuerdn": {full, `tls.issuerdn:"x";`, ""},
 	"tls.fingerprint": {full, `tls.fingerprint:"aa";`, ""}, "tls_store": {partial, `tls_store;`, "read; certificates are not stored"},
 	"tls.cert_chain_len": {full, `tls.cert_chain_len:>2;`, ""}, "tls_cert_notbefore": {full, `tls_cert_notbefore:<2026;`, ""},

@@ -65,6 +65,11 @@ func setClass(b *builder, v string) error {
 	return nil
 }
 
+func setBypass(b *builder, _ string) error {
+	b.r.Bypass = true
+	return nil
+}
+
 func setNoAlert(b *builder, _ string) error {
 	b.r.NoAlert = true
 	return nil

@@ -7,9 +7,9 @@ import (
 
 	"otasuke/gateway/internal/app/dhcpmsg"
 	"otasuke/gateway/internal/app/dnsmsg"
-	"otasuke/gateway/internal/app/smtpcmd"
 	"otasuke/gateway/internal/app/http1"
 	"otasuke/gateway/internal/app/mqttmsg"
+	"otasuke/gateway/internal/app/smtpcmd"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"

@@ -169,6 +169,9 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 	w.foresee(list)
 	for i := range list {
 		h := &list[i]
+		if h.Rule.Bypass && !w.e.cfg.Inline { // inline no rule of others opens the door
+			s.muted, s.facts.Bypassed = true, true
+		}
 		if h.Action == rule.Pass {
 			w.let = true
 			if whole(h.Rule, tx != nil, w.inStream) {
