@@ -121,10 +121,10 @@ func makePatterns() []pattern {
 	add(pattern{proto: rule.ProtoIMAP, dirs: server, text: "1 capability", nocase: true})
 	add(pattern{proto: rule.ProtoSIP, dirs: client, text: "SIP/2.0 ", depth: 9})
 	for _, m := range sipMethods {
-		add(pattern{proto: rule.ProtoSIP, dirs: server, text: m + " ", also: sipRequest, final: true})
-		add(pattern{proto: rule.ProtoSIP, udp: true, dirs: anyside, text: m + " ", also: sipRequest})
+		add(pattern{proto: rule.ProtoSIP, dirs: server, text: m, also: noHTTP, final: true})
+		add(pattern{proto: rule.ProtoSIP, udp: true, dirs: server, text: m})
 	}
-	add(pattern{proto: rule.ProtoSIP, udp: true, dirs: anyside, text: "SIP/2.0 "})
+	add(pattern{proto: rule.ProtoSIP, udp: true, dirs: client, text: "SIP/2.0 "})
 	for _, v := range []string{"d1:ad2:id20:", "d1:rd2:id20:", "d2:ip", "d1:el", "d1:eli20"} {
 		add(pattern{proto: rule.ProtoBitTorrent, udp: true, dirs: anyside, text: v})
 	}

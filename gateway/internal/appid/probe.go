@@ -161,7 +161,8 @@ func dceUDP(_ int, b []byte) answer {
 	return answerOf(len(b) >= 80 && b[1] <= 10 && b[4]>>4 <= 1 && b[5] <= 3)
 }
 
-func sipRequest(_ int, b []byte) answer { return answerOf(bytes.Contains(line(b), []byte(" SIP/2.0"))) }
+// noHTTP tells a request of SIP from one of UPnP, which has some of its methods.
+func noHTTP(_ int, b []byte) answer { return answerOf(!bytes.Contains(line(b), []byte(" HTTP/"))) }
 
 // netbios is a session service message with SMB inside (RFC 1002 section 4.3.1).
 func netbios(dir int, b []byte) answer {
