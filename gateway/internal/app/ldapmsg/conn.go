@@ -1,6 +1,7 @@
 package ldapmsg
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"otasuke/gateway/internal/app"
@@ -135,13 +136,12 @@ func (c *Conn) begin() *turn.Turn[exchange] {
 	return c.turns.Begin()
 }
 
-// end ends a transaction: all answers are judged now.
-func (c *Conn) end(t *turn.Turn[exchange]) {
-	if n := len(t.Data.responses); n > 0 {
-		t.Tx.Sides[app.ToClient].Number(rule.LDAPResponsesCount, uint64(n))
-	}
-	c.turns.Close(t)
-}
+// end ends a transaction: what has not been judged is judged now.
+func (c *Conn) end(t *turn.Turn[exchange]) { c.turns.Close(t) }
+
+// soon tells that the answers so far are judged before the last is there: the first few, and
+// later fewer and fewer, because all of them are judged together each time.
+func soon(n int) bool { return n <= 16 || n&(n-1) == 0 }
 
 func (c *Conn) request(m *message) {
 	c.wantTLS = c.wantTLS || m.op == extRequest && string(m.name) == startTLS
@@ -182,9 +182,15 @@ func (c *Conn) response(m message) {
 	c.answer(t, m)
 	if last || c.become {
 		c.end(t)
-	} else if len(t.Data.responses) >= MaxResponses || t.Data.kept > MaxKept {
+		return
+	}
+	n := len(t.Data.responses)
+	switch {
+	case n >= MaxResponses || t.Data.kept > MaxKept:
 		c.turns.Both(t, "ldap.too_many_responses")
 		c.end(t)
+	case soon(n):
+		c.turns.Step(t, app.ToClient)
 	}
 }
 
@@ -206,4 +212,11 @@ func (c *Conn) answer(t *turn.Turn[exchange], m message) {
 		}
 	}
 	t.Data.responses = append(t.Data.responses, m)
+	s.Set(rule.LDAPResponsesCount, binary.BigEndian.AppendUint64(nil, uint64(len(t.Data.responses))), false)
+	for i := range s.Values {
+		if v := &s.Values[i]; v.Buffer == rule.LDAPResponsesCount {
+			v.Fresh = true
+			break
+		}
+	}
 }

@@ -46,8 +46,8 @@ func TestSearch(t *testing.T) {
 			`"responses":[{"bind_response":{"matched_dn":"","message":"","result_code":"success"},"message_id":1,"operation":"bind_response"}]}`,
 		`tx1 0 ldap.request.operation=3`, `tx1 0 ldap.request.dn="dc=jp"`, `tx1 0 ldap.request.attribute_type="cn"`, `tx1 0 ldap.request.attribute_type="mail"`,
 		`tx1 1 ldap.responses.operation=4`, `tx1 1 ldap.responses.dn="cn=a,dc=jp"`, `tx1 1 ldap.responses.attribute_type="cn"`,
+		`tx1 1 ldap.responses.count=1`, `tx1 1 ldap.responses.count=2`,
 		`tx1 1 ldap.responses.operation=5`, `tx1 1 ldap.responses.result_code=4`, `tx1 1 ldap.responses.message="too many"`, `tx1 1 ldap.responses.dn="dc=jp"`,
-		`tx1 1 ldap.responses.count=2`,
 		`log ldap tx1 ldap={"request":{"message_id":2,"operation":"search_request","search_request":{"attributes":["cn","mail"],"base_object":"dc=jp",` +
 			`"deref_alias":0,"scope":2,"size_limit":9,"time_limit":30,"types_only":false}},"responses":[` +
 			`{"message_id":2,"operation":"search_result_entry","search_result_entry":{"attributes":[{"type":"cn","values":["a","\\xff"]}],"base_object":"cn=a,dc=jp"}},` +
