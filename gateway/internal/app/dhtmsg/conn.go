@@ -37,7 +37,6 @@ func (c *Conn) Push(dir int, b []byte) {
 	}
 	t := c.turns.Begin()
 	if !t.Data.read(b) {
-		t.Data = Record{}
 		t.Tx.Sides[dir].Event("bittorrent-dht.malformed_packet")
 	}
 	c.turns.Message(t, dir)

@@ -45,7 +45,7 @@ func TestMalformed(t *testing.T) {
 		"length too long": "d1:ad2:id20:" + id + "e1:q99:x", "too deep": "d1:el" + strings.Repeat("l", 100), "number without end": "d1:eli20", "error without text": "d1:eli201ee1:t2:aa1:y1:ee",
 		"too many": "d1:el" + strings.Repeat("i1e", maxItems+1) + "e1:t2:aa1:y1:ee",
 	} {
-		if log := told.Of(told.Talk{{Dir: 1, B: b}}, 0, reader); !log.Has(`tx0 1 app-layer-event="bittorrent-dht.malformed_packet"`) || !log.Has(`log bittorrent_dht tx0 bittorrent_dht={"transaction_id":""}`) {
+		if log := told.Of(told.Talk{{Dir: 1, B: b}}, 0, reader); !log.Has(`tx0 1 app-layer-event="bittorrent-dht.malformed_packet"`) || !log.Has(`log bittorrent_dht tx0 bittorrent_dht={"transaction_id":`) {
 			t.Error(name, log)
 		}
 	}

@@ -70,20 +70,22 @@ func (r *Record) read(b []byte) bool {
 	if !ok || len(rest) > 0 || v.kind != 'd' {
 		return false
 	}
-	id, there := v.get("t")
-	kind, there2 := v.get("y")
 	if version, ok := v.get("v"); ok {
 		r.ClientVersion = hex.EncodeToString(version.s)
 	}
+	id, ok := v.get("t")
 	r.TransactionID = hex.EncodeToString(id.s)
-	if !there || !there2 {
-		return false
-	}
+	return r.body(&v) && ok
+}
+
+// body reads what the message is about. What was read before a mistake stays.
+func (r *Record) body(v *value) bool {
+	kind, _ := v.get("y")
 	switch string(kind.s) {
 	case "q":
-		return r.question(&v)
+		return r.question(v)
 	case "r":
-		return r.answer(&v)
+		return r.answer(v)
 	case "e":
 		e, ok := v.get("e")
 		if !ok || e.kind != 'l' || len(e.list) < 2 || e.list[0].kind != 'i' || e.list[1].kind != 's' {
