@@ -10,6 +10,7 @@ import (
 	"otasuke/gateway/internal/app/enipmsg"
 	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/app/http1"
+	"otasuke/gateway/internal/app/http2"
 	"otasuke/gateway/internal/app/ikemsg"
 	"otasuke/gateway/internal/app/krb5msg"
 	"otasuke/gateway/internal/app/ldapmsg"
@@ -69,6 +70,8 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 			return dcerpc.NewDatagrams(k)
 		}
 		return dcerpc.New(k)
+	case rule.ProtoHTTP2, rule.ProtoDoH2:
+		return http2.New(k, http2.Config{Want: w.used, Pool: &w.codings})
 	case rule.ProtoWebSocket:
 		return websocket.New(k)
 	case rule.ProtoQUIC:
