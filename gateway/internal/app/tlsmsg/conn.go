@@ -190,6 +190,20 @@ func (c *Conn) encrypts(dir int) {
 	c.sink.Step(&c.tx, dir)
 	if other := &c.half[1-dir]; other.changed || other.data {
 		c.finish()
+		c.slim()
+	}
+}
+
+// slim lets go of certificates: rules have seen them, and a connection may last for hours.
+func (c *Conn) slim() {
+	if c.half[0].certs.all == nil && c.half[1].certs.all == nil || c.cfg.Chain || c.cfg.Certificate {
+		return
+	}
+	old := &c.tx
+	c.tx = app.Tx{ID: old.ID, Proto: old.Proto, Recorder: old.Recorder, State: old.State}
+	for dir := range c.half {
+		c.half[dir].certs.all = nil
+		c.tx.Sides[dir].Done = true
 	}
 }
 
