@@ -138,9 +138,6 @@ var policies = map[string]engine.Policy{
 // configuration it is what the sensors' own says: inline they do not pass.
 func (s *settings) midstream(inline bool) engine.Policy {
 	master := s.conf.At("exception-policy").String("")
-	if master == "" && !s.file0 {
-		master = "auto"
-	}
 	name := s.conf.At("stream.midstream-policy").String(master)
 	enabled := s.conf.At("stream.midstream").Bool(false)
 	if name == "auto" {

@@ -22,7 +22,6 @@ type settings struct {
 	dir    string // that relative names are meant from
 	types  map[string]*yamlconf.Conf
 	log    *yamlconf.Conf // the part of the output that is eve.json
-	file0  bool           // a file was read
 	places match.Places
 }
 
@@ -34,7 +33,7 @@ func readSettings(path string, set []string) (*settings, error) {
 		if err != nil {
 			return nil, fmt.Errorf("gateway: %w", err)
 		}
-		s.conf, s.file0 = conf, true
+		s.conf = conf
 	}
 	for _, item := range set {
 		key, value, ok := strings.Cut(item, "=")

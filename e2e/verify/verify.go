@@ -111,6 +111,8 @@ func (t *test) config(dir, source, out string) (gateway.InspectConfig, error) {
 	}
 	if name := filepath.Join(dir, "suricata.yaml"); exists(name) {
 		cfg.Conf = name
+	} else {
+		cfg.Set = append(cfg.Set, "exception-policy=auto") // as the shipped configuration has it
 	}
 	if rules := filepath.Join(dir, "test.rules"); exists(rules) {
 		cfg.Rules = []string{rules}

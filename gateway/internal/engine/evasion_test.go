@@ -277,3 +277,22 @@ func TestOnlyTheCompletingPacket(t *testing.T) {
 		t.Error("a retransmission passes")
 	}
 }
+
+// The kernel hands over segments that it has joined: what stands far behind the bytes by
+// which the application is recognised is read as well, and nothing twice.
+func TestFirstSegmentOfAnySize(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{maxFirst - 300, maxFirst, maxFirst + 300, 20_000} {
+		b := newBox(t, Config{Rules: rulesOf(t, `drop http any any -> any any (msg:"m"; http.request_body; content:"evil-script"; sid:1;)
+alert http any any -> any any (msg:"n"; http.request_body; bsize:`+fmt.Sprint(size+11)+`; sid:2;)`)})
+		e := surf()
+		b.open(e)
+		body := strings.Repeat("a", size) + "evil-script"
+		if b.say(e, 0, fmt.Sprintf("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s", len(body), body)) != capture.Drop {
+			t.Errorf("%d bytes before it: it passes", size)
+		}
+		if got := fmt.Sprint(b.alerts()); !strings.Contains(got, "allowed n") {
+			t.Errorf("%d: the body has another length: %s", size, got)
+		}
+	}
+}

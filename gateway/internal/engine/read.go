@@ -82,9 +82,8 @@ func (w *Worker) recognised(dir int, event string) {
 // detect finds out the application from the first bytes of either side.
 func (w *Worker) detect(dir int, b []byte) {
 	s := &w.flow.User
-	if len(s.first[dir]) < maxFirst {
-		s.first[dir] = append(s.first[dir], b[:min(len(b), maxFirst)]...)
-	}
+	took := min(len(b), max(0, maxFirst-len(s.first[dir])))
+	s.first[dir] = append(s.first[dir], b[:took]...)
 	s.size[dir] += uint64(len(b))
 	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, s.first[dir], s.size)
 	w.recognised(dir, event)
@@ -105,10 +104,10 @@ func (w *Worker) detect(dir int, b []byte) {
 		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, s.size)
 		w.recognised(dir, event)
 		if read {
-			w.pushFirst(1 - dir)
+			w.pushFirst(1-dir, nil)
 		}
 	}
-	w.pushFirst(dir)
+	w.pushFirst(dir, b[took:])
 }
 
 // settled notes that the search is over without a name.
@@ -135,13 +134,26 @@ func (w *Worker) speaks(p rule.Proto) {
 	s.reader = w.get(p)
 }
 
-// pushFirst gives the reader what came before it was known.
-func (w *Worker) pushFirst(dir int) {
+// pushFirst gives the reader what came before it was known, and rest of the bytes at hand,
+// which recognition did not need.
+func (w *Worker) pushFirst(dir int, rest []byte) {
 	s := &w.flow.User
 	b := s.first[dir]
+	missing := int(s.size[dir]) - len(b) - len(rest)
 	s.first[dir] = nil
+	reads := s.reader
 	if len(b) > 0 {
 		w.push(dir, b)
+	}
+	if missing > 0 && s.reader != nil {
+		s.reader.Gap(dir, missing)
+	}
+	switch {
+	case len(rest) == 0 || s.dropped || s.passed:
+	case s.reader == reads:
+		w.push(dir, rest)
+	default: // it has become something else
+		w.read(dir, rest)
 	}
 	if s.first[dir] == nil {
 		s.first[dir] = b[:0]
