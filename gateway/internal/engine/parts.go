@@ -16,13 +16,20 @@ type reusable interface {
 
 // parts lends readers to flows: most flows need one kind only, so they are not
 // part of each flow's state.
-type parts map[rule.Proto][]reusable
+type parts map[kind][]reusable
+
+// kind of a reader: those of streams and of datagrams differ within a protocol.
+type kind struct {
+	proto  rule.Proto
+	stream bool
+}
 
 // get returns a reader for a protocol, nil when there is none.
 func (w *Worker) get(p rule.Proto) app.Reader {
-	if list := w.parts[p]; len(list) > 0 {
+	k := kind{p, w.isTCP()}
+	if list := w.parts[k]; len(list) > 0 {
 		r := list[len(list)-1]
-		w.parts[p] = list[:len(list)-1]
+		w.parts[k] = list[:len(list)-1]
 		r.Reset(w.sink())
 		return r
 	}
@@ -31,8 +38,9 @@ func (w *Worker) get(p rule.Proto) app.Reader {
 
 // give takes the reader of a flow back.
 func (p parts) give(s *state) {
-	if r, ok := s.reader.(reusable); ok && len(p[s.reads]) < maxParts {
-		p[s.reads] = append(p[s.reads], r)
+	k := kind{s.reads, s.stream}
+	if r, ok := s.reader.(reusable); ok && len(p[k]) < maxParts {
+		p[k] = append(p[k], r)
 	}
 	s.reader = nil
 }

@@ -129,7 +129,7 @@ func (w *Worker) speaks(p rule.Proto) {
 		return
 	}
 	w.parts.give(s)
-	s.app, s.reads = p, p
+	s.app, s.reads, s.stream = p, p, w.isTCP()
 	w.counts.App("flow", p, w.flow.Key.Proto)
 	s.reader = w.get(p)
 }
@@ -266,7 +266,7 @@ func (w *Worker) expectedHere() {
 	}
 	s := &w.flow.User
 	s.track.Set(e.Proto)
-	s.app, s.reads = e.Proto, e.Proto
+	s.app, s.reads, s.stream = e.Proto, e.Proto, w.isTCP()
 	if e.Proto == rule.ProtoFTPData {
 		s.reader = ftpcmd.NewData(w.sink(), e)
 		return

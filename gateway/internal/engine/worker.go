@@ -87,6 +87,7 @@ type state struct {
 
 	reader  app.Reader
 	reads   rule.Proto // what reader reads
+	stream  bool       // the reader's conversation is TCP
 	asked   bool       // whether it was announced
 	expects rule.Proto // what the conversation was to become
 	becomes bool       // the conversation goes on as next

@@ -57,7 +57,6 @@ func (c *Conn) plain(dir int, x *exchange, b []byte) bool {
 		m.parts.Write(b)
 	case m.file != nil && len(b) > 0:
 		c.sink.WriteFile(m.file, b)
-		m.file.Size += uint64(len(b))
 	}
 	if m.limited {
 		c.closeFiles(m, true)
@@ -183,7 +182,6 @@ func (u *upload) Open(name []byte) {
 func (u *upload) Write(b []byte) {
 	if u.file != nil {
 		u.conn.sink.WriteFile(u.file, b)
-		u.file.Size += uint64(len(b))
 	}
 }
 
