@@ -30,8 +30,6 @@ const (
 
 var tooBig = map[string]string{
 	"gateway/internal/engine": "records and verdicts are to leave it for rooms of their own",
-	"gateway/internal/match":  "transforms and the state of hosts are to leave it for rooms of their own",
-	"rule/parse":              "options of transforms are to move to rule/option",
 }
 
 // levels of the centre: a room imports only from levels below its own. Rooms of one

@@ -16,6 +16,7 @@ import (
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
 )
@@ -112,7 +113,7 @@ type Engine struct {
 	cfg      Config
 	Stats    Counters
 	lists    atomic.Pointer[filter.Lists]
-	hosts    *match.HostState
+	hosts    *hosts.State
 	countsMu sync.Mutex
 	counts   []*evelog.Counts // of the workers
 	// wakers are the sources that may hold packets.
@@ -128,7 +129,7 @@ func New(cfg Config) *Engine {
 		cfg.Budget = DefaultBudget
 	}
 	cfg.Session.Inline = cfg.Inline
-	e := &Engine{cfg: cfg, hosts: match.NewHostState()}
+	e := &Engine{cfg: cfg, hosts: hosts.New()}
 	e.lists.Store(cfg.Lists)
 	if cfg.Scanner != nil {
 		cfg.Scanner.Done = e.wakers.wake

@@ -3,9 +3,11 @@ package match
 import (
 	"bytes"
 	"fmt"
-	"hash/fnv"
 
+	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
+	"otasuke/gateway/internal/match/transform"
 	"otasuke/rule"
 )
 
@@ -17,7 +19,7 @@ type compiled struct {
 	base64   []step // steps of the base64_data section
 	flowbits []flowbit
 	flowints []flowintOp
-	xbits    []xbit
+	xbits    []hosts.Bit
 	kind     kind
 }
 
@@ -48,18 +50,13 @@ type flowintOp struct {
 	name, other uint32
 }
 
-type xbit struct {
-	rule.Xbit
-	id uint64
-}
-
 // compiler keeps what is shared while a set is built.
 type compiler struct {
 	set      *Set
 	variants map[string]uint16
 	bits     map[string]uint32
 	ints     map[string]uint32
-	datasets map[string]*dataset
+	datasets map[string]*hosts.List
 }
 
 func intern(m map[string]uint32, name string) uint32 {
@@ -69,6 +66,14 @@ func intern(m map[string]uint32, name string) uint32 {
 		m[name] = id
 	}
 	return id
+}
+
+// dataset finds the list of that name.
+func (c *compiler) dataset(l *rule.List) *hosts.List {
+	if c.datasets[l.Name] == nil {
+		c.datasets[l.Name] = hosts.ListOf(l)
+	}
+	return c.datasets[l.Name]
 }
 
 func (c *compiler) rule(r *rule.Rule) (compiled, error) {
@@ -104,9 +109,7 @@ func (c *compiler) rule(r *rule.Rule) (compiled, error) {
 		k.flowints = append(k.flowints, flowintOp{f, intern(c.ints, f.Name), intern(c.ints, f.Other)})
 	}
 	for _, x := range r.Xbits {
-		h := fnv.New64a()
-		h.Write([]byte(x.Name))
-		k.xbits = append(k.xbits, xbit{x, h.Sum64()})
+		k.xbits = append(k.xbits, hosts.BitOf(x))
 	}
 	return k, nil
 }
@@ -120,7 +123,7 @@ func (c *compiler) variant(s rule.Section) uint16 {
 	if !ok {
 		v = uint16(len(c.set.variants))
 		c.variants[key] = v
-		c.set.variants = append(c.set.variants, variant{buf: s.Buffer, transforms: s.Transforms, rewrites: rewrites(s.Transforms)})
+		c.set.variants = append(c.set.variants, variant{buf: s.Buffer, transforms: transform.Compile(s.Transforms)})
 	}
 	return v
 }
@@ -132,15 +135,15 @@ func (c *compiler) index() {
 	for i := range s.rules {
 		k, id := &s.rules[i], uint32(i)
 		switch {
-		case len(k.sections) == 0 && ipOnly(k.r):
-			s.ips.add(id, k.r)
+		case len(k.sections) == 0 && index.IPOnly(k.r):
+			s.ips.Add(id, k.r)
 		case len(k.sections) == 0 || k.kind == packetRule && fastPattern(k) == nil:
-			s.packets.add(id, k.r)
+			s.packets.Add(id, k.r)
 		case fastPattern(k) == nil:
 			c.indexBare(k, id)
 		}
 	}
-	s.ips.build()
+	s.ips.Build()
 }
 
 // indexBare lists a rule without a usable pattern under one of its buffers.
@@ -162,7 +165,7 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 	}
 	if buf == rule.BufPayload {
 		buf = rule.BufStream
-		c.set.packets.add(id, k.r)
+		c.set.packets.Add(id, k.r)
 	}
 	if k.r.ToClient {
 		c.set.bare[0][buf] = append(c.set.bare[0][buf], id)

@@ -3,7 +3,7 @@
 // [Compile] turns checked rules into an immutable [Set], which all workers
 // share; each worker has its own [Scratch]. What must be remembered between
 // calls (bits of a flow, rules waiting for the other buffers of a transaction,
-// counters of hosts) lies in [FlowState], [TxState] and [HostState], which the
+// counters of hosts) lies in [FlowState], [TxState] and [hosts.State], which the
 // engine keeps at its own flows and transactions without looking inside.
 //
 // One pass of package literal over each new buffer leaves few candidates. A

@@ -8,6 +8,7 @@ import (
 
 	"otasuke/e2e/talk"
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/match/hosts"
 	"otasuke/rule"
 	"otasuke/rule/parse"
 )
@@ -18,7 +19,7 @@ type feeder struct {
 	tb    testing.TB
 	set   *Set
 	sc    *Scratch
-	hosts *HostState
+	hosts *hosts.State
 	now   int64
 	hits  []Hit
 }
@@ -29,7 +30,7 @@ func newFeeder(tb testing.TB, set *Set) *feeder {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(sc.Close)
-	return &feeder{tb: tb, set: set, sc: sc, hosts: NewHostState(), now: 1}
+	return &feeder{tb: tb, set: set, sc: sc, hosts: hosts.New(), now: 1}
 }
 
 // compile builds a set of rule text; every rule must load.

@@ -201,7 +201,7 @@ func (s *Set) bitsFit(k *compiled, in *Input) bool {
 		}
 	}
 	for _, x := range k.xbits {
-		if x.Op.Condition() && (in.Hosts != nil && in.Hosts.hasXbit(x, in)) != (x.Op == rule.BitIsSet) {
+		if x.Op.Condition() && (in.Hosts != nil && in.Hosts.HasBit(x, in.ends())) != (x.Op == rule.BitIsSet) {
 			return false
 		}
 	}
@@ -270,7 +270,7 @@ func (s *Set) changeBits(k *compiled, in *Input) {
 	if in.Hosts != nil {
 		for _, x := range k.xbits {
 			if !x.Op.Condition() {
-				in.Hosts.changeXbit(x, in)
+				in.Hosts.ChangeBit(x, in.ends())
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/match/hosts"
 	"otasuke/rule"
 )
 
@@ -85,10 +86,15 @@ type Input struct {
 
 	Counts Counts
 
-	Tx    *TxState   // nil outside transactions
-	Flow  *FlowState // nil when there is no flow
-	Hosts *HostState // nil: no counting, every match is told
-	Now   int64      // microseconds
+	Tx    *TxState     // nil outside transactions
+	Flow  *FlowState   // nil when there is no flow
+	Hosts *hosts.State // nil: no counting, every match is told
+	Now   int64        // microseconds
+}
+
+// ends is what counters of hosts know the input by.
+func (in *Input) ends() *hosts.Ends {
+	return &hosts.Ends{Src: in.Src, Dst: in.Dst, SrcPort: in.SrcPort, DstPort: in.DstPort, Now: in.Now}
 }
 
 // Hit is a rule that the input fulfils.

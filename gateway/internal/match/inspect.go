@@ -136,17 +136,14 @@ func (sc *Scratch) forget(in *Input) {
 
 func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
 	s.scan(sc, packetVariant, dir, in.Payload)
-	class := classOf(in.IPProto)
-	if class <= classUDP {
-		if m := s.packets.byPort[class]; m != nil {
-			sc.candidates(m[in.DstPort])
-		}
-	}
-	sc.candidates(s.packets.rest[class])
+	port, rest := s.packets.Find(in.IPProto, in.DstPort)
+	sc.candidates(port)
+	sc.candidates(rest)
 	if in.FlowStart {
-		sc.candidates(s.ips.src.find(in.Src))
-		sc.candidates(s.ips.dst.find(in.Dst))
-		sc.candidates(s.ips.wide)
+		bySrc, byDst, wide := s.ips.Find(in.Src, in.Dst)
+		sc.candidates(bySrc)
+		sc.candidates(byDst)
+		sc.candidates(wide)
 	}
 }
 
@@ -176,6 +173,12 @@ func (s *Set) gatherPending(sc *Scratch, in *Input, dir int) {
 		}
 	}
 	in.Tx.pending[dir] = kept
+}
+
+// transformed returns data as the variant shows it. The result lies in the scratch and
+// is good until the same variant is asked again.
+func (s *Set) transformed(sc *Scratch, v uint16, data []byte) []byte {
+	return s.variants[v].transforms.Apply(&sc.shown[v], &sc.swap, data)
 }
 
 // scan searches data for the patterns of a variant.
@@ -227,17 +230,17 @@ func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
 		in.Tx.fired = append(in.Tx.fired, id<<1|uint32(direction(in.ToServer)))
 	}
 	if in.Hosts != nil && r.DetectionFilter != nil {
-		if counts, _ := in.Hosts.tell(kindFilter, r.DetectionFilter, r, in); !counts {
+		if !in.Hosts.Filter(r, in.ends()) {
 			return Hit{}, false
 		}
 	}
 	s.changeBits(k, in)
 	hit := Hit{Rule: r, Action: r.Action, Silent: r.NoAlert || suppressed(r, in)}
-	if in.Hosts != nil && r.RateFilter != nil && in.Hosts.rate(r.RateFilter, r, in) {
+	if in.Hosts != nil && r.RateFilter != nil && in.Hosts.Rate(r, in.ends()) {
 		hit.Action = r.RateFilter.Action
 	}
 	if in.Hosts != nil && r.Threshold != nil {
-		counts, told := in.Hosts.tell(kindThreshold, r.Threshold, r, in)
+		counts, told := in.Hosts.Threshold(r, in.ends())
 		if !counts {
 			return Hit{}, false
 		}

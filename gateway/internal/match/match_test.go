@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/match/hosts"
 	"otasuke/rule"
 	"otasuke/rule/parse"
 )
@@ -96,7 +97,7 @@ func (f *feeder) packet(payload string) bool {
 func udpInput(payload string) *Input {
 	return &Input{Src: netip.MustParseAddr("192.168.1.12"), Dst: netip.MustParseAddr("203.0.113.66"), SrcPort: 5000, DstPort: 9999,
 		IPProto: rule.IPProtoUDP, App: rule.ProtoFailed, ToServer: true, Established: true,
-		Packet: &Packet{TTL: 64}, PacketRules: true, Payload: []byte(payload), Flow: &FlowState{}, Hosts: NewHostState(), Now: 1}
+		Packet: &Packet{TTL: 64}, PacketRules: true, Payload: []byte(payload), Flow: &FlowState{}, Hosts: hosts.New(), Now: 1}
 }
 
 const (
@@ -284,24 +285,6 @@ func TestNewRulesForgetOldStates(t *testing.T) {
 	}
 	if n := len(two.Inspect(newFeeder(t, two).sc, in)); n != 0 {
 		t.Error("a bit of the old rules was taken for another one")
-	}
-}
-
-func TestHostStateIsBounded(t *testing.T) {
-	t.Parallel()
-	set := compile(t, `alert udp any any -> any any (content:"x"; threshold:type limit,track by_src,count 1,seconds 60; sid:1;)`)
-	f := newFeeder(t, set)
-	in := udpInput("x")
-	for i := range hostShards*maxPerShard + 5000 {
-		in.Src = netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
-		set.Inspect(f.sc, in)
-	}
-	total := 0
-	for i := range in.Hosts.shards {
-		total += len(in.Hosts.shards[i].m)
-	}
-	if total > hostShards*maxPerShard {
-		t.Errorf("%d counters kept, want at most %d", total, hostShards*maxPerShard)
 	}
 }
 

@@ -3,11 +3,13 @@ package match
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"sync/atomic"
 
+	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
+	"otasuke/gateway/internal/match/transform"
 	"otasuke/rule"
 )
 
@@ -23,8 +25,8 @@ type Set struct {
 	byBuffer [rule.NumBuffers][]uint16    // variants with patterns, by buffer
 	bare     [2][rule.NumBuffers][]uint32 // rules without a pattern, by direction and a buffer of theirs
 	absent   [2][]uint32                  // rules that a missing buffer can fulfil, by direction
-	packets  packetIndex                  // rules that look at packets without a pattern
-	ips      ipIndex                      // rules that look at addresses alone
+	packets  index.Packets                // rules that look at packets without a pattern
+	ips      index.Addresses              // rules that look at addresses alone
 	bits     int                          // number of flow bits
 	bitNames map[string]uint32            // flow bits
 	intNames map[string]uint32            // flow counters
@@ -39,9 +41,8 @@ func (s *Set) Used() *rule.BufferSet { return &s.used }
 // variant is a buffer as it looks after transforms; each has its own patterns.
 type variant struct {
 	buf        rule.Buffer
-	transforms []rule.Transform
-	rewrites   []*regexp.Regexp // of those that rewrite, by place
-	groups     [2]*group        // by direction
+	transforms transform.List
+	groups     [2]*group // by direction
 }
 
 // Two variants that always exist.
@@ -79,7 +80,7 @@ type Options struct {
 func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 	s := &Set{epoch: epochs.Add(1), places: opt.Places}
 	s.variants = []variant{{buf: rule.BufPayload}, {buf: rule.BufStream}}
-	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}, datasets: map[string]*dataset{}}
+	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}, datasets: map[string]*hosts.List{}}
 	var refused []rule.Refusal
 	for _, r := range ordered(rules, opt.Order) {
 		k, err := c.rule(r)
@@ -161,7 +162,7 @@ type Stats struct {
 
 // Stats counts.
 func (s *Set) Stats() Stats {
-	st := Stats{Engine: literal.Engine, Rules: len(s.rules), Databases: len(s.dbs), IPOnly: s.ips.n, Bare: s.packets.n}
+	st := Stats{Engine: literal.Engine, Rules: len(s.rules), Databases: len(s.dbs), IPOnly: s.ips.Len(), Bare: s.packets.Len()}
 	for _, db := range s.dbs {
 		st.Bytes += db.Size()
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"otasuke/gateway/internal/match/bytexpr"
+	"otasuke/gateway/internal/match/hosts"
 	"otasuke/rule"
 )
 
@@ -33,7 +34,7 @@ type step struct {
 	pattern []byte // lower case when the content is nocase
 	expr    *bytexpr.Expr
 	match   rule.Match
-	list    *dataset
+	list    *hosts.List
 }
 
 func (c *compiler) newSteps(matches []rule.Match) ([]step, error) {
@@ -174,9 +175,9 @@ func (p *probe) value(st *step) bool {
 	case *rule.Entropy:
 		return p.entropy(m)
 	case *rule.Dataset:
-		return !p.partial && st.list.apply(p.in.Hosts, m.Op, p.buf)
+		return !p.partial && st.list.Apply(p.in.Hosts, m.Op, p.buf)
 	case *rule.Datarep:
-		v, ok := st.list.reputation(p.buf)
+		v, ok := st.list.Reputation(p.buf)
 		return ok && m.Match(v)
 	}
 	return false
@@ -226,7 +227,7 @@ func (p *probe) find(st *step, lo, hi int) int {
 		}
 		return at
 	}
-	i := index(p.buf[lo:hi], st.pattern, st.content.Nocase)
+	i := indexOf(p.buf[lo:hi], st.pattern, st.content.Nocase)
 	if i < 0 {
 		return -1
 	}

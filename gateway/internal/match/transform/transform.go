@@ -1,4 +1,4 @@
-package match
+package transform
 
 import (
 	"bytes"
@@ -15,28 +15,44 @@ import (
 	"otasuke/rule"
 )
 
-// transformed returns data as the variant shows it. The result lies in the
-// scratch and is good until the same variant is asked again.
-func (s *Set) transformed(sc *Scratch, v uint16, data []byte) []byte {
-	list := s.variants[v].transforms
-	if len(list) == 0 {
-		return data
-	}
+// List is what a rule does to a buffer before it looks at it, made ready.
+type List struct {
+	steps    []rule.Transform
+	rewrites []*regexp.Regexp // of those that rewrite, by place
+}
+
+// Compile makes a list ready. Its expressions were checked when the rule was read.
+func Compile(list []rule.Transform) List {
+	l := List{steps: list, rewrites: make([]*regexp.Regexp, len(list))}
 	for i, t := range list {
+		if t.Kind == rule.Rewrite {
+			l.rewrites[i], _ = regexp.Compile(t.Key)
+		}
+	}
+	return l
+}
+
+// Empty tells that the buffer is looked at as it is.
+func (l *List) Empty() bool { return len(l.steps) == 0 }
+
+// Apply returns data as the list shows it, in *shown; *swap is working memory. data
+// itself is returned by an empty list.
+func (l *List) Apply(shown, swap *[]byte, data []byte) []byte {
+	for i, t := range l.steps {
 		// Each step reads one of two buffers and writes the other.
 		var out []byte
 		if t.Kind == rule.Rewrite {
-			out = rewrite(sc.swap[:0], s.variants[v].rewrites[i], data)
+			out = rewrite((*swap)[:0], l.rewrites[i], data)
 		} else {
-			out = transform(sc.swap[:0], t, data)
+			out = apply((*swap)[:0], t, data)
 		}
-		sc.swap, sc.shown[v] = sc.shown[v], out
+		*swap, *shown = *shown, out
 		data = out
 	}
 	return data
 }
 
-func transform(dst []byte, t rule.Transform, data []byte) []byte {
+func apply(dst []byte, t rule.Transform, data []byte) []byte {
 	switch t.Kind {
 	case rule.DotPrefix:
 		return append(append(dst, '.'), data...)
@@ -45,7 +61,7 @@ func transform(dst []byte, t rule.Transform, data []byte) []byte {
 			return lowerHeaderNames(dst, data)
 		}
 		for _, c := range data {
-			dst = append(dst, lower[c])
+			dst = append(dst, lower(c))
 		}
 	case rule.ToUpper:
 		for _, c := range data {
@@ -83,17 +99,6 @@ func transform(dst []byte, t rule.Transform, data []byte) []byte {
 	return dst
 }
 
-// rewrites compiles the expressions of a list of transforms.
-func rewrites(list []rule.Transform) []*regexp.Regexp {
-	out := make([]*regexp.Regexp, len(list))
-	for i, t := range list {
-		if t.Kind == rule.Rewrite {
-			out[i], _ = regexp.Compile(t.Key) // checked when the rule was read
-		}
-	}
-	return out
-}
-
 // rewrite gives the first group of the first match, nothing without one.
 func rewrite(dst []byte, e *regexp.Regexp, data []byte) []byte {
 	if e == nil {
@@ -128,7 +133,7 @@ func fromBase64(dst []byte, t rule.Transform, data []byte) []byte {
 			return c
 		}, data)
 	}
-	return appendBase64(dst, data)
+	return AppendBase64(dst, data)
 }
 
 // notBase64 tells that a sign is none of the alphabet (RFC 4648 section 4).
@@ -188,7 +193,7 @@ func whitespace(dst, data []byte, keepOne bool) []byte {
 }
 
 func urlDecode(dst, data []byte) []byte {
-	digit := func(c byte) int { return bytes.IndexByte([]byte("0123456789abcdef"), lower[c]) }
+	digit := func(c byte) int { return bytes.IndexByte([]byte("0123456789abcdef"), lower(c)) }
 	for i := 0; i < len(data); i++ {
 		c := data[i]
 		switch {
@@ -216,7 +221,7 @@ func lowerHeaderNames(dst, data []byte) []byte {
 			name = true
 		}
 		if name {
-			c = lower[c]
+			c = lower(c)
 		}
 		dst = append(dst, c)
 	}
@@ -231,4 +236,12 @@ func stripPseudoHeaders(dst, data []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// lower is c in lower case, for ASCII.
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
 }

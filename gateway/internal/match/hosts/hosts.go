@@ -1,6 +1,12 @@
-package match
+// Package hosts remembers what rules count and note by address: thresholds, bits of hosts,
+// and what rules have added to lists.
+//
+// One [State] serves all workers and rule sets; it is safe for concurrent use and
+// bounded. Only match calls it; the engine makes it.
+package hosts
 
 import (
+	"hash/fnv"
 	"math"
 	"net/netip"
 	"sync"
@@ -9,28 +15,27 @@ import (
 )
 
 const (
-	// hostShards spreads the counters over locks, so that workers seldom wait.
-	hostShards = 16
+	// shards spreads the counters over locks, so that workers seldom wait.
+	shards = 16
 	// maxPerShard bounds the counters: 16 * 8192 need about 16 MiB. When a shard
 	// is full an old one goes.
 	maxPerShard = 8192
 )
 
-// HostState counts matches by address for thresholds and keeps the bits of
-// addresses and the changes of lists. One serves all workers and rule sets; it is safe for concurrent
-// use. Make it with [NewHostState].
-type HostState struct {
-	shards [hostShards]hostShard
+// State counts matches by address for thresholds and keeps the bits of addresses and the
+// changes of lists. Make it with [New].
+type State struct {
+	shards [shards]shard
 	mu     sync.Mutex
 	lists  map[string]*changes // by name
 }
 
-type hostShard struct {
+type shard struct {
 	sync.Mutex
-	m map[hostKey]hostEntry
+	m map[key]entry
 }
 
-type hostKey struct {
+type key struct {
 	kind  uint8
 	track rule.Track
 	ports uint32
@@ -46,22 +51,30 @@ const (
 	kindRate
 )
 
-type hostEntry struct {
+type entry struct {
 	start, expires int64 // microseconds
 	count, next    int64 // next is the count at which a backing-off rule is told again, or until when a rate filter is on
 }
 
-// NewHostState makes an empty state.
-func NewHostState() *HostState {
-	h := &HostState{lists: map[string]*changes{}}
+// Ends are the addresses and ports of what has matched, as sent, and its time in
+// microseconds.
+type Ends struct {
+	Src, Dst         netip.Addr
+	SrcPort, DstPort uint16
+	Now              int64
+}
+
+// New makes an empty state.
+func New() *State {
+	h := &State{lists: map[string]*changes{}}
 	for i := range h.shards {
-		h.shards[i].m = map[hostKey]hostEntry{}
+		h.shards[i].m = map[key]entry{}
 	}
 	return h
 }
 
-func key(kind uint8, id uint64, track rule.Track, in *Input) hostKey {
-	k := hostKey{kind: kind, id: id, track: track}
+func keyOf(kind uint8, id uint64, track rule.Track, in *Ends) key {
+	k := key{kind: kind, id: id, track: track}
 	switch track {
 	case rule.TrackSrc:
 		k.a = in.Src
@@ -80,13 +93,13 @@ func key(kind uint8, id uint64, track rule.Track, in *Input) hostKey {
 	return k
 }
 
-func (h *HostState) shard(k hostKey) *hostShard {
+func (h *State) shardOf(k key) *shard {
 	x := k.id * 0x9e3779b97f4a7c15
 	if k.a.IsValid() {
 		b := k.a.As16()
 		x ^= uint64(b[15])<<56 | uint64(b[14])<<48
 	}
-	return &h.shards[x>>32%hostShards]
+	return &h.shards[x>>32%shards]
 }
 
 // sample is how many entries are looked at to find one to give up. A full shard
@@ -95,9 +108,9 @@ const sample = 8
 
 // put stores an entry. In a full shard the one that expires first of a few takes
 // its leave.
-func (s *hostShard) put(k hostKey, e hostEntry) {
+func (s *shard) put(k key, e entry) {
 	if _, ok := s.m[k]; !ok && len(s.m) >= maxPerShard {
-		var first hostKey
+		var first key
 		n, expires := 0, int64(math.MaxInt64)
 		for old, oe := range s.m { // begins at a random entry
 			if oe.expires < expires {
@@ -114,16 +127,26 @@ func (s *hostShard) put(k hostKey, e hostEntry) {
 
 const second = 1_000_000 // microseconds
 
-// tell counts a match and says whether it counts at all yet and whether it is
+// Threshold counts a match and says whether it counts at all yet and whether it is
 // to be told. A limit that is used up silences a rule but not its action.
-func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input) (counts, told bool) {
-	k := key(kind, uint64(r.GID)<<32|uint64(r.SID), t.Track, in)
-	s := h.shard(k)
+func (h *State) Threshold(r *rule.Rule, in *Ends) (counts, told bool) {
+	return h.tell(kindThreshold, r.Threshold, r, in)
+}
+
+// Filter counts a match for the rule's detection filter and says whether it counts.
+func (h *State) Filter(r *rule.Rule, in *Ends) bool {
+	counts, _ := h.tell(kindFilter, r.DetectionFilter, r, in)
+	return counts
+}
+
+func (h *State) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Ends) (counts, told bool) {
+	k := keyOf(kind, uint64(r.GID)<<32|uint64(r.SID), t.Track, in)
+	s := h.shardOf(k)
 	s.Lock()
 	defer s.Unlock()
 	e, ok := s.m[k]
 	if !ok || in.Now >= e.expires {
-		e = hostEntry{start: in.Now, expires: in.Now + t.Seconds*second}
+		e = entry{start: in.Now, expires: in.Now + t.Seconds*second}
 	}
 	e.count++
 	switch t.Type {
@@ -153,10 +176,11 @@ func (h *HostState) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Input)
 	return counts, told
 }
 
-// rate tells whether a rule matches so often that its rate filter's action holds.
-func (h *HostState) rate(f *rule.RateFilter, r *rule.Rule, in *Input) bool {
-	k := key(kindRate, uint64(r.GID)<<32|uint64(r.SID), f.Track, in)
-	s := h.shard(k)
+// Rate tells whether a rule matches so often that its rate filter's action holds.
+func (h *State) Rate(r *rule.Rule, in *Ends) bool {
+	f := r.RateFilter
+	k := keyOf(kindRate, uint64(r.GID)<<32|uint64(r.SID), f.Track, in)
+	s := h.shardOf(k)
 	s.Lock()
 	defer s.Unlock()
 	e, ok := s.m[k]
@@ -164,7 +188,7 @@ func (h *HostState) rate(f *rule.RateFilter, r *rule.Rule, in *Input) bool {
 	case ok && in.Now < e.next: // the filter is on
 		return true
 	case !ok || in.Now >= e.expires:
-		e = hostEntry{start: in.Now, expires: in.Now + f.Seconds*second}
+		e = entry{start: in.Now, expires: in.Now + f.Seconds*second}
 	}
 	if e.count++; e.count > f.Count {
 		e.next = in.Now + f.Timeout*second
@@ -175,18 +199,33 @@ func (h *HostState) rate(f *rule.RateFilter, r *rule.Rule, in *Input) bool {
 	return on
 }
 
-func (h *HostState) hasXbit(x xbit, in *Input) bool {
-	k := key(kindXbit, x.id, x.Track, in)
-	s := h.shard(k)
+// Bit is one use of a bit of hosts by a rule, made ready.
+type Bit struct {
+	rule.Xbit
+	id uint64
+}
+
+// BitOf makes a use ready.
+func BitOf(x rule.Xbit) Bit {
+	h := fnv.New64a()
+	h.Write([]byte(x.Name))
+	return Bit{x, h.Sum64()}
+}
+
+// HasBit tells whether a bit of hosts is set.
+func (h *State) HasBit(x Bit, in *Ends) bool {
+	k := keyOf(kindXbit, x.id, x.Track, in)
+	s := h.shardOf(k)
 	s.Lock()
 	defer s.Unlock()
 	e, ok := s.m[k]
 	return ok && in.Now < e.expires
 }
 
-func (h *HostState) changeXbit(x xbit, in *Input) {
-	k := key(kindXbit, x.id, x.Track, in)
-	s := h.shard(k)
+// ChangeBit does what a rule wants done to a bit of hosts.
+func (h *State) ChangeBit(x Bit, in *Ends) {
+	k := keyOf(kindXbit, x.id, x.Track, in)
+	s := h.shardOf(k)
 	s.Lock()
 	defer s.Unlock()
 	e, ok := s.m[k]
@@ -195,5 +234,5 @@ func (h *HostState) changeXbit(x xbit, in *Input) {
 		delete(s.m, k)
 		return
 	}
-	s.put(k, hostEntry{start: in.Now, expires: in.Now + x.Expire*second})
+	s.put(k, entry{start: in.Now, expires: in.Now + x.Expire*second})
 }

@@ -1,4 +1,8 @@
-package match
+// Package index finds the rules that have no pattern by which they could be searched:
+// by destination port, or by address.
+//
+// Built once, then read by all workers. Only match calls it.
+package index
 
 import (
 	"math/big"
@@ -9,15 +13,15 @@ import (
 	"otasuke/rule"
 )
 
-// packetIndex holds the rules that look at single packets and have no pattern,
-// so that a packet is tried against few of them.
-type packetIndex struct {
+// Packets holds the rules that look at single packets and have no pattern, so that a
+// packet is tried against few of them. Its zero value is empty.
+type Packets struct {
 	n      int
 	byPort [2]map[uint16][]uint32 // TCP, UDP: rules for one destination port
 	rest   [4][]uint32            // TCP, UDP, ICMP, others
 }
 
-// Classes of IP protocols in packetIndex.
+// Classes of IP protocols in Packets.
 const (
 	classTCP = iota
 	classUDP
@@ -37,7 +41,8 @@ func classOf(ipProto uint8) int {
 	return classOther
 }
 
-func (x *packetIndex) add(id uint32, r *rule.Rule) {
+// Add takes a rule up under its number.
+func (x *Packets) Add(id uint32, r *rule.Rule) {
 	x.n++
 	protos := [4]uint8{rule.IPProtoTCP, rule.IPProtoUDP, rule.IPProtoICMP, 0}
 	for class, proto := range protos {
@@ -56,9 +61,22 @@ func (x *packetIndex) add(id uint32, r *rule.Rule) {
 	}
 }
 
-// ipOnly says whether a rule asks for nothing but addresses and protocol, so
+// Find returns the rules for a packet: those for its destination port and the others of
+// its protocol.
+func (x *Packets) Find(ipProto uint8, dstPort uint16) (port, rest []uint32) {
+	class := classOf(ipProto)
+	if class <= classUDP {
+		port = x.byPort[class][dstPort]
+	}
+	return port, x.rest[class]
+}
+
+// Len is the number of rules.
+func (x *Packets) Len() int { return x.n }
+
+// IPOnly says whether a rule asks for nothing but addresses and protocol, so
 // that once a flow and direction is enough.
-func ipOnly(r *rule.Rule) bool {
+func IPOnly(r *rule.Rule) bool {
 	for _, f := range r.Flowbits {
 		if f.Op.Condition() {
 			return false
@@ -82,26 +100,27 @@ func ipOnly(r *rule.Rule) bool {
 // address; rules for larger networks are few and are tried one by one.
 const maxListed = 1 << 17
 
-// ipIndex finds rules by address: the address space is cut at every range's
-// ends, and each piece lists its rules.
-type ipIndex struct {
+// Addresses finds rules by address: the address space is cut at every range's ends, and
+// each piece lists its rules. Add all rules, then Build.
+type Addresses struct {
 	n        int
 	wide     []uint32
-	src, dst ipSide
+	src, dst side
 }
 
-type ipSide struct {
-	ranges []ipRange // until build
+type side struct {
+	ranges []addrRange // until build
 	starts []netip.Addr
 	lists  [][]uint32
 }
 
-type ipRange struct {
+type addrRange struct {
 	rule.AddrRange
 	id uint32
 }
 
-func (x *ipIndex) add(id uint32, r *rule.Rule) {
+// Add takes a rule up under its number.
+func (x *Addresses) Add(id uint32, r *rule.Rule) {
 	x.n++
 	src, dst := countAddrs(r.Src), countAddrs(r.Dst)
 	switch {
@@ -135,18 +154,27 @@ func countAddrs(s *rule.AddrSet) uint64 {
 	return total
 }
 
-func (s *ipSide) add(id uint32, set *rule.AddrSet) {
+func (s *side) add(id uint32, set *rule.AddrSet) {
 	for _, r := range set.Ranges {
-		s.ranges = append(s.ranges, ipRange{r, id})
+		s.ranges = append(s.ranges, addrRange{r, id})
 	}
 }
 
-func (x *ipIndex) build() {
+// Find returns the rules for a source and a destination, and those for wide networks.
+func (x *Addresses) Find(src, dst netip.Addr) (bySrc, byDst, wide []uint32) {
+	return x.src.find(src), x.dst.find(dst), x.wide
+}
+
+// Len is the number of rules.
+func (x *Addresses) Len() int { return x.n }
+
+// Build makes the index ready.
+func (x *Addresses) Build() {
 	x.src.build()
 	x.dst.build()
 }
 
-func (s *ipSide) build() {
+func (s *side) build() {
 	for _, r := range s.ranges {
 		s.starts = append(s.starts, r.Lo)
 		if next := r.Hi.Next(); next.IsValid() {
@@ -165,7 +193,7 @@ func (s *ipSide) build() {
 	s.ranges = nil
 }
 
-func (s *ipSide) find(a netip.Addr) []uint32 {
+func (s *side) find(a netip.Addr) []uint32 {
 	i := sort.Search(len(s.starts), func(i int) bool { return a.Less(s.starts[i]) })
 	if i == 0 {
 		return nil

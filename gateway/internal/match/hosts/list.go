@@ -1,4 +1,4 @@
-package match
+package hosts
 
 import (
 	"net/netip"
@@ -10,9 +10,9 @@ import (
 // maxAdded bounds what rules add to a list while they run; beyond it nothing is added.
 const maxAdded = 1 << 16
 
-// dataset is a list that rules share. What rules change of it lies in [HostState], so that
-// a set never changes.
-type dataset struct {
+// List is a list that rules share. What rules change of it lies in a [State], so that it
+// never changes itself.
+type List struct {
 	name, kind string
 	m          map[string]int64
 }
@@ -23,18 +23,11 @@ type changes struct {
 	m  map[string]bool // by entry: is it there?
 }
 
-// dataset finds the list of that name.
-func (c *compiler) dataset(l *rule.List) *dataset {
-	d := c.datasets[l.Name]
-	if d == nil {
-		d = &dataset{name: l.Name, kind: l.Kind, m: l.Entries}
-		c.datasets[l.Name] = d
-	}
-	return d
-}
+// ListOf makes a list ready. Lists of one name share what rules change of them.
+func ListOf(l *rule.List) *List { return &List{name: l.Name, kind: l.Kind, m: l.Entries} }
 
-// key brings addresses into one form.
-func (d *dataset) key(b []byte) (string, bool) {
+// entry brings addresses into one form.
+func (d *List) entry(b []byte) (string, bool) {
 	switch d.kind {
 	case "ip", "ipv4":
 		a, ok := netip.AddrFromSlice(b)
@@ -51,9 +44,9 @@ func (d *dataset) key(b []byte) (string, bool) {
 	return string(b), true
 }
 
-// apply does what a rule asks; it fits when the list answers so, or has changed.
-func (d *dataset) apply(h *HostState, op rule.BitOp, b []byte) bool {
-	key, ok := d.key(b)
+// Apply does what a rule asks; it fits when the list answers so, or has changed.
+func (d *List) Apply(h *State, op rule.BitOp, b []byte) bool {
+	key, ok := d.entry(b)
 	if !ok {
 		return false
 	}
@@ -81,7 +74,7 @@ func (d *dataset) apply(h *HostState, op rule.BitOp, b []byte) bool {
 }
 
 // changesOf returns the changes of a list.
-func (h *HostState) changesOf(name string) *changes {
+func (h *State) changesOf(name string) *changes {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := h.lists[name]
@@ -92,9 +85,9 @@ func (h *HostState) changesOf(name string) *changes {
 	return c
 }
 
-// reputation returns what the list says.
-func (d *dataset) reputation(b []byte) (int64, bool) {
-	key, ok := d.key(b)
+// Reputation returns what the list says.
+func (d *List) Reputation(b []byte) (int64, bool) {
+	key, ok := d.entry(b)
 	if !ok {
 		return 0, false
 	}

@@ -1,0 +1,107 @@
+package index
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"otasuke/rule"
+	"otasuke/rule/parse"
+)
+
+func read(t *testing.T, text string) []*rule.Rule {
+	t.Helper()
+	rules, refused := parse.Rules("t", []byte(text), parse.Options{})
+	if len(refused) > 0 {
+		t.Fatal(refused)
+	}
+	return rules
+}
+
+func TestPackets(t *testing.T) {
+	t.Parallel()
+	var x Packets
+	for i, r := range read(t, `alert tcp any any -> any 22 (flags:S; sid:1;)
+alert tcp any any -> any [80,443] (flags:S; sid:2;)
+alert udp any any -> any 53 (dsize:0; sid:3;)
+alert icmp any any -> any any (itype:8; sid:4;)
+alert ip any any -> any any (ttl:1; sid:5;)
+alert tcp any any <> any 23 (flags:S; sid:6;)`) {
+		x.Add(uint32(i+1), r)
+	}
+	for _, c := range []struct {
+		name  string
+		proto uint8
+		port  uint16
+		want  []uint32
+	}{
+		{"TCP to a port with a rule", rule.IPProtoTCP, 22, []uint32{1, 2, 5, 6}},
+		{"TCP elsewhere", rule.IPProtoTCP, 9, []uint32{2, 5, 6}},
+		{"UDP", rule.IPProtoUDP, 53, []uint32{3, 5}},
+		{"ICMP", rule.IPProtoICMP, 0, []uint32{4, 5}},
+		{"ICMPv6", rule.IPProtoICMPv6, 0, []uint32{4, 5}},
+		{"GRE", 47, 0, []uint32{5}},
+	} {
+		port, rest := x.Find(c.proto, c.port)
+		if got := slices.Sorted(slices.Values(append(slices.Clone(port), rest...))); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	if x.Len() != 6 {
+		t.Errorf("%d rules", x.Len())
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	var x Addresses
+	for i, r := range read(t, `alert ip [192.0.2.0/24] any -> any any (sid:1;)
+alert ip any any -> [192.0.2.128/25,!192.0.2.200] any (sid:2;)
+alert ip [10.0.0.0/8] any -> any any (sid:3;)
+alert ip [2001:db8::/64] any -> any any (sid:4;)
+alert ip [255.255.255.255] any -> any any (sid:5;)
+alert ip [192.0.2.7] any <> any any (sid:6;)`) {
+		if !IPOnly(r) {
+			t.Fatalf("%d asks for more than addresses", r.SID)
+		}
+		x.Add(uint32(i+1), r)
+	}
+	x.Build()
+	for _, c := range []struct {
+		src, dst string
+		want     []uint32
+	}{
+		{"192.0.2.0", "198.51.100.1", []uint32{1, 3, 6}},
+		{"192.0.2.255", "192.0.2.127", []uint32{1, 3, 6}},
+		{"198.51.100.1", "192.0.2.128", []uint32{2, 3, 6}},
+		{"198.51.100.1", "192.0.2.200", []uint32{3, 6}},
+		{"2001:db8::ffff", "2001:db8:1::1", []uint32{3, 4, 6}},
+		{"2001:db8:0:1::", "2001:db8:1::1", []uint32{3, 6}},
+		{"255.255.255.255", "0.0.0.0", []uint32{3, 5, 6}},
+	} {
+		a, b, wide := x.Find(netip.MustParseAddr(c.src), netip.MustParseAddr(c.dst))
+		if got := slices.Sorted(slices.Values(slices.Concat(a, b, wide))); !slices.Equal(got, c.want) {
+			t.Errorf("%s → %s: %v, want %v", c.src, c.dst, got, c.want)
+		}
+	}
+}
+
+// Rules that ask for anything but addresses are no address rules.
+func TestIPOnly(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		`alert ip any any -> 192.0.2.1 any (sid:1;)`:                          true,
+		`alert tcp any any -> 192.0.2.1 any (flowbits:set,a; sid:1;)`:         true,
+		`alert tcp any any -> 192.0.2.1 80 (sid:1;)`:                          false,
+		`alert tcp any any -> 192.0.2.1 any (flow:established; sid:1;)`:       false,
+		`alert ip any any -> 192.0.2.1 any (ttl:1; sid:1;)`:                   false,
+		`alert ip any any -> 192.0.2.1 any (flowbits:isset,a; sid:1;)`:        false,
+		`alert ip any any -> 192.0.2.1 any (sameip; sid:1;)`:                  false,
+		`alert http any any -> 192.0.2.1 any (sid:1;)`:                        false,
+		`alert tcp any any -> 192.0.2.1 any (stream_size:client,>,1; sid:1;)`: false,
+	} {
+		if got := IPOnly(read(t, text)[0]); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
