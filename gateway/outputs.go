@@ -53,25 +53,25 @@ func (s *settings) records(c *engine.Config) {
 // readers sets what the protocols' records tell.
 func (s *settings) readers(c *engine.Config) {
 	dns := s.types["dns"]
-	c.DNS = dnsmsg.Log{Version: int(dns.At("version").Size(0)), NoRequests: !dns.At("requests").Bool(dns.At("query").Bool(true)),
+	c.Readers.DNS = dnsmsg.Log{Version: int(dns.At("version").Size(0)), NoRequests: !dns.At("requests").Bool(dns.At("query").Bool(true)),
 		NoResponses: !dns.At("responses").Bool(dns.At("answer").Bool(true))}
 	if formats := dns.At("formats"); len(formats.List()) > 0 {
-		c.DNS.NoDetailed, c.DNS.NoGrouped = !formats.At("detailed").Exists(), !formats.At("grouped").Exists()
+		c.Readers.DNS.NoDetailed, c.Readers.DNS.NoGrouped = !formats.At("detailed").Exists(), !formats.At("grouped").Exists()
 	}
 	for _, t := range dns.At("types").List() {
 		if n, ok := dnsTypes[strings.ToLower(t.String(""))]; ok {
-			c.DNS.Types = append(c.DNS.Types, n)
+			c.Readers.DNS.Types = append(c.Readers.DNS.Types, n)
 		}
 	}
-	c.DHCP.Extended = s.option("dhcp", "extended").Bool(false)
-	c.MQTT.MaxLog = int(s.option("mqtt", "string-log-limit").Size(0))
-	c.MQTT.HidePasswords = !s.option("mqtt", "passwords").Bool(true)
-	c.MQTT.MaxMessage = int(s.conf.At("app-layer.protocols.mqtt.max-msg-length").Size(0))
+	c.Readers.DHCP.Extended = s.option("dhcp", "extended").Bool(false)
+	c.Readers.MQTT.MaxLog = int(s.option("mqtt", "string-log-limit").Size(0))
+	c.Readers.MQTT.HidePasswords = !s.option("mqtt", "passwords").Bool(true)
+	c.Readers.MQTT.MaxMessage = int(s.conf.At("app-layer.protocols.mqtt.max-msg-length").Size(0))
 	for _, h := range s.option("smtp", "custom").List() {
-		c.SMTP.Headers = append(c.SMTP.Headers, strings.ToLower(h.String("")))
+		c.Readers.SMTP.Headers = append(c.Readers.SMTP.Headers, strings.ToLower(h.String("")))
 	}
 	dump := s.option("http", "dump-all-headers").String("")
-	c.HTTP.DumpHeaders = dump == "both" || dump == "request" || dump == "response"
+	c.Readers.HTTP.DumpHeaders = dump == "both" || dump == "request" || dump == "response"
 	c.AnyLevel = !s.conf.At("decoder.recursion-level.use-for-tracking").Bool(true)
 }
 

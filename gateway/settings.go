@@ -144,9 +144,9 @@ func (s *settings) engine(c *engine.Config) {
 	c.Inline = c.Inline || stream.At("inline").Bool(false)
 	c.AnyVLAN = !s.conf.At("vlan.use-for-tracking").Bool(true)
 	http := s.conf.At("app-layer.protocols.http.libhtp.default-config")
-	c.HTTP.Layers = int(http.At("response-body-decompress-layer-limit").Size(0))
-	c.HTTP.RequestBody = bodyLimit(http.At("request-body-limit"))
-	c.HTTP.ResponseBody = bodyLimit(http.At("response-body-limit"))
+	c.Readers.HTTP.Layers = int(http.At("response-body-decompress-layer-limit").Size(0))
+	c.Readers.HTTP.RequestBody = bodyLimit(http.At("request-body-limit"))
+	c.Readers.HTTP.ResponseBody = bodyLimit(http.At("response-body-limit"))
 	s.apps(c)
 	s.records(c)
 	if s.types != nil {

@@ -155,6 +155,22 @@ func (r *Rule) Meta(key string) (string, bool) {
 	return "", false
 }
 
+// ForFlow tells whether the rule, when it matches, acts on the flow and not only on the
+// packet at hand: what it has seen is more than the packet. inTx tells that it matched in a
+// transaction, inStream in bytes of the stream.
+func (r *Rule) ForFlow(inTx, inStream bool) bool {
+	switch {
+	case inTx, inStream && r.PayloadStream && len(r.Sections) > 0 && len(r.Packet)+len(r.PacketAny) == 0:
+		return true
+	case len(r.Sections) > 0 || len(r.Packet) > 0 || len(r.PacketAny) > 0 || len(r.TCPFlags) > 0 || len(r.FragBits) > 0 || r.SameIP:
+		return false
+	case len(r.AppProtos) > 0:
+		return true
+	}
+	// What is left looks at addresses, ports or the protocol.
+	return r.Flow == Flow{} && r.SrcPorts.Any && r.DstPorts.Any && len(r.Flowbits) == 0
+}
+
 func (r *Rule) String() string {
 	return fmt.Sprintf("[%d:%d:%d] %s", r.GID, r.SID, r.Rev, r.Msg)
 }

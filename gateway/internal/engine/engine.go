@@ -5,11 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"otasuke/gateway/internal/app/dhcpmsg"
-	"otasuke/gateway/internal/app/dnsmsg"
-	"otasuke/gateway/internal/app/http1"
-	"otasuke/gateway/internal/app/mqttmsg"
-	"otasuke/gateway/internal/app/smtpcmd"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
@@ -17,6 +12,7 @@ import (
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
 )
@@ -58,13 +54,8 @@ type Config struct {
 	// Session says which TCP connections are followed. It counts offline only: inline
 	// every connection is judged, however it was met.
 	Session session.Config
-	// HTTP limits what is looked at in HTTP/1; its Want is the engine's.
-	HTTP http1.Config
-	// DNS, DHCP and MQTT say what their records tell.
-	DNS  dnsmsg.Log
-	SMTP smtpcmd.Config
-	DHCP dhcpmsg.Config
-	MQTT mqttmsg.Config
+	// Readers says what readers of applications look at.
+	Readers readers.Config
 	// AnyLevel takes conversations of different tunnel depths for the same when their
 	// ends are.
 	AnyLevel bool
@@ -135,6 +126,15 @@ func New(cfg Config) *Engine {
 		cfg.Scanner.Done = e.wakers.wake
 	}
 	return e
+}
+
+// readerConfig lets readers show whole files to the scanner.
+func (e *Engine) readerConfig() readers.Config {
+	cfg := e.cfg.Readers
+	if e.cfg.Scanner != nil {
+		cfg.HTTP.Files = scan.MaxFile + 1 // one more, so that the scanner knows
+	}
+	return cfg
 }
 
 // SetLists swaps the lists for all workers, without a gap.

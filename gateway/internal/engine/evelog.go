@@ -11,53 +11,20 @@ import (
 	"otasuke/rule"
 )
 
-// later is a record of what a transaction or the stream has shown. In a capture it is
-// told with the packet at which other sensors notice: the receiver has acknowledged the
-// bytes, and for an alert its sender goes on.
-type later struct {
-	rec   *eve.Record
-	dir   int
-	end   uint32 // the bytes before this number are to be acknowledged
-	log   bool   // the acknowledgement is enough
-	acked bool
-}
-
-// maxLater bounds the records of a flow that wait; what comes then is told at once.
-const maxLater = 256
-
 // emitTx tells of what bytes of dir have shown.
 func (w *Worker) emitTx(rec *eve.Record, dir int, log bool) {
-	if w.e.cfg.Inline || w.late || !w.isTCP() || len(w.flow.User.later) >= maxLater {
-		w.e.cfg.Emit(rec)
-		return
-	}
 	s := &w.flow.User
-	l := later{rec: rec, dir: dir, end: s.half[w.dir].Next(), log: log}
 	if log {
-		l.dir = w.dir
+		dir = w.dir
 	}
-	s.later = append(s.later, l)
+	if w.e.cfg.Inline || w.late || !w.isTCP() || !s.later.Put(rec, dir, s.half[w.dir].Next(), log) {
+		w.e.cfg.Emit(rec)
+	}
 }
 
 // noticed tells what the packet at hand makes others notice.
 func (w *Worker) noticed() {
-	s, p := &w.flow.User, w.pkt
-	if len(s.later) == 0 {
-		return
-	}
-	keep := s.later[:0]
-	for _, l := range s.later {
-		if !l.acked && p.Flags&packet.ACK != 0 && w.dir != l.dir && int32(p.Ack-l.end) >= 0 {
-			l.acked = true
-		}
-		if l.acked && (l.log || w.dir == l.dir) {
-			w.renew(l.rec)
-			continue
-		}
-		keep = append(keep, l)
-	}
-	clear(s.later[len(keep):])
-	s.later = keep
+	w.flow.User.later.Noticed(w.dir, w.pkt.Flags&packet.ACK != 0, w.pkt.Ack, w.renewed)
 }
 
 // renew tells a record that has waited, with the packet at hand.
@@ -71,16 +38,6 @@ func (w *Worker) renew(rec *eve.Record) {
 		w.flowNow(rec)
 	}
 	w.e.cfg.Emit(rec)
-}
-
-// flush tells what has waited until the flow ended.
-func (w *Worker) flush() {
-	s := &w.flow.User
-	for _, l := range s.later {
-		w.renew(l.rec)
-	}
-	clear(s.later)
-	s.later = s.later[:0]
 }
 
 // midstream applies the policy for segments of connections whose beginning was not seen.
@@ -124,21 +81,6 @@ func (w *Worker) applied(p Policy, target, counter string) {
 		}
 	}
 	f.Policies = append(f.Policies, eve.AppliedPolicy{Target: target, Policy: name})
-}
-
-// whole tells whether a rule that matched acts on the flow and not only on the packet:
-// what it has seen is more than the packet.
-func whole(r *rule.Rule, inTx, inStream bool) bool {
-	switch {
-	case inTx, inStream && r.PayloadStream && len(r.Sections) > 0 && len(r.Packet)+len(r.PacketAny) == 0:
-		return true
-	case len(r.Sections) > 0 || len(r.Packet) > 0 || len(r.PacketAny) > 0 || len(r.TCPFlags) > 0 || len(r.FragBits) > 0 || r.SameIP:
-		return false
-	case len(r.AppProtos) > 0:
-		return true
-	}
-	// What is left looks at addresses, ports or the protocol.
-	return r.Flow == rule.Flow{} && r.SrcPorts.Any && r.DstPorts.Any && len(r.Flowbits) == 0
 }
 
 // alert tells of a rule.
@@ -272,34 +214,6 @@ func (w *Worker) countTx(tx *app.Tx) {
 	if tx.ID >= s.facts.Txs {
 		s.facts.Txs = tx.ID + 1
 		w.counts.App("tx", tx.Proto, w.flow.Key.Proto)
-	}
-}
-
-// countNew counts a flow that begins with the packet at hand.
-func (w *Worker) countNew() {
-	w.counts.Add(evelog.FlowTotal)
-	switch w.flow.Key.Proto {
-	case packet.TCP:
-		w.counts.Add(evelog.FlowTCP)
-	case packet.UDP:
-		w.counts.Add(evelog.FlowUDP)
-	case packet.ICMP:
-		w.counts.Add(evelog.FlowICMPv4)
-	case packet.ICMPv6:
-		w.counts.Add(evelog.FlowICMPv6)
-	}
-}
-
-// countTCP counts a segment.
-func (w *Worker) countTCP() {
-	switch f := w.pkt.Flags; {
-	case f&packet.SYN != 0 && f&packet.ACK != 0:
-		w.counts.Add(evelog.SYNACK)
-	case f&packet.SYN != 0:
-		w.counts.Add(evelog.SYN)
-	}
-	if w.pkt.Flags&packet.RST != 0 {
-		w.counts.Add(evelog.RST)
 	}
 }
 

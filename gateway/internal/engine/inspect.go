@@ -36,96 +36,13 @@ func (w *Worker) established() bool {
 	return w.flow.User.open
 }
 
-// withPacket adds the packet's own fields, events and headers.
+// withPacket adds the packet's own fields.
 func (w *Worker) withPacket(in *match.Input) {
-	p := w.pkt
-	w.fields = match.Packet{
-		TTL: p.TTL, TOS: p.TOS, IPID: uint16(p.ID), TCPFlags: p.Flags, TCPSeq: p.Seq, TCPAck: p.Ack, TCPMSS: p.TCP.MSS,
-		TCPScale: p.TCP.Scale, HasScale: p.TCP.HasScale, TCPWindow: p.Window, MTU: p.ICMPMTU, VLANs: p.VLANLayers, VLAN: p.VLANs,
-		ICMPType: p.ICMPType, ICMPCode: p.ICMPCode, ICMPID: p.ICMPID, ICMPSeq: p.ICMPSeq, IPOptions: ipOptions(p.IPOptions), Checksum: w.sumOf,
-		FragOffset: uint16(p.FragOffset / 8),
-	}
-	if p.Version == 4 && len(p.Data) > 6 {
-		w.fields.FragBits = p.Data[6] >> 5 & 7
-	} else if p.MoreFrags {
-		w.fields.FragBits = 1
-	}
-	in.Packet, in.Payload = &w.fields, p.Payload
+	in.Packet, in.Payload = w.fields.Packet(w.pkt), w.pkt.Payload
 }
 
 // packetValues shows the packet's events and headers to rules, once.
-func (w *Worker) packetValues(in *match.Input) {
-	p := w.pkt
-	v := w.values[:0]
-	if w.used.Has(rule.PacketEvent) {
-		for _, e := range p.Events {
-			v = append(v, app.Value{Buffer: rule.PacketEvent, Data: []byte(e), Fresh: true})
-		}
-	}
-	if w.headers && p.Version != 0 {
-		v = w.headerValues(v)
-	}
-	w.values, in.Values = v, v
-}
-
-// headerValues adds the headers that rules look at.
-func (w *Worker) headerValues(v []app.Value) []app.Value {
-	p := w.pkt
-	put := func(b rule.Buffer, data []byte) {
-		if data != nil && w.used.Has(b) {
-			v = append(v, app.Value{Buffer: b, Data: data, Fresh: true})
-		}
-	}
-	put([...]rule.Buffer{4: rule.IPv4Header, 6: rule.IPv6Header}[p.Version], p.IPHeader())
-	if w.used.Has(rule.IPSrc) {
-		put(rule.IPSrc, p.Src.AsSlice())
-	}
-	if w.used.Has(rule.IPDst) {
-		put(rule.IPDst, p.Dst.AsSlice())
-	}
-	switch p.Proto {
-	case packet.TCP:
-		put(rule.TCPHeader, p.TransportHeader())
-	case packet.UDP:
-		put(rule.UDPHeader, p.TransportHeader())
-	case packet.ICMP:
-		put(rule.ICMPv4Header, p.TransportHeader())
-	case packet.ICMPv6:
-		put(rule.ICMPv6Header, p.TransportHeader())
-	}
-	return v
-}
-
-// ipOptions translates the decoder's options into those of rules.
-func ipOptions(o packet.IPOption) (bits uint32) {
-	if o == 0 {
-		return 0
-	}
-	for from, to := range map[packet.IPOption]uint32{packet.OptEnd: rule.IPOptionEOL, packet.OptNop: rule.IPOptionNOP, packet.OptRecordRoute: rule.IPOptionRR,
-		packet.OptTimestamp: rule.IPOptionTS, packet.OptSecurity: rule.IPOptionSEC, packet.OptExtSecurity: rule.IPOptionESEC, packet.OptLooseRoute: rule.IPOptionLSRR,
-		packet.OptStrictRoute: rule.IPOptionSSRR, packet.OptStream: rule.IPOptionSATID, packet.OptQuickStart: rule.IPOptionQS, packet.OptCIPSO: rule.IPOptionCIPSO,
-		packet.OptRouterAlert: rule.IPOptionRTRALT} {
-		if o&from != 0 {
-			bits |= to
-		}
-	}
-	return bits
-}
-
-// checksum judges a checksum of the packet at hand, as the keywords ask for it.
-func (w *Worker) checksum(f rule.Field) (right, ok bool) {
-	p := w.pkt
-	c := packet.NoChecksum
-	switch {
-	case f == rule.FieldIPv4Checksum:
-		c = p.IPChecksum()
-	case f == rule.FieldTCPv4Checksum && p.Version == 4 && p.Proto == packet.TCP, f == rule.FieldTCPv6Checksum && p.Version == 6 && p.Proto == packet.TCP,
-		f == rule.FieldUDPv4Checksum && p.Version == 4 && p.Proto == packet.UDP, f == rule.FieldUDPv6Checksum && p.Version == 6 && p.Proto == packet.UDP,
-		f == rule.FieldICMPv4Checksum && p.Proto == packet.ICMP, f == rule.FieldICMPv6Checksum && p.Proto == packet.ICMPv6:
-		c = p.TransportChecksum()
-	}
-	return c == packet.ChecksumRight, c != packet.NoChecksum
-}
+func (w *Worker) packetValues(in *match.Input) { in.Values = w.fields.Values(w.pkt) }
 
 // inspectPacket matches rules for single packets.
 func (w *Worker) inspectPacket() {
@@ -174,7 +91,7 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 		}
 		if h.Action == rule.Pass {
 			w.let = true
-			if whole(h.Rule, tx != nil, w.inStream) {
+			if h.Rule.ForFlow(tx != nil, w.inStream) {
 				s.muted, s.facts.Action = true, "pass"
 			}
 			return
@@ -189,7 +106,7 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			s.alerted = true
 		}
 		if h.Action.Blocks() && w.e.cfg.Inline {
-			w.carryOut(h, h.Action != rule.Drop && w.isTCP() || whole(h.Rule, tx != nil, w.inStream))
+			w.carryOut(h, h.Action != rule.Drop && w.isTCP() || h.Rule.ForFlow(tx != nil, w.inStream))
 		}
 	}
 }

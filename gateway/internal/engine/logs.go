@@ -7,6 +7,7 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
@@ -112,16 +113,16 @@ func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 	}
 	rec.Extra = record(f.Tx)
 	state := "CLOSED"
-	if st.cut {
+	if st.Cut {
 		state = "TRUNCATED"
 	}
-	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size) + st.missing, TxID: f.Tx.ID,
-		MD5: st.hex[0], SHA1: st.hex[1], SHA256: st.hex[2]}
+	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size) + st.Missing, TxID: f.Tx.ID,
+		MD5: st.Sums[file.MD5], SHA1: st.Sums[file.SHA1], SHA256: st.Sums[file.SHA256]}
 	if f.Start >= 0 {
 		fi.Start, fi.End = &f.Start, &f.End
 	}
 	if w.e.cfg.FileMagic {
-		fi.Magic = fileType(st.data)
+		fi.Magic = file.Type(st.Data)
 	}
 	rec.Fileinfo = fi
 	return rec

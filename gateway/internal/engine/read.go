@@ -128,10 +128,16 @@ func (w *Worker) speaks(p rule.Proto) {
 	if s.reader != nil && s.reads == p {
 		return
 	}
-	w.parts.give(s)
+	w.giveBack(s)
 	s.app, s.reads, s.stream = p, p, w.isTCP()
 	w.counts.App("flow", p, w.flow.Key.Proto)
-	s.reader = w.get(p)
+	s.reader = w.readers.Get(w.sink(), p, s.stream)
+}
+
+// giveBack ends the use of a flow's reader.
+func (w *Worker) giveBack(s *state) {
+	w.readers.Give(s.reader, s.reads, s.stream)
+	s.reader = nil
 }
 
 // pushFirst gives the reader what came before it was known, and rest of the bytes at hand,
@@ -166,7 +172,7 @@ func (w *Worker) become() {
 	s.becomes = false
 	rest, dir := s.rest, s.restOf
 	s.rest = nil
-	w.parts.give(s)
+	w.giveBack(s)
 	s.original = s.app
 	s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
 	s.size = [2]uint64{}
@@ -271,5 +277,5 @@ func (w *Worker) expectedHere() {
 		s.reader = ftpcmd.NewData(w.sink(), e)
 		return
 	}
-	s.reader = w.get(e.Proto)
+	s.reader = w.readers.Get(w.sink(), e.Proto, s.stream)
 }

@@ -11,7 +11,7 @@ import (
 // the flow may go on.
 func (w *Worker) tcp() bool {
 	p, s := w.pkt, &w.flow.User
-	w.countTCP()
+	w.counts.Segment(p.Flags)
 	if !w.midstream() {
 		return w.why == ""
 	}
@@ -154,7 +154,7 @@ func (w *Worker) release() {
 	for i := range s.half {
 		s.half[i].Forget(&w.pool)
 	}
-	w.parts.give(s)
+	w.giveBack(s)
 }
 
 // bytes judges the next bytes of a direction: transactions first, then the stream.

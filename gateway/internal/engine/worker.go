@@ -4,13 +4,16 @@ import (
 	"net/netip"
 
 	"otasuke/gateway/internal/app"
-	"otasuke/gateway/internal/app/http1/coding"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/fields"
+	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/stream"
@@ -19,9 +22,8 @@ import (
 
 // Worker judges the packets of one source.
 type Worker struct {
-	e       *Engine
-	src     capture.Source
-	codings coding.Pool // decoders of all conversations
+	e   *Engine
+	src capture.Source
 	// window are the bytes of direction windowOf that its reader is being given, and those before.
 	window   []byte
 	windowOf int
@@ -30,8 +32,9 @@ type Worker struct {
 	flows    flow.Table[state]
 	dec      packet.Decoder
 	pool     stream.Pool
-	parts    parts          // readers lent to flows
-	used     rule.BufferSet // what readers shall show
+	readers  *readers.Pool
+	used     rule.BufferSet        // what readers shall show
+	digests  [file.NumDigests]bool // of files that rules or records ask for
 	expects  map[expected]expectation
 
 	// Of the packet at hand.
@@ -46,16 +49,14 @@ type Worker struct {
 	hold bool // this packet waits for a scanner
 
 	holding   []*flow.Flow[state]
-	waits     []held       // why the packet at hand is held
-	seen      bool         // the rules for packets have been matched for it
-	fields    match.Packet // its header fields for rules
+	waits     []held // why the packet at hand is held
+	seen      bool   // the rules for packets have been matched for it
+	fields    *fields.View
+	renewed   func(*eve.Record) // is renew
 	recent    recent
 	single    [1]app.Value
-	values    []app.Value // of the packet
-	headers   bool        // rules look at headers
 	segmentAt session.Segment
-	noStream  bool // the packet at hand belongs to no stream
-	sumOf     func(rule.Field) (bool, bool)
+	noStream  bool   // the packet at hand belongs to no stream
 	answer    []byte // of ours to the datagram at hand
 	out       []byte // packets that we send
 	number    uint64 // packets so far
@@ -102,7 +103,7 @@ type state struct {
 	match   match.FlowState
 	parent  uint64 // id of the flow that has announced this one
 	facts   evelog.Facts
-	later   []later
+	later   evelog.Later
 	why     string // why nothing more passes, "" for a rule
 	alerted bool
 	dropped bool // nothing more passes
@@ -130,21 +131,32 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, scratch: scratch, parts: parts{}, used: *e.cfg.Rules.Used()}
+	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, scratch: scratch, used: *e.cfg.Rules.Used()}
 	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries} {
 		w.used.Add(b) // lists and block pages need them
 	}
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
+	for d, b := range digestBuffers {
+		w.digests[d] = w.used.Has(b) || e.cfg.FileHashes[d]
+	}
 	w.recent.init()
-	w.sumOf = w.checksum
+	w.readers = readers.NewPool(e.readerConfig(), w.want())
+	w.fields, w.renewed = fields.New(&w.used), w.renew
 	w.counts = new(evelog.Counts)
 	e.countsMu.Lock()
 	e.counts = append(e.counts, w.counts)
 	e.countsMu.Unlock()
-	heads := rule.SetOf(rule.IPSrc, rule.IPDst, rule.IPv4Header, rule.IPv6Header, rule.TCPHeader, rule.UDPHeader, rule.ICMPv4Header, rule.ICMPv6Header)
-	w.headers = w.used.Intersects(&heads)
 	e.wakers.add(src)
 	return w, nil
+}
+
+// want is what readers shall show: what rules look at, and what records tell.
+func (w *Worker) want() rule.BufferSet {
+	want := w.used
+	if w.e.cfg.EVE.Alert.XFF.On {
+		want.Add(rule.HTTPHeaderRaw)
+	}
+	return want
 }
 
 func (w *Worker) sink() *sink { return (*sink)(w) }
@@ -158,8 +170,9 @@ func (w *Worker) Close() {
 
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
-	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later[:0], facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
+	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later, facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
 	s.facts.Reset()
+	s.later.Reset()
 }
 
 // ended is called for each flow that leaves the table.
@@ -171,7 +184,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	}(w.flow, w.pkts, w.pkt, w.told)
 	w.nothing = packet.Packet{Proto: f.Key.Proto}
 	w.flow, w.pkts, w.pkt, w.late, w.at, w.told = f, nil, &w.nothing, true, 0, 0
-	w.flush()
+	s.later.Flush(w.renewed)
 	w.closeReader(0)
 	w.closeReader(1)
 	w.logFlow()
@@ -183,7 +196,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 		w.src.Decide(h.id, capture.Verdict{})
 	}
 	s.held = s.held[:0]
-	w.parts.give(s)
+	w.giveBack(s)
 }
 
 var accept = capture.Verdict{Action: capture.Accept}
@@ -331,8 +344,8 @@ func (w *Worker) judge() capture.Verdict {
 		s.mac[w.dir] = w.pkt.SrcMAC
 	}
 	if s.id == 0 {
-		s.id = flowID(w.flow.Key, w.flow.Started)
-		w.countNew()
+		s.id = w.flow.Number()
+		w.counts.Flow(w.flow.Key.Proto)
 		w.opened()
 		if s.dropped {
 			w.refuse()
@@ -402,22 +415,4 @@ func (w *Worker) Tick(now int64) {
 	w.now = now
 	w.settle()
 	w.flows.Expire(now, expirePerTick)
-}
-
-// flowID makes the number that records of one flow share.
-func flowID(k flow.Key, started int64) uint64 {
-	h := uint64(14695981039346656037)
-	mix := func(b byte) { h = (h ^ uint64(b)) * 1099511628211 }
-	for _, a := range [2]netip.Addr{k.Client, k.Server} {
-		b := a.As16()
-		for _, c := range b {
-			mix(c)
-		}
-	}
-	for _, v := range [3]uint64{uint64(k.ClientPort)<<16 | uint64(k.ServerPort), uint64(k.Proto) ^ k.Via<<8, uint64(started)} {
-		for i := range 8 {
-			mix(byte(v >> (8 * i)))
-		}
-	}
-	return h >> 11 // EVE readers keep 53 bits
 }

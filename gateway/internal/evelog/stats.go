@@ -109,6 +109,34 @@ func (n *Counts) DropReason(reason string) {
 	n.Named("ips.drop_reason." + strings.ReplaceAll(reason, " ", "_"))
 }
 
+// Flow counts a conversation that begins.
+func (n *Counts) Flow(ipProto uint8) {
+	n.Add(FlowTotal)
+	switch ipProto {
+	case packet.TCP:
+		n.Add(FlowTCP)
+	case packet.UDP:
+		n.Add(FlowUDP)
+	case packet.ICMP:
+		n.Add(FlowICMPv4)
+	case packet.ICMPv6:
+		n.Add(FlowICMPv6)
+	}
+}
+
+// Segment counts a TCP segment by its flags.
+func (n *Counts) Segment(flags uint8) {
+	switch {
+	case flags&packet.SYN != 0 && flags&packet.ACK != 0:
+		n.Add(SYNACK)
+	case flags&packet.SYN != 0:
+		n.Add(SYN)
+	}
+	if flags&packet.RST != 0 {
+		n.Add(RST)
+	}
+}
+
 // App counts something of an application protocol: "flow", "tx", "error.parser".
 func (n *Counts) App(what string, p rule.Proto, ip uint8) {
 	name := AppCounter(p, ip)

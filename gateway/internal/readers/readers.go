@@ -1,4 +1,4 @@
-package engine
+package readers
 
 import (
 	"otasuke/gateway/internal/app"
@@ -31,32 +31,24 @@ import (
 	"otasuke/gateway/internal/app/tftpmsg"
 	"otasuke/gateway/internal/app/tlsmsg"
 	"otasuke/gateway/internal/app/websocket"
-	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
 )
 
-// newReader makes a reader, nil when there is none for the protocol.
-func (w *Worker) newReader(p rule.Proto) app.Reader {
-	k := w.sink()
-	switch p {
+// make makes a reader, nil when there is none for the protocol.
+func (p *Pool) make(k app.Sink, proto rule.Proto, stream bool) app.Reader {
+	switch proto {
 	case rule.ProtoHTTP:
-		cfg := w.e.cfg.HTTP
-		cfg.Want, cfg.Pool = w.used, &w.codings
-		if w.e.cfg.EVE.Alert.XFF.On {
-			cfg.Want.Add(rule.HTTPHeaderRaw)
-		}
-		if w.e.cfg.Scanner != nil {
-			cfg.Files = scan.MaxFile + 1 // one more, so that the scanner knows
-		}
+		cfg := p.cfg.HTTP
+		cfg.Want, cfg.Pool = p.want, &p.codings
 		return http1.New(k, cfg)
 	case rule.ProtoTLS:
 		return tlsmsg.New(k, tlsmsg.Config{})
 	case rule.ProtoDNS:
-		return dnsmsg.New(k, dnsmsg.Config{Stream: w.isTCP(), Log: w.e.cfg.DNS})
+		return dnsmsg.New(k, dnsmsg.Config{Stream: stream, Log: p.cfg.DNS})
 	case rule.ProtoMDNS:
-		return dnsmsg.New(k, dnsmsg.Config{MDNS: true, Log: w.e.cfg.DNS})
+		return dnsmsg.New(k, dnsmsg.Config{MDNS: true, Log: p.cfg.DNS})
 	case rule.ProtoSMTP:
-		return smtpcmd.New(k, w.e.cfg.SMTP)
+		return smtpcmd.New(k, p.cfg.SMTP)
 	case rule.ProtoFTP:
 		return ftpcmd.New(k, ftpcmd.Config{})
 	case rule.ProtoSSH:
@@ -66,30 +58,30 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoSMB:
 		return smbmsg.New(k)
 	case rule.ProtoDCERPC:
-		if !w.isTCP() {
+		if !stream {
 			return dcerpc.NewDatagrams(k)
 		}
 		return dcerpc.New(k)
 	case rule.ProtoHTTP2, rule.ProtoDoH2:
-		return http2.New(k, http2.Config{Want: w.used, Pool: &w.codings})
+		return http2.New(k, http2.Config{Want: p.want, Pool: &p.codings})
 	case rule.ProtoWebSocket:
 		return websocket.New(k)
 	case rule.ProtoQUIC:
 		return quichello.New(k)
 	case rule.ProtoKRB5:
-		return krb5msg.New(k, w.isTCP())
+		return krb5msg.New(k, stream)
 	case rule.ProtoMQTT:
-		return mqttmsg.New(k, w.e.cfg.MQTT)
+		return mqttmsg.New(k, p.cfg.MQTT)
 	case rule.ProtoRFB:
 		return rfbmsg.New(k)
 	case rule.ProtoLDAP:
-		return ldapmsg.New(k, w.isTCP())
+		return ldapmsg.New(k, stream)
 	case rule.ProtoSIP:
-		return sipmsg.New(k, w.isTCP())
+		return sipmsg.New(k, stream)
 	case rule.ProtoSNMP:
 		return snmpmsg.New(k)
 	case rule.ProtoDHCP:
-		return dhcpmsg.New(k, w.e.cfg.DHCP)
+		return dhcpmsg.New(k, p.cfg.DHCP)
 	case rule.ProtoNTP:
 		return ntpmsg.New(k)
 	case rule.ProtoTFTP:
@@ -101,15 +93,15 @@ func (w *Worker) newReader(p rule.Proto) app.Reader {
 	case rule.ProtoRDP:
 		return rdpmsg.New(k)
 	case rule.ProtoNFS:
-		return nfsmsg.New(k, w.isTCP())
+		return nfsmsg.New(k, stream)
 	case rule.ProtoENIP:
-		return enipmsg.New(k, w.isTCP())
+		return enipmsg.New(k, stream)
 	case rule.ProtoModbus:
 		return modbusmsg.New(k)
 	case rule.ProtoPGSQL:
 		return pgsqlmsg.New(k)
 	case rule.ProtoDNP3:
-		return dnp3msg.New(k, w.isTCP())
+		return dnp3msg.New(k, stream)
 	}
 	return nil
 }

@@ -1,0 +1,97 @@
+// Package file is what is kept of a file while it passes: its first bytes for rules, its
+// digests, its kind. The bytes themselves are not.
+//
+// Pure: no I/O. Only the engine calls it.
+package file
+
+import (
+	"crypto/md5" // names of files in rules, not protection
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+)
+
+// Limits.
+const (
+	// MaxData bytes of each file are matched against rules: what bodies are limited to.
+	MaxData = 100 << 10
+	// firstData is how much of a file is waited for before its beginning is matched.
+	firstData = 1024
+)
+
+// Digest is one of the digests of a file.
+type Digest uint8
+
+// Digests, in the order of [State.Sums].
+const (
+	MD5 Digest = iota
+	SHA1
+	SHA256
+	NumDigests
+)
+
+// State is what is kept of one file. Make it with [New].
+type State struct {
+	// Data are its first bytes, if they are wanted.
+	Data []byte
+	// Sums are its digests in hexadecimal digits after [State.Close], "" where nobody asks.
+	Sums [NumDigests]string
+	// Closed tells that it has ended, Cut that it was not whole.
+	Closed, Cut bool
+	// Missing are bytes that were not seen.
+	Missing int64
+
+	keep   bool
+	judged int // bytes of Data that were matched
+	hashes [NumDigests]hash.Hash
+}
+
+// New begins a file whose first bytes are kept if keep is set.
+func New(keep bool, digests [NumDigests]bool) *State {
+	st := &State{keep: keep}
+	for d, wanted := range digests {
+		if wanted {
+			st.hashes[d] = [...]func() hash.Hash{MD5: md5.New, SHA1: sha1.New, SHA256: sha256.New}[d]()
+		}
+	}
+	return st
+}
+
+// Write takes the next bytes. due tells that Data has grown so much that it is to be
+// matched again: by a quarter, so that the sum of the work stays a small multiple of it.
+func (st *State) Write(b []byte) (due bool) {
+	if st.Missing == 0 {
+		for _, h := range st.hashes {
+			if h != nil {
+				h.Write(b)
+			}
+		}
+	}
+	room := MaxData - len(st.Data)
+	if !st.keep || room <= 0 {
+		return false
+	}
+	st.Data = append(st.Data, b[:min(room, len(b))]...)
+	n := st.judged
+	return len(st.Data) >= firstData && len(st.Data) >= n+n/4 || len(st.Data) == MaxData
+}
+
+// Judged notes that Data was matched as it is.
+func (st *State) Judged() { st.judged = len(st.Data) }
+
+// Gap notes n missing bytes.
+func (st *State) Gap(n int) { st.Missing += int64(n) }
+
+// Close ends the file; cut tells that it is not whole.
+func (st *State) Close(cut bool) {
+	st.Closed, st.Cut = true, cut
+	for d, h := range st.hashes {
+		if h != nil {
+			st.Sums[d] = hex.EncodeToString(h.Sum(nil)) // of what is there
+		}
+	}
+}
+
+// Whole tells that the digests are those of the whole file.
+func (st *State) Whole() bool { return !st.Cut && st.Missing == 0 }
