@@ -73,6 +73,8 @@ type Value struct {
 	Partial bool
 	// Fresh is set for what is new or has grown; the engine clears it.
 	Fresh bool
+	// Searched is how many bytes of Data the engine has searched already.
+	Searched int
 }
 
 // Side is what one direction of a transaction has shown.

@@ -76,6 +76,7 @@ func (w *Worker) judgeFile(f *app.File, st *fileState, partial bool) {
 		st.value = len(side.Values)
 		side.Values = append(side.Values, v)
 	} else {
+		v.Searched = side.Values[st.value].Searched
 		side.Values[st.value] = v
 	}
 	if w.used.Has(rule.FileMagic) && !st.magic {

@@ -59,7 +59,8 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 		w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), tx)
 	}
 	for i := range side.Values {
-		side.Values[i].Fresh = false
+		v := &side.Values[i]
+		v.Fresh, v.Searched = false, len(v.Data)
 	}
 }
 

@@ -170,7 +170,8 @@ func (w *Worker) Close() {
 
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
-	*s = state{half: s.half, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later, facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
+	s.match.Reset()
+	*s = state{half: s.half, match: s.match, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later, facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
 	s.facts.Reset()
 	s.later.Reset()
 }

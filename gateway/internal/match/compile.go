@@ -21,6 +21,7 @@ type compiled struct {
 	flowints []flowintOp
 	xbits    []hosts.Bit
 	kind     kind
+	searched bool // it is found by a pattern
 }
 
 type kind uint8
@@ -192,6 +193,9 @@ func (k *compiled) onAbsence() bool {
 // make it more selective.
 const maxPattern = 48
 
+// overlap is how many bytes that were searched are searched again with those that follow.
+const overlap = maxPattern - 1
+
 // fast is the pattern by which a rule is found.
 type fast struct {
 	section int
@@ -311,6 +315,7 @@ func (c *compiler) databases() error {
 		if f == nil {
 			continue
 		}
+		k.searched = true
 		for _, v := range k.places(f.section) {
 			if k.r.ToClient {
 				put(v, 0, f.pattern, uint32(i))
@@ -337,7 +342,7 @@ func (k *compiled) places(i int) []uint16 {
 		return []uint16{sec.variant}
 	}
 	var v []uint16
-	if k.r.PayloadStream && k.r.Proto.Carries(rule.IPProtoTCP, 4) {
+	if k.r.Proto.Carries(rule.IPProtoTCP, 4) { // bytes in order are searched for both at once
 		v = append(v, streamVariant)
 	}
 	if k.r.PayloadPacket || !onlyTCP(k.r.Proto) {

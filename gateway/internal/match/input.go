@@ -63,7 +63,7 @@ type Input struct {
 
 	// Stream is a window: some old bytes, so that nothing hides on the seam, and
 	// StreamNew new ones; nil when none are. StreamOffset is the place of its first byte
-	// in the stream.
+	// in the stream. When StreamNew is the length of Payload, those are the same bytes.
 	Stream       []byte
 	StreamNew    int
 	StreamOffset uint64
@@ -117,6 +117,9 @@ const (
 	maxFired = 64
 	// maxHits bounds the rules told for one input; nobody reads more.
 	maxHits = 64
+	// maxRecalled bounds the rules that a flow remembers because they were found in its
+	// stream; with more of them the window is searched again.
+	maxRecalled = 32
 	// maxFlowints bounds the counters of one flow.
 	maxFlowints = 64
 )
@@ -142,6 +145,52 @@ type FlowState struct {
 	bits  []uint64
 	ints  []flowint
 	fired []uint32 // rule*2, plus 1 to the server
+	// found are rules whose pattern is in the window of a direction, and crowded tells
+	// that they are not all.
+	found   [2][]found
+	crowded [2]bool
+}
+
+// found is a rule that was found in the stream before the offset end.
+type found struct {
+	end uint64
+	id  uint32
+}
+
+// Reset forgets everything, for the next flow, but keeps memory.
+func (f *FlowState) Reset() {
+	*f = FlowState{fired: f.fired[:0], ints: f.ints[:0], found: [2][]found{f.found[0][:0], f.found[1][:0]}}
+}
+
+// recall takes up the rules that were found before in what the window from start to end
+// still holds. Those that were found in it now are new again.
+func (f *FlowState) recall(sc *Scratch, dir int, start, end uint64) {
+	kept := f.found[dir][:0]
+	for _, x := range f.found[dir] {
+		switch {
+		case sc.seen[x.id] == sc.turn:
+			x.end = end
+		case x.end <= start:
+			continue
+		}
+		kept = append(kept, x)
+		sc.candidate(x.id)
+	}
+	f.found[dir], f.crowded[dir] = kept, false
+}
+
+// remember keeps a rule for recall.
+func (f *FlowState) remember(dir int, id uint32, end uint64) {
+	for _, x := range f.found[dir] {
+		if x.id == id {
+			return
+		}
+	}
+	if len(f.found[dir]) == maxRecalled {
+		f.crowded[dir] = true
+		return
+	}
+	f.found[dir] = append(f.found[dir], found{end, id})
 }
 
 type flowint struct {

@@ -3,6 +3,7 @@ package match
 import (
 	"slices"
 
+	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/gateway/internal/match/literal"
 	"otasuke/rule"
@@ -25,6 +26,8 @@ type Scratch struct {
 	// be searched. Both hold during one inspection.
 	at    [rule.NumBuffers]uint16
 	fresh rule.BufferSet
+	// anew tells that what was searched before was not searched for this set.
+	anew bool
 
 	// Candidates counts rules tried, for measurements.
 	Candidates uint64
@@ -52,7 +55,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 		clear(sc.seen)
 		sc.turn = 1
 	}
-	s.adopt(in)
+	sc.anew = s.adopt(in)
 	s.gather(sc, in)
 	defer sc.forget(in)
 	if len(sc.cand) == 0 {
@@ -61,7 +64,11 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 	slices.Sort(sc.cand)
 	sc.Candidates += uint64(len(sc.cand))
 	for _, id := range sc.cand {
-		if hit, ok := s.judge(sc, in, id); ok {
+		hit, ok := s.judge(sc, in, id)
+		if !ok && len(in.Stream) > 0 {
+			s.remember(in, id)
+		}
+		if ok {
 			sc.hits = append(sc.hits, hit)
 			if hit.Action == rule.Pass || len(sc.hits) == maxHits {
 				break
@@ -71,14 +78,26 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 	return sc.hits
 }
 
-// adopt forgets what another set has left in the states.
-func (s *Set) adopt(in *Input) {
+// adopt forgets what another set has left in the states. It tells that this set has not
+// searched what there is of the transaction.
+func (s *Set) adopt(in *Input) (anew bool) {
 	if f := in.Flow; f != nil && f.epoch != s.epoch {
-		*f = FlowState{epoch: s.epoch}
+		f.Reset()
+		f.epoch = s.epoch
 	}
 	if t := in.Tx; t != nil && t.epoch != s.epoch {
 		t.Reset()
 		t.epoch = s.epoch
+		return true
+	}
+	return in.Tx == nil
+}
+
+// remember keeps a rule that was found in the stream until what was found has left the
+// window: the rest of it may come.
+func (s *Set) remember(in *Input, id uint32) {
+	if k := &s.rules[id]; in.Flow != nil && k.kind == payloadRule && k.r.PayloadStream && k.searched {
+		in.Flow.remember(direction(in.ToServer), id, in.StreamOffset+uint64(len(in.Stream)))
 	}
 }
 
@@ -99,6 +118,10 @@ func (sc *Scratch) candidates(ids []uint32) {
 func (s *Set) gather(sc *Scratch, in *Input) {
 	dir := direction(in.ToServer)
 	if in.PacketRules && !in.Undecoded {
+		// What is in order is searched once, with the stream.
+		if len(in.Stream) == 0 || in.StreamNew != len(in.Payload) {
+			s.scan(sc, packetVariant, dir, in.Payload)
+		}
 		s.gatherPacket(sc, in, dir)
 	}
 	sc.fresh = rule.BufferSet{}
@@ -108,8 +131,7 @@ func (s *Set) gather(sc *Scratch, in *Input) {
 	}
 	if len(in.Stream) > 0 {
 		sc.fresh.Add(rule.BufStream)
-		s.scan(sc, streamVariant, dir, in.Stream)
-		sc.candidates(s.bare[dir][rule.BufStream])
+		s.gatherStream(sc, in, dir)
 	}
 	for i := range in.Values {
 		v := &in.Values[i]
@@ -118,7 +140,7 @@ func (s *Set) gather(sc *Scratch, in *Input) {
 		}
 		if v.Fresh {
 			sc.fresh.Add(v.Buffer)
-			s.gatherBuffer(sc, v.Buffer, dir, v.Data)
+			s.gatherBuffer(sc, v, dir)
 		}
 	}
 	s.gatherPending(sc, in, dir)
@@ -135,7 +157,6 @@ func (sc *Scratch) forget(in *Input) {
 }
 
 func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
-	s.scan(sc, packetVariant, dir, in.Payload)
 	port, rest := s.packets.Find(in.IPProto, in.DstPort)
 	sc.candidates(port)
 	sc.candidates(rest)
@@ -147,15 +168,37 @@ func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
 	}
 }
 
-func (s *Set) gatherBuffer(sc *Scratch, b rule.Buffer, dir int, data []byte) {
-	for _, v := range s.byBuffer[b] {
-		if s.variants[v].groups[dir] != nil {
-			s.scan(sc, v, dir, s.transformed(sc, v, data))
+// gatherStream searches what is new of the stream, and takes up the rules that were found
+// in what is still in the window.
+func (s *Set) gatherStream(sc *Scratch, in *Input, dir int) {
+	f, from := in.Flow, max(0, len(in.Stream)-in.StreamNew-overlap)
+	if f == nil || f.crowded[dir] {
+		from = 0
+	}
+	s.scan(sc, streamVariant, dir, in.Stream[from:])
+	if f != nil {
+		f.recall(sc, dir, in.StreamOffset, in.StreamOffset+uint64(len(in.Stream)))
+	}
+	sc.candidates(s.bare[dir][rule.BufStream])
+}
+
+// gatherBuffer searches what is new of a value. Rules that were found in what was searched
+// before wait with the transaction.
+func (s *Set) gatherBuffer(sc *Scratch, v *app.Value, dir int) {
+	from := max(0, min(v.Searched, len(v.Data))-overlap)
+	if sc.anew {
+		from = 0
+	}
+	for _, n := range s.byBuffer[v.Buffer] {
+		switch shown := &s.variants[n]; {
+		case shown.groups[dir] == nil:
+		case shown.transforms.Empty():
+			s.scan(sc, n, dir, v.Data[from:])
+		default:
+			s.scan(sc, n, dir, s.transformed(sc, n, v.Data))
 		}
 	}
-	if b != rule.BufStream {
-		sc.candidates(s.bare[dir][b])
-	}
+	sc.candidates(s.bare[dir][v.Buffer])
 }
 
 // gatherPending takes up the rules that wait for what is fresh now.
