@@ -342,10 +342,10 @@ func (k *compiled) places(i int) []uint16 {
 		return []uint16{sec.variant}
 	}
 	var v []uint16
-	if k.r.Proto.Carries(rule.IPProtoTCP, 4) { // bytes in order are searched for both at once
+	if k.r.Proto.Carries(rule.IPProtoTCP, 4) {
 		v = append(v, streamVariant)
 	}
-	if k.r.PayloadPacket || !onlyTCP(k.r.Proto) {
+	if !onlyTCP(k.r.Proto) {
 		v = append(v, packetVariant)
 	}
 	return v

@@ -118,15 +118,16 @@ func (sc *Scratch) candidates(ids []uint32) {
 func (s *Set) gather(sc *Scratch, in *Input) {
 	dir := direction(in.ToServer)
 	if in.PacketRules && !in.Undecoded {
-		// What is in order is searched once, with the stream.
-		if len(in.Stream) == 0 || in.StreamNew != len(in.Payload) {
+		switch {
+		case in.IPProto != rule.IPProtoTCP:
 			s.scan(sc, packetVariant, dir, in.Payload)
+		case len(in.Stream) == 0 || in.StreamNew != len(in.Payload):
+			s.scan(sc, streamVariant, dir, in.Payload) // what is in order is searched once, with the stream
 		}
 		s.gatherPacket(sc, in, dir)
 	}
 	sc.fresh = rule.BufferSet{}
 	if in.NoStream && len(in.Payload) > 0 {
-		s.scan(sc, streamVariant, dir, in.Payload)
 		sc.candidates(s.bare[dir][rule.BufStream])
 	}
 	if len(in.Stream) > 0 {

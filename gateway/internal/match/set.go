@@ -28,8 +28,8 @@ type Set struct {
 	packets  index.Packets                // rules that look at packets without a pattern
 	ips      index.Addresses              // rules that look at addresses alone
 	bits     int                          // number of flow bits
-	bitNames map[string]uint32            // flow bits
-	intNames map[string]uint32            // flow counters
+	bitNames []string                     // flow bits
+	intNames []string                     // flow counters
 	dbs      []*literal.DB
 	used     rule.BufferSet
 	places   Places
@@ -47,8 +47,8 @@ type variant struct {
 
 // Two variants that always exist.
 const (
-	packetVariant = 0 // payload of a packet
-	streamVariant = 1 // window of the stream
+	packetVariant = 0 // payload of a packet that is no TCP segment
+	streamVariant = 1 // window of the stream, or payload of a segment
 )
 
 // group holds the patterns of one variant and direction.
@@ -90,13 +90,22 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 		}
 		s.rules = append(s.rules, k)
 	}
-	s.bits, s.bitNames, s.intNames = len(c.bits), c.bits, c.ints
+	s.bits, s.bitNames, s.intNames = len(c.bits), byNumber(c.bits), byNumber(c.ints)
 	c.index()
 	if err := c.databases(); err != nil {
 		s.Close()
 		return nil, refused, err
 	}
 	return s, refused, nil
+}
+
+// byNumber lists names that were interned.
+func byNumber(m map[string]uint32) []string {
+	names := make([]string, len(m))
+	for name, n := range m {
+		names[n] = name
+	}
+	return names
 }
 
 // ordered sorts rules into the order in which they are tried: by action, then
