@@ -1,10 +1,10 @@
 package eve
 
 import (
-	"encoding/json"
 	"time"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/eve/object"
 )
 
 // Event types that the box writes; the protocols have their own.
@@ -31,7 +31,7 @@ type Time int64
 
 // MarshalJSON writes t.
 func (t Time) MarshalJSON() ([]byte, error) {
-	return time.UnixMicro(int64(t)).UTC().AppendFormat([]byte{'"'}, timeLayout+`"`), nil
+	return append(object.AppendTime([]byte{'"'}, int64(t)), '"'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON and Suricata write.
@@ -336,23 +336,4 @@ type Own struct {
 	Virus string `json:"virus,omitempty"`
 	// Counts of ours that the field has no name for, in statistics.
 	Counts map[string]uint64 `json:"counts,omitempty"`
-}
-
-// Append appends r as one line.
-func Append(b []byte, r *Record) ([]byte, error) {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return b, err
-	}
-	b = append(b, line...)
-	for _, f := range r.Extra {
-		value, err := json.Marshal(f.Value)
-		if err != nil {
-			return b[:len(b)-len(line)], err
-		}
-		b = append(b[:len(b)-1], ',', '"')
-		b = append(append(b, f.Name...), '"', ':')
-		b = append(append(b, value...), '}')
-	}
-	return append(b, '\n'), nil
 }

@@ -3,10 +3,13 @@ package dnsmsg
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
+	"otasuke/gateway/internal/eve/object"
 	"otasuke/rule/value"
 )
 
@@ -80,6 +83,90 @@ type sshfp struct {
 type option struct {
 	Code uint16 `json:"code"`
 	Data string `json:"data"`
+}
+
+// AppendJSON writes r as its tags say.
+func (r *record) AppendJSON(b []byte) []byte {
+	b = object.Int(object.Open(b), "version", r.Version)
+	b = object.String(b, "type", r.Type)
+	b = object.Uint(b, "tx_id", r.TxID)
+	b = object.Uint(b, "id", r.ID)
+	b = object.String(b, "flags", r.Flags)
+	b = object.BoolIf(b, "qr", r.QR)
+	b = object.BoolIf(b, "aa", r.AA)
+	b = object.BoolIf(b, "tc", r.TC)
+	b = object.BoolIf(b, "rd", r.RD)
+	b = object.BoolIf(b, "ra", r.RA)
+	b = object.BoolIf(b, "z", r.Z)
+	b = object.Uint(b, "opcode", r.Opcode)
+	b = object.StringIf(b, "rrname", r.RRName)
+	b = object.StringIf(b, "rrtype", r.RRType)
+	b = object.StringIf(b, "rcode", r.RCode)
+	if len(r.Queries) > 0 {
+		b = object.OpenList(object.Member(b, "queries"))
+		for i := range r.Queries {
+			q := &r.Queries[i]
+			b = object.String(object.Open(b), "rrname", q.RRName)
+			b = object.BoolIf(b, "rrname_truncated", q.Truncated)
+			b = object.Next(object.Close(object.String(b, "rrtype", q.RRType)))
+		}
+		b = object.Next(object.CloseList(b))
+	}
+	b = appendAnswers(b, "answers", r.Answers)
+	b = appendGrouped(b, r.Grouped)
+	b = appendAnswers(b, "authorities", r.Authorities)
+	return object.Close(appendAnswers(b, "additionals", r.Additionals))
+}
+
+func appendAnswers(b []byte, name string, list []answer) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = object.OpenList(object.Member(b, name))
+	for i := range list {
+		a := &list[i]
+		b = object.String(object.Open(b), "rrname", a.RRName)
+		b = object.BoolIf(b, "rrname_truncated", a.Truncated)
+		b = object.String(b, "rrtype", a.RRType)
+		b = object.Uint(b, "ttl", a.TTL)
+		if a.RData != nil {
+			b = object.String(b, "rdata", *a.RData)
+		}
+		b = object.BoolIf(b, "rdata_truncated", a.DataTruncated)
+		if a.SOA != nil {
+			b = object.Value(b, "soa", a.SOA)
+		}
+		if a.SRV != nil {
+			b = object.Value(b, "srv", a.SRV)
+		}
+		if a.SSHFP != nil {
+			b = object.Value(b, "sshfp", a.SSHFP)
+		}
+		if len(a.OPT) > 0 {
+			b = object.Value(b, "opt", a.OPT)
+		}
+		b = object.Next(object.Close(b))
+	}
+	return object.Next(object.CloseList(b))
+}
+
+func appendGrouped(b []byte, grouped map[string][]any) []byte {
+	if len(grouped) == 0 {
+		return b
+	}
+	b = object.Open(object.Member(b, "grouped"))
+	for _, name := range slices.Sorted(maps.Keys(grouped)) {
+		b = object.OpenList(append(object.Quote(b, name), ':'))
+		for _, v := range grouped[name] {
+			if s, ok := v.(string); ok {
+				b = object.Next(object.Quote(b, s))
+			} else {
+				b = object.Next(object.AppendValue(b, v))
+			}
+		}
+		b = object.Next(object.CloseList(b))
+	}
+	return object.Next(object.Close(b))
 }
 
 // EVE returns the "dns" part of a record. response tells that the server sent the message.
@@ -245,16 +332,9 @@ func options(d []byte) (out []option) {
 func address(d []byte) string {
 	switch len(d) {
 	case 4:
-		return fmt.Sprintf("%d.%d.%d.%d", d[0], d[1], d[2], d[3])
+		return netip.AddrFrom4([4]byte(d)).String()
 	case 16:
-		var b strings.Builder
-		for i := 0; i < 16; i += 2 {
-			if i > 0 {
-				b.WriteByte(':')
-			}
-			fmt.Fprintf(&b, "%02x%02x", d[i], d[i+1])
-		}
-		return b.String()
+		return netip.AddrFrom16([16]byte(d)).StringExpanded()
 	}
 	return ""
 }

@@ -5,42 +5,8 @@ import (
 	"unicode/utf8"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/record"
 )
-
-// Record is the "http" part of an EVE record; its fields are in Suricata's order.
-type Record struct {
-	Hostname     string       `json:"hostname,omitempty"`
-	Port         int          `json:"http_port,omitempty"`
-	URL          string       `json:"url,omitempty"`
-	UserAgent    string       `json:"http_user_agent,omitempty"`
-	XFF          string       `json:"xff,omitempty"`
-	ContentType  string       `json:"http_content_type,omitempty"`
-	ContentRange *RecordRange `json:"content_range,omitempty"`
-	Referer      string       `json:"http_refer,omitempty"`
-	Method       string       `json:"http_method,omitempty"`
-	Protocol     string       `json:"protocol,omitempty"`
-	Status       int          `json:"status,omitempty"`
-	StatusString string       `json:"status_string,omitempty"`
-	Redirect     string       `json:"redirect,omitempty"`
-	// Length is that of the response's body as sent, in bytes.
-	Length          uint64         `json:"length"`
-	RequestHeaders  []RecordHeader `json:"request_headers,omitempty"`
-	ResponseHeaders []RecordHeader `json:"response_headers,omitempty"`
-}
-
-// RecordRange is a Content-Range (RFC 9110 section 14.4), in bytes.
-type RecordRange struct {
-	Raw   string `json:"raw"`
-	Start *int64 `json:"start,omitempty"`
-	End   *int64 `json:"end,omitempty"`
-	Size  *int64 `json:"size,omitempty"`
-}
-
-// RecordHeader is one field of a message.
-type RecordHeader struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
 
 // Record writes what a transaction is about.
 func (c *Conn) Record(tx *app.Tx) []app.Field {
@@ -49,7 +15,7 @@ func (c *Conn) Record(tx *app.Tx) []app.Field {
 		return nil
 	}
 	q, a := &x.req, &x.resp
-	r := &Record{
+	r := &record.Record{
 		Hostname: text(q.host), URL: text(q.target), UserAgent: text(q.get(hdrUserAgent)),
 		XFF: text(q.get(hdrForwarded)), Referer: text(q.get(hdrReferer)), Method: text(q.method),
 		Protocol: text(q.version), Redirect: text(a.get(hdrLocation)), Length: a.wire,
@@ -70,11 +36,11 @@ func (c *Conn) Record(tx *app.Tx) []app.Field {
 	return []app.Field{{Name: "http", Value: r}}
 }
 
-func recordRange(v []byte) *RecordRange {
+func recordRange(v []byte) *record.Range {
 	if v == nil {
 		return nil
 	}
-	out := &RecordRange{Raw: text(v)}
+	out := &record.Range{Raw: text(v)}
 	if r, ok := parseRange(v); ok {
 		for _, f := range []struct {
 			to *(*int64)
@@ -88,9 +54,9 @@ func recordRange(v []byte) *RecordRange {
 	return out
 }
 
-func dump(m *message) (out []RecordHeader) {
+func dump(m *message) (out []record.Header) {
 	for i := range m.headers {
-		out = append(out, RecordHeader{text(m.headers[i].name), text(m.headers[i].value)})
+		out = append(out, record.Header{Name: text(m.headers[i].name), Value: text(m.headers[i].value)})
 	}
 	return out
 }

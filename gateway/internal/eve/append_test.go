@@ -1,0 +1,44 @@
+package eve
+
+import (
+	"otasuke/gateway/internal/eve/object/objecttest"
+	"testing"
+)
+
+func TestAppendObeysTags(t *testing.T) {
+	t.Parallel()
+	objecttest.ObeysTags(t, func(r *Record) ([]byte, error) { return Append(nil, r) })
+}
+
+func TestAppendDoesNotAllocate(t *testing.T) {
+	id := uint64(3)
+	r := &Record{Timestamp: 1763701521000000, FlowID: 1, EventType: TypeFlow, SrcIP: "192.0.2.1", DestIP: "192.0.2.2", Proto: "TCP", TxID: &id,
+		Flow: &Flow{FlowEnd: &FlowEnd{State: "closed", Reason: "timeout"}}, TCP: &TCP{Flags: "1b"}, Fileinfo: &Fileinfo{Filename: "/a"}}
+	b, err := Append(nil, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(100, func() { b, _ = Append(b[:0], r) }); n > 1 { // the writer
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// A value that cannot be written is an error and leaves the buffer as it was.
+func TestAppendError(t *testing.T) {
+	t.Parallel()
+	b, err := Append([]byte("before"), &Record{Stats: Stats{"bad": func() {}}})
+	if err == nil || string(b) != "before" {
+		t.Errorf("%q %v", b, err)
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	id := uint64(0)
+	r := &Record{Timestamp: 1763701521000000, FlowID: 123456789012, EventType: "dns", SrcIP: "192.168.0.10", SrcPort: 4000, DestIP: "192.0.2.53", DestPort: 53,
+		Proto: "UDP", IPVersion: 4, Source: "wire/pcap", TxID: &id, PcapCnt: 77, Flow: &Flow{FlowEnd: &FlowEnd{State: "established", Reason: "timeout"}}}
+	var line []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		line, _ = Append(line[:0], r)
+	}
+}
