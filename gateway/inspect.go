@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"otasuke/gateway/internal/capture"
@@ -262,27 +260,10 @@ func (in *inspector) into(dir string, judge func(engine.Config, func(*engine.Eng
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
-	out := bufio.NewWriterSize(f, 256<<10)
-	defer func() { err = errors.Join(err, out.Flush(), f.Close()) }()
+	out := newLines(f, in.conf.wants)
+	defer func() { err = errors.Join(err, out.close(), f.Close()) }()
 	ec := in.ec
-	var alerts atomic.Uint64
-	var line []byte
-	var lost error
-	ec.Emit = func(r *eve.Record) {
-		if r.EventType == eve.TypeAlert {
-			alerts.Add(1)
-		}
-		if !in.conf.wants(r.EventType) {
-			return
-		}
-		var e error
-		if line, e = eve.Append(line[:0], r); e == nil {
-			_, e = out.Write(line)
-		}
-		if e != nil && lost == nil {
-			lost = e
-		}
-	}
+	ec.Emit = out.emit
 	if ec.EVE.File != "" {
 		ec.EVE.File = in.cfg.Capture
 	}
@@ -292,9 +273,9 @@ func (in *inspector) into(dir string, judge func(engine.Config, func(*engine.Eng
 		ec.Emit(in.statistics(e))
 	}
 	in.mu.Lock()
-	in.sum.Alerts += alerts.Load()
+	in.sum.Alerts += out.alerts.Load()
 	in.mu.Unlock()
-	return errors.Join(err, lost)
+	return err
 }
 
 // statistics are the counts of an engine.

@@ -160,11 +160,13 @@ type Tx struct {
 // Recorder writes what a transaction is about.
 type Recorder interface {
 	// Record returns the fields of an EVE record, such as {"ssh", ...}. It is also
-	// called while the transaction goes on, for alerts.
+	// called while the transaction goes on, for alerts. Nothing of what it returns may
+	// change later: it is written by another goroutine.
 	Record(tx *Tx) []Field
 }
 
-// Field is one member of an EVE record. The value is marshalled by encoding/json.
+// Field is one member of an EVE record. The value writes itself with AppendJSON or is
+// written by encoding/json.
 type Field struct {
 	Name  string
 	Value any

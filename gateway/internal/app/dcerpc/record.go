@@ -69,7 +69,7 @@ func (c *Call) ResponseName() string {
 
 func (c *Call) record() Record {
 	r := Record{
-		Request: c.RequestName(), Response: c.ResponseName(), CallID: &c.ID, RPCVersion: "5.0",
+		Request: c.RequestName(), Response: c.ResponseName(), CallID: new(c.ID), RPCVersion: "5.0",
 		Interfaces: c.InterfaceRecords(false),
 	}
 	if c.Asked && c.Req == Request {
@@ -91,7 +91,7 @@ func (recorder) Record(tx *app.Tx) []app.Field {
 		return []app.Field{{Name: "dcerpc", Value: c.record()}}
 	case *datagramCall:
 		r := c.record()
-		r.CallID, r.RPCVersion, r.SeqNum, r.ActivityUUID = nil, "4.0", &c.seq, c.id.String()
+		r.CallID, r.RPCVersion, r.SeqNum, r.ActivityUUID = nil, "4.0", new(c.seq), c.id.String()
 		return []app.Field{{Name: "dcerpc", Value: r}}
 	}
 	return nil

@@ -61,7 +61,7 @@ type recorder struct{}
 
 // Record implements [app.Recorder].
 func (recorder) Record(tx *app.Tx) []app.Field {
-	return []app.Field{{Name: "bittorrent_dht", Value: &turn.Of[Record](tx).Data}}
+	return []app.Field{{Name: "bittorrent_dht", Value: turn.Of[Record](tx).Data}}
 }
 
 // read reads a message (BEP 5).

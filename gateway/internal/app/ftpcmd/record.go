@@ -28,7 +28,7 @@ func (recorder) Record(tx *app.Tx) []app.Field {
 		r.Command, r.CommandData = t.command.name, string(t.data)
 	}
 	if t.has {
-		r.CommandTruncated = &t.truncated
+		r.CommandTruncated = new(t.truncated)
 	}
 	if t.replied {
 		r.ReplyReceived = "yes"

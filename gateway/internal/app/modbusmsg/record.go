@@ -96,7 +96,7 @@ func (m *message) memory(r *Message, data string) {
 	if m.access&Read != 0 {
 		r.Read = &ReadOf{}
 		if m.address != None {
-			r.Read.Address, r.Read.Quantity = &m.address, &m.count
+			r.Read.Address, r.Read.Quantity = new(m.address), new(m.count)
 		} else {
 			r.Read.Data = data
 		}

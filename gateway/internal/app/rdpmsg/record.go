@@ -60,7 +60,7 @@ func (recorder) Record(tx *app.Tx) []app.Field {
 		}
 	}
 	if m.failed {
-		r.ErrorCode, r.Reason = &m.code, failures[m.code]
+		r.ErrorCode, r.Reason = new(m.code), failures[m.code]
 	}
 	if m.core != nil {
 		r.Client = m.core.record()

@@ -80,7 +80,7 @@ func (recorder) Record(tx *app.Tx) []app.Field {
 	x := &turn.Of[session](tx).Data
 	r := Record{Server: version(x.server), Client: version(x.client), Shared: x.shared}
 	if x.secType >= 0 {
-		r.Auth.SecurityType = &x.secType
+		r.Auth.SecurityType = new(x.secType)
 	}
 	if x.secType == secVNC {
 		r.Auth.VNC = &VNC{hex.EncodeToString(x.question), hex.EncodeToString(x.response)}

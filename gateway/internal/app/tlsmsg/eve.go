@@ -2,10 +2,12 @@ package tlsmsg
 
 import (
 	"encoding/base64"
+	"slices"
 	"time"
 	"unicode/utf8"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/eve/object"
 )
 
 // record is the "tls" part of an EVE record.
@@ -72,10 +74,49 @@ func (l *helloLog) server(h *ServerHello) {
 	}
 }
 
+// AppendJSON writes r as its tags say.
+func (r *record) AppendJSON(b []byte) []byte {
+	b = object.BoolIf(object.Open(b), "session_resumed", r.Resumed)
+	b = object.StringIf(b, "subject", r.Subject)
+	b = object.StringIf(b, "issuerdn", r.Issuer)
+	b = object.StringIf(b, "serial", r.Serial)
+	b = object.StringIf(b, "fingerprint", r.Fingerprint)
+	b = object.StringIf(b, "sni", r.SNI)
+	b = object.StringIf(b, "version", r.Version)
+	b = object.StringIf(b, "notbefore", r.NotBefore)
+	b = object.StringIf(b, "notafter", r.NotAfter)
+	b = object.StringsIf(b, "subjectaltname", r.Names)
+	b = object.StringIf(b, "certificate", r.Certificate)
+	b = object.StringsIf(b, "chain", r.Chain)
+	b = r.JA3.appendJSON(b, "ja3")
+	b = r.JA3S.appendJSON(b, "ja3s")
+	b = object.StringIf(b, "ja4", r.JA4)
+	b = object.StringsIf(b, "client_alpns", r.ClientALPNs)
+	b = object.StringsIf(b, "server_alpns", r.ServerALPNs)
+	if r.Client != nil {
+		b = object.Value(b, "client", r.Client)
+	}
+	if r.ClientHandshake != nil {
+		b = object.Value(b, "client_handshake", r.ClientHandshake)
+	}
+	if r.ServerHandshake != nil {
+		b = object.Value(b, "server_handshake", r.ServerHandshake)
+	}
+	return object.Close(b)
+}
+
+func (r *ja3Record) appendJSON(b []byte, name string) []byte {
+	if r == nil {
+		return b
+	}
+	b = object.String(object.Open(object.Member(b, name)), "hash", r.Hash)
+	return object.Next(object.Close(object.String(b, "string", r.String)))
+}
+
 // Record returns the handshake as EVE has it.
 func (c *Conn) Record(*app.Tx) []app.Field {
 	client, server := &c.half[0], &c.half[1]
-	r := &record{SNI: text(c.client.sni), Version: VersionName(c.version()), JA4: string(c.client.ja4), ClientALPNs: c.client.alpn,
+	r := &record{SNI: text(c.client.sni), Version: VersionName(c.version()), JA4: string(c.client.ja4), ClientALPNs: slices.Clone(c.client.alpn),
 		Resumed: c.resumed && server.certs.first == nil && server.hello && !c.withoutCert}
 	own := server.certs.record(c.cfg.Certificate, c.cfg.Chain)
 	r.Subject, r.Issuer, r.Serial, r.Fingerprint, r.Names = own.Subject, own.Issuer, own.Serial, own.Fingerprint, own.Names
@@ -93,7 +134,7 @@ func (c *Conn) Record(*app.Tx) []app.Field {
 		r.Client = client.certs.record(c.cfg.Certificate, c.cfg.Chain)
 	}
 	if c.cfg.Handshakes {
-		r.ClientHandshake, r.ServerHandshake = &client.cipherLog, &server.cipherLog
+		r.ClientHandshake, r.ServerHandshake = new(client.cipherLog), new(server.cipherLog)
 	}
 	return []app.Field{{Name: "tls", Value: r}}
 }

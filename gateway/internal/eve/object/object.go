@@ -72,6 +72,18 @@ func StringIf(b []byte, name, v string) []byte {
 	return String(b, name, v)
 }
 
+// StringsIf writes a list unless it is empty.
+func StringsIf(b []byte, name string, list []string) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = OpenList(Member(b, name))
+	for _, s := range list {
+		b = Next(Quote(b, s))
+	}
+	return Next(CloseList(b))
+}
+
 // Uint writes a member.
 func Uint[T ~uint8 | ~uint16 | ~uint32 | ~uint64](b []byte, name string, v T) []byte {
 	return Next(strconv.AppendUint(Member(b, name), uint64(v), 10))
