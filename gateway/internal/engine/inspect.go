@@ -51,7 +51,7 @@ func (w *Worker) inspectPacket() {
 	}
 	in := w.input(w.dir)
 	w.withPacket(in)
-	in.PacketRules, in.NoStream = true, w.noStream
+	in.PacketRules, in.NoStream, in.Encrypted = true, w.noStream, w.encrypted()
 	w.packetValues(in)
 	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
 }

@@ -141,8 +141,7 @@ func (w *Worker) budget(h *stream.Half) {
 	if w.e.cfg.BypassMark == 0 {
 		return
 	}
-	r, readable := s.reader.(interface{ Encrypted() bool })
-	if readable && r.Encrypted() || s.reader == nil && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
+	if w.encrypted() || s.reader == nil && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
 		s.bypass = true
 		w.release()
 	}
@@ -186,13 +185,16 @@ func (w *Worker) bytes(dir int, b []byte) {
 	w.inspectStream(dir, window, at)
 }
 
+// encrypted tells that the conversation at hand is, from here on.
+func (w *Worker) encrypted() bool {
+	r, ok := w.flow.User.reader.(interface{ Encrypted() bool })
+	return ok && r.Encrypted()
+}
+
 // opaque tells that bytes of a direction are of no use to rules.
 func (w *Worker) opaque(dir int) bool {
-	switch r := w.flow.User.reader.(type) {
-	case interface{ Opaque(dir int) bool }:
+	if r, ok := w.flow.User.reader.(interface{ Opaque(dir int) bool }); ok {
 		return r.Opaque(dir)
-	case interface{ Encrypted() bool }:
-		return r.Encrypted()
 	}
-	return false
+	return w.encrypted()
 }

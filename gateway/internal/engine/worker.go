@@ -232,11 +232,10 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 
 // worse tells which verdict wins for a frame that holds several packets.
 func worse(a, b capture.Verdict) bool {
-	rank := func(v capture.Verdict) int {
-		return map[capture.Action]int{capture.Accept: 0, capture.Hold: 1, capture.Drop: 2}[v.Action]
-	}
-	return rank(a) > rank(b) || a.Mark != 0 && b == accept
+	return rank[a.Action] > rank[b.Action] || a.Mark != 0 && b == accept
 }
+
+var rank = [...]int{capture.Accept: 0, capture.Hold: 1, capture.Drop: 2}
 
 // one judges one packet of the frame.
 func (w *Worker) one(p *capture.Packet) capture.Verdict {

@@ -55,6 +55,8 @@ type Input struct {
 	Payload []byte  // its transport payload
 	// Undecoded tells that the packet could not be decoded: only rules on its events apply.
 	Undecoded bool
+	// Encrypted tells that the payload is of no use to rules: only its length counts.
+	Encrypted bool
 	// NoStream tells that the packet's bytes are part of no stream: rules for the stream
 	// are judged on the packet.
 	NoStream bool

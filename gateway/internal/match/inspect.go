@@ -119,6 +119,7 @@ func (s *Set) gather(sc *Scratch, in *Input) {
 	dir := direction(in.ToServer)
 	if in.PacketRules && !in.Undecoded {
 		switch {
+		case in.Encrypted:
 		case in.IPProto != rule.IPProtoTCP:
 			s.scan(sc, packetVariant, dir, in.Payload)
 		case len(in.Stream) == 0 || in.StreamNew != len(in.Payload):
@@ -455,7 +456,7 @@ func (s *Set) payload(sc *Scratch, in *Input, k *compiled, sec *section, id uint
 		}
 		stream = true
 	}
-	packet := in.Payload != nil && (!tcp || k.r.PayloadPacket || in.NoStream)
+	packet := in.Payload != nil && !in.Encrypted && (!tcp || k.r.PayloadPacket || in.NoStream)
 	if packet && sc.try(sec.steps, in.Payload, 0, false) {
 		return yes
 	}

@@ -96,9 +96,10 @@ func IPOnly(r *rule.Rule) bool {
 		len(r.AppProtos)+len(r.StreamSizes) == 0 && !r.SameIP && r.Flow == (rule.Flow{}) && r.DetectionFilter == nil
 }
 
-// maxListed is the number of IPv4 addresses up to which a rule is listed by
-// address; rules for larger networks are few and are tried one by one.
-const maxListed = 1 << 17
+// maxListed is the number of IPv4 addresses up to which a rule is listed by address: lists of
+// hijacked networks have tens of millions. What is larger is "everywhere else", and would
+// be listed nearly everywhere.
+const maxListed = 1 << 28
 
 // Addresses finds rules by address: the address space is cut at every range's ends, and
 // each piece lists its rules. Add all rules, then Build.

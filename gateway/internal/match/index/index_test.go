@@ -55,16 +55,17 @@ alert tcp any any <> any 23 (flags:S; sid:6;)`) {
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	var x Addresses
-	for i, r := range read(t, `alert ip [192.0.2.0/24] any -> any any (sid:1;)
+	for _, r := range read(t, `alert ip [192.0.2.0/24] any -> any any (sid:1;)
 alert ip any any -> [192.0.2.128/25,!192.0.2.200] any (sid:2;)
-alert ip [10.0.0.0/8] any -> any any (sid:3;)
+alert ip !192.0.2.0/24 any -> any any (sid:3;)
+alert ip [10.0.0.0/8] any -> any any (sid:7;)
 alert ip [2001:db8::/64] any -> any any (sid:4;)
 alert ip [255.255.255.255] any -> any any (sid:5;)
 alert ip [192.0.2.7] any <> any any (sid:6;)`) {
 		if !IPOnly(r) {
 			t.Fatalf("%d asks for more than addresses", r.SID)
 		}
-		x.Add(uint32(i+1), r)
+		x.Add(r.SID, r)
 	}
 	x.Build()
 	for _, c := range []struct {
@@ -77,6 +78,7 @@ alert ip [192.0.2.7] any <> any any (sid:6;)`) {
 		{"198.51.100.1", "192.0.2.200", []uint32{3, 6}},
 		{"2001:db8::ffff", "2001:db8:1::1", []uint32{3, 4, 6}},
 		{"2001:db8:0:1::", "2001:db8:1::1", []uint32{3, 6}},
+		{"10.9.8.7", "0.0.0.0", []uint32{3, 6, 7}},
 		{"255.255.255.255", "0.0.0.0", []uint32{3, 5, 6}},
 	} {
 		a, b, wide := x.Find(netip.MustParseAddr(c.src), netip.MustParseAddr(c.dst))
