@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/told"
 )
 
 const (
@@ -42,17 +43,15 @@ func response(flags byte, call uint32, stub string) string {
 	return pdu(Response, flags, call, "\x00\x00\x00\x00\x00\x00\x00\x00"+stub)
 }
 
-func tell(t talk, cut func(int) int) []string {
-	var s told
-	read(New(&s), t, cut)
-	return s.lines
+func tell(t told.Talk, n int) []string {
+	return told.Of(t, n, func(s app.Sink) app.Reader { return New(s) }).Lines
 }
 
-var calls = talk{
-	{client, bind(Bind, 3, 1, 0)},
-	{server, ack(BindAck, 1, "\x00")},
-	{client, request(1, 2, 0, "first ") + request(2, 2, 0, "last")},
-	{server, response(3, 2, "answer")},
+var calls = told.Talk{
+	{Dir: client, B: bind(Bind, 3, 1, 0)},
+	{Dir: server, B: ack(BindAck, 1, "\x00")},
+	{Dir: client, B: request(1, 2, 0, "first ") + request(2, 2, 0, "last")},
+	{Dir: server, B: response(3, 2, "answer")},
 }
 
 const (
@@ -63,18 +62,18 @@ const (
 func TestCalls(t *testing.T) {
 	want := []string{
 		`log dcerpc tx0 dcerpc={"request":"BIND",` + bound + `,"response":"BINDACK","call_id":1,"rpc_version":"5.0"}`,
-		`tx1 0 dcerpc.opnum="\x00\x00\x00\x00\x00\x00\x00\x0f"`,
+		`tx1 0 dcerpc.opnum=15`,
 		`tx1 0 ` + iface,
 		`tx1 0 dcerpc.stub_data="first "`,
 		`tx1 0 dcerpc.stub_data="first last"`,
-		`tx1 1 dcerpc.opnum="\x00\x00\x00\x00\x00\x00\x00\x0f"`,
+		`tx1 1 dcerpc.opnum=15`,
 		`tx1 1 ` + iface,
 		`tx1 1 dcerpc.stub_data="\x00\x00\x00\x00\x00\x00\x00\x00answer"`,
 		`log dcerpc tx1 dcerpc={"request":"REQUEST",` + bound + `,"req":{"opnum":15,"frag_cnt":2,"stub_data_size":10},` +
 			`"response":"RESPONSE","res":{"frag_cnt":1,"stub_data_size":14},"call_id":2,"rpc_version":"5.0"}`,
 	}
 	for _, n := range []int{1 << 20, 1, 3, 17} {
-		if d := cmp.Diff(want, tell(calls, func(int) int { return n })); d != "" {
+		if d := cmp.Diff(want, tell(calls, n)); d != "" {
 			t.Error(n, d)
 		}
 	}
@@ -84,19 +83,19 @@ func TestCalls(t *testing.T) {
 // one not asked for in a first fragment is marked.
 func TestInterface(t *testing.T) {
 	for name, c := range map[string]struct {
-		talk talk
+		talk told.Talk
 		want string // "" for no interface
 	}{
-		"refused":         {talk{{client, bind(Bind, 3, 1, 0)}, {server, ack(BindAck, 1, "\x02")}, {client, request(3, 2, 0, "")}}, ""},
-		"another context": {talk{{client, bind(Bind, 3, 1, 0)}, {server, ack(BindAck, 1, "\x00")}, {client, request(3, 2, 1, "")}}, ""},
-		"not answered":    {talk{{client, bind(Bind, 3, 1, 0)}, {client, request(3, 2, 0, "")}}, ""},
-		"no first fragment": {talk{{client, bind(Bind, 0, 1, 0)}, {server, ack(BindAck, 1, "\x00")}, {client, request(3, 2, 0, "")}},
+		"refused":         {told.Talk{{Dir: client, B: bind(Bind, 3, 1, 0)}, {Dir: server, B: ack(BindAck, 1, "\x02")}, {Dir: client, B: request(3, 2, 0, "")}}, ""},
+		"another context": {told.Talk{{Dir: client, B: bind(Bind, 3, 1, 0)}, {Dir: server, B: ack(BindAck, 1, "\x00")}, {Dir: client, B: request(3, 2, 1, "")}}, ""},
+		"not answered":    {told.Talk{{Dir: client, B: bind(Bind, 3, 1, 0)}, {Dir: client, B: request(3, 2, 0, "")}}, ""},
+		"no first fragment": {told.Talk{{Dir: client, B: bind(Bind, 0, 1, 0)}, {Dir: server, B: ack(BindAck, 1, "\x00")}, {Dir: client, B: request(3, 2, 0, "")}},
 			`\x03\x00\x02\x00\x00\x00"`},
-		"altered": {talk{{client, bind(AlterContext, 3, 1, 7)}, {server, ack(AlterResp, 1, "\x00")}, {client, request(3, 2, 7, "")}},
+		"altered": {told.Talk{{Dir: client, B: bind(AlterContext, 3, 1, 7)}, {Dir: server, B: ack(AlterResp, 1, "\x00")}, {Dir: client, B: request(3, 2, 7, "")}},
 			`\x03\x00\x02\x00\x00\x01"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := strings.Join(tell(c.talk, whole), "\n")
+			all := strings.Join(tell(c.talk, 0), "\n")
 			if c.want == "" && strings.Contains(all, "dcerpc.iface") || !strings.Contains(all, c.want) {
 				t.Error(all)
 			}
@@ -115,7 +114,7 @@ func TestMalformed(t *testing.T) {
 		"ack address outside": pdu(BindAck, 3, 1, "\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines := tell(talk{{client, b}, {server, b}, {client, request(3, 9, 0, "x")}}, whole)
+			lines := tell(told.Talk{{Dir: client, B: b}, {Dir: server, B: b}, {Dir: client, B: request(3, 9, 0, "x")}}, 0)
 			for _, l := range lines {
 				if strings.Contains(l, "iface") {
 					t.Error(l)
@@ -127,7 +126,7 @@ func TestMalformed(t *testing.T) {
 
 // TestBounded: calls without an answer and endless stub data cost bounded memory.
 func TestBounded(t *testing.T) {
-	var s told
+	var s told.Log
 	c := New(&s)
 	for i := range uint32(4 * MaxCalls) {
 		c.Push(client, []byte(request(1, i, 0, strings.Repeat("x", 60000))))
@@ -143,13 +142,13 @@ func TestBounded(t *testing.T) {
 }
 
 func TestGap(t *testing.T) {
-	var s told
+	var s told.Log
 	c := New(&s)
 	c.Push(client, []byte(bind(Bind, 3, 1, 0))[:30])
 	c.Gap(client, 42)
 	c.Push(client, []byte("rest of it"+request(3, 2, 0, "found")))
-	if !strings.Contains(strings.Join(s.lines, "\n"), `dcerpc.stub_data="found"`) {
-		t.Error(s.lines)
+	if !strings.Contains(strings.Join(s.Lines, "\n"), `dcerpc.stub_data="found"`) {
+		t.Error(s.Lines)
 	}
 }
 
@@ -161,9 +160,9 @@ func TestDatagrams(t *testing.T) {
 		b[60], b[68], b[64], b[74] = 2, 15, 9, 4
 		return string(b)
 	}
-	var s told
-	read(NewDatagrams(&s), talk{{client, head(Request, 0) + "stub"}, {client, "\x04short"}, {server, head(Response, 0) + "back"}}, whole)
-	all := strings.Join(s.lines, "\n")
+	var s told.Log
+	told.Talk{{Dir: client, B: head(Request, 0) + "stub"}, {Dir: client, B: "\x04short"}, {Dir: server, B: head(Response, 0) + "back"}}.Cut(NewDatagrams(&s), 0)
+	all := strings.Join(s.Lines, "\n")
 	for _, want := range []string{
 		`tx0 0 ` + iface, `tx0 0 dcerpc.stub_data="stub"`, `tx0 1 dcerpc.stub_data="back"`,
 		`"seqnum":9,"rpc_version":"4.0"`, `"req":{"opnum":15,"frag_cnt":1,"stub_data_size":4}`,
@@ -174,23 +173,13 @@ func TestDatagrams(t *testing.T) {
 	}
 }
 
-func TestProbe(t *testing.T) {
-	for b, want := range map[string]Answer{
-		"\x05": More, "\x05\x01\x00": More, bind(Bind, 3, 1, 0): Yes, "\x05\x00\x00\x03\x10\x00\x00\x00\x05\x00": No, "GET /": No,
-	} {
-		if got := Probe([]byte(b)); got != want {
-			t.Errorf("%q: %v", b, got)
-		}
-	}
-}
-
 func FuzzConn(f *testing.F) {
 	for _, m := range calls {
-		f.Add([]byte(m.b), uint8(5))
+		f.Add([]byte(m.B), uint8(5))
 	}
 	f.Fuzz(func(t *testing.T, b []byte, cut uint8) {
-		c := talk{{client, bind(Bind, 3, 1, 0)}, {server, string(b)}, {client, string(b)}}
-		if d := cmp.Diff(tell(c, whole), tell(c, func(int) int { return int(cut) })); d != "" {
+		c := told.Talk{{Dir: client, B: bind(Bind, 3, 1, 0)}, {Dir: server, B: string(b)}, {Dir: client, B: string(b)}}
+		if d := cmp.Diff(tell(c, 0), tell(c, int(cut))); d != "" {
 			t.Error(d)
 		}
 	})
@@ -199,7 +188,7 @@ func FuzzConn(f *testing.F) {
 func FuzzDatagrams(f *testing.F) {
 	f.Add([]byte(strings.Repeat("\x04\x00", 60)))
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		var s told
-		read(NewDatagrams(&s), talk{{client, string(b)}, {server, string(b)}}, whole)
+		var s told.Log
+		told.Talk{{Dir: client, B: string(b)}, {Dir: server, B: string(b)}}.Cut(NewDatagrams(&s), 0)
 	})
 }

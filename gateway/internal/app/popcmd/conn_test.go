@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/told"
 )
 
 const (
@@ -14,26 +15,24 @@ const (
 	server = app.ToClient
 )
 
-var session = talk{
-	{server, "+OK POP server ready\r\n"},
-	{client, "AUTH\r\nCAPA\r\n"},
-	{server, "-ERR 1 argument required\r\n+OK list follows\r\nTOP\r\n.\r\n"},
-	{client, "AUTH PLAIN\r\n"},
-	{server, "+ \r\n"},
-	{client, "AGRpZ2l0\r\n"},
-	{server, "+OK mailbox\r\n"},
-	{client, "LIST\r\n"},
-	{server, "+OK\r\n1 120\r\n"},
-	{server, ".\r\n"},
-	{client, "list\r\n"},
-	{server, "-ERR what\r\n"},
-	{client, "QUIT\r\n"},
+var session = told.Talk{
+	{Dir: server, B: "+OK POP server ready\r\n"},
+	{Dir: client, B: "AUTH\r\nCAPA\r\n"},
+	{Dir: server, B: "-ERR 1 argument required\r\n+OK list follows\r\nTOP\r\n.\r\n"},
+	{Dir: client, B: "AUTH PLAIN\r\n"},
+	{Dir: server, B: "+ \r\n"},
+	{Dir: client, B: "AGRpZ2l0\r\n"},
+	{Dir: server, B: "+OK mailbox\r\n"},
+	{Dir: client, B: "LIST\r\n"},
+	{Dir: server, B: "+OK\r\n1 120\r\n"},
+	{Dir: server, B: ".\r\n"},
+	{Dir: client, B: "list\r\n"},
+	{Dir: server, B: "-ERR what\r\n"},
+	{Dir: client, B: "QUIT\r\n"},
 }
 
-func tell(t talk, cut func(int) int) []string {
-	var s told
-	read(New(&s), t, cut)
-	return s.lines
+func tell(t told.Talk, n int) []string {
+	return told.Of(t, n, func(s app.Sink) app.Reader { return New(s) }).Lines
 }
 
 func TestSession(t *testing.T) {
@@ -50,11 +49,11 @@ func TestSession(t *testing.T) {
 		`log pop3 tx5 pop3={"request":{"command":"list","args":[]},"response":{"success":false,"status":"ERR","header":"what","data":[]}}`,
 		`log pop3 tx6 pop3={"request":{"command":"QUIT","args":[]}}`,
 	}
-	if d := cmp.Diff(want, tell(session, whole)); d != "" {
+	if d := cmp.Diff(want, tell(session, 0)); d != "" {
 		t.Error(d)
 	}
 	for _, n := range []int{1, 2, 3, 7} {
-		if d := cmp.Diff(want, tell(session, func(int) int { return n })); d != "" {
+		if d := cmp.Diff(want, tell(session, n)); d != "" {
 			t.Error(n, d)
 		}
 	}
@@ -62,16 +61,16 @@ func TestSession(t *testing.T) {
 
 func TestMalformed(t *testing.T) {
 	for name, c := range map[string]struct {
-		talk talk
+		talk told.Talk
 		want string
 	}{
-		"endless command":   {talk{{client, strings.Repeat("A", 10*MaxCommand) + "\r\n"}}, "request_too_long"},
-		"endless reply":     {talk{{client, "NOOP\r\n"}, {server, "+OK " + strings.Repeat("x", 10*MaxReply)}}, "response_too_long"},
-		"empty command":     {talk{{client, "\r\n"}}, "unknown_command"},
-		"commands no reply": {talk{{client, strings.Repeat("NOOP\r\n", MaxOpen+1)}}, "too_many_transactions"},
+		"endless command":   {told.Talk{{Dir: client, B: strings.Repeat("A", 10*MaxCommand) + "\r\n"}}, "request_too_long"},
+		"endless reply":     {told.Talk{{Dir: client, B: "NOOP\r\n"}, {Dir: server, B: "+OK " + strings.Repeat("x", 10*MaxReply)}}, "response_too_long"},
+		"empty command":     {told.Talk{{Dir: client, B: "\r\n"}}, "unknown_command"},
+		"commands no reply": {told.Talk{{Dir: client, B: strings.Repeat("NOOP\r\n", MaxOpen+1)}}, "too_many_transactions"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := strings.Join(tell(c.talk, whole), "\n")
+			all := strings.Join(tell(c.talk, 0), "\n")
 			if !strings.Contains(all, `0 app-layer-event="pop3.`+c.want) || !strings.Contains(all, `1 app-layer-event="pop3.`+c.want) {
 				t.Error(c.want, "is missing")
 			}
@@ -80,24 +79,17 @@ func TestMalformed(t *testing.T) {
 }
 
 func TestSecure(t *testing.T) {
-	lines := tell(talk{{client, "STLS\r\n"}, {server, "+OK go\r\n\x16\x03"}, {client, "QUIT\r\n"}}, whole)
+	lines := tell(told.Talk{{Dir: client, B: "STLS\r\n"}, {Dir: server, B: "+OK go\r\n\x16\x03"}, {Dir: client, B: "QUIT\r\n"}}, 0)
 	if got := lines[len(lines)-1]; got != `become tls 1 "\x16\x03"` {
 		t.Error(got)
-	}
-}
-
-func TestProbe(t *testing.T) {
-	if Probe(server, []byte("+OK x")) != Yes || Probe(server, []byte("+")) != More || Probe(client, []byte("GET")) != No ||
-		Probe(client, []byte("CAPA\r\n")) != Yes {
-		t.Error("recognition")
 	}
 }
 
 func FuzzConn(f *testing.F) {
 	f.Add([]byte("AUTH PLAIN\r\nxx\r\nRETR 1\r\n"), []byte("+OK\r\n+ \r\n+OK\r\nx\r\n.\r\n"), uint8(3))
 	f.Fuzz(func(t *testing.T, a, b []byte, cut uint8) {
-		c := talk{{server, "+OK\r\n"}, {client, string(a)}, {server, string(b)}, {client, string(a)}}
-		if d := cmp.Diff(tell(c, whole), tell(c, func(int) int { return int(cut) })); d != "" {
+		c := told.Talk{{Dir: server, B: "+OK\r\n"}, {Dir: client, B: string(a)}, {Dir: server, B: string(b)}, {Dir: client, B: string(a)}}
+		if d := cmp.Diff(tell(c, 0), tell(c, int(cut))); d != "" {
 			t.Error(d)
 		}
 	})

@@ -2,7 +2,6 @@ package smbmsg
 
 import (
 	"encoding/binary"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/told"
 )
 
 const (
@@ -99,10 +99,8 @@ func closeAsk(id uint64) string {
 
 func closeAnswer(id uint64) string { return answer2(close2, id, fields(uint16(60), zeros(58))) }
 
-func tell(t talk, cut func(int) int) []string {
-	var s told
-	readTalk(New(&s), t, cut)
-	return s.lines
+func tell(t told.Talk, n int) []string {
+	return told.Of(t, n, func(s app.Sink) app.Reader { return New(s) }).Lines
 }
 
 // only picks the lines that begin so.
@@ -121,21 +119,21 @@ func only(lines []string, prefix ...string) (out []string) {
 var big = strings.Repeat("0123456789abcdef", 5000)
 
 // session2 uploads a large file in order and downloads it.
-var session2 = talk{
-	{client, treeConnectAsk(1, `\\srv\share`)},
-	{server, treeConnectAnswer(1, 1)},
-	{client, createAsk(2, "dir\\報告.doc")},
-	{server, createAnswer(2)},
-	{client, writeAsk(3, 0, big) + writeAsk(4, uint64(len(big)), "tail")},
-	{server, writeAnswer(3) + writeAnswer(4)},
-	{client, readAsk(5, 0, len(big))},
-	{server, readAnswer(5, big)},
-	{client, closeAsk(6)},
-	{server, closeAnswer(6)},
+var session2 = told.Talk{
+	{Dir: client, B: treeConnectAsk(1, `\\srv\share`)},
+	{Dir: server, B: treeConnectAnswer(1, 1)},
+	{Dir: client, B: createAsk(2, "dir\\報告.doc")},
+	{Dir: server, B: createAnswer(2)},
+	{Dir: client, B: writeAsk(3, 0, big) + writeAsk(4, uint64(len(big)), "tail")},
+	{Dir: server, B: writeAnswer(3) + writeAnswer(4)},
+	{Dir: client, B: readAsk(5, 0, len(big))},
+	{Dir: server, B: readAnswer(5, big)},
+	{Dir: client, B: closeAsk(6)},
+	{Dir: server, B: closeAnswer(6)},
 }
 
 func TestFiles(t *testing.T) {
-	lines := tell(session2, whole)
+	lines := tell(session2, 0)
 	up, down := "", ""
 	for _, l := range only(lines, "file") {
 		if strings.HasPrefix(l, `file tx2 0 "dir\\報告.doc" "`+big+`tail" cut=false`) {
@@ -151,9 +149,9 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	want := []string{
-		`tx0 0 smb.version="\x00\x00\x00\x00\x00\x00\x00\x02"`,
+		`tx0 0 smb.version=2`,
 		`tx0 0 smb.share="\\\\srv\\share"`,
-		`tx0 1 smb.version="\x00\x00\x00\x00\x00\x00\x00\x02"`,
+		`tx0 1 smb.version=2`,
 		`log smb tx0 smb={"id":1,"dialect":"unknown","command":"SMB2_COMMAND_TREE_CONNECT","status":"STATUS_SUCCESS","status_code":"0x0",` +
 			`"session_id":77,"tree_id":5,"share":"\\\\srv\\share","share_type":"FILE"}`,
 	}
@@ -163,16 +161,12 @@ func TestFiles(t *testing.T) {
 }
 
 func TestAnyCut(t *testing.T) {
-	for name, c := range map[string]talk{"SMB2": session2, "SMB1": session1, "pipe": pipe2} {
-		want := tell(c, whole)
-		r := rand.New(rand.NewPCG(3, 4))
-		for range 30 {
-			if d := cmp.Diff(want, tell(c, func(n int) int { return 1 + r.IntN(min(n, 3000)) })); d != "" {
-				t.Fatal(name, d)
+	for name, c := range map[string]told.Talk{"SMB2": session2, "SMB1": session1, "pipe": pipe2} {
+		want := tell(c, 0)
+		for _, n := range append(told.Cuts, 900, 3000) {
+			if d := cmp.Diff(want, tell(c, n)); d != "" {
+				t.Fatal(name, n, d)
 			}
-		}
-		if d := cmp.Diff(want, tell(c, func(int) int { return 1 })); d != "" {
-			t.Error(name, "single bytes:", d)
 		}
 	}
 }
@@ -180,7 +174,7 @@ func TestAnyCut(t *testing.T) {
 // TestOrder: writes that overtake each other give the file in order, and what is written
 // twice counts once.
 func TestOrder(t *testing.T) {
-	start := talk{{client, createAsk(2, "f")}, {server, createAnswer(2)}}
+	start := told.Talk{{Dir: client, B: createAsk(2, "f")}, {Dir: server, B: createAnswer(2)}}
 	for name, c := range map[string]struct {
 		ask        string
 		file, also string
@@ -192,7 +186,7 @@ func TestOrder(t *testing.T) {
 		"in middle": {writeAsk(3, 100, "ab"), `"ab" cut=false`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := strings.Join(tell(append(start[:2:2], talk{{client, c.ask + closeAsk(9)}}...), whole), "\n")
+			all := strings.Join(tell(append(start[:2:2], told.Talk{{Dir: client, B: c.ask + closeAsk(9)}}...), 0), "\n")
 			if !strings.Contains(all, c.file) || !strings.Contains(all, c.also) {
 				t.Errorf("no %s or %s in %.2000s", c.file, c.also, all)
 			}
@@ -209,26 +203,26 @@ var (
 	backPDU = fields("\x05\x00\x02\x03\x10\x00\x00\x00", uint16(28), uint16(0), uint32(2), zeros(8), "back")
 )
 
-var pipe2 = talk{
-	{client, treeConnectAsk(1, `\\srv\IPC$`)},
-	{server, treeConnectAnswer(1, sharePipe)},
-	{client, createAsk(2, "svcctl")},
-	{server, createAnswer(2)},
-	{client, writeAsk(3, 0, bindPDU)},
-	{server, writeAnswer(3)},
-	{client, readAsk(4, 0, 1024)},
-	{server, readAnswer(4, ackPDU)},
-	{client, ask2(ioctl2, 5, fields(uint16(57), uint16(0), uint32(pipeTransceive), guid, uint32(120), uint32(len(callPDU)), zeros(24), callPDU))},
-	{server, answer2(ioctl2, 5, fields(uint16(49), uint16(0), uint32(pipeTransceive), guid, uint32(0), uint32(0), uint32(112), uint32(len(backPDU)), zeros(8), backPDU))},
-	{client, closeAsk(6)},
-	{server, closeAnswer(6)},
+var pipe2 = told.Talk{
+	{Dir: client, B: treeConnectAsk(1, `\\srv\IPC$`)},
+	{Dir: server, B: treeConnectAnswer(1, sharePipe)},
+	{Dir: client, B: createAsk(2, "svcctl")},
+	{Dir: server, B: createAnswer(2)},
+	{Dir: client, B: writeAsk(3, 0, bindPDU)},
+	{Dir: server, B: writeAnswer(3)},
+	{Dir: client, B: readAsk(4, 0, 1024)},
+	{Dir: server, B: readAnswer(4, ackPDU)},
+	{Dir: client, B: ask2(ioctl2, 5, fields(uint16(57), uint16(0), uint32(pipeTransceive), guid, uint32(120), uint32(len(callPDU)), zeros(24), callPDU))},
+	{Dir: server, B: answer2(ioctl2, 5, fields(uint16(49), uint16(0), uint32(pipeTransceive), guid, uint32(0), uint32(0), uint32(112), uint32(len(backPDU)), zeros(8), backPDU))},
+	{Dir: client, B: closeAsk(6)},
+	{Dir: server, B: closeAnswer(6)},
 }
 
 func TestPipe(t *testing.T) {
-	all := strings.Join(tell(pipe2, whole), "\n")
+	all := strings.Join(tell(pipe2, 0), "\n")
 	for _, want := range []string{
 		`tx0 0 smb.named_pipe="\\\\srv\\IPC$"`,
-		`tx3 0 dcerpc.opnum="\x00\x00\x00\x00\x00\x00\x00\x0f"`,
+		`tx3 0 dcerpc.opnum=15`,
 		`tx3 0 dcerpc.iface="6z\xbb\x81\x98D5\xf1\xad2\x98\xf08\x00\x10\x03\x00\x02\x00\x00\x01"`,
 		`tx3 0 dcerpc.stub_data="stub"`,
 		`tx3 1 dcerpc.stub_data="back"`,
@@ -243,7 +237,7 @@ func TestPipe(t *testing.T) {
 }
 
 func TestGap(t *testing.T) {
-	var s told
+	var s told.Log
 	c := New(&s)
 	c.Push(client, []byte(createAsk(2, "f")))
 	c.Push(server, []byte(createAnswer(2)))
@@ -254,7 +248,7 @@ func TestGap(t *testing.T) {
 	c.Push(client, []byte(writeAsk(4, uint64(len(big)), "tail"))[:50])
 	c.Gap(client, 10000)
 	c.Push(client, []byte("the rest of something"+closeAsk(5)))
-	all := strings.Join(s.lines, "\n")
+	all := strings.Join(s.Lines, "\n")
 	if !strings.Contains(all, `<1000 missing>`) || !strings.Contains(all, "cut=true") || strings.Contains(all, "tail") {
 		t.Errorf("%.300s … %s", all, all[max(0, len(all)-500):])
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"otasuke/gateway/internal/app/told"
 )
 
 // ask1 and answer1 make SMB1 messages.
@@ -21,19 +23,19 @@ func body1(words, data string) string {
 }
 
 // session1 logs in, opens a file and writes it, with open and write in one message.
-var session1 = talk{
-	{client, ask1(negotiate1, "", "\x02NT LM 0.12\x00")},
-	{server, answer1(negotiate1, zeros(34), strings.Repeat("g", 16))},
-	{client, ask1(sessionSetup1, fields("\xff", zeros(13), uint16(len(ntlm3)), zeros(8)), ntlm3+"Unix\x00Samba\x00")},
-	{server, answer1(sessionSetup1, fields("\xff\x00\x00\x00", uint16(0), uint16(0)), "Windows\x00LM\x00")},
-	{client, ask1(treeConnect1, fields("\xff\x00\x00\x00\x00\x00", uint16(1)), "\x00\\\\srv\\C$\x00?????\x00")},
-	{server, answer1(treeConnect1, "\xff\x00\x00\x00\x00\x00", "A:\x00")},
-	{client, ask1(ntCreateAndX1, fields("\xff", zeros(34), uint32(2), zeros(9)), "a.exe\x00")},
-	{server, answer1(ntCreateAndX1, fields("\xff\x00\x00\x00\x00", uint16(0x4001), zeros(61)), "")},
-	{client, ask1(writeAndX1, fields("\xff\x00\x00\x00", uint16(0x4001), uint32(0), zeros(8), uint16(0), uint16(4), uint16(60)), "\x00MZ\x90\x00")},
-	{server, answer1(writeAndX1, zeros(12), "")},
-	{client, ask1(close1, fields(uint16(0x4001), uint32(0)), "")},
-	{server, answer1(close1, "", "")},
+var session1 = told.Talk{
+	{Dir: client, B: ask1(negotiate1, "", "\x02NT LM 0.12\x00")},
+	{Dir: server, B: answer1(negotiate1, zeros(34), strings.Repeat("g", 16))},
+	{Dir: client, B: ask1(sessionSetup1, fields("\xff", zeros(13), uint16(len(ntlm3)), zeros(8)), ntlm3+"Unix\x00Samba\x00")},
+	{Dir: server, B: answer1(sessionSetup1, fields("\xff\x00\x00\x00", uint16(0), uint16(0)), "Windows\x00LM\x00")},
+	{Dir: client, B: ask1(treeConnect1, fields("\xff\x00\x00\x00\x00\x00", uint16(1)), "\x00\\\\srv\\C$\x00?????\x00")},
+	{Dir: server, B: answer1(treeConnect1, "\xff\x00\x00\x00\x00\x00", "A:\x00")},
+	{Dir: client, B: ask1(ntCreateAndX1, fields("\xff", zeros(34), uint32(2), zeros(9)), "a.exe\x00")},
+	{Dir: server, B: answer1(ntCreateAndX1, fields("\xff\x00\x00\x00\x00", uint16(0x4001), zeros(61)), "")},
+	{Dir: client, B: ask1(writeAndX1, fields("\xff\x00\x00\x00", uint16(0x4001), uint32(0), zeros(8), uint16(0), uint16(4), uint16(60)), "\x00MZ\x90\x00")},
+	{Dir: server, B: answer1(writeAndX1, zeros(12), "")},
+	{Dir: client, B: ask1(close1, fields(uint16(0x4001), uint32(0)), "")},
+	{Dir: server, B: answer1(close1, "", "")},
 }
 
 // ntlm3 is an NTLMSSP AUTHENTICATE message.
@@ -41,7 +43,7 @@ var ntlm3 = fields("NTLMSSP\x00", uint32(3), zeros(16), uint16(3), uint16(3), ui
 	uint32(79), zeros(8), uint32(ntlmNegotiateVersion), "\x0a\x00\x5a\x29\x00\x00\x00\x0f", "DOMuserPC")
 
 func TestSMB1(t *testing.T) {
-	all := strings.Join(tell(session1, whole), "\n")
+	all := strings.Join(tell(session1, 0), "\n")
 	for _, want := range []string{
 		`"dialect":"NT LM 0.12","command":"SMB1_COMMAND_NEGOTIATE_PROTOCOL"`,
 		`tx1 0 smb.ntlmssp_user="user"`,
@@ -59,7 +61,7 @@ func TestSMB1(t *testing.T) {
 }
 
 func TestMalformed(t *testing.T) {
-	start := talk{{client, treeConnectAsk(1, `\\srv\share`)}}
+	start := told.Talk{{Dir: client, B: treeConnectAsk(1, `\\srv\share`)}}
 	for name, c := range map[string]struct {
 		b    string
 		dir  int
@@ -85,7 +87,7 @@ func TestMalformed(t *testing.T) {
 		"read of more than allowed": {readAsk(9, 0, MaxSize+1), client, "read_request_too_large"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := strings.Join(tell(append(start[:1:1], talk{{c.dir, c.b}, {client, closeAsk(77)}}...), whole), "\n")
+			all := strings.Join(tell(append(start[:1:1], told.Talk{{Dir: c.dir, B: c.b}, {Dir: client, B: closeAsk(77)}}...), 0), "\n")
 			for _, dir := range []string{"0", "1"} {
 				if c.want == "" && strings.Contains(all, "app-layer-event") ||
 					c.want != "" && !strings.Contains(all, dir+` app-layer-event="smb.`+c.want+`"`) {
@@ -101,7 +103,7 @@ func TestMalformed(t *testing.T) {
 
 // TestBounded: commands without answers, files, trees and reads cost bounded memory.
 func TestBounded(t *testing.T) {
-	var s told
+	var s told.Log
 	c := New(&s)
 	for i := range uint64(4 * MaxOpen) {
 		id := strings.Replace(writeAsk(i, i, "x"), guid, fields(i, i), 1)
@@ -109,38 +111,26 @@ func TestBounded(t *testing.T) {
 		if len(c.state.open) > MaxOpen || len(c.state.pending) > MaxOpen || len(c.state.files) > MaxOpen || len(c.state.reads) > MaxOpen {
 			t.Fatal(len(c.state.open), len(c.state.pending), len(c.state.files), len(c.state.reads))
 		}
-		s.lines = s.lines[:0]
+		s.Lines = s.Lines[:0]
 	}
 	c.Close(client)
 	c.Close(server)
-	if len(c.state.open) > 0 || len(c.state.pending) > 0 || len(s.files) > 0 {
-		t.Error("not all ended", len(c.state.open), len(c.state.pending), len(s.files))
-	}
-}
-
-func TestProbe(t *testing.T) {
-	request := "\x81\x00\x00\x44" + zeros(68)
-	for b, want := range map[string]Answer{
-		ask2(echo2, 1, ""): Yes, ask1(negotiate1, "", "")[:8]: Yes, "\x00\x00\x00\x10\xfeSM": More, "\x00\x00\x00\x10\xfeSMX": No,
-		"GET / HTTP": No, request: More, request + ask2(echo2, 1, ""): Yes, "\x81\x00\x00\x10": No,
-	} {
-		if got := Probe([]byte(b)); got != want {
-			t.Errorf("%q: %v, want %v", b, got, want)
-		}
+	if len(c.state.open) > 0 || len(c.state.pending) > 0 || s.Open() > 0 {
+		t.Error("not all ended", len(c.state.open), len(c.state.pending), s.Open())
 	}
 }
 
 func FuzzConn(f *testing.F) {
-	for _, c := range []talk{session1, pipe2} {
+	for _, c := range []told.Talk{session1, pipe2} {
 		all := [2]string{}
 		for _, m := range c {
-			all[m.dir] += m.b
+			all[m.Dir] += m.B
 		}
 		f.Add([]byte(all[0]), []byte(all[1]), uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte, cut uint8) {
-		c := talk{{client, string(a)}, {server, string(b)}, {client, string(a)}}
-		if d := cmp.Diff(tell(c, whole), tell(c, func(int) int { return int(cut) })); d != "" {
+		c := told.Talk{{Dir: client, B: string(a)}, {Dir: server, B: string(b)}, {Dir: client, B: string(a)}}
+		if d := cmp.Diff(tell(c, 0), tell(c, int(cut))); d != "" {
 			t.Error(d)
 		}
 	})

@@ -1,7 +1,6 @@
 package smtpcmd
 
 import (
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -9,6 +8,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/mimemsg"
+	"otasuke/gateway/internal/app/told"
 )
 
 const (
@@ -17,31 +17,29 @@ const (
 )
 
 // mail is a conversation with an attachment in each coding.
-var mail = talk{
-	{server, "220-mx.example ESMTP\r\n220 ready\r\n"},
-	{client, "EHLO client.example\r\n"},
-	{server, "250-mx.example\r\n250-SIZE 1000\r\n250 8BITMIME\r\n"},
-	{client, "MAIL FROM:<a@example.com> SIZE=10\r\n"},
-	{server, "250 ok\r\n"},
-	{client, "rcpt to: <b@example.jp>\r\n"},
-	{server, "250 ok\r\n"},
-	{client, "DATA\r\n"},
-	{server, "354 go\r\n"},
-	{client, "Received: from x\r\n by y\r\nFrom: \"A, B\" <a@example.com>\r\nTo: b@example.jp, \"C, D\" <c@example.jp>\r\n" +
+var mail = told.Talk{
+	{Dir: server, B: "220-mx.example ESMTP\r\n220 ready\r\n"},
+	{Dir: client, B: "EHLO client.example\r\n"},
+	{Dir: server, B: "250-mx.example\r\n250-SIZE 1000\r\n250 8BITMIME\r\n"},
+	{Dir: client, B: "MAIL FROM:<a@example.com> SIZE=10\r\n"},
+	{Dir: server, B: "250 ok\r\n"},
+	{Dir: client, B: "rcpt to: <b@example.jp>\r\n"},
+	{Dir: server, B: "250 ok\r\n"},
+	{Dir: client, B: "DATA\r\n"},
+	{Dir: server, B: "354 go\r\n"},
+	{Dir: client, B: "Received: from x\r\n by y\r\nFrom: \"A, B\" <a@example.com>\r\nTo: b@example.jp, \"C, D\" <c@example.jp>\r\n" +
 		"Subject: =?utf-8?q?hi?=\r\nContent-Type: multipart/mixed;\r\n boundary=\"xx\"\r\n\r\npreamble\r\n" +
 		"--xx\r\nContent-Type: text/plain\r\n\r\nsee http://evil.example/a?b=c now\r\n..dot\r\n" +
 		"--xx\r\nContent-Type: application/zip; name=\"a.zip\"\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVs\r\nbG8=\r\n" +
 		"--xx\r\nContent-Disposition: attachment; filename*0=re; filename*1=port.txt\r\n" +
 		"Content-Transfer-Encoding: quoted-printable\r\n\r\na=3Db=\r\nc\r\nlast\r\n--xx--\r\n.\r\n"},
-	{server, "250 queued\r\n"},
-	{client, "QUIT\r\n"},
-	{server, "221 bye\r\n"},
+	{Dir: server, B: "250 queued\r\n"},
+	{Dir: client, B: "QUIT\r\n"},
+	{Dir: server, B: "221 bye\r\n"},
 }
 
-func tell(t talk, cut func(int) int) []string {
-	var s told
-	read(New(&s, Config{}), t, cut)
-	return s.lines
+func tell(t told.Talk, n int) []string {
+	return told.Of(t, n, func(s app.Sink) app.Reader { return New(s, Config{}) }).Lines
 }
 
 func TestMail(t *testing.T) {
@@ -62,52 +60,48 @@ func TestMail(t *testing.T) {
 		`tx1 0 smtp.helo="client.example"`,
 		`log smtp tx1 smtp={"helo":"client.example"}`,
 	}
-	if d := cmp.Diff(want, tell(mail, whole)); d != "" {
+	if d := cmp.Diff(want, tell(mail, 0)); d != "" {
 		t.Error(d)
 	}
 }
 
 func TestAnyCut(t *testing.T) {
-	long := talk{{server, "220 hi\r\n"}, {client, "HELO " + strings.Repeat("x", 2*MaxLine) + "\r\nDATA\r\n"}, {server, "354 go\r\n"},
-		{client, "Content-Disposition: attachment; filename=f\r\n\r\n" + strings.Repeat("y", 3*MaxPiece+7) + "\r\n.\r\n"}}
-	for _, c := range []talk{mail, long} {
-		want := tell(c, whole)
-		r := rand.New(rand.NewPCG(1, 2))
-		for range 50 {
-			if d := cmp.Diff(want, tell(c, func(n int) int { return 1 + r.IntN(min(n, 900)) })); d != "" {
-				t.Fatal(d)
+	long := told.Talk{{Dir: server, B: "220 hi\r\n"}, {Dir: client, B: "HELO " + strings.Repeat("x", 2*MaxLine) + "\r\nDATA\r\n"}, {Dir: server, B: "354 go\r\n"},
+		{Dir: client, B: "Content-Disposition: attachment; filename=f\r\n\r\n" + strings.Repeat("y", 3*MaxPiece+7) + "\r\n.\r\n"}}
+	for _, c := range []told.Talk{mail, long} {
+		want := tell(c, 0)
+		for _, n := range append(told.Cuts, 900) {
+			if d := cmp.Diff(want, tell(c, n)); d != "" {
+				t.Fatal(n, d)
 			}
-		}
-		if d := cmp.Diff(want, tell(c, func(int) int { return 1 })); d != "" {
-			t.Error("single bytes:", d)
 		}
 	}
 }
 
 func TestEvents(t *testing.T) {
-	start := talk{{server, "220 hi\r\n"}, {client, "EHLO a\r\n"}, {server, "250-a\r\n250 b\r\n"}}
+	start := told.Talk{{Dir: server, B: "220 hi\r\n"}, {Dir: client, B: "EHLO a\r\n"}, {Dir: server, B: "250-a\r\n250 b\r\n"}}
 	for name, c := range map[string]struct {
-		talk talk
+		talk told.Talk
 		want string // an event, or the start of a line
 	}{
-		"no greeting":           {talk{{client, "EHLO a\r\n"}}, "no_server_welcome_message"},
-		"greeting refuses":      {talk{{client, "EHLO a\r\n"}, {server, "999 no\r\n"}}, "invalid_reply"},
-		"reply too short":       {append(start[:3:3], talk{{client, "NOOP\r\n"}, {server, "2\r\n"}}...), "invalid_reply"},
-		"twice HELO":            {append(start[:3:3], talk{{client, "HELO b\r\n"}}...), "duplicate_fields"},
-		"twice MAIL":            {append(start[:3:3], talk{{client, "MAIL FROM:<a>\r\nMAIL FROM:<b>\r\n"}}...), "duplicate_fields"},
-		"DATA refused":          {append(start[:3:3], talk{{client, "DATA\r\n"}, {server, "550 no\r\n"}}...), "data_command_rejected"},
-		"DATA again":            {append(start[:3:3], talk{{client, "DATA\r\n"}, {server, "550 no\r\n"}, {client, "DATA\r\n"}}...), "unparsable_content"},
-		"pipelined behind DATA": {append(start[:3:3], talk{{client, "DATA\r\nNOOP\r\n"}}...), "invalid_pipelined_sequence"},
-		"STARTTLS refused":      {append(start[:3:3], talk{{client, "STARTTLS\r\n"}, {server, "454 no\r\n"}}...), "tls_rejected"},
-		"BDAT too long":         {append(start[:3:3], talk{{client, "BDAT 3 LAST\r\nabcdef\r\n"}}...), "bdat_chunk_len_exceeded"},
-		"long boundary": {append(start[:3:3], talk{{client, "DATA\r\n"}, {server, "354 go\r\n"},
-			{client, "Content-Type: multipart/mixed; boundary=" + strings.Repeat("b", 300) + "\r\n\r\n.\r\n"}}...), "mime_long_boundary"},
-		"long file name": {append(start[:3:3], talk{{client, "DATA\r\n"}, {server, "354 go\r\n"},
-			{client, "Content-Type: a/b; name=" + strings.Repeat("n", 300) + "\r\n\r\n.\r\n"}}...), "mime_long_filename"},
-		"endless command": {append(start[:3:3], talk{{client, strings.Repeat("A", 3*MaxLine)}}...), "truncated_line"},
+		"no greeting":           {told.Talk{{Dir: client, B: "EHLO a\r\n"}}, "no_server_welcome_message"},
+		"greeting refuses":      {told.Talk{{Dir: client, B: "EHLO a\r\n"}, {Dir: server, B: "999 no\r\n"}}, "invalid_reply"},
+		"reply too short":       {append(start[:3:3], told.Talk{{Dir: client, B: "NOOP\r\n"}, {Dir: server, B: "2\r\n"}}...), "invalid_reply"},
+		"twice HELO":            {append(start[:3:3], told.Talk{{Dir: client, B: "HELO b\r\n"}}...), "duplicate_fields"},
+		"twice MAIL":            {append(start[:3:3], told.Talk{{Dir: client, B: "MAIL FROM:<a>\r\nMAIL FROM:<b>\r\n"}}...), "duplicate_fields"},
+		"DATA refused":          {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\n"}, {Dir: server, B: "550 no\r\n"}}...), "data_command_rejected"},
+		"DATA again":            {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\n"}, {Dir: server, B: "550 no\r\n"}, {Dir: client, B: "DATA\r\n"}}...), "unparsable_content"},
+		"pipelined behind DATA": {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\nNOOP\r\n"}}...), "invalid_pipelined_sequence"},
+		"STARTTLS refused":      {append(start[:3:3], told.Talk{{Dir: client, B: "STARTTLS\r\n"}, {Dir: server, B: "454 no\r\n"}}...), "tls_rejected"},
+		"BDAT too long":         {append(start[:3:3], told.Talk{{Dir: client, B: "BDAT 3 LAST\r\nabcdef\r\n"}}...), "bdat_chunk_len_exceeded"},
+		"long boundary": {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\n"}, {Dir: server, B: "354 go\r\n"},
+			{Dir: client, B: "Content-Type: multipart/mixed; boundary=" + strings.Repeat("b", 300) + "\r\n\r\n.\r\n"}}...), "mime_long_boundary"},
+		"long file name": {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\n"}, {Dir: server, B: "354 go\r\n"},
+			{Dir: client, B: "Content-Type: a/b; name=" + strings.Repeat("n", 300) + "\r\n\r\n.\r\n"}}...), "mime_long_filename"},
+		"endless command": {append(start[:3:3], told.Talk{{Dir: client, B: strings.Repeat("A", 3*MaxLine)}}...), "truncated_line"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines := tell(c.talk, whole)
+			lines := tell(c.talk, 0)
 			for _, dir := range []string{"0", "1"} {
 				want := `tx0 ` + dir + ` app-layer-event="smtp.` + c.want + `"`
 				if !has(lines, want) {
@@ -130,7 +124,7 @@ func has(lines []string, want string) bool {
 // TestStartTLS: what follows the server's consent is TLS, what was injected before is not
 // taken for commands of the secured conversation.
 func TestStartTLS(t *testing.T) {
-	lines := tell(talk{{server, "220 hi\r\n"}, {client, "STARTTLS\r\n"}, {server, "220 go\r\n\x16\x03"}, {client, "NOOP\r\n"}}, whole)
+	lines := tell(told.Talk{{Dir: server, B: "220 hi\r\n"}, {Dir: client, B: "STARTTLS\r\n"}, {Dir: server, B: "220 go\r\n\x16\x03"}, {Dir: client, B: "NOOP\r\n"}}, 0)
 	if got := lines[len(lines)-1]; got != `become tls 1 "\x16\x03"` {
 		t.Error(got)
 	}
@@ -138,50 +132,35 @@ func TestStartTLS(t *testing.T) {
 
 // TestPipelining: with a server that allows it a message may come before the consent.
 func TestPipelining(t *testing.T) {
-	lines := tell(talk{{server, "220 hi\r\n"}, {client, "EHLO a\r\n"}, {server, "250-PIPELINING\r\n250 ok\r\n"},
-		{client, "MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nSubject: x\r\n\r\nhi\r\n.\r\nQUIT\r\n"},
-		{server, "250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n221 bye\r\n"}}, whole)
+	lines := tell(told.Talk{{Dir: server, B: "220 hi\r\n"}, {Dir: client, B: "EHLO a\r\n"}, {Dir: server, B: "250-PIPELINING\r\n250 ok\r\n"},
+		{Dir: client, B: "MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nSubject: x\r\n\r\nhi\r\n.\r\nQUIT\r\n"},
+		{Dir: server, B: "250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n221 bye\r\n"}}, 0)
 	if !has(lines, `tx0 0 email.subject="x"`) || strings.Contains(strings.Join(lines, "\n"), "rejected") {
 		t.Error(strings.Join(lines, "\n"))
 	}
 }
 
 func TestGapEnds(t *testing.T) {
-	var s told
+	var s told.Log
 	c := New(&s, Config{})
 	c.Push(server, []byte("220 hi\r\n"))
 	c.Push(client, []byte("MAIL FROM:<a>\r\n"))
 	c.Gap(client, 10)
 	c.Push(client, []byte("MAIL FROM:<b>\r\n"))
-	if got := s.lines[len(s.lines)-1]; got != `log smtp tx0 smtp={"mail_from":"\u003ca\u003e"}` {
+	if got := s.Lines[len(s.Lines)-1]; got != `log smtp tx0 smtp={"mail_from":"\u003ca\u003e"}` {
 		t.Error(got)
-	}
-}
-
-func TestProbe(t *testing.T) {
-	for _, c := range []struct {
-		dir  int
-		b    string
-		want Answer
-	}{
-		{client, "EHLO x", Yes}, {client, "he", More}, {client, "GET /", No}, {client, "", More},
-		{server, "220 x", Perhaps}, {server, "22", More}, {server, "421 x", No}, {server, "2200", No},
-	} {
-		if got := Probe(c.dir, []byte(c.b)); got != c.want {
-			t.Errorf("%d %q: %v, want %v", c.dir, c.b, got, c.want)
-		}
 	}
 }
 
 func FuzzConn(f *testing.F) {
 	for _, m := range mail {
-		f.Add([]byte(m.b), []byte("250 ok\r\n354 go\r\n"), uint8(3))
+		f.Add([]byte(m.B), []byte("250 ok\r\n354 go\r\n"), uint8(3))
 	}
 	f.Add([]byte("EHLO a\r\nBDAT 3\r\nabc\r\n"), []byte("220 x\r\n"), uint8(1))
 	f.Fuzz(func(t *testing.T, a, b []byte, cut uint8) {
-		c := talk{{server, "220 hi\r\n"}, {client, string(a)}, {server, string(b)}, {client, string(a)}}
-		want := tell(c, whole)
-		got := tell(c, func(int) int { return int(cut) })
+		c := told.Talk{{Dir: server, B: "220 hi\r\n"}, {Dir: client, B: string(a)}, {Dir: server, B: string(b)}, {Dir: client, B: string(a)}}
+		want := tell(c, 0)
+		got := tell(c, int(cut))
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)
 		}

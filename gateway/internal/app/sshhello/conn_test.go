@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/told"
 )
 
 const (
@@ -32,18 +33,16 @@ func kex(lists ...string) string {
 	return packet(msgKexInit, string(b)+"\x00\x00\x00\x00\x00")
 }
 
-var hello = talk{
-	{server, "SSH-2.0-OpenSSH_9.9 Debian-1\r\n"},
-	{client, "SSH-2.0-Go\r\n" + kex("curve", "ed", "aes1", "aes2", "mac1", "mac2", "none", "zlib")},
-	{server, kex("curve", "ed", "aes1", "aes2", "mac1", "mac2", "none", "zlib") + packet(31, "reply") + packet(msgNewKeys, "")},
-	{client, packet(30, "key") + packet(msgNewKeys, "")},
-	{server, "encrypted"},
+var hello = told.Talk{
+	{Dir: server, B: "SSH-2.0-OpenSSH_9.9 Debian-1\r\n"},
+	{Dir: client, B: "SSH-2.0-Go\r\n" + kex("curve", "ed", "aes1", "aes2", "mac1", "mac2", "none", "zlib")},
+	{Dir: server, B: kex("curve", "ed", "aes1", "aes2", "mac1", "mac2", "none", "zlib") + packet(31, "reply") + packet(msgNewKeys, "")},
+	{Dir: client, B: packet(30, "key") + packet(msgNewKeys, "")},
+	{Dir: server, B: "encrypted"},
 }
 
-func tell(t talk, cut func(int) int) []string {
-	var s told
-	read(New(&s), t, cut)
-	return s.lines
+func tell(t told.Talk, n int) []string {
+	return told.Of(t, n, func(s app.Sink) app.Reader { return New(s) }).Lines
 }
 
 func TestHello(t *testing.T) {
@@ -60,12 +59,12 @@ func TestHello(t *testing.T) {
 			`"string":"curve;aes1;mac1;none"}},"server":{"proto_version":"2.0","software_version":"OpenSSH_9.9",` +
 			`"hassh":{"hash":"f1b3f0537915ae4901ee63cec4674fa8","string":"curve;aes2;mac2;zlib"}}}`,
 	}
-	got := tell(hello, whole)
+	got := tell(hello, 0)
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
 	for _, n := range []int{1, 2, 5, 33} {
-		if d := cmp.Diff(got, tell(hello, func(int) int { return n })); d != "" {
+		if d := cmp.Diff(got, tell(hello, n)); d != "" {
 			t.Error(n, d)
 		}
 	}
@@ -83,7 +82,7 @@ func TestMalformed(t *testing.T) {
 		"empty packet":      {"SSH-2.0-x\r\n\x00\x00\x00\x01\x00\x14", "invalid_record"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := strings.Join(tell(talk{{client, c.b}}, whole), "\n")
+			all := strings.Join(tell(told.Talk{{Dir: client, B: c.b}}, 0), "\n")
 			for _, dir := range []string{"0", "1"} {
 				if want := `tx0 ` + dir + ` app-layer-event="ssh.` + c.want + `"`; !strings.Contains(all, want) {
 					t.Error("no", want, "in", all)
@@ -99,7 +98,7 @@ func TestCutKex(t *testing.T) {
 	for _, p := range []string{
 		packet(msgKexInit, "short"), packet(msgKexInit, strings.Repeat("\xff", 40)), packet(msgKexInit, strings.Repeat("x", MaxPacket)),
 	} {
-		all := strings.Join(tell(talk{{client, "SSH-2.0-x\r\n" + p + packet(msgNewKeys, "")}}, whole), "\n")
+		all := strings.Join(tell(told.Talk{{Dir: client, B: "SSH-2.0-x\r\n" + p + packet(msgNewKeys, "")}}, 0), "\n")
 		if strings.Contains(all, "hassh") || strings.Contains(all, "event") {
 			t.Error(all)
 		}
@@ -108,11 +107,11 @@ func TestCutKex(t *testing.T) {
 
 func FuzzConn(f *testing.F) {
 	for _, m := range hello {
-		f.Add([]byte("SSH-2.0-x\n"+m.b), uint8(3))
+		f.Add([]byte("SSH-2.0-x\n"+m.B), uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, b []byte, cut uint8) {
-		c := talk{{client, string(b)}, {server, string(b)}}
-		if d := cmp.Diff(tell(c, whole), tell(c, func(int) int { return int(cut) })); d != "" {
+		c := told.Talk{{Dir: client, B: string(b)}, {Dir: server, B: string(b)}}
+		if d := cmp.Diff(tell(c, 0), tell(c, int(cut))); d != "" {
 			t.Error(d)
 		}
 	})

@@ -83,6 +83,9 @@ func (l *Log) CloseFile(f *app.File, cut bool) {
 	delete(l.files, f)
 }
 
+// Open is how many files were begun and not ended.
+func (l *Log) Open() int { return len(l.files) }
+
 // Become implements [app.Sink].
 func (l *Log) Become(p rule.Proto, dir int, rest []byte) { l.add("become %v %d %q", p, dir, rest) }
 
