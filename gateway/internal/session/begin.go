@@ -1,5 +1,7 @@
 package session
 
+import "slices"
+
 // begin takes the first segment of a connection.
 func (s *Session) begin(g *Segment, c *Config) bool {
 	switch {
@@ -14,6 +16,8 @@ func (s *Session) begin(g *Segment, c *Config) bool {
 		return true
 	case !c.Midstream && !(c.OneSided && g.Flags&(syn|ack) == syn|ack):
 		return false
+	case g.Flags&ack == 0: // nothing says where the other side is
+		return false
 	}
 	s.middle(g, c)
 	return true
@@ -25,7 +29,7 @@ func (s *Session) first(g *Segment) {
 	s.State, s.stamps, s.scales = SynSent, false, g.HasScale
 	e.isn, e.next, e.acked = g.Seq, g.Seq+1, g.Seq+1
 	e.stamp, e.stamped, e.seen = g.Time, g.HasTime, g.ArrivedSec
-	o.window, o.scale = uint32(g.Window), min(g.Scale, 14)
+	o.window, s.scale = uint32(g.Window), min(g.Scale, 14)
 	if g.Len > 0 && g.FastOpen {
 		s.fastOpen = true
 		e.next += uint32(g.Len)
@@ -61,35 +65,39 @@ func (s *Session) synSent(g *Segment, c *Config) bool {
 	client, server := &s.ends[0], &s.ends[1]
 	switch {
 	case g.Flags&rst != 0:
-		if !s.ackOK(g, &s.ends[1-g.Dir]) {
+		if g.Dir == 1 && !s.ackOK(g, client) { // of the server nothing is known yet
 			return false
 		}
-		if g.Dir == 0 && g.Seq != client.isn && g.Seq != client.next || g.Dir == 1 && g.Ack != client.isn+1 && g.Ack != client.next {
+		if g.Dir == 0 && g.Seq != client.isn && g.Seq != client.next || g.Dir == 1 && (g.Flags&ack == 0 || g.Ack != client.isn+1 && g.Ack != client.next) {
 			return false
 		}
 		s.ends[g.Dir].reset = true
 		s.before, s.State = s.State, Closed
 		return true
+	case g.Flags&(syn|ack) == syn|ack && g.Dir == 0:
+		return s.crossAnswer(g)
 	case g.Flags&(syn|ack) == syn|ack:
-		if g.Dir == 0 {
-			s.event("stream.3whs_synack_in_wrong_direction")
-			return false
-		}
 		if g.Ack != client.isn+1 && !(s.fastOpen && gt(g.Ack, client.isn) && le(g.Ack, client.next)) {
-			if !s.other(g.Ack - 1) {
+			// A flood may hide the one that counts: the server says which it was.
+			if !s.other(g.Ack-1) && s.nOthers < maxOthers {
 				s.event("stream.3whs_synack_with_wrong_ack")
 				return false
 			}
 			client.isn, client.next, client.acked = g.Ack-1, g.Ack, g.Ack
 		}
+		if s.crossed {
+			s.keepOffer(g.Seq)
+		}
 		s.answer(g)
 		return true
+	case g.Flags&syn != 0 && g.Dir == 1:
+		return s.cross(g)
 	case g.Flags&syn != 0:
 		return s.synAgain(g)
 	case g.Flags&fin != 0:
 		return true
 	}
-	if c.OneSided && g.Dir == 0 && g.Seq == client.next {
+	if c.OneSided && g.Dir == 0 && g.Flags&ack != 0 && g.Seq == client.next {
 		s.oneSided, s.State, s.confirmed = true, Established, true
 		server.isn, server.next, server.acked = g.Ack-1, g.Ack, g.Ack
 		client.window, client.limit = 1<<30, client.next+1<<30
@@ -102,8 +110,8 @@ func (s *Session) synSent(g *Segment, c *Config) bool {
 // synAgain takes another SYN before the answer.
 func (s *Session) synAgain(g *Segment) bool {
 	client := &s.ends[0]
-	if g.Dir == 1 || g.Seq == client.isn {
-		return g.Dir == 0
+	if g.Seq == client.isn {
+		return true
 	}
 	if !s.other(g.Seq) {
 		if s.nOthers == maxOthers {
@@ -125,24 +133,101 @@ func (s *Session) other(isn uint32) bool {
 	return false
 }
 
+// cross takes the SYN of a server that opens the connection as well (RFC 9293 section
+// 3.5, figure 8). Whoever means to hide does it too: the client answers with a SYN+ACK,
+// and the handshake has four segments.
+func (s *Session) cross(g *Segment) bool {
+	if s.crossed && !s.keepOffer(g.Seq) {
+		return s.said(g.Seq)
+	}
+	s.crossed = true
+	s.offered(g)
+	return true
+}
+
+// crossAnswer takes the client's SYN+ACK, which says what SYN of the server it has got.
+func (s *Session) crossAnswer(g *Segment) bool {
+	client, server := &s.ends[0], &s.ends[1]
+	switch {
+	case !s.crossed:
+		s.event("stream.3whs_synack_in_wrong_direction")
+		return false
+	case g.Ack != server.isn+1 && !s.meant(g.Ack-1):
+		s.event("stream.4whs_synack_with_wrong_ack")
+		return false
+	case g.Seq != client.isn:
+		s.event("stream.4whs_synack_with_wrong_syn")
+		return false
+	}
+	s.State, s.turned = SynReceived, true
+	server.window, server.acked = uint32(g.Window), g.Ack
+	client.limit, server.limit = client.acked+client.window, server.acked+server.window
+	return true
+}
+
 // answer takes the server's SYN+ACK.
 func (s *Session) answer(g *Segment) {
 	client, server := &s.ends[0], &s.ends[1]
 	s.State = SynReceived
-	server.isn, server.next, server.acked = g.Seq, g.Seq+1, g.Seq+1
-	client.acked, client.window = g.Ack, uint32(g.Window)
+	client.acked = g.Ack
 	if s.fastOpen && g.Ack == client.isn+1 && client.next != g.Ack {
 		s.event("stream.3whs_synack_tfo_data_ignored")
 		client.next = g.Ack
 	}
-	if s.scales && g.HasScale {
-		client.scale = min(g.Scale, 14)
-	} else {
-		client.scale, server.scale = 0, 0
-	}
-	s.stamps = client.stamped && g.HasTime
-	server.stamp, server.seen = g.Time, g.ArrivedSec
+	s.offered(g)
 	client.limit, server.limit = client.acked+client.window, server.acked+server.window
+}
+
+// offered takes what a SYN of the server says.
+func (s *Session) offered(g *Segment) {
+	s.accept(offer{isn: g.Seq, window: uint32(g.Window), stamp: g.Time, scale: min(g.Scale, 14), scales: g.HasScale, stamps: g.HasTime})
+	s.ends[1].seen = g.ArrivedSec
+}
+
+func (s *Session) accept(o offer) {
+	client, server := &s.ends[0], &s.ends[1]
+	server.isn, server.next, server.acked = o.isn, o.isn+1, o.isn+1
+	client.window, client.scale, server.scale = o.window, 0, 0
+	if s.scales && o.scales {
+		client.scale, server.scale = o.scale, s.scale
+	}
+	server.stamp, server.stamped = o.stamp, o.stamps
+	s.stamps = client.stamped && o.stamps
+}
+
+// said tells that the server has offered that number.
+func (s *Session) said(isn uint32) bool {
+	return isn == s.ends[1].isn || slices.ContainsFunc(s.offers, func(o offer) bool { return o.isn == isn })
+}
+
+// keepOffer keeps what the server has said before it says something else: which of it has
+// reached the client is seen from what the client acknowledges. False means that nothing is
+// new, or a flood.
+func (s *Session) keepOffer(isn uint32) bool {
+	client, server := &s.ends[0], &s.ends[1]
+	switch {
+	case s.said(isn):
+		return false
+	case len(s.offers) == maxOthers:
+		s.event("stream.3whs_synack_flood")
+		return false
+	}
+	s.offers = append(s.offers, offer{isn: server.isn, window: client.window, stamp: server.stamp, scale: client.scale, scales: client.scale > 0 || server.scale > 0,
+		stamps: server.stamped})
+	return true
+}
+
+// meant goes back to what the server said with that number.
+func (s *Session) meant(isn uint32) bool {
+	for _, o := range s.offers {
+		if o.isn == isn {
+			s.accept(o)
+			s.ends[0].limit = s.ends[0].acked + s.ends[0].window
+			s.ends[1].limit = s.ends[1].acked + s.ends[1].window
+			return true
+		}
+	}
+	return false
 }
 
 // synReceived waits for the client's acknowledgement.
@@ -185,27 +270,38 @@ func (s *Session) synReceived(g *Segment, c *Config) bool {
 }
 
 func (s *Session) answerAgain(g *Segment) bool {
-	client, server := &s.ends[0], &s.ends[1]
+	client := &s.ends[0]
 	switch {
+	case g.Dir == 0 && s.crossed:
+		return s.crossAnswer(g)
 	case g.Dir == 0:
 		s.event("stream.3whs_synack_toserver_on_syn_recv")
 		return false
 	case g.Ack != client.acked:
 		s.event("stream.3whs_synack_resend_with_different_ack")
 		return false
-	case g.Seq != server.isn:
-		if s.answers++; s.answers > maxOthers {
-			s.event("stream.3whs_synack_flood")
-			return false
-		}
+	case s.keepOffer(g.Seq):
 		s.answer(g)
+		return true
 	}
-	return true
+	return s.said(g.Seq)
 }
 
 // confirm takes the segment that completes the handshake.
 func (s *Session) confirm(g *Segment, client, server *end, c *Config) bool {
+	if g.Dir == 0 && g.Seq == client.next && g.Ack != server.next {
+		s.meant(g.Ack - 1) // not the last SYN+ACK, but one before it
+	}
 	switch {
+	case g.Dir == 1 && s.turned:
+		if g.Seq != server.next {
+			s.event("stream.4whs_wrong_seq")
+			return false
+		}
+		if !s.ackOK(g, client) {
+			s.event("stream.4whs_invalid_ack")
+			return false
+		}
 	case g.Dir == 1:
 		// What the server says before the handshake is complete: the client's
 		// acknowledgement was not seen, if the server has one for more than its SYN.

@@ -86,9 +86,23 @@ type Session struct {
 	oneSided  bool
 	confirmed bool // the handshake is complete
 	fastOpen  bool
-	others    [maxOthers]uint32 // numbers of other SYN segments of the client
-	nOthers   int
-	answers   int // SYN+ACK segments with other numbers
+	// turnedRound tells that the SYN has come from the side that was taken for the
+	// server: it is the client.
+	turnedRound bool
+
+	crossed bool              // the server has sent a SYN of its own
+	turned  bool              // the client has answered it
+	scale   uint8             // that the client offered
+	others  [maxOthers]uint32 // numbers of other SYN segments of the client
+	nOthers int
+	offers  []offer // what the server has said beside what counts now
+}
+
+// offer is what a SYN of the server says.
+type offer struct {
+	isn, window, stamp uint32
+	scale              uint8
+	scales, stamps     bool
 }
 
 // maxOthers is how many attempts with different numbers a handshake may show before it
@@ -113,7 +127,7 @@ func (s *Session) event(name string) {
 const maxEvents = 8
 
 // Reset makes s ready for another connection.
-func (s *Session) Reset() { *s = Session{Events: s.Events[:0]} }
+func (s *Session) Reset() { *s = Session{Events: s.Events[:0], offers: s.offers[:0]} }
 
 // Known tells whether the connection is followed.
 func (s *Session) Known() bool { return s.State != None }
@@ -128,12 +142,25 @@ func (s *Session) Segment(g *Segment, c *Config) bool {
 		s.event("stream.fin_syn")
 	}
 	if s.State == None {
+		s.turnedRound = g.Dir == 1 && g.Flags&(syn|ack|rst) == syn
+	}
+	if s.turnedRound {
+		other := *g
+		other.Dir, g = 1-g.Dir, &other
+	}
+	if s.State == None {
 		return s.begin(g, c)
 	}
 	if s.keepAlive(g) || s.badWindow(g) {
 		return true
 	}
-	return s.dispatch(g, c)
+	next := s.ends[g.Dir].next
+	judged := s.State >= SynReceived && s.State < Closed && g.Flags&syn == 0
+	ok := s.dispatch(g, c)
+	if ok && judged {
+		s.remember(g, next)
+	}
+	return ok
 }
 
 func (s *Session) dispatch(g *Segment, c *Config) bool {
@@ -163,7 +190,7 @@ func (s *Session) dispatch(g *Segment, c *Config) bool {
 // keepAlive tells of probes that carry nothing, and their answers (RFC 9293 section 3.8.4).
 func (s *Session) keepAlive(g *Segment) bool {
 	e, o := &s.ends[g.Dir], &s.ends[1-g.Dir]
-	if g.Flags&(syn|fin|rst) != 0 || s.State < Established || s.State == Closed {
+	if g.Flags&(syn|fin|rst|ack) != ack || s.State < Established || s.State == Closed {
 		e.alive = false
 		return false
 	}
@@ -182,7 +209,7 @@ func (s *Session) keepAlive(g *Segment) bool {
 // badWindow tells of segments that shrink the window with numbers that were never sent.
 func (s *Session) badWindow(g *Segment) bool {
 	e, o := &s.ends[g.Dir], &s.ends[1-g.Dir]
-	if s.State < Established || s.State == Closed || g.Flags&(syn|fin|rst) != 0 {
+	if s.State < Established || s.State == Closed || g.Flags&(syn|fin|rst|ack) != ack {
 		return false
 	}
 	window := uint32(g.Window) << o.scale
@@ -204,27 +231,33 @@ const (
 	windowSlack = 32
 )
 
-// stampOK checks the time stamp (PAWS, RFC 7323 section 5) and remembers it.
+// stampOK checks the time stamp (PAWS, RFC 7323 section 5).
 func (s *Session) stampOK(g *Segment) bool {
 	e := &s.ends[g.Dir]
-	if !s.stamps || !g.HasTime {
+	if !s.stamps || !g.HasTime || s.stampFits(g) || g.Seq == e.next && g.ArrivedSec-e.seen > paws {
 		return true
 	}
-	ok := int32(g.Time-e.stamp) >= 0
-	if ok && e.stamp != 0 && g.ArrivedSec > e.seen+paws {
-		ok = false
+	s.event("stream.pkt_invalid_timestamp")
+	return false
+}
+
+// stampFits tells that the time stamp is not older than the last one.
+func (s *Session) stampFits(g *Segment) bool {
+	e := &s.ends[g.Dir]
+	return int32(g.Time-e.stamp) >= 0 && (e.stamp == 0 || g.ArrivedSec <= e.seen+paws)
+}
+
+// remember keeps the time stamp of a segment that belongs to the connection; those of
+// others would make what is right look old. next is what was expected before the segment.
+func (s *Session) remember(g *Segment, next uint32) {
+	e := &s.ends[g.Dir]
+	if !s.stamps || !g.HasTime {
+		return
 	}
-	if !ok {
-		if g.Seq != e.next || g.ArrivedSec-e.seen <= paws {
-			s.event("stream.pkt_invalid_timestamp")
-			return false
-		}
-	}
-	if g.Seq == e.next || !ok {
+	if g.Seq == next || !s.stampFits(g) {
 		e.stamp = g.Time
 	}
 	e.seen = g.ArrivedSec
-	return true
 }
 
 // ackOK checks the acknowledgement of what e has sent.

@@ -33,9 +33,6 @@ func (s *Session) established(g *Segment) bool {
 			s.event("stream.pkt_retransmission")
 		}
 		if gt(last, e.limit) && !s.midstream && !s.oneSided {
-			if ge(last, e.next) {
-				e.next = last
-			}
 			s.event("stream.est_packet_out_of_window")
 			return false
 		}
