@@ -48,6 +48,7 @@ type Track struct {
 
 	patterns, probes, done [2]bool
 	failed                 [2]uint64 // probes that said no, by place in their list
+	datagrams              [2]uint8  // that said nothing
 	read                   bool      // a reader has seen bytes
 }
 
@@ -70,8 +71,8 @@ func (t *Track) Set(p rule.Proto) {
 	*t = Track{Proto: p, By: [2]rule.Proto{p, p}, done: [2]bool{true, true}, read: true}
 }
 
-// Look is given the first bytes of dir so far, and how many each direction has sent. It
-// reports whether dir is to be read now (as t.Proto), and an event or "".
+// Look is given the first bytes of dir so far, of UDP one datagram, and how many bytes each
+// direction has sent. It reports whether dir is to be read now (as t.Proto), and an event or "".
 func (c *Config) Look(t *Track, e Ends, dir int, b []byte, size [2]uint64) (read bool, event string) {
 	if t.Done(dir) {
 		return t.Proto != rule.ProtoFailed, ""
@@ -131,39 +132,47 @@ func (t *Track) bail(dir int, size [2]uint64) string {
 
 func (t *Track) fail() { t.Proto, t.done = rule.ProtoFailed, [2]bool{true, true} }
 
-// lookUDP decides by each datagram: what is not recognised at once is given up for its
-// direction.
+// maxDatagrams of a direction are looked at: a first one that says nothing must not hide
+// those behind it.
+const maxDatagrams = 4
+
+// lookUDP decides by each datagram, of which b is one.
 func (c *Config) lookUDP(t *Track, dir int, p rule.Proto) (bool, string) {
-	t.done[dir] = true
-	if p == rule.ProtoUnknown {
-		if t.Proto != rule.ProtoUnknown {
-			t.By[dir] = t.Proto
-			return true, ""
+	switch {
+	case p != rule.ProtoUnknown:
+		t.By[dir], t.done[dir] = p, true
+		if t.Proto == rule.ProtoUnknown {
+			t.Proto = p
 		}
-		t.By[dir] = rule.ProtoFailed
-		if t.By[1-dir] == rule.ProtoFailed {
-			t.fail()
-		}
+		return true, ""
+	case t.Proto != rule.ProtoUnknown:
+		t.By[dir], t.done[dir] = t.Proto, true
+		return true, ""
+	}
+	t.patterns[dir], t.probes[dir], t.failed[dir] = false, false, 0
+	if t.datagrams[dir]++; t.datagrams[dir] < maxDatagrams {
 		return false, ""
 	}
-	t.By[dir] = p
-	if t.Proto == rule.ProtoUnknown {
-		t.Proto = p
+	t.By[dir], t.done[dir] = rule.ProtoFailed, true
+	if t.By[1-dir] == rule.ProtoFailed {
+		t.fail()
 	}
-	return true, ""
+	return false, ""
 }
 
 // recognise tries patterns and then probes.
 func (c *Config) recognise(t *Track, e Ends, dir int, b []byte) rule.Proto {
 	if !t.patterns[dir] {
-		if p := c.byPattern(t, e.UDP, dir, b); p != rule.ProtoUnknown {
+		p, open := c.byPattern(t, e.UDP, dir, b)
+		if p != rule.ProtoUnknown {
 			return p
 		}
-		if len(b) >= depth(e.UDP, dir) {
-			t.patterns[dir] = true
+		if open && !e.UDP { // a datagram does not grow
+			return rule.ProtoUnknown
 		}
+		t.patterns[dir] = len(b) >= depth(e.UDP, dir)
 	} else if t.By[1-dir] != rule.ProtoUnknown { // some patterns count only now
-		if p := c.byPattern(t, e.UDP, dir, b); p == t.By[1-dir] {
+		if p, _ := c.byPattern(t, e.UDP, dir, b); p == t.By[1-dir] {
 			return p
 		}
 	}

@@ -132,30 +132,42 @@ func makePatterns() []pattern {
 	return list
 }
 
-// byPattern names the protocol whose pattern fits.
-func (c *Config) byPattern(t *Track, udp bool, dir int, b []byte) rule.Proto {
+// byPattern names the protocol whose pattern fits. open tells that another one may fit
+// once there are more bytes: what is decided before that would depend on how they are cut.
+func (c *Config) byPattern(t *Track, udp bool, dir int, b []byte) (found rule.Proto, open bool) {
 	for i := range patterns {
 		p := &patterns[i]
-		if p.udp != udp || p.dirs&(1<<dir) == 0 || !p.fits(b) || !c.Enabled(p.proto) {
+		if p.udp != udp || p.dirs&(1<<dir) == 0 || !c.Enabled(p.proto) || p.given != nil && !p.given(t) {
 			continue
 		}
-		if p.given != nil && !p.given(t) {
+		if !p.fits(b) {
+			open = open || p.begins(b)
 			continue
 		}
-		if p.also != nil {
-			switch p.also(dir, b) {
-			case no:
-				if p.final {
-					return rule.ProtoFailed
-				}
-				continue
-			case more:
-				continue
+		if p.also == nil {
+			return p.proto, false
+		}
+		switch p.also(dir, b) {
+		case yes:
+			return p.proto, false
+		case more:
+			open = true
+		case no:
+			if p.final {
+				return rule.ProtoFailed, false
 			}
 		}
-		return p.proto
 	}
-	return rule.ProtoUnknown
+	return rule.ProtoUnknown, open
+}
+
+// begins tells that b, which is too short, may become what fits. Patterns that do not stand
+// at the beginning are not waited for: short messages of other protocols would have to.
+func (p *pattern) begins(b []byte) bool {
+	if p.offset > 0 || len(b) >= len(p.text) {
+		return false
+	}
+	return string(b) == p.text[:len(b)] || p.nocase && bytes.EqualFold(b, []byte(p.text[:len(b)]))
 }
 
 func (p *pattern) fits(b []byte) bool {

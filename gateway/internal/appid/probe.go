@@ -119,11 +119,35 @@ func line(b []byte) []byte {
 
 // greeting is the first reply of mail and file servers: code 220 and the server's name
 // (RFC 5321 section 4.2, RFC 959 section 4.2), in a line that has ended.
-func greeting(dir int, b []byte) answer { return answerOf(greets(dir, b) == yes && named(b[4:])) }
+func greeting(dir int, b []byte) answer {
+	a := greets(dir, b)
+	if a == yes {
+		return answerOf(named(b[4:]))
+	}
+	return a
+}
 
 // greets is the same of a server whose client is known to speak the protocol.
 func greets(_ int, b []byte) answer {
-	return answerOf(len(b) > 4 && string(b[:3]) == "220" && (b[3] == ' ' || b[3] == '-') && bytes.IndexByte(b[4:], '\n') >= 0)
+	switch {
+	case !bytes.HasPrefix([]byte("220"), b[:min(len(b), 3)]), len(b) > 3 && b[3] != ' ' && b[3] != '-':
+		return no
+	case len(b) > 4 && bytes.IndexByte(b[4:], '\n') >= 0:
+		return yes
+	}
+	return unended(b)
+}
+
+// maxLine is how long a first line may be whose end is waited for (RFC 5321 section
+// 4.5.3.1.5).
+const maxLine = 512
+
+// unended waits for the end of a line, but not for ever.
+func unended(b []byte) answer {
+	if len(b) < maxLine {
+		return more
+	}
+	return no
 }
 
 // named tells that text begins with a host name.
@@ -146,7 +170,7 @@ func dceHeader(_ int, b []byte) answer {
 
 // pop3 is a command of RFC 1939, 2449 and 2595.
 func pop3(_ int, b []byte) answer {
-	if bytes.IndexByte(b, '\n') < 0 && len(b) < 256 {
+	if bytes.IndexByte(b, '\n') < 0 && unended(b) == more {
 		return more
 	}
 	switch string(bytes.ToUpper(b[:4])) {
@@ -161,25 +185,39 @@ func dceUDP(_ int, b []byte) answer {
 	return answerOf(len(b) >= 80 && b[1] <= 10 && b[4]>>4 <= 1 && b[5] <= 3)
 }
 
-// noHTTP tells a request of SIP from one of UPnP, which has some of its methods.
-func noHTTP(_ int, b []byte) answer { return answerOf(!bytes.Contains(line(b), []byte(" HTTP/"))) }
+// noHTTP tells a request of SIP from one of UPnP, which has some of its methods, and of
+// HTTP, by the end of its line.
+func noHTTP(_ int, b []byte) answer {
+	switch l := line(b); {
+	case bytes.Contains(l, []byte(" HTTP/")):
+		return no
+	case len(l) == len(b) && unended(b) == more:
+		return more
+	}
+	return yes
+}
 
-// netbios is a session service message with SMB inside (RFC 1002 section 4.3.1).
-func netbios(dir int, b []byte) answer {
-	if dir == toServer && b[0] == 0x81 { // a session request may come first
-		n := 4 + int(binary.BigEndian.Uint16(b[2:]))
-		if len(b) < n+8 {
+// netbios is a session service message with SMB inside (RFC 1002 section 4.3.1). A small
+// one may come first: a request for a session, or what it is answered.
+func netbios(_ int, b []byte) answer {
+	const head, mark, longest = 4, 4, 256
+	if b[0] >= 0x81 && b[0] <= 0x85 {
+		n := head + (int(b[1])<<16 | int(b[2])<<8 | int(b[3]))
+		if n > longest {
+			return no
+		}
+		if len(b) < n+head+mark {
 			return more
 		}
 		b = b[n:]
 	}
 	switch {
-	case len(b) >= 8 && b[0] == 0 && (b[4] == 0xff || b[4] == 0xfe || b[4] == 0xfd) && string(b[5:8]) == "SMB":
-		return yes
-	case len(b) < 8:
+	case b[0] != 0:
+		return no
+	case len(b) < head+mark:
 		return more
 	}
-	return no
+	return answerOf((b[4] == 0xff || b[4] == 0xfe || b[4] == 0xfd) && string(b[5:8]) == "SMB")
 }
 
 // dns is a header of RFC 1035 section 4.1.1 that makes sense.
@@ -278,20 +316,29 @@ func snmp(_ int, b []byte) answer {
 	return answerOf(b[head] == 2 && b[head+1] == 1 && (b[head+2] <= 1 || b[head+2] == 3))
 }
 
-// ldap is a sequence that begins with a message number (RFC 4511 section 4.1.1).
+// ldap is a sequence that begins with a message number (RFC 4511 section 4.1.1). Some
+// servers and clients write its length in more bytes than it needs.
 func ldap(_ int, b []byte) answer {
 	tag, _, head, ok := tlv(b)
-	if !ok || tag != 0x30 || len(b) < head+4 || b[head] != 2 || b[head+1] == 0 || b[head+1] > 4 {
+	switch {
+	case !ok || tag != 0x30:
+		return no
+	case len(b) < head+2:
+		return more
+	case b[head] != 2 || b[head+1] == 0 || b[head+1] > 4:
 		return no
 	}
 	at := head + 2 + int(b[head+1])
-	return answerOf(at < len(b) && b[at]&0xc0 == 0x40)
+	if at >= len(b) {
+		return more
+	}
+	return answerOf(b[at]&0xc0 == 0x40)
 }
 
 // krb5 is an application tag of RFC 4120 section 5.10.
 func krb5(_ int, b []byte) answer {
-	tag, size, head, ok := tlv(b)
-	if !ok || tag&0xe0 != 0x60 || size > len(b)-head+64<<10 {
+	tag, size, _, ok := tlv(b)
+	if !ok || tag&0xe0 != 0x60 || size > 64<<10 {
 		return no
 	}
 	switch tag & 0x1f {
