@@ -72,6 +72,9 @@ func Flowint(r *rule.Rule, v string) error {
 // seconds (rule language, chapter xbits).
 const defaultXbitExpire = 30
 
+// defaultHostbitExpire is the same of hostbits, in seconds.
+const defaultHostbitExpire = 300
+
 func Xbits(r *rule.Rule, v string) error {
 	f := value.Fields(v)
 	if f[0] == "noalert" {
@@ -83,6 +86,7 @@ func Xbits(r *rule.Rule, v string) error {
 		return errors.New("write set,name,track ip_src,expire 60")
 	}
 	x := rule.Xbit{Op: op, Name: f[1], Expire: defaultXbitExpire}
+	tracked := false
 	for _, word := range f[2:] {
 		key, arg, _ := strings.Cut(word, " ")
 		arg = strings.TrimSpace(arg)
@@ -92,7 +96,7 @@ func Xbits(r *rule.Rule, v string) error {
 			if !ok {
 				return fmt.Errorf("track %q is not known; use ip_src, ip_dst or ip_pair", arg)
 			}
-			x.Track = track
+			x.Track, tracked = track, true
 		case "expire":
 			n, err := strconv.ParseInt(arg, 10, 32)
 			if err != nil || n < 1 {
@@ -103,6 +107,9 @@ func Xbits(r *rule.Rule, v string) error {
 			return value.Unknown(word)
 		}
 	}
+	if !tracked {
+		return errors.New("track is missing; write track ip_src, ip_dst or ip_pair")
+	}
 	r.Xbits = append(r.Xbits, x)
 	return nil
 }
@@ -110,13 +117,19 @@ func Xbits(r *rule.Rule, v string) error {
 // Hostbits reads "set,name,src", the older form of xbits on one address.
 func Hostbits(r *rule.Rule, v string) error {
 	f := value.Fields(v)
+	if f[0] == "noalert" {
+		r.NoAlert = true
+		return nil
+	}
 	op, ok := bitOps[f[0]]
 	if !ok || len(f) < 2 || f[1] == "" {
 		return errors.New("write set,name,src")
 	}
-	x := rule.Xbit{Op: op, Name: f[1], Expire: 300}
-	if len(f) > 2 && f[2] == "dst" {
-		x.Track = rule.TrackDst
+	x := rule.Xbit{Op: op, Name: f[1], Expire: defaultHostbitExpire}
+	if len(f) > 2 {
+		if x.Track, ok = map[string]rule.Track{"src": rule.TrackSrc, "dst": rule.TrackDst}[f[2]]; !ok || len(f) > 3 {
+			return fmt.Errorf("%q is not known; use src or dst", strings.Join(f[2:], ","))
+		}
 	}
 	r.Xbits = append(r.Xbits, x)
 	return nil
@@ -190,8 +203,14 @@ func Threshold(r *rule.Rule, v string) error {
 }
 
 func DetectionFilter(r *rule.Rule, v string) error {
+	words := value.Fields(v)
+	for _, w := range words {
+		if key, _, _ := strings.Cut(w, " "); key == "type" || key == "multiplier" {
+			return value.Unknown(w)
+		}
+	}
 	r.DetectionFilter = &rule.Threshold{}
-	err := fillThreshold(r.DetectionFilter, value.Fields(v))
+	err := fillThreshold(r.DetectionFilter, words)
 	r.DetectionFilter.Type = rule.ThresholdFilter
 	return err
 }
@@ -237,7 +256,7 @@ func Reputation(r *rule.Rule, v string) error {
 	case len(f) == 4:
 		op, ok := value.Ops[f[2]]
 		n, err := strconv.ParseInt(f[3], 10, 16)
-		if !ok || err != nil || n < 0 || n > 127 {
+		if !ok || err != nil || n < 0 || n > 127 || op == rule.OpAnd || op == rule.OpOr {
 			return errors.New("write src,category,>,30 with a reputation from 0 to 127")
 		}
 		p.Compare = rule.Compare{Op: op, A: n}
@@ -248,6 +267,9 @@ func Reputation(r *rule.Rule, v string) error {
 	return nil
 }
 
+// letters of country codes (ISO 3166).
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 // Country reads "src,JP,US" or "!JP".
 func Country(r *rule.Rule, v string) error {
 	f := value.Fields(v)
@@ -257,7 +279,7 @@ func Country(r *rule.Rule, v string) error {
 	}
 	for _, code := range f {
 		code, negated := strings.CutPrefix(code, "!")
-		if len(code) != 2 {
+		if len(code) != 2 || strings.Trim(strings.ToUpper(code), letters) != "" {
 			return fmt.Errorf("%q is not a country code; use two letters", code)
 		}
 		c.Negated = c.Negated || negated

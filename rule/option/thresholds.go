@@ -21,21 +21,25 @@ func Thresholds(text string, rules []*rule.Rule, vars map[string]string) (errs [
 		n++
 		line = strings.TrimSpace(line)
 		if body, more := strings.CutSuffix(line, `\`); more {
-			joined += body
+			joined += body + " "
 			continue
 		}
-		line, joined = strings.TrimSpace(joined+line), ""
-		if line == "" || line[0] == '#' {
-			continue
-		}
+		line, joined = joined+line, ""
 		if err := thresholdLine(line, rules, groups); err != nil {
 			errs = append(errs, fmt.Errorf("line %d: %w", n, err))
 		}
+	}
+	if err := thresholdLine(joined, rules, groups); err != nil { // the file ends with a \
+		errs = append(errs, fmt.Errorf("line %d: %w", n, err))
 	}
 	return errs
 }
 
 func thresholdLine(line string, rules []*rule.Rule, groups *group.Reader) error {
+	line = strings.TrimSpace(strings.ReplaceAll(line, "\t", " "))
+	if line == "" || line[0] == '#' {
+		return nil
+	}
 	kind, rest, _ := strings.Cut(line, " ")
 	words := splitOutside(rest)
 	opt := map[string]string{}
@@ -130,11 +134,16 @@ func rateOf(opt map[string]string) (func(*rule.Rule), error) {
 	if !ok1 || !ok2 {
 		return nil, value.Unknown(opt["track"] + " " + opt["new_action"])
 	}
-	var err error
-	for key, to := range map[string]*int64{"count": &f.Count, "seconds": &f.Seconds, "timeout": &f.Timeout} {
-		if *to, err = strconv.ParseInt(opt[key], 10, 32); err != nil {
-			return nil, fmt.Errorf("%s %q is not a number", key, opt[key])
+	for _, field := range []struct {
+		key   string
+		to    *int64
+		least int64
+	}{{"count", &f.Count, 1}, {"seconds", &f.Seconds, 1}, {"timeout", &f.Timeout, 0}} {
+		n, err := strconv.ParseInt(opt[field.key], 10, 32)
+		if err != nil || n < field.least {
+			return nil, fmt.Errorf("%s %q is not a number from %d", field.key, opt[field.key], field.least)
 		}
+		*field.to = n
 	}
 	return func(r *rule.Rule) { r.RateFilter = f }, nil
 }

@@ -26,8 +26,13 @@ func Fill(list *rule.List, text []byte) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n+1, err)
 		}
-		value, _ := strconv.ParseInt(strings.TrimSpace(rep), 10, 32)
-		if list.Entries[key] = value; len(list.Entries) > maxEntries {
+		var reputation int64
+		if rep = strings.TrimSpace(rep); rep != "" {
+			if reputation, err = strconv.ParseInt(rep, 10, 32); err != nil {
+				return fmt.Errorf("line %d: %q is not a reputation; write a number behind the comma", n+1, rep)
+			}
+		}
+		if list.Entries[key] = reputation; len(list.Entries) > maxEntries {
 			return fmt.Errorf("more than %d entries", maxEntries)
 		}
 	}
@@ -51,7 +56,7 @@ func Entry(kind, word string) (string, error) {
 		return string(b), nil
 	}
 	a, err := netip.ParseAddr(word)
-	if err != nil {
+	if err != nil || a.Zone() != "" {
 		return "", fmt.Errorf("%q is not an address", word)
 	}
 	if kind == "ipv4" && !a.Is4() {

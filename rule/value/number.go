@@ -26,7 +26,7 @@ func Compare(v string) (rule.Compare, error) {
 	if !strings.Contains(v, sep) {
 		sep = "-"
 	}
-	if lo, hi, ok := strings.Cut(v, sep); ok && lo != "" {
+	if lo, hi, ok := strings.Cut(v, sep); ok && (sep == "<>" || strings.IndexAny(lo, "<>=!") < 0 && lo != "") { // not the sign of a number
 		a, err1 := strconv.ParseInt(strings.TrimSpace(lo), 0, 64)
 		z, err2 := strconv.ParseInt(strings.TrimSpace(hi), 0, 64)
 		if err1 != nil || err2 != nil || a >= z {
@@ -68,8 +68,8 @@ func Mask(v string) (rule.Compare, error) {
 	bits, want, exact := strings.Cut(mask, "=")
 	bits, negated := strings.CutSuffix(bits, "!")
 	m, err := strconv.ParseInt(strings.TrimSpace(bits), 0, 64)
-	if err != nil {
-		return rule.Compare{}, fmt.Errorf("%q is not a bit mask; write for example &0x40", v)
+	if err != nil || negated && !exact || not && exact {
+		return rule.Compare{}, fmt.Errorf("%q is not a bit mask; write for example &0x40 or &0x41!=0x40", v)
 	}
 	op, n := rule.OpMaskNotEqual, int64(0)
 	if exact {
@@ -133,7 +133,7 @@ func Size(v string) (int64, error) {
 		}
 	}
 	n, err := strconv.ParseInt(v, 0, 64)
-	if err != nil || n > math.MaxInt64/unit {
+	if err != nil || n < 0 || n > math.MaxInt64/unit {
 		return 0, fmt.Errorf("%q is not a number of bytes", v)
 	}
 	return n * unit, nil
