@@ -70,7 +70,7 @@ func DefaultClasses() Classes {
 // a refusal for each line it could not read.
 func ParseClasses(name string, text []byte) (Classes, []Refusal) {
 	out := Classes{}
-	refused := eachConfig(name, text, "config classification:", func(v string) error {
+	refused := eachConfig(name, text, "config classification", func(v string) error {
 		f := strings.SplitN(v, ",", 3)
 		if len(f) != 3 {
 			return fmt.Errorf("%q has not three parts; write: name,description,priority", v)
@@ -79,7 +79,11 @@ func ParseClasses(name string, text []byte) (Classes, []Refusal) {
 		if err != nil || priority < 1 || priority > 255 {
 			return fmt.Errorf("%q is not a priority from 1 to 255", f[2])
 		}
-		out[strings.TrimSpace(f[0])] = Class{strings.TrimSpace(f[1]), priority}
+		name := strings.TrimSpace(f[0])
+		if name == "" {
+			return fmt.Errorf("%q has no name; write: name,description,priority", v)
+		}
+		out[name] = Class{strings.TrimSpace(f[1]), priority}
 		return nil
 	})
 	return out, refused
@@ -112,12 +116,12 @@ func DefaultReferences() map[string]string {
 // ParseReferences reads a reference.config.
 func ParseReferences(name string, text []byte) (map[string]string, []Refusal) {
 	out := map[string]string{}
-	refused := eachConfig(name, text, "config reference:", func(v string) error {
-		kind, prefix, ok := strings.Cut(v, " ")
-		if !ok {
-			return fmt.Errorf("%q has no address; write: name address", v)
+	refused := eachConfig(name, text, "config reference", func(v string) error {
+		f := strings.Fields(v)
+		if len(f) != 2 {
+			return fmt.Errorf("%q is not a name and an address; write: name address", v)
 		}
-		out[strings.ToLower(kind)] = strings.TrimSpace(prefix)
+		out[strings.ToLower(f[0])] = f[1]
 		return nil
 	})
 	return out, refused
@@ -131,9 +135,9 @@ func eachConfig(name string, text []byte, prefix string, f func(v string) error)
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		v, ok := strings.CutPrefix(line, prefix)
-		err := fmt.Errorf("the line does not begin with %q; correct or delete it", prefix)
-		if ok {
+		head, v, _ := strings.Cut(line, ":")
+		err := fmt.Errorf("the line does not begin with %q; correct or delete it", prefix+":")
+		if strings.Join(strings.Fields(head), " ") == prefix {
 			err = f(strings.TrimSpace(v))
 		}
 		if err != nil {
