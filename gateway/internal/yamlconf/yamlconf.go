@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,6 +25,9 @@ const (
 	maxDepth = 8
 	// maxSize of one file, bytes; real ones have 100 KiB.
 	maxSize = 4 << 20
+	// maxOpen brackets within each other; real ones have two or three. The library's time
+	// grows with their square.
+	maxOpen = 1000
 )
 
 // Conf is a configuration. Its zero value is empty.
@@ -42,8 +46,12 @@ func read(path string, depth int) (map[string]any, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("%w: %s", ErrDepth, path)
 	}
-	text, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
+		return nil, fmt.Errorf("yamlconf: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, fmt.Errorf("yamlconf: %w", err)
 	}
 	if len(text) > maxSize {
@@ -83,8 +91,20 @@ func read(path string, depth int) (map[string]any, error) {
 
 func parse(text []byte) (map[string]any, error) {
 	// The version line of the old format stands before the document.
-	if i := bytes.Index(text, []byte("---\n")); i >= 0 && bytes.HasPrefix(bytes.TrimSpace(text), []byte("%YAML")) {
-		text = text[i+4:]
+	if i := bytes.Index(text, []byte("\n---")); i >= 0 && bytes.HasPrefix(bytes.TrimSpace(text), []byte("%YAML")) {
+		_, text, _ = bytes.Cut(text[i+4:], []byte("\n"))
+	}
+	open := 0
+	for _, c := range text {
+		switch c {
+		case '[', '{':
+			open++
+		case ']', '}':
+			open--
+		}
+		if open > maxOpen {
+			return nil, fmt.Errorf("more than %d brackets within each other", maxOpen)
+		}
 	}
 	root := map[string]any{}
 	// A file may give a key twice; the last one counts.
@@ -102,27 +122,45 @@ func set(node any, path []string, value string) any {
 		return value
 	}
 	if list, ok := node.([]any); ok {
-		if i, err := strconv.Atoi(path[0]); err == nil && i >= 0 && i <= len(list) && i < maxList {
-			if i == len(list) {
-				list = append(list, nil)
-			}
-			list[i] = set(list[i], path[1:], value)
-			return list
-		}
-		for i, e := range list {
-			if m, ok := e.(map[string]any); ok && m[path[0]] != nil {
-				m[path[0]] = set(m[path[0]], path[1:], value)
-				list[i] = m
-			}
-		}
-		return list
+		return setElement(list, path, value)
 	}
 	m, ok := node.(map[string]any)
-	if !ok {
+	if !ok || m == nil {
 		m = map[string]any{}
 	}
 	m[path[0]] = set(m[path[0]], path[1:], value)
 	return m
+}
+
+// setElement changes an element of a list, by its number or its name. A name alone becomes
+// one with settings.
+func setElement(list []any, path []string, value string) []any {
+	if i, err := strconv.Atoi(path[0]); err == nil {
+		switch {
+		case i < 0 || i > len(list) || i >= maxList:
+			return list
+		case i == len(list):
+			list = append(list, nil)
+		}
+		list[i] = set(list[i], path[1:], value)
+		return list
+	}
+	found := false
+	for i, e := range list {
+		if e == path[0] {
+			list[i], found = map[string]any{path[0]: set(nil, path[1:], value)}, true
+			continue
+		}
+		if m, ok := e.(map[string]any); ok {
+			if v, ok := m[path[0]]; ok {
+				m[path[0]], found = set(v, path[1:], value), true
+			}
+		}
+	}
+	if !found && len(list) < maxList {
+		list = append(list, map[string]any{path[0]: set(nil, path[1:], value)})
+	}
+	return list
 }
 
 // maxList bounds the lists that settings make.
