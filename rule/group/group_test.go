@@ -2,6 +2,7 @@ package group
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,4 +76,47 @@ func TestPorts(t *testing.T) {
 			t.Errorf("%q was taken for %v", bad, s)
 		}
 	}
+}
+
+// FuzzGroups: no text panics; the sets are in order, so that they can be searched; and what
+// a group excludes is what its negation has.
+func FuzzGroups(f *testing.F) {
+	for _, seed := range []string{"any", "[$HOME,!10.1.0.0/16,[8.8.8.8,9.9.9.9]]", "10.0.0.5-10.0.0.9", "2001:db8::/32", "![1:100,!50,![60:70]]", "1024:", "10.0.0.0/255.255.0.0"} {
+		f.Add(seed)
+	}
+	probes := []netip.Addr{netip.MustParseAddr("0.0.0.0"), netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("255.255.255.255"), netip.IPv6Unspecified(), netip.MustParseAddr("2001:db8::1")}
+	f.Fuzz(func(t *testing.T, text string) {
+		p := &Reader{Vars: map[string]string{"HOME": "10.0.0.0/8", "LOOP": "[$LOOP]"}}
+		set, err := p.Addrs(text)
+		if err == nil {
+			for i, r := range set.Ranges {
+				if r.Hi.Less(r.Lo) || i > 0 && !set.Ranges[i-1].Hi.Less(r.Lo) {
+					t.Fatalf("%q: %v is not in order", text, set.Ranges)
+				}
+			}
+			if not, err := p.Addrs("!" + text); err == nil && !strings.HasPrefix(strings.TrimSpace(text), "!") {
+				for _, a := range probes {
+					if set.Contains(a) == not.Contains(a) {
+						t.Errorf("%s is in %q and in its negation, or in neither", a, text)
+					}
+				}
+			}
+		}
+		ports, err := p.Ports(text)
+		if err != nil {
+			return
+		}
+		for i, r := range ports.Ranges {
+			if r.Hi < r.Lo || i > 0 && ports.Ranges[i-1].Hi >= r.Lo {
+				t.Fatalf("%q: %v is not in order", text, ports.Ranges)
+			}
+		}
+		if not, err := p.Ports("!" + text); err == nil && !strings.HasPrefix(strings.TrimSpace(text), "!") {
+			for _, port := range []uint16{0, 1, 80, 1024, 65535} {
+				if ports.Contains(port) == not.Contains(port) {
+					t.Errorf("%d is in %q and in its negation, or in neither", port, text)
+				}
+			}
+		}
+	})
 }

@@ -96,3 +96,58 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCursor: no steps lead outside; a cursor that has failed stays so.
+func FuzzCursor(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9}, []byte{0, 1, 2, 3, 4, 5, 6, 200})
+	f.Fuzz(func(t *testing.T, b, steps []byte) {
+		c := New(b)
+		for _, s := range steps {
+			ok := c.OK()
+			switch s % 8 {
+			case 0:
+				c.U8()
+			case 1:
+				c.U16()
+			case 2:
+				c.U16LE()
+			case 3:
+				c.U32()
+			case 4:
+				c.Take(int(int8(s)))
+			case 5:
+				c.Skip(int(s))
+			case 6:
+				sub := c.Sub(int(s >> 3))
+				sub.Rest()
+			default:
+				c.Peek(int(s))
+			}
+			if c.At() > len(b) || c.Len() > len(b) || !ok && (c.OK() || c.Len() != 0) {
+				t.Fatalf("at %d of %d, %v", c.At(), len(b), c.OK())
+			}
+		}
+	})
+}
+
+// FuzzBuffer: what is found does not depend on the cut, up to where reading ends: from
+// there on whoever calls must give nothing more.
+func FuzzBuffer(f *testing.F) {
+	f.Add([]byte("one;two;;three;!lost;four;"), uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, cut uint8) {
+		b, _, _ = bytes.Cut(b, []byte("!"))
+		feed := func(n int) string {
+			var g Buffer
+			var got []string
+			for b := bytes.Clone(b); len(b) > 0; {
+				k := min(max(n, 1), len(b))
+				g.Feed(b[:k], lines(&got))
+				b = b[k:]
+			}
+			return strings.Join(got, ",")
+		}
+		if whole, pieces := feed(len(b)), feed(int(cut)); whole != pieces {
+			t.Errorf("whole %q, in pieces %q", whole, pieces)
+		}
+	})
+}

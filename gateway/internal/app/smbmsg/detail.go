@@ -12,7 +12,7 @@ import (
 // What transactions are about.
 type (
 	negotiate struct {
-		one               bool // SMB1
+		one, malformed    bool // SMB1
 		dialects          []string
 		clientGUID        fileID
 		serverGUID        fileID

@@ -149,7 +149,10 @@ func (c *Conn) request1(h *header, p *part1) {
 	var t *transaction
 	switch h.command {
 	case negotiate1:
-		t = c.ask(h, c.negotiateRequest1(p))
+		d := c.negotiateRequest1(p)
+		if t = c.ask(h, d); d.malformed {
+			t.event("negotiate_malformed_dialects")
+		}
 	case sessionSetup1:
 		s := sessionRequest1(h, p)
 		t = c.ask(h, s)
@@ -194,7 +197,7 @@ func (c *Conn) negotiateRequest1(p *part1) *negotiate {
 	d := &negotiate{one: true}
 	for b := p.data; len(b) > 0 && len(d.dialects) < 64; {
 		if b[0] != 2 {
-			c.event("negotiate_malformed_dialects")
+			d.malformed = true
 			break
 		}
 		var s string
