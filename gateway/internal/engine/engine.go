@@ -30,7 +30,7 @@ const (
 
 // Config of an engine.
 type Config struct {
-	// Rules are the compiled rules. Required.
+	// Rules are the compiled rules, until [Engine.SetRules]. Required.
 	Rules *match.Set
 	// Lists of dangerous names and addresses; nil for none.
 	Lists *filter.Lists
@@ -105,6 +105,9 @@ type Engine struct {
 	Stats    Counters
 	lists    atomic.Pointer[filter.Lists]
 	hosts    *hosts.State
+	rulesMu  sync.Mutex // guards cfg.Rules, gen and workers
+	gen      *generation
+	workers  []*Worker
 	countsMu sync.Mutex
 	counts   []*evelog.Counts // of the workers
 	// wakers are the sources that may hold packets.
@@ -120,7 +123,7 @@ func New(cfg Config) *Engine {
 		cfg.Budget = DefaultBudget
 	}
 	cfg.Session.Inline = cfg.Inline
-	e := &Engine{cfg: cfg, hosts: hosts.New()}
+	e := &Engine{cfg: cfg, hosts: hosts.New(), gen: new(generation)}
 	e.lists.Store(cfg.Lists)
 	if cfg.Scanner != nil {
 		cfg.Scanner.Done = e.wakers.wake

@@ -53,7 +53,7 @@ func (w *Worker) inspectPacket() {
 	w.withPacket(in)
 	in.PacketRules, in.NoStream, in.Encrypted = true, w.noStream, w.encrypted()
 	w.packetValues(in)
-	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
+	w.hits(w.rules.Inspect(w.scratch, in), nil)
 }
 
 // inspectStream matches rules for stream bytes, and with the first bytes of a
@@ -73,7 +73,7 @@ func (w *Worker) inspectStream(dir int, window []byte, at int) {
 	in.StreamNew = len(window) - at
 	in.StreamOffset = w.flow.User.half[dir].Total - uint64(len(window))
 	w.inStream = true
-	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
+	w.hits(w.rules.Inspect(w.scratch, in), nil)
 	w.inStream = false
 }
 

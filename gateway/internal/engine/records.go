@@ -161,7 +161,7 @@ func (w *Worker) flowNow(rec *eve.Record) {
 // memory is what rules remember of the flow at hand.
 func (w *Worker) memory() (m *eve.Metadata, t *eve.Traffic) {
 	s := &w.flow.User
-	bits, ints := w.e.cfg.Rules.Memory(&s.match)
+	bits, ints := w.rules.Memory(&s.match)
 	return evelog.Memory(bits, ints)
 }
 

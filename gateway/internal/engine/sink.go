@@ -56,7 +56,7 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 		if w.window != nil && dir == w.windowOf {
 			in.Window, in.WindowOffset = w.window, w.flow.User.half[dir].Total-uint64(len(w.window))
 		}
-		w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), tx)
+		w.hits(w.rules.Inspect(w.scratch, in), tx)
 	}
 	for i := range side.Values {
 		v := &side.Values[i]
@@ -127,7 +127,7 @@ func (w *Worker) appEvent(dir int, name string) {
 	in := w.input(dir)
 	w.single[0] = app.Value{Buffer: rule.AppEvent, Data: []byte(name), Fresh: true}
 	in.Values = w.single[:]
-	w.hits(w.e.cfg.Rules.Inspect(w.scratch, in), nil)
+	w.hits(w.rules.Inspect(w.scratch, in), nil)
 }
 
 // Expect announces a conversation.

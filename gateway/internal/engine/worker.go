@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"sync/atomic"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/appid"
@@ -27,7 +28,10 @@ type Worker struct {
 	// window are the bytes of direction windowOf that its reader is being given, and those before.
 	window   []byte
 	windowOf int
+	rules    *match.Set
 	scratch  *match.Scratch
+	gen      *generation
+	next     atomic.Pointer[loaded] // rules to take up
 	in       match.Input
 	flows    flow.Table[state]
 	dec      packet.Decoder
@@ -127,36 +131,18 @@ type state struct {
 
 // NewWorker makes a worker for a source. Call Close after the source ended.
 func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
-	scratch, err := e.cfg.Rules.NewScratch()
-	if err != nil {
+	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, readers: readers.NewPool(e.readerConfig()), fields: fields.New(), counts: new(evelog.Counts)}
+	if err := e.join(w); err != nil {
 		return nil, err
 	}
-	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, scratch: scratch, used: *e.cfg.Rules.Used()}
-	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries} {
-		w.used.Add(b) // lists and block pages need them
-	}
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
-	for d, b := range digestBuffers {
-		w.digests[d] = w.used.Has(b) || e.cfg.FileHashes[d]
-	}
 	w.recent.init()
-	w.readers = readers.NewPool(e.readerConfig(), w.want())
-	w.fields, w.renewed = fields.New(&w.used), w.renew
-	w.counts = new(evelog.Counts)
+	w.renewed = w.renew
 	e.countsMu.Lock()
 	e.counts = append(e.counts, w.counts)
 	e.countsMu.Unlock()
 	e.wakers.add(src)
 	return w, nil
-}
-
-// want is what readers shall show: what rules look at, and what records tell.
-func (w *Worker) want() rule.BufferSet {
-	want := w.used
-	if w.e.cfg.EVE.Alert.XFF.On {
-		want.Add(rule.HTTPHeaderRaw)
-	}
-	return want
 }
 
 func (w *Worker) sink() *sink { return (*sink)(w) }
@@ -165,7 +151,7 @@ func (w *Worker) sink() *sink { return (*sink)(w) }
 func (w *Worker) Close() {
 	w.closing = true
 	w.flows.EndAll()
-	w.scratch.Close()
+	w.e.part(w)
 }
 
 // reset keeps only memory that every conversation uses again.
@@ -204,6 +190,7 @@ var accept = capture.Verdict{Action: capture.Accept}
 
 // Packet judges one packet.
 func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
+	w.renewRules()
 	w.number++
 	w.now, w.cap, w.flow, w.hold, w.seen = p.Time, p, nil, false, false
 	w.e.Stats.Packets.Add(1)
@@ -274,7 +261,7 @@ func (w *Worker) alone() capture.Verdict {
 	in.PacketRules = true
 	w.packetValues(in)
 	blocked := false
-	hits := w.e.cfg.Rules.Inspect(w.scratch, in)
+	hits := w.rules.Inspect(w.scratch, in)
 	w.foresee(hits)
 	for _, h := range hits {
 		if h.Action == rule.Pass {
@@ -413,6 +400,7 @@ func (w *Worker) refuse() {
 // Tick does what time asks for: scanners' answers and old flows.
 func (w *Worker) Tick(now int64) {
 	w.now = now
+	w.renewRules()
 	w.settle()
 	w.flows.Expire(now, expirePerTick)
 }

@@ -21,12 +21,17 @@ type View struct {
 	sum     func(rule.Field) (right, ok bool)
 }
 
-// New makes a view for rules that look at used.
-func New(used *rule.BufferSet) *View {
-	heads := rule.SetOf(rule.IPSrc, rule.IPDst, rule.IPv4Header, rule.IPv6Header, rule.TCPHeader, rule.UDPHeader, rule.ICMPv4Header, rule.ICMPv6Header)
-	v := &View{used: used, headers: used.Intersects(&heads)}
+// New makes a view. Call Want before its other methods.
+func New() *View {
+	v := new(View)
 	v.sum = v.checksum
 	return v
+}
+
+// Want says what rules look at.
+func (v *View) Want(used *rule.BufferSet) {
+	heads := rule.SetOf(rule.IPSrc, rule.IPDst, rule.IPv4Header, rule.IPv6Header, rule.TCPHeader, rule.UDPHeader, rule.ICMPv4Header, rule.ICMPv6Header)
+	v.used, v.headers = used, used.Intersects(&heads)
 }
 
 // Packet gives the header fields of a packet.

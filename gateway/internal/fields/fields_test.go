@@ -29,7 +29,8 @@ func decode(t testing.TB, b []byte) *packet.Packet {
 func TestFields(t *testing.T) {
 	t.Parallel()
 	used := rule.SetOf(rule.TCPHeader, rule.IPSrc, rule.PacketEvent)
-	v, p := New(&used), decode(t, syn)
+	v, p := New(), decode(t, syn)
+	v.Want(&used)
 	got := *v.Packet(p)
 	if right, has := got.Checksum(rule.FieldIPv4Checksum); !right || !has {
 		t.Errorf("the header's checksum: right %v, there %v", right, has)
@@ -54,7 +55,8 @@ func TestFields(t *testing.T) {
 
 func TestNoAllocs(t *testing.T) {
 	used := rule.SetOf(rule.TCPHeader, rule.IPv4Header)
-	v, p := New(&used), decode(t, syn)
+	v, p := New(), decode(t, syn)
+	v.Want(&used)
 	if n := testing.AllocsPerRun(100, func() { v.Packet(p); v.Values(p) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

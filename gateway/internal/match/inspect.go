@@ -83,7 +83,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 func (s *Set) adopt(in *Input) (anew bool) {
 	if f := in.Flow; f != nil && f.epoch != s.epoch {
 		f.Reset()
-		f.epoch = s.epoch
+		f.epoch, f.crowded = s.epoch, [2]bool{true, true} // this set has not searched the window
 	}
 	if t := in.Tx; t != nil && t.epoch != s.epoch {
 		t.Reset()

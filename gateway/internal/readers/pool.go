@@ -36,10 +36,11 @@ type Pool struct {
 	idle    map[kind][]reusable
 }
 
-// NewPool makes a pool whose readers show want.
-func NewPool(cfg Config, want rule.BufferSet) *Pool {
-	return &Pool{cfg: cfg, want: want, idle: map[kind][]reusable{}}
-}
+// NewPool makes a pool.
+func NewPool(cfg Config) *Pool { return &Pool{cfg: cfg, idle: map[kind][]reusable{}} }
+
+// Want says what readers shall show from now on, also those that are lent.
+func (p *Pool) Want(want rule.BufferSet) { p.want = want }
 
 // reusable is a reader that can read another conversation.
 type reusable interface {

@@ -39,7 +39,7 @@ func (p *Pool) make(k app.Sink, proto rule.Proto, stream bool) app.Reader {
 	switch proto {
 	case rule.ProtoHTTP:
 		cfg := p.cfg.HTTP
-		cfg.Want, cfg.Pool = p.want, &p.codings
+		cfg.Want, cfg.Pool = &p.want, &p.codings
 		return http1.New(k, cfg)
 	case rule.ProtoTLS:
 		return tlsmsg.New(k, tlsmsg.Config{})
@@ -63,7 +63,7 @@ func (p *Pool) make(k app.Sink, proto rule.Proto, stream bool) app.Reader {
 		}
 		return dcerpc.New(k)
 	case rule.ProtoHTTP2, rule.ProtoDoH2:
-		return http2.New(k, http2.Config{Want: p.want, Pool: &p.codings})
+		return http2.New(k, http2.Config{Want: &p.want, Pool: &p.codings})
 	case rule.ProtoWebSocket:
 		return websocket.New(k)
 	case rule.ProtoQUIC:

@@ -38,7 +38,7 @@ func ordinary(tb testing.TB) (request, response []byte) {
 func TestNoAllocations(t *testing.T) {
 	request, response := ordinary(t)
 	q := new(quiet)
-	c := New(q, Config{Want: everything()})
+	c := New(q, Config{Want: new(everything())})
 	for name, reset := range map[string]bool{"one conversation": false, "many": true} {
 		one := func() {
 			c.Push(app.ToServer, request)
@@ -58,7 +58,7 @@ func TestNoAllocations(t *testing.T) {
 
 func BenchmarkTransaction(b *testing.B) {
 	request, response := ordinary(b)
-	for name, cfg := range map[string]Config{"all": {Want: everything()}, "none": {}} {
+	for name, cfg := range map[string]Config{"all": {Want: new(everything())}, "none": {}} {
 		b.Run(name, func(b *testing.B) {
 			c := New(new(quiet), cfg)
 			b.SetBytes(int64(len(request) + len(response)))
@@ -72,7 +72,7 @@ func BenchmarkTransaction(b *testing.B) {
 
 func BenchmarkBody(b *testing.B) {
 	q := new(quiet)
-	c := New(q, Config{Want: everything()})
+	c := New(q, Config{Want: new(everything())})
 	packet := make([]byte, 1400)
 	c.Push(app.ToServer, []byte(get))
 	c.Push(app.ToClient, []byte(ok+"\r\n"))

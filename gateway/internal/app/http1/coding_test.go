@@ -97,7 +97,7 @@ func TestBroken(t *testing.T) {
 		fmt.Fprintf(&text, "%d and ", i*i)
 	}
 	zip := coded(t, "gzip", text.String())
-	file, events := answered(t, Config{Want: rule.SetOf(rule.HTTPStatCode)}, "gzip", zip[:len(zip)/2], whole)
+	file, events := answered(t, Config{Want: new(rule.SetOf(rule.HTTPStatCode))}, "gzip", zip[:len(zip)/2], whole)
 	if !strings.Contains(file, "100 and 121") || strings.Contains(events, "gzip") {
 		t.Errorf("cut: %.100q %q", file, events)
 	}
@@ -114,7 +114,7 @@ func TestBomb(t *testing.T) {
 	twice := coded(t, "gzip", bomb)
 	for names, body := range map[string]string{"gzip": bomb, "gzip, gzip": twice, "br": coded(t, "br", strings.Repeat("\x00", 20<<20))} {
 		d := newDiary(t)
-		c := New(d, Config{Want: rule.SetOf(rule.HTTPResponseBody)})
+		c := New(d, Config{Want: new(rule.SetOf(rule.HTTPResponseBody))})
 		playOn(c, []turn{{0, get}, {1, fmt.Sprintf("%sContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", ok, names, len(body), body)}, {0, get}, {1, hello}}, whole)
 		if !strings.HasSuffix(d.lines[0], " cut") || len(d.lines[0]) > 5*defaultBody || !strings.Contains(d.lines[3], "hello") {
 			t.Errorf("%s: %d bytes", names, len(d.lines[0]))

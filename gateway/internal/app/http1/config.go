@@ -40,7 +40,8 @@ const (
 // defaults, no buffer.
 type Config struct {
 	// Want is what rules look at; other buffers are not built.
-	Want rule.BufferSet
+	// It may change while a conversation is read; nil wants nothing.
+	Want *rule.BufferSet
 	// RequestBody and ResponseBody are how many bytes of a decoded body are looked
 	// at and given as a file; 0 is 100 KiB.
 	RequestBody, ResponseBody int
@@ -56,6 +57,9 @@ type Config struct {
 }
 
 func (c *Config) complete() {
+	if c.Want == nil {
+		c.Want = new(rule.BufferSet)
+	}
 	if c.RequestBody == 0 {
 		c.RequestBody = defaultBody
 	}

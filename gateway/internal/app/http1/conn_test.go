@@ -114,7 +114,7 @@ var conversations = []struct {
 }
 
 func conversationConfig(want []rule.Buffer) Config {
-	return Config{Want: rule.SetOf(want...)}
+	return Config{Want: new(rule.SetOf(want...))}
 }
 
 func TestConversations(t *testing.T) {
@@ -140,7 +140,7 @@ func TestCuts(t *testing.T) {
 		if c.name == "version missing, headers there" {
 			continue // what comes at once decides on HTTP/0.9, as in Suricata
 		}
-		cfg := Config{Want: everything()}
+		cfg := Config{Want: new(everything())}
 		want := play(t, cfg, c.turns, whole).lines
 		for _, cut := range cuts {
 			if diff := cmp.Diff(want, play(t, cfg, c.turns, cut).lines); diff != "" {
@@ -162,7 +162,7 @@ func TestWant(t *testing.T) {
 
 func TestAllBuffers(t *testing.T) {
 	t.Parallel()
-	d := play(t, Config{Want: everything()}, []turn{
+	d := play(t, Config{Want: new(everything())}, []turn{
 		{0, "POST /p%41?q=%20+ HTTP/1.1\r\nHost: H.Example:80\r\nUser-Agent: ua\r\nReferer: r\r\nAccept: a\r\nAccept-Encoding: e\r\nAccept-Language: l\r\nConnection: c\r\nContent-Type: t\r\nContent-Length: 2\r\nCookie: k\r\n\r\nhi"},
 		{1, "HTTP/1.1 302 Found it\r\nServer: s\r\nLocation: /l\r\nContent-Type: t\r\nContent-Length: 1\r\nSet-Cookie: k\r\nConnection: c\r\n\r\nx"},
 	}, whole)
@@ -216,7 +216,7 @@ func TestLimits(t *testing.T) {
 	f("many headers", "http.request_too_many_headers", turn{0, "GET / HTTP/1.1\r\n" + manyHeaders() + "\r\n"})
 	f("long response line", "http.response_field_too_long", turn{0, get}, turn{1, "HTTP/1.1 200 " + strings.Repeat("a", maxLine+1)})
 	big := strings.Repeat("0123456789", 20000)
-	d := play(t, Config{Want: everything(), ResponseBody: 1000}, []turn{{0, get}, {1, ok + "Content-Length: 200000\r\n\r\n" + big}, {0, get}, {1, hello}}, whole)
+	d := play(t, Config{Want: new(everything()), ResponseBody: 1000}, []turn{{0, get}, {1, ok + "Content-Length: 200000\r\n\r\n" + big}, {0, get}, {1, hello}}, whole)
 	if !strings.HasSuffix(d.lines[0], `" cut`) || len(d.lines[0]) > 1100 || !strings.Contains(d.lines[3], "hello") {
 		t.Errorf("large body: %.100q", d.lines)
 	}
@@ -252,7 +252,7 @@ func TestPipelining(t *testing.T) {
 func TestGrows(t *testing.T) {
 	t.Parallel()
 	d := newDiary(t)
-	c := New(d, Config{Want: everything()})
+	c := New(d, Config{Want: new(everything())})
 	c.Push(app.ToServer, []byte(get))
 	c.Push(app.ToClient, []byte(ok+"Content-Length: 90000\r\n\r\n"))
 	before := d.steps
@@ -292,7 +292,7 @@ func TestFilesLongerThanBodies(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("0123456789", 2000) + "the end"
 	for coding, body := range map[string]string{"identity": big, "gzip": coded(t, "gzip", big)} {
-		file, _ := answered(t, Config{Want: everything(), ResponseBody: 1000, Files: 1 << 20}, coding, body, whole)
+		file, _ := answered(t, Config{Want: new(everything()), ResponseBody: 1000, Files: 1 << 20}, coding, body, whole)
 		if !strings.Contains(file, "the end") || strings.HasSuffix(file, "cut") {
 			t.Errorf("%s: the file ends early: %.60q … %q", coding, file, file[max(0, len(file)-60):])
 		}

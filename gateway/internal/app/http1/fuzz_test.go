@@ -28,7 +28,7 @@ func FuzzConn(f *testing.F) {
 			turns = append(turns, turn{1, "GAP"}, turn{0, "GAP"}, turn{1, string(response)})
 		}
 		n = max(1, n&0xfff)
-		d := play(t, Config{Want: everything(), RequestBody: 2000, ResponseBody: 3000, DumpHeaders: true}, turns, func(int) int { return n })
+		d := play(t, Config{Want: new(everything()), RequestBody: 2000, ResponseBody: 3000, DumpHeaders: true}, turns, func(int) int { return n })
 		for _, line := range d.lines {
 			if strings.Contains(line, " partial") {
 				t.Errorf("a value stays partial: %.200q", line)
@@ -46,7 +46,7 @@ func TestWork(t *testing.T) {
 		"chunks": "1\r\na\r\n", "empty chunks": "\r\n", "percent": "%", "dots": "/..", "border": "\r\n--b", "quote": ";\"", "GET": "GET",
 	} {
 		for _, head := range []string{"", "GET /", "GET / HTTP/1.1\r\n", post + "Transfer-Encoding: chunked\r\n\r\n", post + "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 99999999\r\n\r\n", post + "Content-Type: x; boundary"} {
-			c := New(new(quiet), Config{Want: everything()})
+			c := New(new(quiet), Config{Want: new(everything())})
 			text := []byte(head + strings.Repeat(unit, 300_000/len(unit)))
 			for i := range text { // byte by byte is the worst
 				c.Push(app.ToServer, text[i:i+1])

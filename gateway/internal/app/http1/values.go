@@ -97,7 +97,7 @@ var responseFields = [...]struct {
 
 // requestValues shows the head of a request to rules.
 func (c *Conn) requestValues(x *exchange, m *message) {
-	s, want := &x.tx.Sides[app.ToServer], &c.cfg.Want
+	s, want := &x.tx.Sides[app.ToServer], c.cfg.Want
 	put := func(b rule.Buffer, v []byte) {
 		if want.Has(b) {
 			s.Put(b, v)
@@ -142,7 +142,7 @@ func some(b []byte) []byte {
 
 // responseValues shows the head of a response to rules.
 func (c *Conn) responseValues(x *exchange, m *message) {
-	s, want := &x.tx.Sides[app.ToClient], &c.cfg.Want
+	s, want := &x.tx.Sides[app.ToClient], c.cfg.Want
 	put := func(b rule.Buffer, v []byte) {
 		if want.Has(b) {
 			s.Put(b, v)
@@ -162,7 +162,7 @@ func (c *Conn) responseValues(x *exchange, m *message) {
 
 // headerValues shows the headers together. They are shown again with the trailer.
 func (c *Conn) headerValues(dir int, x *exchange, m *message, again bool) {
-	s, want := &x.tx.Sides[dir], &c.cfg.Want
+	s, want := &x.tx.Sides[dir], c.cfg.Want
 	set := func(b rule.Buffer) {
 		if again {
 			s.Set(b, s.Keep(c.scratch), false)

@@ -51,7 +51,8 @@ const (
 // Config says how conversations are read.
 type Config struct {
 	// Want is what rules look at; large buffers are not built for others.
-	Want rule.BufferSet
+	// It may change while a conversation is read; nil wants nothing.
+	Want *rule.BufferSet
 	// RequestBody and ResponseBody are how many bytes of a decoded body are looked at;
 	// 0 is 100 KiB.
 	RequestBody, ResponseBody int
@@ -65,6 +66,9 @@ type Config struct {
 }
 
 func (c *Config) complete() {
+	if c.Want == nil {
+		c.Want = new(rule.BufferSet)
+	}
 	for _, n := range []*int{&c.RequestBody, &c.ResponseBody} {
 		if *n == 0 {
 			*n = defaultBody

@@ -23,7 +23,7 @@ func all() Config {
 	for b := range rule.NumBuffers {
 		want.Add(rule.Buffer(b))
 	}
-	return Config{Want: want}
+	return Config{Want: &want}
 }
 
 func reader(s app.Sink) app.Reader { return New(s, all()) }

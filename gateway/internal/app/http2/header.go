@@ -145,7 +145,7 @@ func (c *Conn) show(s *stream, dir int) {
 	} else {
 		c.responseValues(s)
 	}
-	want := &c.cfg.Want
+	want := c.cfg.Want
 	set := func(b rule.Buffer, make func([]byte) []byte) {
 		if want.Has(b) {
 			c.scratch = make(c.scratch[:0])
