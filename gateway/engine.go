@@ -19,7 +19,6 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evefile"
 	"otasuke/gateway/internal/evelog"
-	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
 )
 
@@ -59,23 +58,12 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	if info, err := out.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
 	}
-	rules, refused, err := (&ruleSource{patterns: cfg.Rules, builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
+	again := reloads()
+	set, left, err := loadSet(&cfg)
 	if err != nil {
 		return err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{})
-	if err != nil {
-		return fmt.Errorf("gateway: rules: %w", err)
-	}
-	defer set.Close()
-	for _, r := range append(refused, notCompiled...) {
-		cfg.Log.Warn("rule left out", "file", r.File, "line", r.Line, "sid", r.SID, "keyword", r.Keyword, "why", r.Reason)
-	}
-	left := len(refused) + len(notCompiled)
-	lists, errs := cfg.loadLists()
-	for _, err := range errs {
-		cfg.Log.Warn("list", "err", err)
-	}
+	lists := cfg.warnedLists()
 	w, err := newWriter(out, &cfg)
 	if err != nil {
 		return err
@@ -88,17 +76,22 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
 	}
 	e := engine.New(ec)
-	began, loading := time.Now(), time.Now().Format(loadTime)
+	use := &inUse{cfg: &cfg, engine: e, set: set, left: left, sites: lists.Len(), since: time.Now()}
+	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
-		return evelog.Stats(&evelog.Engine{Loaded: s.Rules, Failed: left, Inline: true, Uptime: int64(time.Since(began).Seconds()), Loading: loading}, true, e.Counts()...)
+		_, _, left, since := use.state()
+		return evelog.Stats(&evelog.Engine{Loaded: s.Rules, Failed: left, Inline: true, Uptime: int64(time.Since(began).Seconds()), Loading: since.Format(loadTime)}, true, e.Counts()...)
 	}
+	defer use.close()
+	go use.obey(ctx, again)
 	queues, err := openQueues(cfg)
 	if err != nil {
 		return err
 	}
 	status := func() engineStatus {
+		rules, sites, _, _ := use.state()
 		s := engineStatus{
-			EventType: typeStatus, Rules: set.Len(), Sites: lists.Len(), Packets: e.Stats.Packets.Load(), Bytes: e.Stats.Bytes.Load(), Blocked: e.Stats.Blocked.Load(),
+			EventType: typeStatus, Rules: rules, Sites: sites, Packets: e.Stats.Packets.Load(), Bytes: e.Stats.Bytes.Load(), Blocked: e.Stats.Blocked.Load(),
 			Uninspected: e.Stats.Uninspected.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
 		}
 		for _, q := range queues {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"otasuke/gateway/internal/enforce"
@@ -27,6 +29,7 @@ type Box struct {
 	home    func(netip.Addr) bool
 	journal *journal.Journal
 	health  *health.Board
+	running atomic.Pointer[os.Process] // the engine, nil between two
 }
 
 // New prepares a box. Close it after Run.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"syscall"
 	"time"
@@ -39,6 +40,7 @@ const (
 
 // supervise keeps an engine process running.
 func (b *Box) supervise(ctx context.Context) error {
+	go b.forward(ctx)
 	wait := restartFirst
 	for first := true; ctx.Err() == nil; first = false {
 		started := time.Now()
@@ -85,7 +87,8 @@ func (b *Box) engine(ctx context.Context, again bool) error {
 	if err != nil {
 		return fmt.Errorf("gateway: engine: %w", err)
 	}
-	defer b.forward(cmd.Process)()
+	b.running.Store(cmd.Process)
+	defer b.running.Store(nil)
 	watch := time.AfterFunc(silence, func() { _ = cmd.Process.Kill() })
 	defer watch.Stop()
 	ready := false
@@ -102,25 +105,30 @@ func (b *Box) engine(ctx context.Context, again bool) error {
 	return cmd.Wait()
 }
 
-// forward tells the engine of the signal that asks to open the EVE log anew. The
-// function that it returns ends that.
-func (b *Box) forward(engine *os.Process) func() {
-	if b.cfg.EVELog == "" {
-		return func() {}
+// forward tells the engine that runs of the signals that ask to open the EVE log anew and
+// to read rules and lists anew, until ctx ends.
+func (b *Box) forward(ctx context.Context) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, reloadSignal)
+	defer signal.Stop(c)
+	var hangup <-chan os.Signal
+	if b.cfg.EVELog != "" {
+		h, stop := hangups()
+		defer stop()
+		hangup = h
 	}
-	c, stop := hangups()
-	done := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-c:
-				_ = engine.Signal(syscall.SIGHUP)
-			case <-done:
-				return
-			}
+	for {
+		var s os.Signal
+		select {
+		case s = <-c:
+		case s = <-hangup:
+		case <-ctx.Done():
+			return
 		}
-	}()
-	return func() { stop(); close(done) }
+		if p := b.running.Load(); p != nil {
+			_ = p.Signal(s)
+		}
+	}
 }
 
 // read takes the engine's lines until it closes them; alive is called at each sign of

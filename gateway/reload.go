@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"otasuke/gateway/internal/engine"
+	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/match"
+)
+
+// reloadSignal asks to read rules and lists anew, as the field's sensors have it.
+const reloadSignal = syscall.SIGUSR2
+
+// loadSet reads and compiles the rules; left is how many were left out.
+func loadSet(cfg *Config) (set *match.Set, left int, err error) {
+	rules, refused, err := (&ruleSource{patterns: cfg.Rules, builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
+	if err != nil {
+		return nil, 0, err
+	}
+	set, notCompiled, err := match.Compile(rules, match.Options{})
+	if err != nil {
+		return nil, 0, fmt.Errorf("gateway: rules: %w", err)
+	}
+	refused = append(refused, notCompiled...)
+	for _, r := range refused {
+		cfg.Log.Warn("rule left out", "file", r.File, "line", r.Line, "sid", r.SID, "keyword", r.Keyword, "why", r.Reason)
+	}
+	return set, len(refused), nil
+}
+
+// warnedLists reads the lists and says which could not be read.
+func (c *Config) warnedLists() *filter.Lists {
+	lists, errs := c.loadLists()
+	for _, err := range errs {
+		c.Log.Warn("list", "err", err)
+	}
+	return lists
+}
+
+// inUse are the rules and lists that the engine judges by.
+type inUse struct {
+	cfg    *Config
+	engine *engine.Engine
+
+	mu          sync.Mutex
+	set         *match.Set
+	left, sites int
+	since       time.Time
+}
+
+// state counts rules, sites and rules left out, and says since when.
+func (u *inUse) state() (rules, sites, left int, since time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.set.Len(), u.sites, u.left, u.since
+}
+
+// reloads gives a channel that tells of the signal.
+func reloads() <-chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, reloadSignal)
+	return c
+}
+
+// close frees the rules; no worker may run any more.
+func (u *inUse) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.set.Close()
+}
+
+// obey reloads at each signal until ctx ends.
+func (u *inUse) obey(ctx context.Context, c <-chan os.Signal) {
+	for {
+		select {
+		case <-c:
+			if err := u.reload(); err != nil {
+				u.cfg.Log.Error("the rules stay as they were: correct the file and reload again", "err", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reload swaps rules and lists while traffic goes on. An error changes nothing.
+func (u *inUse) reload() error {
+	start := time.Now()
+	set, left, err := loadSet(u.cfg)
+	if err != nil {
+		return err
+	}
+	lists := u.cfg.warnedLists()
+	u.mu.Lock()
+	old := u.set
+	u.mu.Unlock()
+	if err := u.engine.SetRules(set, old.Close); err != nil {
+		set.Close()
+		return fmt.Errorf("gateway: %w", err)
+	}
+	u.engine.SetLists(lists)
+	u.mu.Lock()
+	u.set, u.left, u.sites, u.since = set, left, lists.Len(), time.Now()
+	u.mu.Unlock()
+	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", lists.Len(), "took", time.Since(start).Round(time.Millisecond))
+	return nil
+}
