@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evefile"
 	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/scan"
 )
 
@@ -44,6 +46,7 @@ type engineStatus struct {
 	Bytes       uint64 `json:"bytes"`
 	Blocked     uint64 `json:"blocked"`
 	Uninspected uint64 `json:"uninspected"`
+	Faults      uint64 `json:"faults"` // conversations that lost their inspection by a fault of ours
 	Lost        uint64 `json:"lost"`
 	Scanner     string `json:"scanner"` // wire.State
 }
@@ -72,6 +75,8 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		Rules: set, Lists: lists, Home: engine.HomeOf(cfg.Home), Inline: true, Emit: w.emit,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
 	}
+	faults := fault.New(filepath.Join(cfg.StateDir, "faults"), cfg.Log)
+	ec.Fault = faults.Take
 	if cfg.ClamdSocket != "" {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
 	}
@@ -92,14 +97,14 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		rules, sites, _, _ := use.state()
 		s := engineStatus{
 			EventType: typeStatus, Rules: rules, Sites: sites, Packets: e.Stats.Packets.Load(), Bytes: e.Stats.Bytes.Load(), Blocked: e.Stats.Blocked.Load(),
-			Uninspected: e.Stats.Uninspected.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
+			Uninspected: e.Stats.Uninspected.Load(), Faults: e.Stats.Panics.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
 		}
 		for _, q := range queues {
 			s.Uninspected += q.Missed.Load()
 		}
 		return s
 	}
-	return runQueues(ctx, queues, e, w, status)
+	return runQueues(ctx, queues, e, w, faults, status)
 }
 
 func openQueues(cfg Config) (queues []*capture.Queue, err error) {
@@ -114,7 +119,7 @@ func openQueues(cfg Config) (queues []*capture.Queue, err error) {
 }
 
 // runQueues runs a worker on each queue.
-func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w *writer, status func() engineStatus) error {
+func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w *writer, faults *fault.Store, status func() engineStatus) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -132,6 +137,7 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 		})
 	}
 	wg.Go(func() { w.run(ctx, status) })
+	wg.Go(func() { faults.Run(ctx) })
 	wg.Wait()
 	return errors.Join(errs...)
 }
@@ -267,5 +273,5 @@ func (w *writer) stats(s engineStatus) {
 		return
 	}
 	w.write(&eve.Record{Timestamp: eve.Time(time.Now().UnixMicro()), EventType: eve.TypeStats, Stats: w.counts(s),
-		Otasuke: &eve.Own{Counts: map[string]uint64{"blocked": s.Blocked, "uninspected": s.Uninspected, "lost": s.Lost}}})
+		Otasuke: &eve.Own{Counts: map[string]uint64{"blocked": s.Blocked, "uninspected": s.Uninspected, "faults": s.Faults, "lost": s.Lost}}})
 }

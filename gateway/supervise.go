@@ -36,6 +36,7 @@ const (
 const (
 	noteDied      = "engine-died"
 	noteRestarted = "engine-restarted"
+	noteFault     = "inspection-fault"
 )
 
 // supervise keeps an engine process running.
@@ -173,6 +174,10 @@ func (b *Box) status(line []byte) bool {
 		return false
 	}
 	b.health.Engine(true)
+	if s.Faults > b.faults {
+		b.note(noteFault)
+	}
+	b.faults = s.Faults
 	b.health.Counts(health.Counts{
 		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner),
 	})

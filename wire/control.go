@@ -72,7 +72,8 @@ type Health struct {
 	Protecting bool `json:"protecting"`
 	// Parts has a state for "inspection", "virus", "sites", "journal", "uplink".
 	Parts map[string]State `json:"parts"`
-	// Note is a key of what happened: "engine-died", "engine-restarted", "".
+	// Note is a key of what happened: "engine-died", "engine-restarted", "inspection-fault"
+	// (a fault of the program cost a conversation its inspection), "".
 	Note string `json:"note,omitempty"`
 	// Rules and Sites count what is loaded.
 	Rules int `json:"rules"`

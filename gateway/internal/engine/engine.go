@@ -9,6 +9,7 @@ import (
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/match/hosts"
@@ -43,6 +44,8 @@ type Config struct {
 	Inline bool
 	// Emit takes records; it must not block and may be called from several workers.
 	Emit func(*eve.Record)
+	// Fault takes what made the inspection of a flow fail; it must not block. Nil for nobody.
+	Fault func(fault.Fault)
 	// LogApps writes http, dns, tls, quic and fileinfo records, LogFlows flow records.
 	LogApps, LogFlows, LogAnomalies bool
 	// EVE says what records tell beyond the least.

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"fmt"
 	"net/netip"
+	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"otasuke/gateway/internal/app"
@@ -9,6 +12,7 @@ import (
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/fields"
 	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/flow"
@@ -285,7 +289,7 @@ func (w *Worker) alone() capture.Verdict {
 // caught turns a panic into a passed packet and a flow that is left alone.
 func (w *Worker) caught(v *capture.Verdict) {
 	if r := recover(); r != nil {
-		w.failed()
+		w.failed(r)
 		*v = accept
 	}
 }
@@ -293,15 +297,19 @@ func (w *Worker) caught(v *capture.Verdict) {
 // survived is caught for work that no packet waits for.
 func (w *Worker) survived() {
 	if r := recover(); r != nil {
-		w.failed()
+		w.failed(r)
 	}
 }
 
-// failed counts a panic and leaves the flow at hand alone, with what is held of it.
-func (w *Worker) failed() {
+// failed counts a panic, tells of it with the packet at hand, and leaves the flow at hand
+// alone, with what is held of it.
+func (w *Worker) failed(reason any) {
 	w.e.Stats.Panics.Add(1)
 	w.e.Stats.Uninspected.Add(1)
 	w.waits = w.waits[:0]
+	if w.e.cfg.Fault != nil {
+		w.e.cfg.Fault(w.fault(reason))
+	}
 	if w.flow == nil {
 		return
 	}
@@ -311,6 +319,19 @@ func (w *Worker) failed() {
 		w.src.Decide(h.id, accept)
 	}
 	s.held = s.held[:0]
+}
+
+// fault describes a panic.
+func (w *Worker) fault(reason any) fault.Fault {
+	f := fault.Fault{Time: w.now, Reason: fmt.Sprint(reason), Stack: debug.Stack()}
+	if w.cap != nil {
+		f.Link, f.Packet = w.cap.Link, slices.Clone(w.cap.Data)
+	}
+	if w.flow != nil {
+		k := w.flow.Key
+		f.Flow = fmt.Sprintf("protocol %d, %s > %s", k.Proto, netip.AddrPortFrom(k.Client, k.ClientPort), netip.AddrPortFrom(k.Server, k.ServerPort))
+	}
+	return f
 }
 
 func (w *Worker) drop() capture.Verdict {
