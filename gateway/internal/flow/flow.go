@@ -49,7 +49,9 @@ var timeouts = [patiences]int64{
 	unanswered: 30_000_000,
 	connected:  1_800_000_000,
 	answered:   300_000_000, // RFC 4787 section 4.3 recommends it
-	closing:    10_000_000,
+	// What looks like the end may be for us only. Longer than servers wait for the rest
+	// of a request, so that it does not come as something new.
+	closing: 120_000_000,
 }
 
 // Flow is one conversation.
@@ -62,12 +64,19 @@ type Flow[T any] struct {
 	Bytes   [2]uint64
 	// SynSeen tells that the conversation was seen from its first packet.
 	SynSeen bool
-	User    T
+	// Replaced tells that it was opened in the place of another conversation between the
+	// same ends, which may go on nevertheless.
+	Replaced bool
+	User     T
 
 	// isn is the sequence number of the client's SYN; otherISN that of another
 	// SYN between the same ports, which the server may answer instead.
 	isn, otherISN uint32
 	hasOther      bool
+	// end is the highest number that each direction has reached, ack what it has
+	// acknowledged last.
+	end, ack       [2]uint32
+	hasEnd, hasAck [2]bool
 
 	class        patience
 	older, newer *Flow[T]
@@ -114,15 +123,16 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 		}
 	}
 	var before *uint32 // the SYN that the new one stands beside
+	replaced := false
 	if f != nil {
-		reopened := f.reopened(p, dir)
+		reopened := f.reopened(p, dir, t.Literal)
 		if reopened && f.SynSeen && f.State == New {
 			isn := f.isn
 			before = &isn
 		}
 		if reopened || f.timedOut(now) {
 			t.end(f)
-			f, dir = nil, 0
+			f, dir, replaced = nil, 0, reopened
 		}
 	}
 	if f == nil {
@@ -130,6 +140,7 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 			k, dir = k.reverse(), 1
 		}
 		f = t.open(k, now)
+		f.Replaced = replaced
 		if before != nil {
 			f.otherISN, f.hasOther = *before, true
 		}
@@ -237,7 +248,7 @@ func answers(p *packet.Packet, literal bool) bool {
 // SYN after the end; a SYN with another number while nobody answered the first
 // packets; or the answer to a SYN other than the one that this conversation
 // began with. Whatever was judged until then says nothing about the new one.
-func (f *Flow[T]) reopened(p *packet.Packet, dir int) bool {
+func (f *Flow[T]) reopened(p *packet.Packet, dir int, literal bool) bool {
 	if p.Proto != packet.TCP {
 		return false
 	}
@@ -250,7 +261,7 @@ func (f *Flow[T]) reopened(p *packet.Packet, dir int) bool {
 			return false // sent again
 		}
 		if f.Packets[1-dir] == 0 {
-			return true
+			return !literal // a watcher's session knows all of them
 		}
 		if dir == 0 {
 			f.otherISN, f.hasOther = p.Seq, true
@@ -285,11 +296,17 @@ func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
 		}
 		return
 	}
+	exact := f.exact(p, dir)
+	f.follow(p, dir)
 	switch {
 	case p.Flags&packet.RST != 0:
-		f.State = Closing
+		if exact {
+			f.State = Closing
+		}
 	case p.Flags&packet.FIN != 0 && f.Packets[0] > 0 && f.Packets[1] > 0:
-		f.State = Closing
+		if exact {
+			f.State = Closing
+		}
 	case p.Flags&packet.SYN != 0:
 		if dir == 0 && !f.SynSeen {
 			f.isn = p.Seq
@@ -297,6 +314,32 @@ func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
 		f.SynSeen = true
 	case f.State == New && p.Flags&packet.ACK != 0 && (dir == 0 && f.Packets[1] > 0 || !f.SynSeen):
 		f.State = Established
+	}
+}
+
+// exact tells that p has the number that comes next in its direction: others are not
+// believed when they end a connection (RFC 5961 section 3).
+func (f *Flow[T]) exact(p *packet.Packet, dir int) bool {
+	if !f.hasEnd[dir] && !f.hasAck[1-dir] {
+		return true // a refusal, or nothing was seen
+	}
+	return f.hasEnd[dir] && p.Seq == f.end[dir] || f.hasAck[1-dir] && p.Seq == f.ack[1-dir]
+}
+
+// follow notes how far a direction has come.
+func (f *Flow[T]) follow(p *packet.Packet, dir int) {
+	if p.Flags&packet.RST != 0 {
+		return
+	}
+	end := p.Seq + uint32(len(p.Payload))
+	if p.Flags&packet.SYN != 0 {
+		end++
+	}
+	if !f.hasEnd[dir] || int32(end-f.end[dir]) > 0 {
+		f.end[dir], f.hasEnd[dir] = end, true
+	}
+	if p.Flags&packet.ACK != 0 {
+		f.ack[dir], f.hasAck[dir] = p.Ack, true
 	}
 }
 

@@ -115,8 +115,10 @@ func TestTimeouts(t *testing.T) {
 		{"SYN without answer", established[:1], 30},
 		{"answered, not confirmed", established[:2], 30},
 		{"established", established, 1800},
-		{"closed", append(established[:3:3], tcp(packet.FIN|packet.ACK, 40000, 2)), 10},
-		{"reset", append(established[:3:3], back(tcp(packet.RST, 40000, 2))), 10},
+		{"closed", append(established[:3:3], tcp(packet.FIN|packet.ACK, 40000, 2)), 120},
+		{"reset", append(established[:3:3], back(tcp(packet.RST, 40000, 901))), 120},
+		{"reset with a wrong number", append(established[:3:3], back(tcp(packet.RST, 40000, 999))), 1800},
+		{"closed with a wrong number", append(established[:3:3], tcp(packet.FIN|packet.ACK, 40000, 999)), 1800},
 		{"question", []*packet.Packet{datagram(40000, 53)}, 30},
 		{"question and answer", []*packet.Packet{datagram(40000, 53), back(datagram(40000, 53))}, 300},
 	} {
