@@ -10,6 +10,7 @@
 //     that differ are a Conflict as well.
 //   - When too much waits, the segment is [Refused]: its packet must be dropped and
 //     the sender repeats it. Memory is therefore bounded by [MaxWaiting] and [MaxKept].
+//   - Bytes before the first one, as the SYN numbers it, were never judged: Refused.
 //   - A gap that the receiver acknowledges and behind which the sender goes on was
 //     filled by packets that we did not see (engine restarted, route changed): it
 //     is skipped and counted. An acknowledgement alone skips nothing.

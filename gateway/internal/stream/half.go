@@ -31,7 +31,7 @@ const (
 	Waiting                // kept behind a gap
 	Old                    // nothing new, and equal to what was judged
 	Conflict               // contradicts what was judged: drop the packet
-	Refused                // no room: drop the packet
+	Refused                // no room, or before the first byte: drop the packet
 )
 
 type segment struct {
@@ -43,6 +43,7 @@ type segment struct {
 type Half struct {
 	next    uint32 // sequence number of the next byte to judge
 	started bool
+	begun   bool // the first byte's number is known from a SYN
 	// Skipped counts bytes that passed unseen in gaps.
 	Skipped uint64
 	// Total counts bytes judged so far.
@@ -60,8 +61,21 @@ type Half struct {
 // Start sets the sequence number of the first byte: that of the SYN plus one.
 func (h *Half) Start(seq uint32) {
 	if !h.started {
-		h.next, h.started = seq, true
+		h.next, h.started, h.begun = seq, true, true
 	}
+}
+
+// Restart sets it anew where nothing was judged yet: the receiver has taken another SYN
+// than the one that was seen first. It reports whether it could.
+func (h *Half) Restart(seq uint32) bool {
+	if h.next == seq {
+		return true
+	}
+	if h.Total+h.Skipped > 0 || len(h.waiting) > 0 {
+		return false
+	}
+	h.next, h.started, h.begun = seq, true, true
+	return true
 }
 
 // Started tells whether a first byte or SYN was seen.
@@ -93,6 +107,9 @@ func (h *Half) Push(seq uint32, b []byte) (fresh []byte, r Result) {
 		return nil, h.store(seq, b)
 	}
 	if behind := -ahead; behind > 0 {
+		if h.begun && h.precedes(behind, len(b)) {
+			return nil, Refused
+		}
 		if behind >= len(b) {
 			if h.differs(b, behind) {
 				return nil, Conflict
@@ -109,6 +126,13 @@ func (h *Half) Push(seq uint32, b []byte) (fresh []byte, r Result) {
 	}
 	h.advance(len(b))
 	return b, InOrder
+}
+
+// precedes tells of bytes before the first one: nobody has judged them. A probe of one
+// byte may stand there (keep-alive, RFC 9293 section 3.8.4).
+func (h *Half) precedes(behind, n int) bool {
+	before := uint64(behind) - min(uint64(behind), h.Total+h.Skipped)
+	return before > 1 || before == 1 && n > 1
 }
 
 // Pop returns the next waiting bytes that became in order, or nil.
@@ -271,3 +295,6 @@ func (h *Half) skip(seq uint32) {
 	h.Skipped += uint64(seq - h.next)
 	h.next, h.kept = seq, h.kept[:0]
 }
+
+// First is the sequence number of the first byte; meaningless past 2 GiB.
+func (h *Half) First() uint32 { return h.next - uint32(h.Total+h.Skipped) }

@@ -75,7 +75,8 @@ func TestSegments(t *testing.T) {
 		{"conflict ahead", []seg{{2, "cd", Waiting}, {0, "abXd", Conflict}, {0, "ab", InOrder}}, "abcd"},
 		{"conflict among waiting", []seg{{2, "cd", Waiting}, {3, "Xe", Conflict}, {3, "de", Waiting}, {0, "ab", InOrder}}, "abcde"},
 		{"conflict with the second that waits", []seg{{2, "cd", Waiting}, {6, "gh", Waiting}, {2, "cdefX", Conflict}, {0, "abcdef", InOrder}}, "abcdefgh"},
-		{"half the number space away", []seg{{0, "ab", InOrder}, {2 - 1<<31, "XX", Old}, {2, "cd", InOrder}}, "abcd"},
+		{"half the number space away", []seg{{0, "ab", InOrder}, {2 - 1<<31, "XX", Refused}, {2, "cd", InOrder}}, "abcd"},
+		{"before the first byte", []seg{{-3, "XX", Refused}, {-1, "Xa", Refused}, {-1, "X", Old}, {0, "ab", InOrder}, {-2, "XXab", Refused}}, "ab"},
 		{"nothing", []seg{{0, "", InOrder}, {0, "ab", InOrder}, {5, "", Old}}, "ab"},
 	} {
 		for _, start := range []uint32{1000, 0, 0xffffffff, 0xfffffffd, 0x7ffffffe, 0x80000000} {
