@@ -33,6 +33,14 @@ func (w *Worker) tcp() bool {
 		h.Start(p.Seq + 1)
 		seq++ // data in a SYN stands behind it (RFC 9293 section 3.4)
 	}
+	if w.dir == 1 && p.Flags&(packet.SYN|packet.ACK) == packet.SYN|packet.ACK && !w.e.cfg.Inline {
+		s.half[0].Restart(p.Ack) // of several SYN it answers this one
+	}
+	if w.e.cfg.Inline && w.contradicts(seq) {
+		w.e.Stats.Conflicts.Add(1)
+		w.inspectPacket()
+		return false
+	}
 	w.received()
 	for _, hold := range s.held {
 		if int32(s.sent[hold.dir]-hold.seq) > 0 {
@@ -49,8 +57,8 @@ func (w *Worker) tcp() bool {
 		w.inspectPacket()
 		ok = !w.repeatsHeld(seq)
 	}
-	if p.Flags&packet.FIN != 0 {
-		s.fin[w.dir], s.finSeen[w.dir] = seq+uint32(len(p.Payload)), true
+	if p.Flags&packet.FIN != 0 && ok {
+		w.finish(seq + uint32(len(p.Payload)))
 	}
 	w.close(w.dir)
 	return ok
@@ -84,14 +92,22 @@ func (w *Worker) received() {
 	}
 }
 
+// finish notes where the direction at hand ends. Of two ends the nearer one counts; one
+// before bytes that were judged is none.
+func (w *Worker) finish(end uint32) {
+	s := &w.flow.User
+	if int32(end-s.half[w.dir].Next()) < 0 || s.finSeen[w.dir] && int32(end-s.fin[w.dir]) >= 0 {
+		return
+	}
+	s.fin[w.dir], s.finSeen[w.dir] = end, true
+}
+
 // close ends a direction whose bytes are all there, the FIN perhaps before the last.
 func (w *Worker) close(dir int) {
 	s := &w.flow.User
-	if !s.finSeen[dir] || s.dropped || s.passed || s.half[dir].Next() != s.fin[dir] {
-		return
+	if s.finSeen[dir] && !s.dropped && !s.passed && s.half[dir].Next() == s.fin[dir] {
+		w.closeReader(dir)
 	}
-	s.finSeen[dir] = false
-	w.closeReader(dir)
 }
 
 // segment puts a payload in order and judges what became readable.

@@ -56,13 +56,20 @@ func rulesOf(t testing.TB, text string) *match.Set {
 	return set
 }
 
+// newBox makes an engine whose verdicts are carried out, newWatch one that only watches.
 func newBox(t testing.TB, cfg Config) *box {
+	t.Helper()
+	cfg.Inline = true
+	return newWatch(t, cfg)
+}
+
+func newWatch(t testing.TB, cfg Config) *box {
 	t.Helper()
 	b := &box{t: t, c: &cable{decided: map[uint32]capture.Verdict{}}, now: 1_800_000_000_000_000}
 	if cfg.Rules == nil {
 		cfg.Rules = rulesOf(t, "")
 	}
-	cfg.Home, cfg.Inline = testHome, true
+	cfg.Home = testHome
 	cfg.Emit = func(r *eve.Record) { b.records = append(b.records, r) }
 	b.e = New(cfg)
 	var err error

@@ -131,6 +131,9 @@ type state struct {
 	// fin is where a direction ends, once its FIN was seen.
 	fin     [2]uint32
 	finSeen [2]bool
+	// doubt tells that the server has answered with two numbers: the client's
+	// acknowledgement will say which one it has taken.
+	doubt bool
 }
 
 // NewWorker makes a worker for a source. Call Close after the source ended.
