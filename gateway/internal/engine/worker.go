@@ -237,6 +237,9 @@ func (w *Worker) one(p *capture.Packet) capture.Verdict {
 	switch {
 	case pkt.Refused:
 		w.e.Stats.Conflicts.Add(1)
+		if v := w.alone(); v.Action == capture.Drop { // rules may name what is wrong
+			return v
+		}
 		w.why = evelog.ReasonDefrag
 		return w.drop() // pieces that contradict: nobody can know what the receiver makes of them
 	case pkt.Version == 0 || pkt.Invalid || pkt.Fragment || pkt.TransportHeader() == nil && pkt.Proto != packet.IPv4Inside && pkt.Proto != packet.IPv6Inside:

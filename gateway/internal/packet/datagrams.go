@@ -16,8 +16,12 @@ const (
 	maxPieces = 128
 	// maxPiecesLenient is for captures, where nobody waits: tests of receivers cut finely.
 	maxPiecesLenient = 1024
-	// datagramTimeout is 30 s, in microseconds (Linux ipfrag_time).
-	datagramTimeout = 30_000_000
+	// datagramTimeout is 120 s after the first piece, in microseconds: the longest that
+	// receivers may wait (RFC 1122 section 3.3.2). Linux waits 30 s, Windows 60 s.
+	datagramTimeout = 120_000_000
+	// maxGone is how many datagrams are remembered behind their end. Fewer than half of
+	// the numbers that one sender has, so that a fast one can use them again.
+	maxGone = 16 << 10
 	// datagramPatience is 60 s after the latest piece (RFC 8200 section 4.5, Windows).
 	datagramPatience = 60_000_000
 )
@@ -58,6 +62,12 @@ type Datagrams struct {
 	Lenient bool
 
 	open map[datagramKey]*datagram
+	// gone are the datagrams that are whole or were given up, with the time; ring has
+	// them in the order of their ends. What comes of them later is refused: a piece
+	// of a whole one may have died behind us, and another one would take its place.
+	gone map[datagramKey]int64
+	ring []datagramKey
+	last int // place in ring of the latest
 	// Overlaps and Overflows count datagrams that were given up.
 	Overlaps, Overflows uint64
 
@@ -71,6 +81,7 @@ func (d *Datagrams) Refused() bool { return d.refused }
 // Add takes a fragment and returns the whole packet when it was the last one
 // missing, else nil. now is in microseconds. A datagram whose pieces overlap is
 // discarded whole, unless Lenient: nobody can know which copy the receiver would take.
+// Where there are too many, the one that began first is given up.
 // What is odd about the piece is noted as an event of p.
 func (d *Datagrams) Add(p *Packet, now int64) []byte {
 	d.refused = false
@@ -84,6 +95,11 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 	key := datagramKey{p.Src, p.Dst, p.ID, p.Proto, p.Level, p.VLANs}
 	if p.Version == 6 {
 		key.proto = 0 // only the piece at the start says which protocol it is
+	}
+	if d.isGone(key, now) {
+		d.refused = true
+		p.event(p.fragEvent("ipv4.frag_ignored", "ipv6.frag_ignored"))
+		return nil
 	}
 	g := d.find(key, now)
 	if g == nil {
@@ -107,9 +123,35 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 	}
 	whole := g.whole(p)
 	if whole != nil {
-		delete(d.open, key)
+		d.end(key, now)
 	}
 	return whole
+}
+
+// end closes a datagram: nothing more of it is taken.
+func (d *Datagrams) end(key datagramKey, now int64) {
+	delete(d.open, key)
+	if d.Lenient {
+		return
+	}
+	if d.gone == nil {
+		d.gone = make(map[datagramKey]int64)
+	}
+	if len(d.ring) < maxGone {
+		d.ring = append(d.ring, key)
+		d.last = len(d.ring) - 1
+	} else {
+		d.last = (d.last + 1) % maxGone
+		delete(d.gone, d.ring[d.last])
+		d.ring[d.last] = key
+	}
+	d.gone[key] = now
+}
+
+// isGone tells of a datagram that ended not long ago.
+func (d *Datagrams) isGone(key datagramKey, now int64) bool {
+	at, ok := d.gone[key]
+	return ok && now-at <= datagramTimeout
 }
 
 // fragEvent chooses an event by the IP version.
@@ -153,11 +195,26 @@ func (d *Datagrams) find(key datagramKey, now int64) *datagram {
 		}
 	}
 	if len(d.open) >= MaxDatagrams {
-		return nil
+		if d.Lenient {
+			return nil
+		}
+		d.Overflows++
+		d.end(d.oldest(), now)
 	}
 	g = &datagram{first: now}
 	d.open[key] = g
 	return g
+}
+
+// oldest is the one that began first.
+func (d *Datagrams) oldest() (key datagramKey) {
+	first := int64(1<<63 - 1)
+	for k, g := range d.open {
+		if g.first < first {
+			key, first = k, g.first
+		}
+	}
+	return key
 }
 
 func (d *Datagrams) over(g *datagram, now int64) bool {

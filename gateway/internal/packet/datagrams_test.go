@@ -211,10 +211,34 @@ func TestDatagramsTimeout(t *testing.T) {
 	whole := udp(a4, b4, body(40))
 	add(t, &d, pieceOf(whole, 1, cut{0, 24, true}), 0)
 	if add(t, &d, pieceOf(whole, 1, cut{24, 48, false}), datagramTimeout+1) != nil {
-		t.Error("a piece completes a datagram of half a minute ago")
+		t.Error("a piece completes a datagram of two minutes ago")
 	}
 	if got := add(t, &d, pieceOf(whole, 1, cut{0, 24, true}), datagramTimeout+2); got == nil {
 		t.Error("the new datagram is not completed")
+	}
+}
+
+// A piece of a datagram that is whole already may stand in the place of one that died
+// behind us.
+func TestDatagramsEnded(t *testing.T) {
+	t.Parallel()
+	whole := udp(a4, b4, body(40))
+	for _, lenient := range []bool{false, true} {
+		d := Datagrams{Lenient: lenient}
+		add(t, &d, pieceOf(whole, 1, cut{0, 24, true}), 0)
+		if add(t, &d, pieceOf(whole, 1, cut{24, 48, false}), 1) == nil {
+			t.Fatal("not complete")
+		}
+		if add(t, &d, pieceOf(whole, 1, cut{24, 48, false}), datagramTimeout); d.Refused() == lenient {
+			t.Errorf("lenient %v: refused %v", lenient, d.Refused())
+		}
+		for id := range uint32(maxGone) { // of many the oldest are forgotten
+			add(t, &d, pieceOf(whole, 2+id, cut{0, 24, true}), 2)
+			add(t, &d, pieceOf(whole, 2+id, cut{24, 48, false}), 2)
+		}
+		if add(t, &d, pieceOf(whole, 1, cut{0, 24, true}), 3); d.Refused() || len(d.gone) > maxGone {
+			t.Errorf("%d are remembered", len(d.gone))
+		}
 	}
 }
 
@@ -225,14 +249,17 @@ func TestDatagramsFlood(t *testing.T) {
 	for id := range uint32(3 * MaxDatagrams) {
 		add(t, &d, pieceOf(whole, id, cut{0, 24, true}), int64(id))
 	}
-	if len(d.open) != MaxDatagrams || d.Overflows != 2*MaxDatagrams || !d.Refused() {
+	if len(d.open) != MaxDatagrams || d.Overflows != 2*MaxDatagrams || d.Refused() {
 		t.Errorf("%d open, %d overflows", len(d.open), d.Overflows)
 	}
-	if got := add(t, &d, pieceOf(whole, 0, cut{24, 48, false}), 10); got == nil {
-		t.Error("one that was there before the flood is not completed")
+	if got := add(t, &d, pieceOf(whole, 0, cut{24, 48, false}), 3*MaxDatagrams); got != nil || !d.Refused() {
+		t.Error("one that was given up is taken up again")
 	}
-	add(t, &d, pieceOf(whole, 9999, cut{0, 24, true}), datagramTimeout+MaxDatagrams+1)
-	add(t, &d, pieceOf(whole, 9998, cut{0, 24, true}), datagramTimeout+MaxDatagrams+1)
+	if got := add(t, &d, pieceOf(whole, 3*MaxDatagrams-1, cut{24, 48, false}), 3*MaxDatagrams); got == nil {
+		t.Error("the latest one is not completed")
+	}
+	add(t, &d, pieceOf(whole, 9999, cut{0, 24, true}), datagramTimeout+4*MaxDatagrams)
+	add(t, &d, pieceOf(whole, 9998, cut{0, 24, true}), datagramTimeout+4*MaxDatagrams)
 	if d.Refused() || len(d.open) != 2 {
 		t.Errorf("the flood's datagrams stay: %d", len(d.open))
 	}
