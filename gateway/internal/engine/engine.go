@@ -134,9 +134,11 @@ func New(cfg Config) *Engine {
 	return e
 }
 
-// readerConfig lets readers show whole files to the scanner.
+// readerConfig lets readers show whole files to the scanner, and inline what has come of
+// them with each packet.
 func (e *Engine) readerConfig() readers.Config {
 	cfg := e.cfg.Readers
+	cfg.HTTP.AtOnce = e.cfg.Inline
 	if e.cfg.Scanner != nil {
 		cfg.HTTP.Files = scan.MaxFile + 1 // one more, so that the scanner knows
 	}

@@ -17,6 +17,7 @@ type fileState struct {
 	*file.State
 	value int // index in the side's values
 	magic bool
+	grown bool // it is among those that grew with the bytes at hand
 	scan  *scan.File
 	id    uint32
 }
@@ -59,9 +60,26 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 	if st.scan != nil && st.scan.Write(b) {
 		w.wait(st.scan, nil)
 	}
-	if st.Write(b) {
+	switch {
+	case st.Write(b):
 		w.judgeFile(f, st, true)
+	case w.e.cfg.Inline && !st.grown:
+		st.grown = true
+		w.grown = append(w.grown, f)
 	}
+}
+
+// growing judges, inline, what the bytes at hand have brought of files: what the receiver
+// has, it may use.
+func (w *Worker) growing() {
+	for _, f := range w.grown {
+		st, _ := f.State.(*fileState)
+		st.grown = false
+		if !st.Closed && st.Due() && !w.flow.User.dropped {
+			w.judgeFile(f, st, true)
+		}
+	}
+	w.grown = w.grown[:0]
 }
 
 // judgeFile matches rules for what is there of a file.

@@ -39,6 +39,7 @@ func (w *Worker) push(dir int, b []byte) {
 		return
 	}
 	s.reader.Push(dir, b)
+	w.growing()
 	if dir == app.ToClient && !s.dropped && !w.hold {
 		r, ok := s.reader.(interface{ Begun() bool })
 		s.begun = ok && r.Begun()

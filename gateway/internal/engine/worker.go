@@ -57,8 +57,9 @@ type Worker struct {
 	hold bool // this packet waits for a scanner
 
 	holding   []*flow.Flow[state]
-	waits     []held // why the packet at hand is held
-	seen      bool   // the rules for packets have been matched for it
+	grown     []*app.File // with the bytes at hand
+	waits     []held      // why the packet at hand is held
+	seen      bool        // the rules for packets have been matched for it
 	fields    *fields.View
 	renewed   func(*eve.Record) // is renew
 	recent    recent
@@ -312,7 +313,7 @@ func (w *Worker) survived() {
 func (w *Worker) failed(reason any) {
 	w.e.Stats.Panics.Add(1)
 	w.e.Stats.Uninspected.Add(1)
-	w.waits = w.waits[:0]
+	w.waits, w.grown = w.waits[:0], w.grown[:0]
 	if w.e.cfg.Fault != nil {
 		w.e.cfg.Fault(w.fault(reason))
 	}

@@ -18,6 +18,9 @@ const (
 	MaxData = 100 << 10
 	// firstData is how much of a file is waited for before its beginning is matched.
 	firstData = 1024
+	// eager is up to which size it is matched with each packet inline; behind it whenever
+	// an eighth has come.
+	eager = 16 << 10
 )
 
 // Digest is one of the digests of a file.
@@ -75,6 +78,13 @@ func (st *State) Write(b []byte) (due bool) {
 	st.Data = append(st.Data, b[:min(room, len(b))]...)
 	n := st.judged
 	return len(st.Data) >= firstData && len(st.Data) >= n+n/4 || len(st.Data) == MaxData
+}
+
+// Due tells that bytes have come that are to be matched at once, where they are on their
+// way to a receiver.
+func (st *State) Due() bool {
+	n := len(st.Data) - st.judged
+	return n > 0 && (len(st.Data) <= eager || n >= st.judged/8)
 }
 
 // Judged notes that Data was matched as it is.

@@ -73,7 +73,7 @@ func (c *Conn) requestChunk(b []byte) []byte {
 	case n > 0:
 		d.step, d.left = stepChunkData, n
 	case n == 0:
-		d.step, d.scan = stepTrailer, lines.Scanner{}
+		d.step, d.scan = stepTrailer, lines.Scanner{From: -1}
 	default:
 		if n != chunkHuge {
 			c.event(d.x, app.ToServer, evRequestChunk)
@@ -133,7 +133,7 @@ func (c *Conn) responseChunkSize(n int64) {
 		d.step, d.left = stepChunkData, n
 	case n == 0:
 		d.x.resp.wire += uint64(len(line))
-		d.step, d.scan = stepTrailer, lines.Scanner{}
+		d.step, d.scan = stepTrailer, lines.Scanner{From: -1}
 	default:
 		c.event(d.x, app.ToClient, evResponseChunk)
 		d.step = stepUntilClose

@@ -26,6 +26,10 @@ const (
 	// maxHeld bounds the memory of transactions that wait for their response: the
 	// oldest is let go past it.
 	maxHeld = 4 << 20
+	// eager is up to which size rules look at each packet's part of a body, where they look
+	// at once; behind it whenever an eighth has come, so that the sum of the work stays a
+	// small multiple of its size.
+	eager = 16 << 10
 	// growRequest and growResponse are how much a body grows before rules look again.
 	growRequest  = 32 << 10
 	growResponse = 40 << 10
@@ -49,6 +53,9 @@ type Config struct {
 	Files int
 	// Layers is how many content codings of a response are undone; 0 is 2.
 	Layers int
+	// AtOnce shows a body that is not whole with each packet: what a browser has, it
+	// runs.
+	AtOnce bool
 	// DumpHeaders puts all headers into records.
 	DumpHeaders bool
 	// Pool shares the memory of decoders among the conversations of one worker; nil

@@ -81,6 +81,20 @@ func (c *Conn) Push(dir int, b []byte) {
 		}
 	}
 	c.settleEnd(dir)
+	c.growing(dir)
+}
+
+// growing shows what has come of a body.
+func (c *Conn) growing(dir int) {
+	d := &c.dirs[dir]
+	if !c.cfg.AtOnce || c.gone || d.x == nil {
+		return
+	}
+	m := d.x.message(dir)
+	if n := m.size - m.told; n > 0 && !m.full && (m.size <= eager || n >= m.told/8) {
+		c.settle(dir, d.x, true)
+		c.show(d.x, dir)
+	}
 }
 
 // settleEnd completes a message that nothing came with.

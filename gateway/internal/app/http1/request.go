@@ -89,16 +89,13 @@ func (c *Conn) endRequestHead(x *exchange, m *message) {
 	d := &c.dirs[app.ToServer]
 	te, cl := m.get(hdrTransferEncoding), m.get(hdrContentLength)
 	invalid := false
+	m.chunked = te != nil && hasToken(te, "chunked")
+	if te != nil && (!m.chunked || m.protocol != http11) {
+		c.event(x, app.ToServer, evRequestTE) // servers that do not refuse it pass over what they do not know
+	}
 	switch {
-	case te != nil && hasToken(te, "chunked"):
-		m.chunked = true
-		if m.protocol != http11 {
-			c.event(x, app.ToServer, evRequestTE)
-		}
+	case m.chunked:
 		d.step = stepChunkLen
-	case te != nil:
-		c.event(x, app.ToServer, evRequestTE)
-		invalid = true
 	case cl != nil:
 		n, ok := parseLength(cl)
 		if !ok {

@@ -11,7 +11,7 @@ import "bytes"
 // CR LF: lenient servers go on behind another.
 type Scanner struct {
 	At   int  // where the next line begins
-	From int  // where the first line begins
+	From int  // where the first line begins; -1 for a trailer, whose first may end it
 	seen int  // what was looked at
 	lfcr bool // the line before ended with LF CR
 }
