@@ -23,6 +23,8 @@ const (
 	defaultLayers = 2
 	// maxOpen bounds the transactions that wait for their response (pipelining).
 	maxOpen = 512
+	// maxOwed bounds the answers that are waited for to requests that were let go.
+	maxOwed = 16 << 10
 	// maxHeld bounds the memory of transactions that wait for their response: the
 	// oldest is let go past it.
 	maxHeld = 4 << 20

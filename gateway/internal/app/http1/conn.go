@@ -42,6 +42,7 @@ type Conn struct {
 	dirs [2]reading
 	open []*exchange // oldest first
 	next int         // in open: the next to be answered
+	owed []owed      // answers that come before it
 	free []*exchange
 	held int // memory of open
 	ids  uint64
@@ -66,6 +67,7 @@ func (c *Conn) Reset(sink app.Sink) {
 		c.recycle(x)
 	}
 	c.sink, c.open, c.next, c.held, c.ids, c.gone, c.wait = sink, c.open[:0], 0, 0, 0, false, c.wait[:0]
+	c.owed = nil
 	for i := range c.dirs {
 		c.dirs[i] = reading{line: c.dirs[i].line[:0]}
 	}
@@ -232,7 +234,7 @@ func (c *Conn) flush() {
 		c.log(x)
 		c.recycle(x)
 	}
-	c.open, c.next, c.held = c.open[:0], 0, 0
+	c.open, c.next, c.held, c.owed = c.open[:0], 0, 0, nil
 }
 
 // become hands the conversation to another protocol.

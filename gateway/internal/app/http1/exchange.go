@@ -151,9 +151,32 @@ func (c *Conn) bound() {
 			continue
 		}
 		c.held -= cap(x.req.head) + cap(x.req.body) + cap(x.req.text)
+		if i >= c.next && len(c.owed) < maxOwed {
+			c.owed = append(c.owed, owed{x.tx.ID, x.req.isHead})
+		}
 		c.log(x)
 		c.remove(x)
 	}
+}
+
+// owed is an answer to a request that was let go: it must not be taken for another's.
+type owed struct {
+	id   uint64
+	head bool
+}
+
+// forgotten makes a transaction for the answer that is owed longest.
+func (c *Conn) forgotten() *exchange {
+	o := c.owed[0]
+	c.owed = c.owed[1:]
+	x := c.begin()
+	c.ids--
+	x.tx.Reset(o.id)
+	copy(c.open[c.next+1:], c.open[c.next:])
+	c.open[c.next] = x
+	x.logged, x.unseen, x.req.isHead, x.req.target = true, true, o.head, unseenTarget
+	x.tx.Sides[app.ToServer].Done = true
+	return x
 }
 
 // remove takes x out of open.

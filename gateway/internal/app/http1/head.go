@@ -61,6 +61,10 @@ func (c *Conn) start(dir int) {
 		d.x = c.begin()
 		return
 	}
+	if len(c.owed) > 0 {
+		d.x = c.forgotten()
+		return
+	}
 	if c.next < len(c.open) {
 		d.x = c.open[c.next]
 		if d.x.is09 {
