@@ -86,6 +86,9 @@ func TestHTTPChunkTricks(t *testing.T) {
 		{name: "response: words cut over chunks", rule: pageRule, say: page("Transfer-Encoding: chunked\r\n", func(w string) string {
 			return "3\r\n" + w[:3] + "\r\n4\r\n" + w[3:] + "\r\n0\r\n\r\n"
 		})},
+		{name: "response: chunk sizes end with LF alone", rule: pageRule, say: page("Transfer-Encoding: chunked\r\n", func(w string) string {
+			return "3\n" + w[:3] + "\n4\n" + w[3:] + "\n0\n\n"
+		})},
 		{name: "response: chunked in HTTP/1.0", rule: pageRule, event: "http.response_chunked_old_proto", say: func(w string) []string {
 			return []string{">GET / HTTP/1.1\r\nHost: a\r\n\r\n", "<HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n" + w[:3] + "\r\n4\r\n" + w[3:] + "\r\n0\r\n\r\n"}
 		}},

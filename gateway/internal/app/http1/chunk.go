@@ -133,7 +133,7 @@ func (c *Conn) responseChunkSize(n int64) {
 		d.step, d.left = stepChunkData, n
 	case n == 0:
 		d.x.resp.wire += uint64(len(line))
-		d.step, d.scan = stepTrailer, lines.Scanner{From: -1}
+		d.step, d.scan = stepTrailer, lines.Scanner{}
 	default:
 		c.event(d.x, app.ToClient, evResponseChunk)
 		d.step = stepUntilClose

@@ -59,6 +59,7 @@ var sextets = func() (t [256]byte) {
 type qpDecoder struct {
 	held [2]byte // an unfinished "=X"
 	n    uint8
+	pad  int  // white space behind an "=" that has some already
 	soft bool // the line before ended in "=": no line end follows
 }
 
@@ -73,7 +74,11 @@ func (d *qpDecoder) append(dst, b []byte, last bool) (out []byte, ok bool) {
 		case d.n == 0:
 			dst = append(dst, c)
 		case d.n == 1:
-			d.held[1], d.n = c, 2
+			d.held[1], d.n, d.pad = c, 2, 0
+		case blank(d.held[1]): // a soft break may have white space behind it
+			if d.pad++; !blank(c) {
+				dst, ok = append(d.flush(dst), c), false
+			}
 		default:
 			hi, lo := nibble(d.held[1]), nibble(c)
 			if hi > 15 || lo > 15 {
@@ -85,7 +90,7 @@ func (d *qpDecoder) append(dst, b []byte, last bool) (out []byte, ok bool) {
 		}
 	}
 	if last && d.n > 0 {
-		d.soft = d.n == 1 || d.held[1] == ' ' || d.held[1] == '\t'
+		d.soft = d.n == 1 || blank(d.held[1])
 		if !d.soft {
 			dst, ok = append(dst, d.held[:d.n]...), false
 		}
@@ -99,6 +104,8 @@ func (d *qpDecoder) flush(dst []byte) []byte {
 	d.n = 0
 	return dst
 }
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 func nibble(c byte) byte {
 	switch {

@@ -53,7 +53,10 @@ type Conn struct {
 	stopped    bool
 	closed     [2]bool
 
-	chunk, chunkSeen uint64 // of BDAT
+	chunk, chunkSeen uint64     // of BDAT
+	lastChunk        bool       // the message ends with it
+	behindChunk      bool       // the next line comes behind it
+	message          lineReader // of the chunks: they may cut lines anywhere
 }
 
 // New makes a reader that tells sink.
@@ -62,6 +65,10 @@ func New(sink app.Sink, cfg Config) *Conn { return &Conn{sink: sink, cfg: cfg} }
 // Push implements [app.Reader].
 func (c *Conn) Push(dir int, b []byte) {
 	for len(b) > 0 && !c.stopped {
+		if dir == app.ToServer && c.inData && c.current == bdat {
+			b = c.chunkBytes(b)
+			continue
+		}
 		long := dir == app.ToServer && c.inData && c.current == data
 		var l line
 		var ok bool
@@ -99,6 +106,7 @@ func (c *Conn) stop() {
 	if l, ok := c.lines[app.ToServer].last(); ok && c.inData && c.current == data {
 		c.dataLine(l)
 	}
+	c.endChunks()
 	if c.tx != nil && !c.tx.done {
 		c.complete(true)
 	}

@@ -1,6 +1,7 @@
 package smtpcmd
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -93,7 +94,7 @@ func TestEvents(t *testing.T) {
 		"DATA again":            {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\n"}, {Dir: server, B: "550 no\r\n"}, {Dir: client, B: "DATA\r\n"}}...), "unparsable_content"},
 		"pipelined behind DATA": {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\nNOOP\r\n"}}...), "invalid_pipelined_sequence"},
 		"STARTTLS refused":      {append(start[:3:3], told.Talk{{Dir: client, B: "STARTTLS\r\n"}, {Dir: server, B: "454 no\r\n"}}...), "tls_rejected"},
-		"BDAT too long":         {append(start[:3:3], told.Talk{{Dir: client, B: "BDAT 3 LAST\r\nabcdef\r\n"}}...), "bdat_chunk_len_exceeded"},
+		"BDAT too long":         {append(start[:3:3], told.Talk{{Dir: client, B: "BDAT 3\r\nabcdef\r\n"}}...), "bdat_chunk_len_exceeded"},
 		"long boundary": {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\n"}, {Dir: server, B: "354 go\r\n"},
 			{Dir: client, B: "Content-Type: multipart/mixed; boundary=" + strings.Repeat("b", 300) + "\r\n\r\n.\r\n"}}...), "mime_long_boundary"},
 		"long file name": {append(start[:3:3], told.Talk{{Dir: client, B: "DATA\r\n"}, {Dir: server, B: "354 go\r\n"},
@@ -179,5 +180,19 @@ func TestHeadersInRecords(t *testing.T) {
 	want := Email{Received: []string{"from a by b", "from b by c"}, XMailer: "a program", BCC: []string{"a@example.com", "b@example.com"}}
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Chunks cut a message anywhere; the message is what they are together.
+func TestChunks(t *testing.T) {
+	t.Parallel()
+	message := "Subject: one\r\nContent-Disposition: attachment; filename=a\r\n\r\nsome text\r\nand more"
+	for cut := 1; cut < len(message); cut++ {
+		say := told.Talk{{Dir: server, B: "220 x\r\n"}, {Dir: client, B: "EHLO a\r\nMAIL FROM:<a>\r\n"},
+			{Dir: client, B: fmt.Sprintf("BDAT %d\r\n%sBDAT %d LAST\r\n%sQUIT\r\n", cut, message[:cut], len(message)-cut, message[cut:])}}
+		got := strings.Join(tell(say, 0), "\n")
+		if !strings.Contains(got, "some text\\r\\nand more") || strings.Contains(got, "bdat_chunk") {
+			t.Fatalf("cut at %d:\n%s", cut, got)
+		}
 	}
 }

@@ -9,9 +9,6 @@ type line struct {
 	cut       bool // the end of a long line was left out
 }
 
-// size is the number of bytes with the line end.
-func (l line) size() uint64 { return uint64(len(l.text) + len(l.eol)) }
-
 // lineReader cuts one direction into lines, whatever pieces it comes in.
 type lineReader struct {
 	buf  []byte // an unfinished line

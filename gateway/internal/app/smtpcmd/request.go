@@ -23,6 +23,10 @@ func (c *Conn) request(l line) {
 	if l.cut {
 		c.event("truncated_line")
 	}
+	if c.behindChunk && !isCommand(l.text) {
+		c.event("bdat_chunk_len_exceeded")
+	}
+	c.behindChunk = false
 	if c.command(l.text) {
 		c.push(c.current)
 		c.step(app.ToServer)
@@ -67,7 +71,7 @@ func (c *Conn) command(b []byte) (ok bool) {
 			c.tx.Sides[app.ToServer].Put(rule.SMTPRcptTo, v)
 		}
 	case hasFold(b, "rset"):
-		c.chunkSeen = 0
+		c.message = lineReader{}
 		c.current = rset
 	}
 	return true
@@ -100,24 +104,78 @@ func (c *Conn) bdatCommand(b []byte) bool {
 		c.stop()
 		return false
 	}
-	c.chunk = n
-	c.inData = true
+	c.chunk, c.chunkSeen = n, 0
+	c.lastChunk = hasFold(bytes.TrimLeft(arg[digits:], " "), "last")
+	if c.tx.message == nil && !c.tx.ended {
+		c.tx.message = mimemsg.New(c.tx, "http")
+	}
+	if c.inData = n > 0; !c.inData {
+		c.push(bdat)
+		c.endChunk()
+		return false
+	}
 	return true
+}
+
+// chunkBytes reads the bytes of a chunk and returns those behind it.
+func (c *Conn) chunkBytes(b []byte) []byte {
+	n := min(uint64(len(b)), c.chunk-c.chunkSeen)
+	c.chunkSeen += n
+	for part := b[:n]; len(part) > 0; {
+		var l line
+		var ok bool
+		if l, part, ok = c.message.next(part, true); ok {
+			c.messageLine(l)
+			c.message.taken()
+		}
+	}
+	b = b[n:]
+	if c.chunkSeen < c.chunk {
+		return b
+	}
+	c.inData, c.behindChunk = false, true
+	c.endChunk()
+	return b
+}
+
+// endChunk ends a chunk, and with the last one the message.
+func (c *Conn) endChunk() {
+	if !c.lastChunk {
+		return
+	}
+	c.endChunks()
+	if !c.tx.done {
+		c.complete(false)
+	}
+}
+
+// endChunks reads the line that no line end ends.
+func (c *Conn) endChunks() {
+	if l, ok := c.message.last(); ok {
+		c.messageLine(l)
+	}
+	c.message = lineReader{}
+}
+
+func (c *Conn) messageLine(l line) {
+	if c.tx != nil && c.tx.message != nil && !c.tx.ended { // nil when RSET was accepted
+		c.tx.message.Line(l.text, l.eol, l.more)
+	}
+}
+
+// isCommand tells that b is one of the commands that may follow a chunk.
+func isCommand(b []byte) bool {
+	for _, name := range [...]string{"bdat", "rset", "quit", "noop", "mail", "rcpt", "ehlo", "helo", "vrfy", "data"} {
+		if hasFold(b, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // dataLine reads a line in data mode.
 func (c *Conn) dataLine(l line) {
-	switch c.current {
-	case bdat:
-		c.chunkSeen += l.size()
-		if c.chunkSeen > c.chunk {
-			c.inData = false
-			c.event("bdat_chunk_len_exceeded")
-			c.stop()
-			return
-		}
-		c.inData = c.chunkSeen < c.chunk
-	case data:
+	if c.current == data {
 		if !l.more && len(l.text) == 1 && l.text[0] == '.' {
 			c.inData = false
 			c.push(dataEnd)
@@ -127,9 +185,7 @@ func (c *Conn) dataLine(l line) {
 		if !l.more && len(l.text) > 1 && l.text[0] == '.' { // RFC 5321 section 4.5.2
 			l.text = l.text[1:]
 		}
-		if c.tx.message != nil { // nil when RSET was accepted behind DATA
-			c.tx.message.Line(l.text, l.eol, l.more)
-		}
+		c.messageLine(l)
 	}
 }
 
