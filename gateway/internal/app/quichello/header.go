@@ -108,6 +108,13 @@ func longHeader(b []byte) (h header, ok bool) {
 		return h, false
 	}
 	h.size, h.length = len(b)-len(s), len(s)
+	if h.kind == kindZeroRTT && !google(h.version) {
+		// An Initial packet may hide behind it (RFC 9000 sections 12.2 and 17.2.3).
+		if length, ok := varint(&s); ok && length <= uint64(len(s)) {
+			h.size, h.length = len(b)-len(s), int(length)
+		}
+		return h, true
+	}
 	if h.kind != kindInitial {
 		return h, true
 	}
