@@ -86,6 +86,7 @@ func (w *Worker) growing() {
 func (w *Worker) judgeFile(f *app.File, st *fileState, partial bool) {
 	side := &f.Tx.Sides[f.Dir]
 	st.Judged()
+	partial = partial && len(st.Data) < file.MaxData // no more of it is looked at
 	v := app.Value{Buffer: rule.FileData, Data: st.Data, Partial: partial, Fresh: true}
 	if v.Data == nil {
 		v.Data = []byte{}

@@ -243,7 +243,8 @@ func (p *probe) contentOnce(st *step) bool {
 	lo, hi := p.window(c)
 	at := p.find(st, lo, hi)
 	if c.Negated {
-		return at < 0
+		open := p.partial && (hi == len(p.buf) || lo == hi) // what is still to come may hold it
+		return at < 0 && !open
 	}
 	if at < 0 {
 		return false
@@ -272,6 +273,9 @@ func (p *probe) contentAll(st *step, rest []step) bool {
 }
 
 func (p *probe) pcreOnce(e *bytexpr.Expr) bool {
+	if p.partial && (e.Negated || e.LooksAhead) {
+		return false
+	}
 	start, ok := p.pcreStart(e)
 	if !ok {
 		return e.Negated
@@ -285,6 +289,7 @@ func (p *probe) pcreOnce(e *bytexpr.Expr) bool {
 
 func (p *probe) pcreAll(e *bytexpr.Expr, rest []step) bool {
 	start, ok := p.pcreStart(e)
+	ok = ok && !(p.partial && e.LooksAhead)
 	for ok && p.work <= maxWork {
 		from, end, found := e.Find(&p.sc.expr, p.buf[start:])
 		if !found {

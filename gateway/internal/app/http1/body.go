@@ -32,8 +32,9 @@ func (c *Conn) body(dir int, x *exchange, b []byte, wire int) {
 	} else {
 		c.plain(dir, x, b)
 	}
-	if m.size-m.told >= bodyGrowth[dir] && !m.full {
-		c.settle(dir, x, true)
+	if !m.done && (m.full || m.size-m.told >= bodyGrowth[dir]) {
+		m.done = m.full // all that is looked at is there
+		c.settle(dir, x, !m.full)
 		c.show(x, dir)
 	}
 }

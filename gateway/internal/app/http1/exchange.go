@@ -71,6 +71,7 @@ type message struct {
 	told    uint64 // of size
 	shown   int    // of headers, one by one
 	full    bool   // rules do not look at the rest
+	done    bool   // what they look at was shown whole
 	limited bool   // the limit is reached: the rest is not looked at
 	file    *app.File
 	parts   *form.Reader

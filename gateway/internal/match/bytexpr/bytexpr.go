@@ -29,6 +29,9 @@ type Expr struct {
 	Negated  bool
 	FromLast bool // the subject begins where the former match ended
 	Anchored bool // can match at the subject's start only
+	// LooksAhead tells that whether it matches may change with what comes behind the
+	// match: at an end that is none yet it must wait.
+	LooksAhead bool
 }
 
 // Scratch is the working memory of one goroutine; its zero value is ready.
@@ -41,6 +44,7 @@ type Scratch struct {
 func Compile(m *rule.PCRE) (*Expr, error) {
 	e := &Expr{Negated: m.Negated, FromLast: m.FromLast}
 	e.Anchored = m.Anchored || strings.HasPrefix(m.Pattern, "^") && !m.Multiline && !strings.Contains(m.Pattern, "|")
+	e.LooksAhead = looksAhead(m.Pattern)
 	text := translate(m)
 	flags := ""
 	for _, f := range []struct {
@@ -68,6 +72,16 @@ func Compile(m *rule.PCRE) (*Expr, error) {
 		return nil, errors.New("the expression with flag G is not supported; write lazy quantifiers instead")
 	}
 	return e, e.backtracking(m, text)
+}
+
+// looksAhead finds ends, borders of words and look-ahead.
+func looksAhead(pattern string) bool {
+	for _, s := range [...]string{"$", `\z`, `\Z`, `\b`, `\B`, "(?=", "(?!"} {
+		if strings.Contains(pattern, s) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Expr) backtracking(m *rule.PCRE, text string) (err error) {
