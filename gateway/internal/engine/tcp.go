@@ -175,20 +175,29 @@ func (w *Worker) release() {
 // bytes judges the next bytes of a direction: transactions first, then the stream.
 func (w *Worker) bytes(dir int, b []byte) {
 	s := &w.flow.User
-	at, blind := 0, w.opaque(dir)
+	h := &s.half[dir]
+	at := 0
+	// What nobody looks at is not kept, once the receiver has all that was looked at.
+	blind := w.unseen(dir) && h.Has(s.judged[dir])
 	if !blind {
-		w.window, at = s.half[dir].Keep(b, &w.pool)
+		w.window, at = h.Keep(b, &w.pool)
 		w.windowOf = dir
 	}
+	ignored := w.unseen(dir)
 	w.read(dir, b)
 	window := w.window
 	w.window = nil
 	if s.dropped || s.passed {
 		return
 	}
+	if !ignored || !w.unseen(dir) {
+		s.judged[dir] = h.Next()
+	}
 	if w.opaque(dir) {
 		// Behind the inspected part of a body, and inside encryption, there is nothing to match.
-		s.half[dir].Forget(&w.pool)
+		if blind {
+			h.Forget(&w.pool)
+		}
 		if dir == w.dir && !w.seen {
 			w.seen = true
 			w.inspectPacket()
@@ -196,7 +205,7 @@ func (w *Worker) bytes(dir int, b []byte) {
 		return
 	}
 	if blind {
-		window, at = s.half[dir].Keep(b, &w.pool)
+		window, at = h.Keep(b, &w.pool)
 	}
 	w.inspectStream(dir, window, at)
 }
@@ -205,6 +214,12 @@ func (w *Worker) bytes(dir int, b []byte) {
 func (w *Worker) encrypted() bool {
 	r, ok := w.flow.User.reader.(interface{ Encrypted() bool })
 	return ok && r.Encrypted()
+}
+
+// unseen tells that nobody looks at bytes of a direction, no scanner either.
+func (w *Worker) unseen(dir int) bool {
+	r, ok := w.flow.User.reader.(interface{ Unread(dir int) int64 })
+	return w.opaque(dir) && (!ok || r.Unread(dir) != 0)
 }
 
 // opaque tells that bytes of a direction are of no use to rules.

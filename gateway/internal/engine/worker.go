@@ -123,6 +123,7 @@ type state struct {
 	begun   bool // bytes of the current response have passed: no page can stand in its place
 	blocked bool // our own answer was sent: do not reset again
 	held    []held
+	judged  [2]uint32  // up to where somebody has looked at a direction
 	mac     [2][6]byte // sender by direction
 	port    [2]int
 	vlan    uint16

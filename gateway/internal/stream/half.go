@@ -52,6 +52,8 @@ type Half struct {
 	// acked is the receiver's number when it is ahead of next (ackAhead).
 	acked    uint32
 	ackAhead bool
+	ackTo    uint32 // up to where the receiver has it, not beyond next
+	hasAck   bool
 
 	kept    []byte // the bytes before next
 	waiting []segment
@@ -234,7 +236,11 @@ func (h *Half) Keep(b []byte, pool *Pool) (window []byte, at int) {
 func (h *Half) grow(n int, pool *Pool) {
 	old := h.kept
 	keep := old
-	if excess := len(old) + n - MaxKept; excess > 0 {
+	excess := len(old) + n - MaxKept
+	if h.hasAck { // what the receiver has, it does not take again
+		excess = max(excess, len(old)-max(0, int(int32(h.next-uint32(n)-h.ackTo))))
+	}
+	if excess > 0 {
 		keep = old[min(excess, max(0, len(old)-Tail)):]
 	}
 	if len(keep)+n <= cap(old) {
@@ -249,7 +255,8 @@ func (h *Half) grow(n int, pool *Pool) {
 // the next call.
 func (h *Half) Kept() []byte { return h.kept }
 
-// Forget drops what is kept: nothing more of this direction is judged.
+// Forget drops what is kept: nothing more of this direction is judged, and the receiver
+// has what was.
 func (h *Half) Forget(pool *Pool) {
 	pool.put(h.kept)
 	h.kept = nil
@@ -275,6 +282,9 @@ func (h *Half) Acked(ack uint32, pool *Pool) (skipped bool) {
 		h.skip(h.waiting[0].seq)
 		return true
 	}
+	if !h.hasAck || int32(ack-h.ackTo) > 0 {
+		h.ackTo, h.hasAck = ack, true
+	}
 	h.ackAhead = h.ackAhead && int32(h.acked-h.next) > 0
 	if ahead == 0 && len(h.kept) > 4*Tail {
 		// Only the tail is needed now; a large buffer goes back to the pool.
@@ -284,6 +294,9 @@ func (h *Half) Acked(ack uint32, pool *Pool) (skipped bool) {
 	}
 	return false
 }
+
+// Has tells that the receiver has acknowledged everything before seq.
+func (h *Half) Has(seq uint32) bool { return h.hasAck && int32(h.ackTo-seq) >= 0 }
 
 // hasPassed tells that the receiver has everything before seq although we have not.
 func (h *Half) hasPassed(seq uint32) bool {
