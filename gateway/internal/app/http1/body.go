@@ -1,8 +1,6 @@
 package http1
 
 import (
-	"bytes"
-
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/http1/form"
 	"otasuke/gateway/internal/app/http1/uri"
@@ -204,60 +202,20 @@ func (c *Conn) fileRange(x *exchange, m *message) {
 	if v == nil {
 		return
 	}
-	r, ok := parseRange(v)
+	r, ok := form.ParseRange(v)
 	switch {
 	case !ok:
 		c.event(x, app.ToClient, evRange)
 		return
-	case r.end <= 0, r.size < 0: // only the size: the range was not there
+	case r.End <= 0, r.Size < 0: // only the size: the range was not there
 		return
-	case r.size > 0 && r.size == r.end-r.start+1: // all of it
+	case r.Size > 0 && r.Size == r.End-r.Start+1: // all of it
 		return
-	case r.start > r.end || r.end > r.size-1:
+	case r.Start > r.End || r.End > r.Size-1:
 		c.event(x, app.ToClient, evRange)
 		return
 	}
 	if m.file != nil {
-		m.file.Start, m.file.End, m.file.Total = r.start, r.end, r.size
+		m.file.Start, m.file.End, m.file.Total = r.Start, r.End, r.Size
 	}
-}
-
-// byteRange is what a Content-Range says; -1 is unknown.
-type byteRange struct{ start, end, size int64 }
-
-func parseRange(v []byte) (r byteRange, ok bool) {
-	v = trim(v, isSpace)
-	if len(v) < 5 || !bytes.EqualFold(v[:5], []byte("bytes")) {
-		return r, false
-	}
-	v = trim(v[5:], isSpace)
-	span, size, found := bytes.Cut(v, []byte("/"))
-	if !found {
-		return r, false
-	}
-	r.size = -1
-	if string(size) != "*" {
-		if r.size, ok = number(size); !ok {
-			return r, false
-		}
-	}
-	if string(span) == "*" {
-		return byteRange{-1, -1, r.size}, r.size >= 0
-	}
-	start, end, found := bytes.Cut(span, []byte("-"))
-	var okStart, okEnd bool
-	r.start, okStart = number(start)
-	r.end, okEnd = number(end)
-	return r, found && okStart && okEnd
-}
-
-// number reads digits and nothing else.
-func number(b []byte) (n int64, ok bool) {
-	for _, ch := range b {
-		if ch < '0' || ch > '9' || n > (1<<63-1-9)/10 {
-			return 0, false
-		}
-		n = n*10 + int64(ch-'0')
-	}
-	return n, len(b) > 0
 }

@@ -2,27 +2,6 @@ package http1
 
 import "testing"
 
-func TestRanges(t *testing.T) {
-	t.Parallel()
-	for v, want := range map[string]struct {
-		r  byteRange
-		ok bool
-	}{
-		"bytes 0-9/100":                  {byteRange{0, 9, 100}, true},
-		"Bytes=5-9/*":                    {byteRange{}, false},
-		"bytes 5-9/*":                    {byteRange{5, 9, -1}, true},
-		"bytes */100":                    {byteRange{-1, -1, 100}, true},
-		"bytes 0--5/*":                   {byteRange{}, false},
-		"bytes foo-bar/baz":              {byteRange{}, false},
-		"bytes 0-9":                      {byteRange{}, false},
-		"bytes 0-9/99999999999999999999": {byteRange{}, false},
-	} {
-		if r, ok := parseRange([]byte(v)); ok != want.ok || ok && r != want.r {
-			t.Errorf("%q: %v %v", v, r, ok)
-		}
-	}
-}
-
 func TestProtocols(t *testing.T) {
 	t.Parallel()
 	for v, want := range map[string]protocol{

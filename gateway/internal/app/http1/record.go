@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/http1/form"
 	"otasuke/gateway/internal/app/http1/record"
 )
 
@@ -41,11 +42,11 @@ func recordRange(v []byte) *record.Range {
 		return nil
 	}
 	out := &record.Range{Raw: text(v)}
-	if r, ok := parseRange(v); ok {
+	if r, ok := form.ParseRange(v); ok {
 		for _, f := range []struct {
 			to *(*int64)
 			n  int64
-		}{{&out.Start, r.start}, {&out.End, r.end}, {&out.Size, r.size}} {
+		}{{&out.Start, r.Start}, {&out.End, r.End}, {&out.Size, r.Size}} {
 			if f.n >= 0 {
 				*f.to = &f.n
 			}
