@@ -66,8 +66,7 @@ func (c *Conn) Reset(sink app.Sink) {
 	for _, x := range c.open {
 		c.recycle(x)
 	}
-	c.sink, c.open, c.next, c.held, c.ids, c.gone, c.wait = sink, c.open[:0], 0, 0, 0, false, c.wait[:0]
-	c.owed = nil
+	c.sink, c.open, c.next, c.owed, c.held, c.ids, c.gone, c.wait = sink, c.open[:0], 0, nil, 0, 0, false, c.wait[:0]
 	for i := range c.dirs {
 		c.dirs[i] = reading{line: c.dirs[i].line[:0]}
 	}

@@ -168,10 +168,8 @@ type owed struct {
 
 // forgotten makes a transaction for the answer that is owed longest.
 func (c *Conn) forgotten() *exchange {
-	o := c.owed[0]
-	c.owed = c.owed[1:]
-	x := c.begin()
-	c.ids--
+	x, o := c.begin(), c.owed[0]
+	c.owed, c.ids = c.owed[1:], c.ids-1
 	x.tx.Reset(o.id)
 	copy(c.open[c.next+1:], c.open[c.next:])
 	c.open[c.next] = x
