@@ -136,6 +136,12 @@ func TestHTTPHeadTricks(t *testing.T) {
 			return []string{">GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
 				"<HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ">" + strings.ReplaceAll(hidden, "WORD", w)}
 		}},
+		{name: "h2c upgrade that is accepted", rule: uriRule, say: func(w string) []string {
+			return []string{">GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+				"<HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+				">" + h2Request("/cgi?x="+w)}
+		}},
+		{name: "h2c with prior knowledge", rule: uriRule, say: func(w string) []string { return []string{">" + h2Request("/cgi?x="+w)} }},
 		{name: "CONNECT that is refused", rule: uriRule, say: func(w string) []string {
 			return []string{">CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", "<HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", ">" + strings.ReplaceAll(hidden, "WORD", w)}
 		}},
@@ -143,6 +149,14 @@ func TestHTTPHeadTricks(t *testing.T) {
 			return []string{">CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", "<HTTP/1.1 200 OK\r\n\r\n", ">" + strings.ReplaceAll(hidden, "WORD", w)}
 		}},
 	})
+}
+
+// h2Request is what a client of HTTP/2 says first (RFC 9113 section 3.4), with a request
+// for path.
+func h2Request(path string) string {
+	head := "\x82\x86\x04" + string(byte(len(path))) + path + "\x41\x01a"
+	return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00" +
+		"\x00\x00" + string(byte(len(head))) + "\x01\x05\x00\x00\x00\x03" + head
 }
 
 func TestHTTPTargetTricks(t *testing.T) {
