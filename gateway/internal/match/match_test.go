@@ -230,6 +230,38 @@ func TestWaitsForBuffers(t *testing.T) {
 	}
 }
 
+// TestMoreMayCome: what a buffer that grows does not hold yet may still come.
+func TestMoreMayCome(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		options     string
+		half, all   string
+		halfs, ends int
+	}{
+		{`content:"ab"; content:!"good";`, "ab", "ab good", 0, 0},
+		{`content:"ab"; content:!"good";`, "ab", "ab bad", 0, 1},
+		{`content:"ab"; content:!"good"; within:4;`, "abcdefg", "abcdefg good", 1, 0},
+		{`content:"ab"; pcre:"/ab$/";`, "ab", "abc", 0, 0},
+		{`content:"ab"; pcre:"/ab\b/";`, "ab", "ab c", 0, 1},
+		{`content:"ab"; pcre:"/ab(?!good)/";`, "ab", "abgood", 0, 0},
+		{`content:"ab"; pcre:!"/good/";`, "ab", "ab good", 0, 0},
+		{`content:"ab"; pcre:"/ab+/";`, "ab", "abc", 1, 0},
+	} {
+		f := newFeeder(t, compile(t, `alert http any any -> any any (http.request_body; `+c.options+` sid:1;)`))
+		tx, flow := &TxState{}, &FlowState{}
+		step := func(v string, partial bool) int {
+			in := udpInput("")
+			in.IPProto, in.Packet, in.PacketRules, in.Payload, in.App, in.Tx, in.Flow = rule.IPProtoTCP, nil, false, nil, rule.ProtoHTTP, tx, flow
+			put(in, rule.HTTPRequestBody, []byte(v))
+			in.Values[0].Partial = partial
+			return len(f.set.Inspect(f.sc, in))
+		}
+		if half, all := step(c.half, true), step(c.all, false); half != c.halfs || all != c.ends {
+			t.Errorf("%s: %d on %q, %d on %q", c.options, half, c.half, all, c.all)
+		}
+	}
+}
+
 // A rule for both sides needs the request that its answer belongs to; a rule that also
 // looks at the stream needs the stream that carries its transaction.
 func TestWhatBelongsToATransaction(t *testing.T) {
