@@ -8,6 +8,7 @@ import (
 	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/readers"
 	"otasuke/rule"
 )
 
@@ -243,7 +244,7 @@ func (w *Worker) datagram(b []byte) {
 // dnsBlocked answers in place of the server. A flow over UDP goes on: the same
 // ports may carry harmless questions.
 func (w *Worker) dnsBlocked(name string, list listOf) {
-	if w.recent.first("dns "+name+w.flow.Key.Client.String(), w.now) {
+	if w.recent.First("dns "+name+w.flow.Key.Client.String(), w.now) {
 		w.e.cfg.Emit(w.siteRecord(name, "dns", list))
 		w.flow.User.alerted = true
 	}
@@ -267,7 +268,8 @@ func (k *sink) Become(p rule.Proto, dir int, rest []byte) {
 
 // expectedHere applies what another conversation has said about this one.
 func (w *Worker) expectedHere() {
-	e, ok := w.announced(w.flow.Key)
+	k := w.flow.Key
+	e, ok := w.expects.Take(readers.Conversation{Client: k.Client, Server: k.Server, Port: k.ServerPort}, w.now)
 	if !ok || !w.e.cfg.Apps.Enabled(e.Proto) {
 		return
 	}

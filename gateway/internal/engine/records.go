@@ -208,7 +208,7 @@ func (w *Worker) action() string {
 
 // site reports a dangerous name and stops the flow.
 func (w *Worker) site(name, layer string, list filter.List) {
-	if w.recent.first(layer+" "+name+w.flow.Key.Client.String(), w.now) {
+	if w.recent.First(layer+" "+name+w.flow.Key.Client.String(), w.now) {
 		w.e.cfg.Emit(w.siteRecord(name, layer, list))
 	}
 	w.flow.User.alerted = true

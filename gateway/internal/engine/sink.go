@@ -3,6 +3,7 @@ package engine
 import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/readers"
 	"otasuke/rule"
 )
 
@@ -133,11 +134,11 @@ func (w *Worker) appEvent(dir int, name string) {
 // Expect announces a conversation.
 func (k *sink) Expect(e app.Expected) {
 	w, key := (*Worker)(k), k.flow.Key
-	x := expected{client: key.Client, server: key.Server, port: e.Port}
+	c := readers.Conversation{Client: key.Client, Server: key.Server, Port: e.Port}
 	if e.FromServer {
-		x.client, x.server = key.Server, key.Client
+		c.Client, c.Server = key.Server, key.Client
 	}
-	w.expect(x, e)
+	w.expects.Announce(c, e, w.now)
 }
 
 var _ app.Sink = (*sink)(nil)

@@ -58,7 +58,7 @@ func (w *Worker) tcp() bool {
 		ok = !w.repeatsHeld(seq)
 	}
 	if p.Flags&packet.FIN != 0 && ok {
-		w.finish(seq + uint32(len(p.Payload)))
+		s.guard.Finish(w.dir, h, seq+uint32(len(p.Payload)))
 	}
 	w.close(w.dir)
 	return ok
@@ -92,20 +92,10 @@ func (w *Worker) received() {
 	}
 }
 
-// finish notes where the direction at hand ends. Of two ends the nearer one counts; one
-// before bytes that were judged is none.
-func (w *Worker) finish(end uint32) {
-	s := &w.flow.User
-	if int32(end-s.half[w.dir].Next()) < 0 || s.finSeen[w.dir] && int32(end-s.fin[w.dir]) >= 0 {
-		return
-	}
-	s.fin[w.dir], s.finSeen[w.dir] = end, true
-}
-
 // close ends a direction whose bytes are all there, the FIN perhaps before the last.
 func (w *Worker) close(dir int) {
 	s := &w.flow.User
-	if s.finSeen[dir] && !s.dropped && !s.passed && s.half[dir].Next() == s.fin[dir] {
+	if !s.dropped && !s.passed && s.guard.Complete(dir, &s.half[dir]) {
 		w.closeReader(dir)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/fields"
 	"otasuke/gateway/internal/file"
+	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
@@ -43,7 +44,7 @@ type Worker struct {
 	readers  *readers.Pool
 	used     rule.BufferSet        // what readers shall show
 	digests  [file.NumDigests]bool // of files that rules or records ask for
-	expects  map[expected]expectation
+	expects  readers.Expected
 
 	// Of the packet at hand.
 	now  int64
@@ -62,7 +63,7 @@ type Worker struct {
 	seen      bool        // the rules for packets have been matched for it
 	fields    *fields.View
 	renewed   func(*eve.Record) // is renew
-	recent    recent
+	recent    filter.Recent
 	single    [1]app.Value
 	segmentAt session.Segment
 	noStream  bool   // the packet at hand belongs to no stream
@@ -129,13 +130,8 @@ type state struct {
 	vlan    uint16
 	// sent is the next sequence number of each direction before the packet at hand,
 	// or before the first one that is held: what the receiver has.
-	sent [2]uint32
-	// fin is where a direction ends, once its FIN was seen.
-	fin     [2]uint32
-	finSeen [2]bool
-	// doubt tells that the server has answered with two numbers: the client's
-	// acknowledgement will say which one it has taken.
-	doubt bool
+	sent  [2]uint32
+	guard stream.Guard // of the connection's beginning and end
 }
 
 // NewWorker makes a worker for a source. Call Close after the source ended.
@@ -145,7 +141,6 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 		return nil, err
 	}
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
-	w.recent.init()
 	w.renewed = w.renew
 	e.countsMu.Lock()
 	e.counts = append(e.counts, w.counts)

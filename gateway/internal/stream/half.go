@@ -309,5 +309,5 @@ func (h *Half) skip(seq uint32) {
 	h.next, h.kept = seq, h.kept[:0]
 }
 
-// First is the sequence number of the first byte; meaningless past 2 GiB.
-func (h *Half) First() uint32 { return h.next - uint32(h.Total+h.Skipped) }
+// first is the sequence number of the first byte; meaningless past 2 GiB.
+func (h *Half) first() uint32 { return h.next - uint32(h.Total+h.Skipped) }
