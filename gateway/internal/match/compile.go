@@ -160,7 +160,11 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 	}
 	buf := rule.BufPayload
 	for i := range k.sections {
-		if sec := &k.sections[i]; !k.asked(sec) && (buf == rule.BufPayload || rarity(sec.buf) > rarity(buf)) {
+		sec := &k.sections[i]
+		if k.asked(sec) || k.kind == txRule && sec.buf == rule.BufPayload {
+			continue // looked at when something else of the transaction is there
+		}
+		if buf == rule.BufPayload || rarity(sec.buf) > rarity(buf) {
 			buf = sec.buf
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/match/bytexpr"
+	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
 	"otasuke/rule"
 )
@@ -159,9 +160,13 @@ func (sc *Scratch) forget(in *Input) {
 }
 
 func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
-	port, rest := s.packets.Find(in.IPProto, in.DstPort)
-	sc.candidates(port)
-	sc.candidates(rest)
+	p := index.Packet{IPProto: in.IPProto, DstPort: in.DstPort, App: in.App}
+	if in.Packet != nil {
+		p.Flags = in.Packet.TCPFlags
+	}
+	for _, list := range s.packets.Find(p) {
+		sc.candidates(list)
+	}
 	if in.FlowStart {
 		bySrc, byDst, wide := s.ips.Find(in.Src, in.Dst)
 		sc.candidates(bySrc)

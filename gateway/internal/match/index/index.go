@@ -17,8 +17,18 @@ import (
 // packet is tried against few of them. Its zero value is empty.
 type Packets struct {
 	n      int
-	byPort [2]map[uint16][]uint32 // TCP, UDP: rules for one destination port
-	rest   [4][]uint32            // TCP, UDP, ICMP, others
+	byPort [2]map[uint16]*[]uint32 // TCP, UDP: rules for one destination port
+	byApp  [2][rule.NumProtos][]uint32
+	signal []uint32    // TCP: rules that fit no segment that only carries data
+	rest   [4][]uint32 // TCP, UDP, ICMP, others
+}
+
+// Packet is what rules are found by.
+type Packet struct {
+	IPProto uint8
+	DstPort uint16
+	Flags   uint8      // of TCP
+	App     rule.Proto // of the flow
 }
 
 // Classes of IP protocols in Packets.
@@ -44,31 +54,88 @@ func classOf(ipProto uint8) int {
 // Add takes a rule up under its number.
 func (x *Packets) Add(id uint32, r *rule.Rule) {
 	x.n++
-	protos := [4]uint8{rule.IPProtoTCP, rule.IPProtoUDP, rule.IPProtoICMP, 0}
-	for class, proto := range protos {
-		if !r.Proto.Carries(proto, 4) && !r.Proto.Carries(proto, 6) && (class != classICMP || !r.Proto.Carries(rule.IPProtoICMPv6, 6)) {
-			continue
-		}
-		if class <= classUDP && !r.Both && !r.DstPorts.Any && len(r.DstPorts.Ranges) == 1 && r.DstPorts.Ranges[0].Lo == r.DstPorts.Ranges[0].Hi {
-			if x.byPort[class] == nil {
-				x.byPort[class] = map[uint16][]uint32{}
+	for class, proto := range [4]uint8{rule.IPProtoTCP, rule.IPProtoUDP, rule.IPProtoICMP, 0} {
+		if carries(r, class, proto) {
+			for _, l := range x.list(class, r) {
+				*l = append(*l, id)
 			}
-			port := r.DstPorts.Ranges[0].Lo
-			x.byPort[class][port] = append(x.byPort[class][port], id)
-			continue
 		}
-		x.rest[class] = append(x.rest[class], id)
 	}
 }
 
-// Find returns the rules for a packet: those for its destination port and the others of
-// its protocol.
-func (x *Packets) Find(ipProto uint8, dstPort uint16) (port, rest []uint32) {
-	class := classOf(ipProto)
-	if class <= classUDP {
-		port = x.byPort[class][dstPort]
+// carries tells that a rule can fit packets of a class.
+func carries(r *rule.Rule, class int, proto uint8) bool {
+	if !r.Proto.Carries(proto, 4) && !r.Proto.Carries(proto, 6) && (class != classICMP || !r.Proto.Carries(rule.IPProtoICMPv6, 6)) {
+		return false
 	}
-	return port, x.rest[class]
+	for _, t := range r.Packet {
+		if t.Field == rule.FieldIPProto && class != classOther && !t.Match(int64(proto)) && (class != classICMP || !t.Match(rule.IPProtoICMPv6)) {
+			return false
+		}
+	}
+	return true
+}
+
+// list finds where a rule belongs within a class.
+func (x *Packets) list(class int, r *rule.Rule) (to []*[]uint32) {
+	switch {
+	case class > classUDP:
+	case r.Proto.App():
+		for app := range x.byApp[class] {
+			if r.Proto.Includes(rule.Proto(app)) {
+				to = append(to, &x.byApp[class][app])
+			}
+		}
+		return to
+	case class == classTCP && signals(r):
+		return []*[]uint32{&x.signal}
+	case !r.Both && !r.DstPorts.Any && len(r.DstPorts.Ranges) == 1 && r.DstPorts.Ranges[0].Lo == r.DstPorts.Ranges[0].Hi:
+		return []*[]uint32{x.port(class, r.DstPorts.Ranges[0].Lo)}
+	}
+	return []*[]uint32{&x.rest[class]}
+}
+
+// Flags of a segment that only carries or acknowledges data (RFC 9293 section 3.1).
+const (
+	flagPSH = 8
+	flagACK = 16
+)
+
+// signals tells that a rule fits no segment that only carries data.
+func signals(r *rule.Rule) bool {
+	for _, t := range r.TCPFlags {
+		if !t.Match(flagACK) && !t.Match(flagACK|flagPSH) {
+			return true
+		}
+	}
+	return false
+}
+
+// Find returns the rules for a packet.
+func (x *Packets) Find(p Packet) (lists [4][]uint32) {
+	class := classOf(p.IPProto)
+	if class <= classUDP {
+		lists[0] = x.byApp[class][p.App]
+		if l := x.byPort[class][p.DstPort]; l != nil {
+			lists[1] = *l
+		}
+	}
+	if class == classTCP && p.Flags != flagACK && p.Flags != flagACK|flagPSH {
+		lists[2] = x.signal
+	}
+	lists[3] = x.rest[class]
+	return lists
+}
+
+// port is the list of a destination port.
+func (x *Packets) port(class int, port uint16) *[]uint32 {
+	if x.byPort[class] == nil {
+		x.byPort[class] = map[uint16]*[]uint32{}
+	}
+	if x.byPort[class][port] == nil {
+		x.byPort[class][port] = new([]uint32)
+	}
+	return x.byPort[class][port]
 }
 
 // Len is the number of rules.

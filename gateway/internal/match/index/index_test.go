@@ -21,33 +21,42 @@ func read(t *testing.T, text string) []*rule.Rule {
 func TestPackets(t *testing.T) {
 	t.Parallel()
 	var x Packets
-	for i, r := range read(t, `alert tcp any any -> any 22 (flags:S; sid:1;)
-alert tcp any any -> any [80,443] (flags:S; sid:2;)
+	rules := read(t, `alert tcp any any -> any 22 (sid:1;)
+alert tcp any any -> any [80,443] (ttl:9; sid:2;)
 alert udp any any -> any 53 (dsize:0; sid:3;)
 alert icmp any any -> any any (itype:8; sid:4;)
 alert ip any any -> any any (ttl:1; sid:5;)
-alert tcp any any <> any 23 (flags:S; sid:6;)`) {
-		x.Add(uint32(i+1), r)
+alert tcp any any <> any 23 (ttl:9; sid:6;)
+alert tcp any any -> any any (flags:S,12; sid:7;)
+alert tcp any any -> any any (flags:A+; sid:8;)
+alert http any any -> 192.0.2.1 any (sid:9;)
+alert ip any any -> any any (ip_proto:41; sid:10;)
+alert dns any any -> 192.0.2.1 any (sid:11;)`)
+	for _, r := range rules {
+		x.Add(r.SID, r)
 	}
+	const syn = 2
 	for _, c := range []struct {
-		name  string
-		proto uint8
-		port  uint16
-		want  []uint32
+		name string
+		p    Packet
+		want []uint32
 	}{
-		{"TCP to a port with a rule", rule.IPProtoTCP, 22, []uint32{1, 2, 5, 6}},
-		{"TCP elsewhere", rule.IPProtoTCP, 9, []uint32{2, 5, 6}},
-		{"UDP", rule.IPProtoUDP, 53, []uint32{3, 5}},
-		{"ICMP", rule.IPProtoICMP, 0, []uint32{4, 5}},
-		{"ICMPv6", rule.IPProtoICMPv6, 0, []uint32{4, 5}},
-		{"GRE", 47, 0, []uint32{5}},
+		{"TCP to a port with a rule", Packet{rule.IPProtoTCP, 22, flagACK, rule.ProtoUnknown}, []uint32{1, 2, 5, 6, 8}},
+		{"TCP elsewhere", Packet{rule.IPProtoTCP, 9, flagACK | flagPSH, rule.ProtoUnknown}, []uint32{2, 5, 6, 8}},
+		{"SYN", Packet{rule.IPProtoTCP, 9, syn, rule.ProtoUnknown}, []uint32{2, 5, 6, 7, 8}},
+		{"HTTP", Packet{rule.IPProtoTCP, 9, flagACK, rule.ProtoHTTP}, []uint32{2, 5, 6, 8, 9}},
+		{"DNS over TCP", Packet{rule.IPProtoTCP, 53, flagACK, rule.ProtoDNS}, []uint32{2, 5, 6, 8, 11}},
+		{"UDP", Packet{rule.IPProtoUDP, 53, 0, rule.ProtoDNS}, []uint32{3, 5, 11}},
+		{"ICMP", Packet{rule.IPProtoICMP, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
+		{"ICMPv6", Packet{rule.IPProtoICMPv6, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
+		{"IPv6 in IPv4", Packet{41, 0, 0, rule.ProtoUnknown}, []uint32{5, 10}},
 	} {
-		port, rest := x.Find(c.proto, c.port)
-		if got := slices.Sorted(slices.Values(append(slices.Clone(port), rest...))); !slices.Equal(got, c.want) {
+		lists := x.Find(c.p)
+		if got := slices.Sorted(slices.Values(slices.Concat(lists[:]...))); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	if x.Len() != 6 {
+	if x.Len() != len(rules) {
 		t.Errorf("%d rules", x.Len())
 	}
 }
