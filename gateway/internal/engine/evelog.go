@@ -74,7 +74,7 @@ func (w *Worker) applied(p Policy, target, counter string) {
 	name := [...]string{PolicyIgnore: "ignore", PolicyDropFlow: "drop_flow", PolicyDropPacket: "drop_packet", PolicyReject: "reject",
 		PolicyBypass: "bypass", PolicyPassFlow: "pass_flow", PolicyPassPacket: "pass_packet"}[p]
 	f := &w.flow.User.facts
-	w.counts.Named("exception_policy." + counter + "." + name)
+	w.counts.Named("exception_policy.", counter+"."+name)
 	for _, have := range f.Policies {
 		if have.Target == target {
 			return
@@ -213,7 +213,7 @@ func (w *Worker) countTx(tx *app.Tx) {
 	s := &w.flow.User
 	if tx.ID >= s.facts.Txs {
 		s.facts.Txs = tx.ID + 1
-		w.counts.App("tx", tx.Proto, w.flow.Key.Proto)
+		w.counts.App(evelog.AppTx, tx.Proto, w.flow.Key.Proto)
 	}
 }
 
@@ -223,9 +223,9 @@ func (w *Worker) countEnd(e *evelog.End) {
 	if w.flow.User.facts.Bypassed {
 		state = "local_bypassed"
 	}
-	w.counts.Named("flow.end.state." + state)
+	w.counts.Named("flow.end.state.", state)
 	if e.Session != nil {
-		w.counts.Named("flow.end.tcp_state." + evelog.StateName(e.Session.State))
+		w.counts.Named("flow.end.tcp_state.", evelog.StateName(e.Session.State))
 	}
 }
 

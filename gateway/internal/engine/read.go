@@ -7,6 +7,7 @@ import (
 	"otasuke/gateway/internal/app/dnsmsg"
 	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/appid"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/readers"
 	"otasuke/rule"
@@ -117,7 +118,7 @@ func (w *Worker) settled() {
 	s := &w.flow.User
 	if s.track.Proto == rule.ProtoFailed {
 		if s.app != rule.ProtoFailed {
-			w.counts.App("flow", rule.ProtoFailed, w.flow.Key.Proto)
+			w.counts.App(evelog.AppFlow, rule.ProtoFailed, w.flow.Key.Proto)
 		}
 		s.app = rule.ProtoFailed
 		s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
@@ -132,7 +133,7 @@ func (w *Worker) speaks(p rule.Proto) {
 	}
 	w.giveBack(s)
 	s.app, s.reads, s.stream = p, p, w.isTCP()
-	w.counts.App("flow", p, w.flow.Key.Proto)
+	w.counts.App(evelog.AppFlow, p, w.flow.Key.Proto)
 	s.reader = w.readers.Get(w.sink(), p, s.stream)
 }
 

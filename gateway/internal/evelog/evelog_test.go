@@ -129,7 +129,7 @@ func TestStats(t *testing.T) {
 	p := syn()
 	a.Frame([]packet.Packet{p}, true)
 	b.Frame([]packet.Packet{p}, true)
-	b.App("tx", rule.ProtoDNS, packet.UDP)
+	b.App(AppTx, rule.ProtoDNS, packet.UDP)
 	b.DropReason(ReasonFlow)
 	s, err := json.Marshal(Stats(&Engine{Loaded: 5, Inline: true}, true, &a, &b))
 	if err != nil {

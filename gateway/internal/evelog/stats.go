@@ -14,7 +14,8 @@ import (
 type Counts struct {
 	mu    sync.Mutex
 	fixed [nCounters]uint64
-	named map[string]uint64
+	apps  [numAppCounters][rule.NumProtos][2]uint64 // by transport: 1 UDP
+	named map[string]*uint64
 }
 
 // Counter is one that is counted often.
@@ -94,19 +95,31 @@ func (n *Counts) AddN(c Counter, by uint64) {
 	n.mu.Unlock()
 }
 
-// Named counts one of what has its name from the traffic's kind.
-func (n *Counts) Named(name string) {
+// Named counts one of what has the second part of its name from the traffic's kind.
+func (n *Counts) Named(group, name string) {
 	n.mu.Lock()
-	if n.named == nil {
-		n.named = map[string]uint64{}
-	}
-	n.named[name]++
+	n.name(group, name)
 	n.mu.Unlock()
+}
+
+// name counts under the lock. A name that was counted before costs no memory.
+func (n *Counts) name(group, name string) {
+	var room [64]byte
+	full := append(append(room[:0], group...), name...)
+	if c := n.named[string(full)]; c != nil {
+		*c++
+		return
+	}
+	if n.named == nil {
+		n.named = map[string]*uint64{}
+	}
+	one := uint64(1)
+	n.named[string(full)] = &one
 }
 
 // DropReason counts a packet that did not pass.
 func (n *Counts) DropReason(reason string) {
-	n.Named("ips.drop_reason." + strings.ReplaceAll(reason, " ", "_"))
+	n.Named("ips.drop_reason.", strings.ReplaceAll(reason, " ", "_"))
 }
 
 // Flow counts a conversation that begins.
@@ -137,27 +150,51 @@ func (n *Counts) Segment(flags uint8) {
 	}
 }
 
-// App counts something of an application protocol: "flow", "tx", "error.parser".
-func (n *Counts) App(what string, p rule.Proto, ip uint8) {
-	name := AppCounter(p, ip)
-	if what == "error.parser" {
-		n.Named("app_layer.error." + name + ".parser")
-		return
+// AppCounter is what is counted of application protocols.
+type AppCounter uint8
+
+// Application counters.
+const (
+	AppFlow AppCounter = iota
+	AppTx
+	numAppCounters
+)
+
+// App counts something of an application protocol.
+func (n *Counts) App(c AppCounter, p rule.Proto, ip uint8) {
+	udp := 0
+	if ip == packet.UDP {
+		udp = 1
 	}
-	n.Named("app_layer." + what + "." + name)
+	n.mu.Lock()
+	n.apps[c][p][udp]++
+	n.mu.Unlock()
 }
 
-// AppCounter names an application protocol in statistics: what runs over both transports
-// is counted for each.
-func AppCounter(p rule.Proto, ip uint8) string {
-	name := p.String()
-	if p == rule.ProtoFailed {
-		name = "failed"
+// addApps adds the counters of applications under their names.
+func (n *Counts) addApps(total map[string]uint64) {
+	for c, name := range [numAppCounters]string{AppFlow: "app_layer.flow.", AppTx: "app_layer.tx."} {
+		for p := range n.apps[c] {
+			for udp, v := range n.apps[c][p] {
+				if v > 0 {
+					total[name+appName(rule.Proto(p), udp == 1)] += v
+				}
+			}
+		}
 	}
-	if over := map[bool]string{true: "_udp", false: "_tcp"}[ip == packet.UDP]; both[name] {
-		return name + over
+}
+
+// appName names an application protocol in statistics: what runs over both transports is
+// counted for each.
+func appName(p rule.Proto, udp bool) string {
+	switch name := p.String(); {
+	case !both[name]:
+		return name
+	case udp:
+		return name + "_udp"
+	default:
+		return name + "_tcp"
 	}
-	return name
 }
 
 var both = map[string]bool{"dns": true, "dcerpc": true, "nfs": true, "krb5": true, "sip": true, "ldap": true, "enip": true, "failed": true}
@@ -171,21 +208,14 @@ func (n *Counts) Frame(pkts []packet.Packet, events bool) {
 	for i := range pkts {
 		n.decoded(&pkts[i])
 		if i > 0 && pkts[i].Level > pkts[i-1].Level && pkts[i-1].Proto != packet.GRE && pkts[i-1].Proto != packet.UDP && pkts[i].Version != 0 && pkts[i-1].Version != 0 {
-			n.name("decoder.ipv" + string('0'+rune(pkts[i].Version)) + "_in_ipv" + string('0'+rune(pkts[i-1].Version)))
+			n.name("decoder.ipv", string('0'+rune(pkts[i].Version))+"_in_ipv"+string('0'+rune(pkts[i-1].Version)))
 		}
 		if events {
 			for _, e := range pkts[i].Events {
-				n.name(eventCounter(e))
+				n.name("", eventCounter(e))
 			}
 		}
 	}
-}
-
-func (n *Counts) name(name string) {
-	if n.named == nil {
-		n.named = map[string]uint64{}
-	}
-	n.named[name]++
 }
 
 // decoded counts what a packet is.
@@ -242,8 +272,9 @@ func Stats(e *Engine, zero bool, list ...*Counts) eve.Stats {
 				total[names[i]] += v
 			}
 		}
+		n.addApps(total)
 		for k, v := range n.named {
-			total[k] += v
+			total[k] += *v
 		}
 		n.mu.Unlock()
 	}
