@@ -33,6 +33,7 @@ type Pool struct {
 	cfg     Config
 	want    rule.BufferSet // what they shall show
 	codings coding.Pool    // decoders of all conversations
+	dns     dnsmsg.Scratch
 	idle    map[kind][]reusable
 }
 

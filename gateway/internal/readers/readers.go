@@ -44,9 +44,9 @@ func (p *Pool) make(k app.Sink, proto rule.Proto, stream bool) app.Reader {
 	case rule.ProtoTLS:
 		return tlsmsg.New(k, tlsmsg.Config{})
 	case rule.ProtoDNS:
-		return dnsmsg.New(k, dnsmsg.Config{Stream: stream, Log: p.cfg.DNS})
+		return dnsmsg.New(k, dnsmsg.Config{Stream: stream, Log: p.cfg.DNS, Scratch: &p.dns})
 	case rule.ProtoMDNS:
-		return dnsmsg.New(k, dnsmsg.Config{MDNS: true, Log: p.cfg.DNS})
+		return dnsmsg.New(k, dnsmsg.Config{MDNS: true, Log: p.cfg.DNS, Scratch: &p.dns})
 	case rule.ProtoSMTP:
 		return smtpcmd.New(k, p.cfg.SMTP)
 	case rule.ProtoFTP:

@@ -17,6 +17,15 @@ type Config struct {
 	MDNS bool
 	// Log says what is written into records.
 	Log Log
+	// Scratch is memory that the conversations of one worker share: nothing of a message
+	// outlasts the call of Push that brought it. Nil gives each conversation its own.
+	Scratch *Scratch
+}
+
+// Scratch holds the message that is being read.
+type Scratch struct {
+	msg Message
+	tx  app.Tx
 }
 
 // Log says which messages are written into records "dns", and how. The zero value writes
@@ -45,8 +54,7 @@ type Conn struct {
 	sink app.Sink
 	cfg  Config
 	half [2]half
-	msg  Message
-	tx   app.Tx
+	*Scratch
 	next uint64
 	// open tells that tx was shown within the call of Push: an error of a message behind
 	// it is told as its event.
@@ -62,7 +70,12 @@ type half struct {
 }
 
 // New makes a reader.
-func New(sink app.Sink, cfg Config) *Conn { return &Conn{sink: sink, cfg: cfg} }
+func New(sink app.Sink, cfg Config) *Conn {
+	if cfg.Scratch == nil {
+		cfg.Scratch = new(Scratch)
+	}
+	return &Conn{sink: sink, cfg: cfg, Scratch: cfg.Scratch}
+}
 
 // Push reads the next bytes.
 func (c *Conn) Push(dir int, b []byte) {
