@@ -1,6 +1,9 @@
 package rule
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+)
 
 // Buffer names a piece of traffic on which contents, or for some a number, are judged.
 type Buffer uint16
@@ -22,7 +25,6 @@ const (
 	UDPHeader
 	ICMPv4Header
 	ICMPv6Header
-	FrameData
 	Base64Data
 	HTTPURI
 	HTTPURIRaw
@@ -257,6 +259,40 @@ const (
 	ENIPProductCode
 	ENIPIdentityStatus
 	ENIPDeviceType
+	// Pieces of messages as they were sent (frame).
+	FrameHTTP1Request
+	FrameHTTP1Response
+	FrameDNSPDU
+	FrameSIPPDU
+	FrameSIPRequestLine
+	FrameSIPRequestHeaders
+	FrameSIPRequestBody
+	FrameSIPResponseLine
+	FrameSIPResponseHeaders
+	FrameSIPResponseBody
+	FrameWebSocketHeader
+	FrameWebSocketPDU
+	FrameWebSocketData
+	FrameDCEHdr
+	FrameDCEData
+	FrameDCEPDU
+	FrameENIPHdr
+	FrameENIPData
+	FrameENIPPDU
+	FrameENIPItem
+	FrameENIPCIP
+	FrameSSHRecordHdr
+	FrameSSHRecordData
+	FrameSSHRecordPDU
+	FrameMQTTPDU
+	FrameMQTTHeader
+	FrameMQTTData
+	FrameLDAPPDU
+	FrameTLSPDU
+	FrameTLSHdr
+	FrameTLSData
+	FrameSMTPCommandLine
+	FrameSMTPResponseLine
 	numBuffers
 )
 
@@ -288,6 +324,29 @@ func (b Buffer) ToClient() bool { return buffers[b].dir&toClient != 0 }
 // Multi says whether several values of the buffer may exist at once; each is
 // judged alone.
 func (b Buffer) Multi() bool { return buffers[b].multi }
+
+// Frame is the name of the frame within its protocol, "" for what is none.
+func (b Buffer) Frame() string {
+	if !buffers[b].frame {
+		return ""
+	}
+	_, name, _ := strings.Cut(buffers[b].name, ".")
+	return name
+}
+
+// FrameOf finds a frame by its name, with or without the protocol before it.
+func FrameOf(p Proto, name string) (Buffer, bool) {
+	if p == ProtoHTTP {
+		p = ProtoHTTP1
+	}
+	short := p.String() + "." + name
+	for b := range buffers {
+		if buffers[b].frame && (buffers[b].name == name || buffers[b].name == short) {
+			return Buffer(b), true
+		}
+	}
+	return 0, false
+}
 
 // Number says whether the buffer holds a number.
 func (b Buffer) Number() bool { return buffers[b].number }

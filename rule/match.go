@@ -45,7 +45,28 @@ type PCRE struct {
 	// InBuffer is the buffer that a letter behind the expression names; Moves tells that there is one.
 	InBuffer Buffer
 	Moves    bool
+	// Captures are the groups whose text is kept.
+	Captures []Capture
 }
+
+// Capture keeps the text of a group: the one called In, or by number where In is empty.
+type Capture struct {
+	Scope VarScope
+	Name  string
+	In    string
+	Group int
+}
+
+// VarScope says what a piece of kept text belongs to.
+type VarScope uint8
+
+// Scopes.
+const (
+	VarAlert   VarScope = iota // the alert of the rule
+	VarFlow                    // the flow, for other rules and records
+	VarPacket                  // the packet at hand
+	VarEntropy                 // the flow: the entropy of a buffer, by the buffer's name
+)
 
 // Relative implements [Match].
 func (p *PCRE) Relative() bool { return p.FromLast }
@@ -162,6 +183,30 @@ type Interface struct {
 // Relative implements [Match].
 func (*Interface) Relative() bool { return false }
 
+// ModbusTest compares a message of Modbus; what is nil or 0 fits all.
+type ModbusTest struct {
+	Unit, Sub     *Compare
+	Functions     [][2]int64 // closed ranges, one of which must hold the function
+	Access, Table int64      // numbers of the reader
+	Address       *Compare   // of one of the addresses
+	Value         *Compare   // written to such an address
+}
+
+// Relative implements [Match].
+func (*ModbusTest) Relative() bool { return false }
+
+// ASN1 asks whether values in BER that begin at Offset are built to overflow their readers.
+type ASN1 struct {
+	Bits     bool // a bit string with more unused bits than it has
+	Double   bool // a real number in decimal text of more than 256 bytes
+	Oversize int  // a length above this, 0 for any
+	Offset   int
+	FromLast bool
+}
+
+// Relative implements [Match].
+func (a *ASN1) Relative() bool { return a.FromLast }
+
 // Bounce asks whether a command (FTP PORT) names another address than its sender's.
 type Bounce struct{}
 
@@ -174,6 +219,7 @@ type Entropy struct {
 	Op            Op
 	Value         float64
 	Between       float64 // upper end with OpBetween
+	Buffer        Buffer  // of whose bytes; records tell the value under its name
 }
 
 // Relative implements [Match].
@@ -183,6 +229,8 @@ func (*Entropy) Relative() bool { return false }
 type Dataset struct {
 	List *List
 	Op   BitOp // BitIsSet, BitIsNotSet, BitSet or BitUnset
+	// Context is under which name an alert tells what the list knows of the entry.
+	Context string
 }
 
 // Relative implements [Match].
@@ -205,6 +253,8 @@ type List struct {
 	// Entries are what is listed, in the form of the buffer, with a reputation where
 	// there is one.
 	Entries map[string]int64
+	// About is what a list in JSON knows of its entries: JSON objects.
+	About map[string]string
 	// Max bounds the entries that rules add; 0 for the engine's bound.
 	Max int
 }

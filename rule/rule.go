@@ -36,12 +36,15 @@ type Rule struct {
 	File string
 	Line int
 
-	Action   Action
-	Proto    Proto
-	Network  Proto // ProtoIPv4 or ProtoIPv6 when only that version counts
-	Src, Dst *AddrSet
-	SrcPorts *PortSet
-	DstPorts *PortSet
+	Action Action
+	Proto  Proto
+	// Transport is what the header says, ProtoTCP or ProtoUDP, of a rule whose buffers belong to
+	// an application.
+	Transport Proto
+	Network   Proto // ProtoIPv4 or ProtoIPv6 when only that version counts
+	Src, Dst  *AddrSet
+	SrcPorts  *PortSet
+	DstPorts  *PortSet
 	// Both is set for the direction sign <>: the header fits either way round.
 	Both bool
 
@@ -68,6 +71,7 @@ type Rule struct {
 	Flow               Flow
 	Flowbits           []Flowbit
 	Flowints           []Flowint
+	VarTests           []VarTest
 	Xbits              []Xbit
 	Threshold          *Threshold
 	DetectionFilter    *Threshold
@@ -82,7 +86,7 @@ type Rule struct {
 	Countries          []Country
 	Suppress           []Suppress
 	RateFilter         *RateFilter
-	Tag                *Tag
+	Tags               []Tag
 	// Config is what a rule with the action config changes, nil for others.
 	Config map[string]string
 	// BothSides is set for the direction sign =>: the buffers of both directions of a

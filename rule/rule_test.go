@@ -58,7 +58,7 @@ func TestBuffers(t *testing.T) {
 	if !HTTPURI.ToServer() || HTTPURI.ToClient() || HTTPStatCode.ToServer() || !HTTPStatCode.ToClient() || !DNSQuery.Multi() || DNSQuery.Number() || !DNSRcode.Number() {
 		t.Error("what buffers are")
 	}
-	for b, want := range map[Buffer]bool{PacketEvent: true, IPSrc: true, ICMPv6Header: true, AppEvent: false, FrameData: false, BufPayload: false} {
+	for b, want := range map[Buffer]bool{PacketEvent: true, IPSrc: true, ICMPv6Header: true, AppEvent: false, FrameDNSPDU: false, BufPayload: false} {
 		if b.Packet() != want {
 			t.Errorf("%s is of single packets: %v", b, !want)
 		}

@@ -41,6 +41,14 @@ type Flowint struct {
 // Condition says whether it asks rather than changes.
 func (f Flowint) Condition() bool { return f.Op != "=" && f.Op != "+" && f.Op != "-" }
 
+// VarTest asks whether text kept by another rule contains something.
+type VarTest struct {
+	Scope   VarScope // VarFlow or VarPacket
+	Name    string
+	Text    []byte
+	Negated bool
+}
+
 // Track says over what threshold and xbits count.
 type Track uint8
 

@@ -292,10 +292,13 @@ func Country(r *rule.Rule, v string) error {
 	return nil
 }
 
+// tagDefault packets are told of when a rule names no number.
+const tagDefault = 256
+
 // Tag reads "session,10,packets" or "host,100,seconds,src".
 func Tag(r *rule.Rule, v string) error {
 	f := value.Fields(v)
-	t := &rule.Tag{Count: 10, Unit: "packets"}
+	t := &rule.Tag{Count: tagDefault, Unit: "packets"}
 	switch f[0] {
 	case "session", "":
 	case "host":
@@ -318,7 +321,7 @@ func Tag(r *rule.Rule, v string) error {
 			t.Count = n
 		}
 	}
-	r.Tag = t
+	r.Tags = append(r.Tags, *t)
 	return nil
 }
 
@@ -334,4 +337,24 @@ func Config(r *rule.Rule, v string) error {
 	}
 	r.NoAlert = true
 	return nil
+}
+
+// Var makes flowvar and pktvar, which read "name,content".
+func Var(scope rule.VarScope) func(*rule.Rule, string) error {
+	return func(r *rule.Rule, v string) error {
+		name, text, ok := strings.Cut(v, ",")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return errors.New("write the variable and what it is to contain: name,text")
+		}
+		text, negated := strings.CutPrefix(strings.TrimSpace(text), "!")
+		b, err := value.Bytes(value.Unquote(strings.TrimSpace(text)))
+		if err != nil {
+			return err
+		}
+		if len(b) == 0 {
+			return errors.New("the text is empty; write what the variable is to contain")
+		}
+		r.VarTests = append(r.VarTests, rule.VarTest{Scope: scope, Name: name, Text: b, Negated: negated})
+		return nil
+	}
 }

@@ -114,10 +114,10 @@ func TestEnds(t *testing.T) {
 
 func TestTag(t *testing.T) {
 	t.Parallel()
-	reads(t, "tag", Tag, "", rule.Rule{Tag: &rule.Tag{Count: 10, Unit: "packets"}})
-	reads(t, "tag", Tag, "session,5,bytes", rule.Rule{Tag: &rule.Tag{Count: 5, Unit: "bytes"}})
-	reads(t, "tag", Tag, "host,100,seconds,src", rule.Rule{Tag: &rule.Tag{Host: true, Count: 100, Unit: "seconds"}})
-	reads(t, "tag", Tag, "host,100,seconds,dst", rule.Rule{Tag: &rule.Tag{Host: true, Count: 100, Unit: "seconds", ByTarget: true}})
+	reads(t, "tag", Tag, "", rule.Rule{Tags: []rule.Tag{{Count: 256, Unit: "packets"}}})
+	reads(t, "tag", Tag, "session,5,bytes", rule.Rule{Tags: []rule.Tag{{Count: 5, Unit: "bytes"}}})
+	reads(t, "tag", Tag, "host,100,seconds,src", rule.Rule{Tags: []rule.Tag{{Host: true, Count: 100, Unit: "seconds"}}})
+	reads(t, "tag", Tag, "host,100,seconds,dst", rule.Rule{Tags: []rule.Tag{{Host: true, Count: 100, Unit: "seconds", ByTarget: true}}})
 	refuses(t, Tag, map[string]string{"no such": "net,10", "none": "session,0,packets", "number behind its unit": "session,packets,10", "another word": "session,10,hours"})
 	reads(t, "config", Config, "logging disable, type tx, scope tx",
 		rule.Rule{NoAlert: true, Config: map[string]string{"logging": "disable", "type": "tx", "scope": "tx"}})

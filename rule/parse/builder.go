@@ -198,6 +198,11 @@ func (b *builder) bothSides() error {
 // protocol of the buffers.
 func (b *builder) application() error {
 	r := b.r
+	defer func(before rule.Proto) {
+		if r.Proto != before && (before == rule.ProtoUDP || before.Carries(rule.IPProtoTCP, 4) && before != rule.ProtoIP) {
+			r.Transport = before
+		}
+	}(r.Proto)
 	if b.eventApp != rule.ProtoUnknown && !r.Proto.App() && r.Proto != rule.ProtoIP {
 		r.Proto = b.eventApp
 	}

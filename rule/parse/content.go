@@ -239,25 +239,9 @@ func checkContent(c *rule.Content) (string, error) {
 }
 
 func setPCRE(b *builder, v string) error {
-	if v[0] == '/' {
-		v = `"` + v + `"` // the older form
-	}
-	text, negated, err := value.Quoted(v)
+	p, err := value.Expression(v)
 	if err != nil {
 		return err
-	}
-	end := strings.LastIndexByte(text, '/')
-	if len(text) < 2 || text[0] != '/' || end == 0 {
-		return errors.New("write the expression between two slashes, for example \"/a+b/i\"")
-	}
-	p := &rule.PCRE{Pattern: text[1:end], Negated: negated}
-	if i := strings.IndexByte(text[end:], ','); i >= 0 {
-		text = strings.TrimSpace(text[:end+i]) // names for captured text, which nothing here reads
-	}
-	for _, c := range []byte(text[end+1:]) {
-		if err := pcreFlag(p, c); err != nil {
-			return err
-		}
 	}
 	if !p.Moves || p.InBuffer == b.buf {
 		return b.add(p)
@@ -267,36 +251,4 @@ func setPCRE(b *builder, v string) error {
 	}
 	b.last = nil
 	return b.inBuffer(p.InBuffer, p)
-}
-
-func pcreFlag(p *rule.PCRE, c byte) error {
-	switch c {
-	case 'i':
-		p.Nocase = true
-	case 's':
-		p.DotAll = true
-	case 'm':
-		p.Multiline = true
-	case 'x':
-		p.Extended = true
-	case 'A':
-		p.Anchored = true
-	case 'E':
-		p.DollarEnd = true
-	case 'G':
-		p.Ungreedy = true
-	case 'R':
-		p.FromLast = true
-	case 'O', 'B': // match limit and raw bytes: nothing to do here
-	default:
-		buf, ok := bufferByPCREFlag[c]
-		if !ok {
-			return fmt.Errorf("flag %q is not known; use i, s, m, x, A, E, G, R or a buffer letter", c)
-		}
-		if p.Moves && p.InBuffer != buf {
-			return fmt.Errorf("flag %q names a second buffer; keep one", c)
-		}
-		p.InBuffer, p.Moves = buf, true
-	}
-	return nil
 }

@@ -1,7 +1,10 @@
 package parse
 
 import (
+	"errors"
+	"fmt"
 	"sort"
+	"strings"
 
 	"otasuke/rule"
 	"otasuke/rule/option"
@@ -39,6 +42,7 @@ func init() { // in a function because the handlers refer back to the table's us
 		"base64_decode": {valueOptional, setBase64Decode},
 
 		"flow": {set: setFlow}, "flowbits": {set: onRule(option.Flowbits)}, "flowint": {set: onRule(option.Flowint)},
+		"flowvar": {set: onRule(option.Var(rule.VarFlow))}, "pktvar": {set: onRule(option.Var(rule.VarPacket))},
 		"xbits": {set: onRule(option.Xbits)}, "hostbits": {set: onRule(option.Hostbits)}, "threshold": {set: onRule(option.Threshold)},
 		"detection_filter": {set: onRule(option.DetectionFilter)}, "stream_size": {set: onRule(option.StreamSize)},
 		"app-layer-protocol": {set: setAppProto},
@@ -78,10 +82,12 @@ func init() { // in a function because the handlers refer back to the table's us
 		"tls_cert_notbefore": {set: setDate(rule.TLSNotBefore)}, "tls_cert_notafter": {set: setDate(rule.TLSNotAfter)},
 		"tls_cert_expired": {valueNone, setCertNow(false)}, "tls_cert_valid": {valueNone, setCertNow(true)},
 		"krb5.ticket_encryption": {set: setKRB5Encryption},
-		"dcerpc.iface":           {set: setInterface}, "dce_iface": {set: setInterface}, "dcerpc.opnum": {set: setList(rule.DCEOpnum)}, "dce_opnum": {set: setList(rule.DCEOpnum)},
-		"cip_service": {set: setCIPService}, "http2.settings": {set: setHTTP2Setting}, "ike.chosen_sa_attribute": {set: setIKEAttribute},
+		"dcerpc.iface":           {set: matchOf(option.Interface)}, "dce_iface": {set: matchOf(option.Interface)}, "dcerpc.opnum": {set: setList(rule.DCEOpnum)}, "dce_opnum": {set: setList(rule.DCEOpnum)},
+		"modbus": {set: matchOf(option.Modbus)}, "dnp3_obj": {set: matchOf(option.DNP3Object)}, "dnp3_ind": {set: matchOf(option.DNP3Indications)},
+		"frame": {set: setFrame}, "asn1": {set: setASN1}, "rpc": {set: setRPC}, "template2": {set: packetField(rule.FieldTTL)},
+		"cip_service": {set: matchOf(option.CIPService)}, "http2.settings": {set: matchOf(option.HTTP2Setting)}, "ike.chosen_sa_attribute": {set: matchOf(option.IKEAttribute)},
 		"ftpdata_command": {set: setFTPDataCommand}, "ftpbounce": {valueNone, setBounce}, "nfs_procedure": {set: setNFSProcedure},
-		"ssh.protoversion": {set: valueContent(rule.SSHProto, false)}, "ssh.softwareversion": {set: valueContent(rule.SSHSoftware, true)},
+		"ssh.protoversion": {set: matchOf(option.SSHVersion)}, "ssh.softwareversion": {set: valueContent(rule.SSHSoftware, true)},
 
 		"tls.version": {set: setTLSVersion}, "tls.subject": {set: valueContent(rule.TLSCertSubject, false)},
 		"tls.issuerdn": {set: valueContent(rule.TLSCertIssuer, false)}, "tls.fingerprint": {set: valueContent(rule.TLSCertFingerprint, true)},
@@ -95,20 +101,62 @@ func init() { // in a function because the handlers refer back to the table's us
 var refused = map[string]string{
 	"lua":             "rules must not bring program code; express the condition with other keywords",
 	"luajit":          "rules must not bring program code; express the condition with other keywords",
-	"asn1":            "ASN.1 decoding is not supported; use byte_test on the length octets",
 	"luaxform":        "rules must not bring program code; use the other transforms",
 	"app-layer-state": "the state of a transaction is not offered; use the buffer that it shows",
-	"flowvar":         "variables cannot be read by anything here; use flowint or flowbits",
-	"pktvar":          "variables cannot be read by anything here; use flowint or flowbits",
-	"frame":           "frames are not supported; use the protocol's buffers",
 	"nfq_set_mark":    "marks belong to the box itself; remove the keyword",
-	"rpc":             "the RPC keyword is not supported; use contents at the offsets of the call header",
 	"replace":         "traffic is never rewritten; use drop",
 }
 
 // onRule makes a handler of a function that needs only the rule.
 func onRule(f func(*rule.Rule, string) error) func(*builder, string) error {
 	return func(b *builder, v string) error { return f(b.r, v) }
+}
+
+// matchOf makes a handler of a function that reads a match on a buffer of its own.
+func matchOf(f func(string) (rule.Buffer, rule.Match, error)) func(*builder, string) error {
+	return func(b *builder, v string) error {
+		buf, m, err := f(v)
+		if err != nil {
+			return err
+		}
+		return b.inBuffer(buf, m)
+	}
+}
+
+// setFrame reads "http1.request", or in a rule for a protocol "request".
+func setFrame(b *builder, v string) error {
+	name := strings.TrimSpace(v)
+	if name == "stream" || strings.HasSuffix(name, ".stream") { // all that a direction sends
+		b.stick(rule.BufPayload)
+		b.r.Flow.OnlyStream, b.sticky = true, true
+		return nil
+	}
+	buf, ok := rule.FrameOf(b.r.Proto, name)
+	if !ok {
+		return fmt.Errorf("the frame %q is not known; use the protocol's buffers", name)
+	}
+	b.stick(buf)
+	return nil
+}
+
+func setASN1(b *builder, v string) error {
+	m, err := option.ASN1(v)
+	if err != nil {
+		return err
+	}
+	return b.add(m)
+}
+
+func setRPC(b *builder, v string) error {
+	if b.r.Proto != rule.ProtoUDP && !b.r.Proto.Carries(rule.IPProtoTCP, 4) || b.r.Proto == rule.ProtoIP {
+		return errors.New("calls stand elsewhere in TCP and in UDP; write a rule for each")
+	}
+	ms, err := option.RPC(v, b.r.Proto != rule.ProtoUDP)
+	if err != nil {
+		return err
+	}
+	b.forcePacket = true
+	return b.inBuffer(rule.BufPayload, ms...)
 }
 
 // KeywordInfo is a row of the table of keywords.

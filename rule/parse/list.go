@@ -36,7 +36,13 @@ func setDataset(b *builder, v string) error {
 	if err != nil {
 		return err
 	}
-	return b.onBuffer(&rule.Dataset{List: list, Op: op})
+	d := &rule.Dataset{List: list, Op: op}
+	for _, word := range f[2:] {
+		if name, ok := strings.CutPrefix(word, "context_key "); ok {
+			d.Context = strings.TrimSpace(name)
+		}
+	}
+	return b.onBuffer(d)
 }
 
 // setDatarep reads "name,>,200,load file,type string".
@@ -73,22 +79,34 @@ func (b *builder) list(name string, words []string) (*rule.List, error) {
 		opt[key] = strings.TrimSpace(arg)
 	}
 	if list := b.p.lists[name]; list != nil {
-		if kind := opt["type"]; kind != "" && kind != list.Kind {
+		if kind := opt["type"]; kind != "" && kind != list.Kind && (kind != "ipv6" || list.Kind != "ip") {
 			return nil, fmt.Errorf("the list %s holds %s, not %s", name, list.Kind, kind)
 		}
 		return list, nil
 	}
 	list := &rule.List{Name: name, Kind: opt["type"]}
 	switch list.Kind {
+	case "ipv6":
+		list.Kind = "ip" // which has both
 	case "string", "md5", "sha256", "ipv4", "ip":
 	default:
-		return nil, fmt.Errorf("type %q is not known; use string, md5, sha256, ipv4 or ip", list.Kind)
+		return nil, fmt.Errorf("type %q is not known; use string, md5, sha256, ipv4, ipv6 or ip", list.Kind)
 	}
 	if n, err := strconv.Atoi(opt["hashsize"]); err == nil {
 		list.Max = n
 	}
-	if f := opt["format"]; f != "" && f != "csv" {
-		return nil, fmt.Errorf("format %q is not supported; use one entry a line", f)
+	fill := func(text []byte) error { return value.Fill(list, text) }
+	switch opt["format"] {
+	case "", "csv":
+	case "json", "ndjson", "jsonline":
+		_, remove := opt["remove_key"]
+		form := value.Form{Lines: opt["format"] != "json", Key: opt["value_key"], Array: opt["array_key"], Remove: remove}
+		if form.Key == "" {
+			return nil, errors.New("a list in JSON needs value_key, the name of the member that is listed")
+		}
+		fill = func(text []byte) error { return value.FillJSON(list, text, form) }
+	default:
+		return nil, fmt.Errorf("format %q is not known; use csv, json or ndjson", opt["format"])
 	}
 	list.Entries = map[string]int64{}
 	for _, key := range []string{"load", "state"} {
@@ -102,7 +120,7 @@ func (b *builder) list(name string, words []string) (*rule.List, error) {
 			}
 			return nil, err
 		}
-		if err := value.Fill(list, text); err != nil {
+		if err := fill(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", opt[key], err)
 		}
 	}
@@ -163,7 +181,7 @@ func setAbsent(b *builder, v string) error {
 
 // setEntropy reads "bytes 100, offset 5, value >= 4.0".
 func setEntropy(b *builder, v string) error {
-	e := &rule.Entropy{Op: rule.OpEqual}
+	e := &rule.Entropy{Op: rule.OpEqual, Buffer: b.buf}
 	given := false
 	for _, word := range value.Fields(v) {
 		key, arg, _ := strings.Cut(word, " ")

@@ -165,10 +165,17 @@ func (p *parser) rule(text string) (*rule.Rule, *rule.Refusal) {
 	refuse := func(keyword string, err error) (*rule.Rule, *rule.Refusal) {
 		return nil, &rule.Refusal{SID: findSID(opts), Keyword: keyword, Reason: err.Error()}
 	}
+	b := &builder{p: p, r: r, section: -1}
+	for _, o := range opts {
+		if o.key == "requires" { // what a rule for another version says is not looked at
+			if err := setRequires(b, o.value); err != nil {
+				return refuse(o.key, err)
+			}
+		}
+	}
 	if err := p.header(r, header); err != nil {
 		return refuse("", err)
 	}
-	b := &builder{p: p, r: r, section: -1}
 	for _, o := range opts {
 		if err := b.option(o); err != nil {
 			return refuse(o.key, err)

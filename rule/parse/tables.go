@@ -27,13 +27,6 @@ var modifierByName = map[string]rule.Buffer{
 	"http_host": rule.HTTPHost, "http_raw_host": rule.HTTPHostRaw,
 }
 
-// bufferByPCREFlag finds the buffer for the capital letters behind a pcre.
-var bufferByPCREFlag = map[byte]rule.Buffer{
-	'U': rule.HTTPURI, 'I': rule.HTTPURIRaw, 'P': rule.HTTPRequestBody, 'Q': rule.HTTPResponseBody, 'H': rule.HTTPHeader,
-	'D': rule.HTTPHeaderRaw, 'M': rule.HTTPMethod, 'C': rule.HTTPCookie, 'V': rule.HTTPUserAgent, 'W': rule.HTTPHost,
-	'Z': rule.HTTPHostRaw, 'S': rule.HTTPStatCode, 'Y': rule.HTTPStatMsg,
-}
-
 // transformByName finds the transform of a keyword.
 var transformByName = map[string]rule.TransformKind{
 	"dotprefix": rule.DotPrefix, "to_lowercase": rule.ToLower, "to_uppercase": rule.ToUpper, "url_decode": rule.URLDecode,
@@ -55,7 +48,7 @@ var protoByName = func() map[string]rule.Proto {
 	for p := rule.ProtoIP; p < rule.ProtoFailed; p++ {
 		m[p.String()] = p
 	}
-	m["any"], m["ip4"], m["ip6"], m["ssl"], m["doh2"] = rule.ProtoIP, rule.ProtoIPv4, rule.ProtoIPv6, rule.ProtoTLS, rule.ProtoHTTP2
+	m["any"], m["ip4"], m["ip6"], m["ssl"], m["ikev2"] = rule.ProtoIP, rule.ProtoIPv4, rule.ProtoIPv6, rule.ProtoTLS, rule.ProtoIKE
 	m["icmpv4"], m["tcpv4"], m["udpv4"], m["tcp6"], m["udp6"] = rule.ProtoICMP, rule.ProtoTCP, rule.ProtoUDP, rule.ProtoTCP, rule.ProtoUDP
 	return m
 }()

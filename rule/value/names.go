@@ -27,4 +27,11 @@ var (
 		"alias_dereferencing_problem": 36, "inappropriate_authentication": 48, "invalid_credentials": 49, "insufficient_access_rights": 50, "busy": 51, "unavailable": 52,
 		"unwilling_to_perform": 53, "loop_detect": 54, "naming_violation": 64, "object_class_violation": 65, "not_allowed_on_non_leaf": 66, "not_allowed_on_rdn": 67,
 		"entry_already_exists": 68, "object_class_mods_prohibited": 69, "affects_multiple_dsas": 71, "other": 80}
+	// DNP3Functions are those of IEEE 1815 section 4.2.2.1.5.
+	DNP3Functions = map[string]int64{"confirm": 0, "read": 1, "write": 2, "select": 3, "operate": 4, "direct_operate": 5, "direct_operate_nr": 6, "immed_freeze": 7,
+		"immed_freeze_nr": 8, "freeze_clear": 9, "freeze_clear_nr": 10, "freeze_at_time": 11, "freeze_at_time_nr": 12, "cold_restart": 13, "warm_restart": 14,
+		"initialize_data": 15, "initialize_appl": 16, "start_appl": 17, "stop_appl": 18, "save_config": 19, "enable_unsolicited": 20, "disable_unsolicited": 21,
+		"assign_class": 22, "delay_measure": 23, "record_current_time": 24, "open_file": 25, "close_file": 26, "delete_file": 27, "get_file_info": 28,
+		"authenticate_file": 29, "abort_file": 30, "activate_config": 31, "authenticate_req": 32, "authenticate_err": 33, "response": 129,
+		"unsolicited_response": 130, "authenticate_resp": 131}
 )

@@ -25,6 +25,8 @@ type probe struct {
 	is    func(dir int, b []byte) answer
 	// only is the side that can be recognised, server or client; 0 for both.
 	only uint8
+	// served tells that the port must be the server's.
+	served bool
 }
 
 // probes in the order in which they are asked. There are fewer than 64.
@@ -48,7 +50,7 @@ var probes = []probe{
 
 	{proto: rule.ProtoDNS, udp: true, ports: []uint16{53}, least: 12, is: dns},
 	{proto: rule.ProtoMDNS, udp: true, ports: []uint16{5353}, least: 12, is: mdns},
-	{proto: rule.ProtoQUIC, udp: true, ports: []uint16{443, 80}, least: 5, is: quic},
+	{proto: rule.ProtoQUIC, udp: true, ports: []uint16{443, 80}, least: 5, is: quic, served: true},
 	{proto: rule.ProtoNTP, udp: true, ports: []uint16{123}, least: 48, is: ntp},
 	{proto: rule.ProtoDHCP, udp: true, ports: []uint16{67, 68}, least: 240, is: dhcp},
 	{proto: rule.ProtoSNMP, udp: true, ports: []uint16{161, 162}, least: 7, is: snmp},
@@ -66,7 +68,7 @@ func (c *Config) byProbe(t *Track, e Ends, dir int, b []byte) rule.Proto {
 	open := false
 	for i := range probes {
 		p := &probes[i]
-		if p.udp != e.UDP || t.failed[dir]&(1<<i) != 0 || !at(p.ports, e) || !c.Enabled(p.proto) || p.only != 0 && p.only&(1<<dir) == 0 {
+		if p.udp != e.UDP || t.failed[dir]&(1<<i) != 0 || !p.at(e) || !c.Enabled(p.proto) || p.only != 0 && p.only&(1<<dir) == 0 {
 			continue
 		}
 		if len(b) < p.least {
@@ -86,9 +88,10 @@ func (c *Config) byProbe(t *Track, e Ends, dir int, b []byte) rule.Proto {
 	return rule.ProtoUnknown
 }
 
-func at(ports []uint16, e Ends) bool {
-	for _, p := range ports {
-		if p == e.Server || p == e.Client {
+// at tells whether a conversation has one of the probe's ports.
+func (p *probe) at(e Ends) bool {
+	for _, port := range p.ports {
+		if port == e.Server || port == e.Client && !p.served {
 			return true
 		}
 	}
@@ -225,7 +228,7 @@ func dns(dir int, b []byte) answer {
 	flags := binary.BigEndian.Uint16(b[2:])
 	questions, answers := binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:])
 	authority, extra := binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint16(b[10:])
-	if flags&0x7800>>11 > 6 || int(questions)+int(answers)+int(authority)+int(extra) == 0 && flags&0x8000 == 0 {
+	if int(questions)+int(answers)+int(authority)+int(extra) == 0 && flags&0x8000 == 0 {
 		return no
 	}
 	if questions > 16 || int(answers)+int(authority)+int(extra) > 2000 {
@@ -270,11 +273,19 @@ func dnsStream(dir int, b []byte) answer {
 	return dns(dir, b[2:min(len(b), 2+n)])
 }
 
-// quic is a long header with its fixed bit (RFC 9000 section 17.2).
+// quic is a header, long or short (RFC 9000 section 17): at its ports nothing else is expected.
 func quic(dir int, b []byte) answer {
+	if b[0]&0x80 == 0 && len(b) >= quicShort || b[0]&0x80 != 0 && len(b) > 6 && b[5] <= quicID {
+		return yes
+	}
 	return answerOf(b[0]&0xc0 == 0xc0 && binary.BigEndian.Uint32(b[1:]) != 0 || dir == toClient && b[0]&0x80 != 0 ||
 		b[0]&0x08 != 0 && b[0]&0xc0 == 0 && len(b) > 14 && string(b[9:10]) == "Q")
 }
+
+const (
+	quicShort = 17 // bytes of a short header with the usual identifier
+	quicID    = 20 // the longest identifier of version 1
+)
 
 // ntp is RFC 5905 section 7.3.
 func ntp(_ int, b []byte) answer {

@@ -85,10 +85,21 @@ func (v *View) addHeaders(p *packet.Packet) {
 	case packet.UDP:
 		put(rule.UDPHeader, p.TransportHeader())
 	case packet.ICMP:
-		put(rule.ICMPv4Header, p.TransportHeader())
+		put(rule.ICMPv4Header, icmpHeader(p))
 	case packet.ICMPv6:
 		put(rule.ICMPv6Header, p.TransportHeader())
 	}
+}
+
+// icmpHeader is the header of an ICMP message; that of a router advertisement holds its
+// addresses (RFC 1256 section 3.1).
+func icmpHeader(p *packet.Packet) []byte {
+	const advertisement = 9
+	h := p.TransportHeader()
+	if len(h) < 8 || p.ICMPType != advertisement {
+		return h
+	}
+	return h[:min(cap(h), len(h)+min(len(p.Payload), int(h[4])*int(h[5])*4))]
 }
 
 // ipOptions translates the decoder's options into those of rules.

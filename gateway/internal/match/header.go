@@ -13,7 +13,7 @@ func (k *compiled) headerFits(in *Input) bool {
 	if in.ToServer && !r.ToServer || !in.ToServer && !r.ToClient {
 		return false
 	}
-	if !protoFits(r.Proto, r.Network, in) || !flowFits(r, in) {
+	if !protoFits(r.Proto, r.Network, in) || r.Transport != rule.ProtoUnknown && !r.Transport.Carries(in.IPProto, 4) || !flowFits(r, in) {
 		return false
 	}
 	if r.BothSides { // judged with the answer, worded for the request

@@ -107,6 +107,8 @@ type Hit struct {
 	// Silent is set when a threshold, noalert or the flow's earlier alert says
 	// not to tell; the action still holds.
 	Silent bool
+	// Notes are what the alert is to tell of text that the rule has kept.
+	Notes []Note
 }
 
 // Limits of what is remembered.
@@ -146,6 +148,7 @@ type FlowState struct {
 	epoch uint64
 	bits  []uint64
 	ints  []flowint
+	vars  []Note
 	fired []uint32 // rule*2, plus 1 to the server
 	// found are rules whose pattern is in the window of a direction, and crowded tells
 	// that they are not all.
@@ -161,7 +164,7 @@ type found struct {
 
 // Reset forgets everything, for the next flow, but keeps memory.
 func (f *FlowState) Reset() {
-	*f = FlowState{fired: f.fired[:0], ints: f.ints[:0], found: [2][]found{f.found[0][:0], f.found[1][:0]}}
+	*f = FlowState{fired: f.fired[:0], ints: f.ints[:0], vars: f.vars[:0], found: [2][]found{f.found[0][:0], f.found[1][:0]}}
 }
 
 // recall takes up the rules that were found before in what the window from start to end

@@ -23,6 +23,9 @@ type Scratch struct {
 	expr   bytexpr.Scratch
 	swap   []byte
 	shown  [][]byte // by variant
+	addr   [16]byte // an address as a buffer
+	notes  []Note   // text that the rule at hand keeps
+	packet []Note   // variables of the packet
 	// at is the place of a buffer's first value in the input, plus one; fresh those to
 	// be searched. Both hold during one inspection.
 	at    [rule.NumBuffers]uint16
@@ -251,6 +254,10 @@ func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
 	if k.kind == txRule && in.Tx != nil && slices.Contains(in.Tx.fired, id<<1|uint32(direction(in.ToServer))) {
 		return Hit{}, false
 	}
+	if len(k.r.VarTests) > 0 && !varsFit(sc, k.r, in) {
+		return Hit{}, false
+	}
+	sc.notes = sc.notes[:0]
 	switch s.contents(sc, in, k, id) {
 	case wait:
 		if in.Tx != nil && len(in.Tx.pending[direction(in.ToServer)]) < maxPending {
@@ -261,7 +268,11 @@ func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
 	case no:
 		return Hit{}, false
 	}
-	return s.fire(k, in, id)
+	hit, told := s.fire(k, in, id)
+	if len(sc.notes) > 0 {
+		hit.Notes = sc.noted(in)
+	}
+	return hit, told
 }
 
 // fire records a match and decides whether it is told.
@@ -339,6 +350,9 @@ func (s *Set) buffer(sc *Scratch, in *Input, sec *section, asked bool) outcome {
 	}
 	first := int(sc.at[sec.buf])
 	if first == 0 {
+		if sec.buf == rule.IPSrc || sec.buf == rule.IPDst {
+			return s.address(sc, in, sec)
+		}
 		return sec.missing(in)
 	}
 	if sec.absent == rule.AbsentOnly {
@@ -362,6 +376,22 @@ func (s *Set) buffer(sc *Scratch, in *Input, sec *section, asked bool) outcome {
 		return no
 	}
 	return wait
+}
+
+// address tries a section on an address of the packet that carries a transaction.
+func (s *Set) address(sc *Scratch, in *Input, sec *section) outcome {
+	a := in.Src
+	if sec.buf == rule.IPDst {
+		a = in.Dst
+	}
+	buf := sc.addr[:4]
+	if a.Is4() {
+		b := a.As4()
+		copy(sc.addr[:], b[:])
+	} else {
+		sc.addr, buf = a.As16(), sc.addr[:]
+	}
+	return outcomeOf(sc.try(sec.steps, s.transformed(sc, sec.variant, buf), 0, false) && sec.absent != rule.AbsentOnly)
 }
 
 // request tries a section on the request of the answer that is judged.
@@ -391,44 +421,6 @@ func (sec *section) missing(in *Input) outcome {
 		return yes
 	}
 	return no
-}
-
-// several tries a section that asks for more than one value.
-func (s *Set) several(sc *Scratch, in *Input, sec *section, first int) outcome {
-	if !in.Complete && in.Tx != nil && !(sec.which.Kind == rule.WhichIndex && sec.which.Index >= 0) {
-		return wait
-	}
-	n, fit, at := 0, 0, sec.which.Index
-	if at < 0 {
-		for i := first; i < len(in.Values); i++ {
-			if in.Values[i].Buffer == sec.buf {
-				at++
-			}
-		}
-	}
-	for i := first; i < len(in.Values); i++ {
-		v := &in.Values[i]
-		if v.Buffer != sec.buf {
-			continue
-		}
-		ok := sc.try(sec.steps, s.transformed(sc, sec.variant, v.Data), 0, v.Partial)
-		if sec.which.Kind == rule.WhichIndex && n == at {
-			return outcomeOf(ok)
-		}
-		if n++; ok {
-			fit++
-		}
-	}
-	switch sec.which.Kind {
-	case rule.WhichIndex:
-		if !in.Complete && in.Tx != nil {
-			return wait
-		}
-		return no
-	case rule.WhichCount:
-		return outcomeOf(sec.which.Count.Match(int64(fit)))
-	}
-	return outcomeOf(fit == n)
 }
 
 func outcomeOf(ok bool) outcome {

@@ -6,6 +6,7 @@ import (
 
 	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/match/measure"
 	"otasuke/rule"
 )
 
@@ -163,19 +164,33 @@ func (p *probe) simple(st *step) bool {
 func (p *probe) value(st *step) bool {
 	switch m := st.match.(type) {
 	case *rule.NumberList:
-		return p.numberList(m)
+		return measure.InList(p.buf, m)
 	case *rule.Now:
 		return p.now(m)
 	case *rule.Tuple:
-		return p.tuple(m)
+		return measure.Tuple(p.buf, m)
 	case *rule.Interface:
-		return p.iface(m)
+		return measure.Interface(p.buf, m)
+	case *rule.ModbusTest:
+		return measure.Modbus(p.buf, m)
+	case *rule.ASN1:
+		at := m.Offset
+		if m.FromLast {
+			at += p.last
+		}
+		return measure.Overflows(p.buf, at, m)
 	case *rule.Bounce:
-		return p.bounce()
+		return measure.Bounce(p.buf, p.in.Src)
 	case *rule.Entropy:
 		return p.entropy(m)
 	case *rule.Dataset:
-		return !p.partial && st.list.Apply(p.in.Hosts, m.Op, p.buf)
+		if p.partial || !st.list.Apply(p.in.Hosts, m.Op, p.buf) {
+			return false
+		}
+		if m.Context != "" {
+			p.about(m, st)
+		}
+		return true
 	case *rule.Datarep:
 		v, ok := st.list.Reputation(p.buf)
 		return ok && m.Match(v)
@@ -283,8 +298,16 @@ func (p *probe) pcreOnce(e *bytexpr.Expr) bool {
 	_, end, found := e.Find(&p.sc.expr, p.buf[start:])
 	if found && !e.Negated {
 		p.last = start + end
+		p.keep(e, start)
 	}
 	return found != e.Negated
+}
+
+// keep notes the groups of an expression found behind start.
+func (p *probe) keep(e *bytexpr.Expr, start int) {
+	if e.Captures() {
+		e.Keep(&p.sc.expr, p.buf[start:], func(c *rule.Capture, text []byte) { p.sc.keep(c.Scope, c.Name, text) })
+	}
 }
 
 func (p *probe) pcreAll(e *bytexpr.Expr, rest []step) bool {
@@ -296,9 +319,12 @@ func (p *probe) pcreAll(e *bytexpr.Expr, rest []step) bool {
 			return false
 		}
 		p.last = start + end
+		notes := len(p.sc.notes)
+		p.keep(e, start)
 		if p.run(rest) {
 			return true
 		}
+		p.sc.notes = p.sc.notes[:notes]
 		if start += from + 1; e.Anchored || start > len(p.buf) {
 			return false
 		}

@@ -2,110 +2,65 @@ package match
 
 import (
 	"encoding/binary"
-	"math"
-	"net/netip"
 	"strconv"
 
+	"otasuke/gateway/internal/match/measure"
 	"otasuke/rule"
 )
 
 const second64 = 1_000_000 // microseconds
-
-// numberList asks whether the number lies in one of the ranges.
-func (p *probe) numberList(m *rule.NumberList) bool {
-	if len(p.buf) != 8 {
-		return false
-	}
-	v := int64(binary.BigEndian.Uint64(p.buf))
-	for _, r := range m.Ranges {
-		if r[0] <= v && v <= r[1] {
-			return true
-		}
-	}
-	return false
-}
 
 // now compares the number with the time of the traffic.
 func (p *probe) now(m *rule.Now) bool {
 	return len(p.buf) == 8 && m.Op.Match(int64(binary.BigEndian.Uint64(p.buf)), p.in.Now/second64)
 }
 
-// tuple compares several numbers.
-func (p *probe) tuple(m *rule.Tuple) bool {
-	for i, c := range m.Tests {
-		if c == nil {
+// entropy measures some bytes; records tell it of the flow.
+func (p *probe) entropy(m *rule.Entropy) bool {
+	h, ok := measure.Entropy(p.buf, m)
+	if !ok {
+		return false
+	}
+	if f := p.in.Flow; f != nil {
+		f.vars = replaced(f.vars, Note{Scope: rule.VarEntropy, Name: entropyName(m.Buffer), Text: strconv.FormatFloat(h, 'g', -1, 64)})
+	}
+	return measure.EntropyFits(h, m)
+}
+
+// several tries a section that asks for more than one value.
+func (s *Set) several(sc *Scratch, in *Input, sec *section, first int) outcome {
+	if !in.Complete && in.Tx != nil && !(sec.which.Kind == rule.WhichIndex && sec.which.Index >= 0) {
+		return wait
+	}
+	n, fit, at := 0, 0, sec.which.Index
+	if at < 0 {
+		for i := first; i < len(in.Values); i++ {
+			if in.Values[i].Buffer == sec.buf {
+				at++
+			}
+		}
+	}
+	for i := first; i < len(in.Values); i++ {
+		v := &in.Values[i]
+		if v.Buffer != sec.buf {
 			continue
 		}
-		if len(p.buf) < 8*(i+1) || !c.Match(int64(binary.BigEndian.Uint64(p.buf[8*i:]))) {
-			return false
+		ok := sc.try(sec.steps, s.transformed(sc, sec.variant, v.Data), 0, v.Partial)
+		if sec.which.Kind == rule.WhichIndex && n == at {
+			return outcomeOf(ok)
+		}
+		if n++; ok {
+			fit++
 		}
 	}
-	return true
-}
-
-// iface compares an interface of DCE/RPC.
-func (p *probe) iface(m *rule.Interface) bool {
-	if len(p.buf) < 21 || [16]byte(p.buf) != m.UUID || p.buf[20] == 0 && !m.AnyFrag {
-		return false
-	}
-	return m.Version == nil || m.Version.Match(int64(binary.BigEndian.Uint16(p.buf[16:])))
-}
-
-// bounce reads "192,0,2,1,4,1" (RFC 959 section 4.1.2) and compares it with the sender.
-func (p *probe) bounce() bool {
-	var b [4]byte
-	text := p.buf
-	for i := range b {
-		n := 0
-		for n < len(text) && text[n] >= '0' && text[n] <= '9' {
-			n++
+	switch sec.which.Kind {
+	case rule.WhichIndex:
+		if !in.Complete && in.Tx != nil {
+			return wait
 		}
-		v, err := strconv.ParseUint(string(text[:n]), 10, 8)
-		if err != nil || n == len(text) || text[n] != ',' {
-			return false
-		}
-		b[i], text = byte(v), text[n+1:]
+		return no
+	case rule.WhichCount:
+		return outcomeOf(sec.which.Count.Match(int64(fit)))
 	}
-	return p.in.Src.Is4() && netip.AddrFrom4(b) != p.in.Src
-}
-
-// entropy measures some bytes (Shannon, in bits a byte).
-func (p *probe) entropy(m *rule.Entropy) bool {
-	b := p.buf
-	if m.Offset > len(b) {
-		return false
-	}
-	b = b[m.Offset:]
-	if m.Bytes > 0 {
-		b = b[:min(m.Bytes, len(b))]
-	}
-	if len(b) == 0 {
-		return false
-	}
-	var counts [256]int
-	for _, c := range b {
-		counts[c]++
-	}
-	h := 0.0
-	for _, n := range counts {
-		if n > 0 {
-			q := float64(n) / float64(len(b))
-			h -= q * math.Log2(q)
-		}
-	}
-	switch m.Op {
-	case rule.OpBetween:
-		return m.Value < h && h < m.Between
-	case rule.OpLess:
-		return h < m.Value
-	case rule.OpLessEqual:
-		return h <= m.Value
-	case rule.OpGreater:
-		return h > m.Value
-	case rule.OpGreaterEqual:
-		return h >= m.Value
-	case rule.OpNotEqual:
-		return math.Abs(h-m.Value) > 1e-9
-	}
-	return math.Abs(h-m.Value) <= 1e-9
+	return outcomeOf(fit == n)
 }

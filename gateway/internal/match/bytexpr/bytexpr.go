@@ -29,6 +29,7 @@ type Expr struct {
 	Negated  bool
 	FromLast bool // the subject begins where the former match ended
 	Anchored bool // can match at the subject's start only
+	captures []rule.Capture
 	// LooksAhead tells that whether it matches may change with what comes behind the
 	// match: at an end that is none yet it must wait.
 	LooksAhead bool
@@ -42,7 +43,7 @@ type Scratch struct {
 
 // Compile makes an expression ready. The error says what to do.
 func Compile(m *rule.PCRE) (*Expr, error) {
-	e := &Expr{Negated: m.Negated, FromLast: m.FromLast}
+	e := &Expr{Negated: m.Negated, FromLast: m.FromLast, captures: m.Captures}
 	e.Anchored = m.Anchored || strings.HasPrefix(m.Pattern, "^") && !m.Multiline && !strings.Contains(m.Pattern, "|")
 	e.LooksAhead = looksAhead(m.Pattern)
 	text := translate(m)
@@ -220,6 +221,55 @@ func (e *Expr) Find(sc *Scratch, b []byte) (from, end int, ok bool) {
 		return at[0], at[1], true
 	}
 	return runesIn(text[:at[0]]), runesIn(text[:at[1]]), true
+}
+
+// Captures tells whether the expression keeps text.
+func (e *Expr) Captures() bool { return len(e.captures) > 0 }
+
+// Keep gives the text of the groups that are kept, for a subject in which the expression
+// was found. It allocates.
+func (e *Expr) Keep(sc *Scratch, b []byte, keep func(c *rule.Capture, text []byte)) {
+	if e.linear == nil {
+		e.keepBack(sc, b, keep)
+		return
+	}
+	text, ascii := sc.latin1(b)
+	at := e.linear.FindSubmatchIndex(text)
+	for i := range e.captures {
+		c := &e.captures[i]
+		n := c.Group
+		if c.In != "" {
+			n = e.linear.SubexpIndex(c.In)
+		}
+		if n < 0 || 2*n >= len(at) || at[2*n] < 0 {
+			continue
+		}
+		from, end := at[2*n], at[2*n+1]
+		if !ascii {
+			from, end = runesIn(text[:from]), runesIn(text[:end])
+		}
+		keep(c, b[from:end])
+	}
+}
+
+func (e *Expr) keepBack(sc *Scratch, b []byte, keep func(c *rule.Capture, text []byte)) {
+	if _, _, ok := e.findBack(sc, b); !ok {
+		return
+	}
+	m, err := e.back.FindRunesMatch(sc.runes)
+	if err != nil || m == nil {
+		return
+	}
+	for i := range e.captures {
+		c := &e.captures[i]
+		g := m.GroupByNumber(c.Group)
+		if c.In != "" {
+			g = m.GroupByName(c.In)
+		}
+		if g != nil && len(g.Captures) > 0 {
+			keep(c, b[g.Index:g.Index+g.Length])
+		}
+	}
 }
 
 func (e *Expr) findBack(sc *Scratch, b []byte) (from, end int, ok bool) {

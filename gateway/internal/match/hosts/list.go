@@ -15,6 +15,17 @@ const maxAdded = 1 << 16
 type List struct {
 	name, kind string
 	m          map[string]int64
+	about      map[string]string
+}
+
+// About returns what the list knows of an entry, a JSON object.
+func (d *List) About(b []byte) (string, bool) {
+	key, ok := d.entry(b)
+	if !ok {
+		return "", false
+	}
+	text, ok := d.about[key]
+	return text, ok
 }
 
 // changes are what rules have added to a list or taken from it.
@@ -24,7 +35,9 @@ type changes struct {
 }
 
 // ListOf makes a list ready. Lists of one name share what rules change of them.
-func ListOf(l *rule.List) *List { return &List{name: l.Name, kind: l.Kind, m: l.Entries} }
+func ListOf(l *rule.List) *List {
+	return &List{name: l.Name, kind: l.Kind, m: l.Entries, about: l.About}
+}
 
 // entry brings addresses into one form.
 func (d *List) entry(b []byte) (string, bool) {

@@ -65,7 +65,8 @@ func (x *Packets) Add(id uint32, r *rule.Rule) {
 
 // carries tells that a rule can fit packets of a class.
 func carries(r *rule.Rule, class int, proto uint8) bool {
-	if !r.Proto.Carries(proto, 4) && !r.Proto.Carries(proto, 6) && (class != classICMP || !r.Proto.Carries(rule.IPProtoICMPv6, 6)) {
+	other := class == classOther && (r.Proto == rule.ProtoSCTP || r.Proto == rule.ProtoGRE || r.Proto == rule.ProtoESP)
+	if !other && !r.Proto.Carries(proto, 4) && !r.Proto.Carries(proto, 6) && (class != classICMP || !r.Proto.Carries(rule.IPProtoICMPv6, 6)) {
 		return false
 	}
 	for _, t := range r.Packet {
