@@ -50,6 +50,19 @@ type Sink interface {
 	Expect(e Expected)
 }
 
+// Framer is a sink that also takes frames, the pieces of messages as they were sent.
+type Framer interface {
+	// Frame shows one: b is its kind, data good until Frame returns. tx may be nil.
+	Frame(tx *Tx, dir int, b rule.Buffer, data []byte)
+}
+
+// ShowFrame shows a frame to a sink that takes them.
+func ShowFrame(s Sink, tx *Tx, dir int, b rule.Buffer, data []byte) {
+	if f, ok := s.(Framer); ok && len(data) > 0 {
+		f.Frame(tx, dir, b, data)
+	}
+}
+
 // Expected is a conversation to come.
 type Expected struct {
 	// FromServer tells that the server opens it (to the client's Port), else the client

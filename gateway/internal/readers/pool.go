@@ -12,6 +12,7 @@ import (
 	"otasuke/gateway/internal/app/http1/coding"
 	"otasuke/gateway/internal/app/mqttmsg"
 	"otasuke/gateway/internal/app/smtpcmd"
+	"otasuke/gateway/internal/app/tlsmsg"
 	"otasuke/rule"
 )
 
@@ -24,6 +25,7 @@ type Config struct {
 	HTTP http1.Config
 	DNS  dnsmsg.Log
 	SMTP smtpcmd.Config
+	TLS  tlsmsg.Config
 	DHCP dhcpmsg.Config
 	MQTT mqttmsg.Config
 }
@@ -41,7 +43,15 @@ type Pool struct {
 func NewPool(cfg Config) *Pool { return &Pool{cfg: cfg, idle: map[kind][]reusable{}} }
 
 // Want says what readers shall show from now on, also those that are lent.
-func (p *Pool) Want(want rule.BufferSet) { p.want = want }
+func (p *Pool) Want(want rule.BufferSet) {
+	if want.Has(rule.FrameHTTP1Request) { // which is made of its parts
+		want.Add(rule.HTTPRequestBody)
+	}
+	if want.Has(rule.FrameHTTP1Response) {
+		want.Add(rule.HTTPResponseBody)
+	}
+	p.want = want
+}
 
 // reusable is a reader that can read another conversation.
 type reusable interface {

@@ -42,7 +42,7 @@ func (p *Pool) make(k app.Sink, proto rule.Proto, stream bool) app.Reader {
 		cfg.Want, cfg.Pool = &p.want, &p.codings
 		return http1.New(k, cfg)
 	case rule.ProtoTLS:
-		return tlsmsg.New(k, tlsmsg.Config{})
+		return tlsmsg.New(k, p.cfg.TLS)
 	case rule.ProtoDNS:
 		return dnsmsg.New(k, dnsmsg.Config{Stream: stream, Log: p.cfg.DNS, Scratch: &p.dns})
 	case rule.ProtoMDNS:

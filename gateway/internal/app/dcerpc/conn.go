@@ -45,6 +45,9 @@ func (c *Conn) Push(dir int, b []byte) {
 			break
 		}
 		c.assoc.PDU(dir, h, rest[:h.Frag])
+		app.ShowFrame(c.sink, nil, dir, rule.FrameDCEHdr, rest[:HeaderSize])
+		app.ShowFrame(c.sink, nil, dir, rule.FrameDCEData, rest[HeaderSize:h.Frag])
+		app.ShowFrame(c.sink, nil, dir, rule.FrameDCEPDU, rest[:h.Frag])
 		rest = rest[h.Frag:]
 	}
 	if !c.stopped {

@@ -171,6 +171,7 @@ func (c *Conn) message(dir int, b []byte) bool {
 	}
 	s.Done, c.tx.Sides[1-dir].Done = true, true
 	c.open = true
+	app.ShowFrame(c.sink, &c.tx, dir, rule.FrameDNSPDU, b)
 	c.sink.Step(&c.tx, dir)
 	if c.cfg.MDNS || c.cfg.Log.wants(m, dir == app.ToClient) {
 		c.sink.Log(&c.tx, dir, kind)

@@ -79,11 +79,23 @@ func (c *Conn) next(dir int, b []byte) (took, need int) {
 		m.put(s)
 	}
 	s.Done = true
+	c.frames(t, dir, &m, b[:n])
 	c.turns.Step(t, dir)
 	if dir == app.ToClient || h.command == cmdNOP || h.command == cmdUnregister {
 		c.turns.Close(t)
 	}
 	return n, 0
+}
+
+// frames shows the pieces of a message.
+func (c *Conn) frames(t *turn.Turn[exchange], dir int, m *message, b []byte) {
+	c.turns.Frame(t, dir, rule.FrameENIPHdr, b[:headSize])
+	c.turns.Frame(t, dir, rule.FrameENIPData, b[headSize:])
+	c.turns.Frame(t, dir, rule.FrameENIPPDU, b)
+	for _, item := range m.pieces {
+		c.turns.Frame(t, dir, rule.FrameENIPItem, item)
+	}
+	c.turns.Frame(t, dir, rule.FrameENIPCIP, m.inner)
 }
 
 // of returns the transaction of a message: a new one, or of an answer that of its question.

@@ -80,6 +80,8 @@ type message struct {
 	service      []byte
 	identity     *identity
 	cip          *cip
+	pieces       [][]byte // the items as they were sent
+	inner        []byte   // the message of CIP as it was sent
 }
 
 func readHead(b []byte) (h head) {
@@ -117,11 +119,13 @@ func read(h head, b []byte, response bool) (m message, ok bool) {
 // items reads those of the common packet format.
 func (m *message) items(c *octets.Cursor) {
 	for n := min(c.U16LE(), maxItems); n > 0 && c.OK(); n-- {
+		whole := c.Peek(c.Len())
 		kind := c.U16LE()
 		in := c.Sub(int(c.U16LE()))
 		if !c.OK() {
 			return
 		}
+		m.pieces = append(m.pieces, whole[:4+in.Len()])
 		switch kind {
 		case itemIdentity:
 			m.identity = readIdentity(&in)
@@ -129,8 +133,10 @@ func (m *message) items(c *octets.Cursor) {
 			m.version, m.capabilities, m.service = in.U16LE(), in.U16LE(), in.Rest()
 		case itemConnected:
 			in.Skip(2) // sequence
+			m.inner = in.Peek(in.Len())
 			m.cip = readCIP(&in, 0)
 		case itemUnconnected:
+			m.inner = in.Peek(in.Len())
 			m.cip = readCIP(&in, 0)
 		}
 		if !in.OK() {

@@ -208,6 +208,7 @@ func (c *Conn) complete(dir int) {
 	x := d.x
 	m := x.message(dir)
 	c.finishBody(dir, x, m)
+	c.frame(dir, x, m)
 	d.step, d.x = stepLine, nil
 	d.scan = lines.Scanner{}
 	if dir == app.ToServer && x.is09 {
@@ -222,6 +223,16 @@ func (c *Conn) complete(dir int) {
 		c.log(x)
 		c.remove(x)
 	}
+}
+
+// frame shows a message: its head as sent, and what was looked at of its body, decoded.
+func (c *Conn) frame(dir int, x *exchange, m *message) {
+	kind := [2]rule.Buffer{rule.FrameHTTP1Request, rule.FrameHTTP1Response}[dir]
+	if !c.cfg.Want.Has(kind) {
+		return
+	}
+	c.scratch = append(append(c.scratch[:0], m.head...), m.body...)
+	app.ShowFrame(c.sink, &x.tx, dir, kind, c.scratch)
 }
 
 // log writes the record of a transaction once.

@@ -35,6 +35,7 @@ type exchange struct {
 
 // Conn reads one conversation.
 type Conn struct {
+	pdu     []byte // the message at hand, as sent
 	sink    app.Sink
 	turns   turn.List[exchange]
 	half    [2]octets.Buffer
@@ -103,6 +104,7 @@ func (c *Conn) next(dir int, b []byte) (took, need int) {
 	if !ok {
 		return c.invalid(dir), 0
 	}
+	c.pdu = b[:head+size]
 	if dir == app.ToServer {
 		c.request(&m)
 	} else {
@@ -146,6 +148,7 @@ func soon(n int) bool { return n <= 16 || n&(n-1) == 0 }
 func (c *Conn) request(m *message) {
 	c.wantTLS = c.wantTLS || m.op == extRequest && string(m.name) == startTLS
 	t := c.begin()
+	c.turns.Frame(t, app.ToServer, rule.FrameLDAPPDU, c.pdu)
 	t.Data.request = m
 	s := &t.Tx.Sides[app.ToServer]
 	s.Number(rule.LDAPRequestOperation, uint64(m.op))
@@ -196,6 +199,7 @@ func (c *Conn) response(m message) {
 
 // answer adds a response to its transaction.
 func (c *Conn) answer(t *turn.Turn[exchange], m message) {
+	c.turns.Frame(t, app.ToClient, rule.FrameLDAPPDU, c.pdu)
 	s := &t.Tx.Sides[app.ToClient]
 	s.Number(rule.LDAPResponsesOperation, uint64(m.op))
 	if m.result() {

@@ -136,7 +136,7 @@ func (m *message) put(s *app.Side) {
 		s.Put(rule.Modbus, m.value(access, m.address, m.count))
 	}
 	if m.writeAddress != None {
-		s.Put(rule.Modbus, m.value(Write, m.writeAddress, m.writeCount))
+		s.Put(rule.Modbus, append(m.value(Write, m.writeAddress, m.writeCount), m.data...))
 	}
 }
 

@@ -69,7 +69,7 @@ func TestPlant(t *testing.T) {
 			got = append(got, string(v.Data))
 		}
 	}
-	want := []string{tuple(17, 3, None, Read, Holding, 107, 2), tuple(17, 23, None, Read, Holding, 3, 1), tuple(17, 23, None, Write, Holding, 14, 1)}
+	want := []string{tuple(17, 3, None, Read, Holding, 107, 2), tuple(17, 23, None, Read, Holding, 3, 1), tuple(17, 23, None, Write, Holding, 14, 1) + "\x00\xff"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

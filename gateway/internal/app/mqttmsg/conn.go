@@ -121,6 +121,9 @@ func (c *Conn) packet(dir int, b []byte) (took, need int) {
 	if !ok {
 		return c.malformed(dir), 0
 	}
+	c.turns.Frame(nil, dir, rule.FrameMQTTPDU, b[:n+h.size])
+	c.turns.Frame(nil, dir, rule.FrameMQTTHeader, b[:n])
+	c.turns.Frame(nil, dir, rule.FrameMQTTData, b[n:n+h.size])
 	c.handle(dir, p)
 	return n + h.size, 0
 }

@@ -69,7 +69,7 @@ func (c *Conn) datagram(dir int, b []byte) {
 		return
 	}
 	if m, ok := readHead(b[:n], dir == app.ToServer); ok {
-		c.tell(dir, m, b[n:])
+		c.tell(dir, m, b[:n], b[n:])
 	}
 }
 
@@ -103,10 +103,10 @@ func (c *Conn) next(dir int, b []byte) (took, need int) {
 	if size > MaxBody {
 		got := min(len(b), n+size)
 		c.skip[dir] = n + size - got
-		c.tell(dir, m, nil)
+		c.tell(dir, m, b[:n], nil)
 		return got, 0
 	}
-	c.tell(dir, m, b[n:n+size])
+	c.tell(dir, m, b[:n], b[n:n+size])
 	return n + size, 0
 }
 
@@ -115,7 +115,7 @@ var buffers = map[string]rule.Buffer{"from": rule.SIPFrom, "to": rule.SIPTo, "vi
 	"content-type": rule.SIPContentType, "content-length": rule.SIPContentLength}
 
 // tell makes a transaction of a message.
-func (c *Conn) tell(dir int, m message, body []byte) {
+func (c *Conn) tell(dir int, m message, head, body []byte) {
 	t := c.turns.Begin()
 	s := &t.Tx.Sides[dir]
 	for _, f := range []*[]byte{&m.line, &m.method, &m.uri, &m.version, &m.code, &m.reason} {
@@ -146,7 +146,19 @@ func (c *Conn) tell(dir int, m message, body []byte) {
 	}
 	m.headers = nil
 	t.Data = m
+	c.frames(t, dir, head, body)
 	c.turns.Message(t, dir)
+}
+
+// frames shows the pieces of a message. body lies directly behind head.
+func (c *Conn) frames(t *turn.Turn[message], dir int, head, body []byte) {
+	line := bytes.IndexByte(head, '\n') + 1
+	of := [2][3]rule.Buffer{{rule.FrameSIPRequestLine, rule.FrameSIPRequestHeaders, rule.FrameSIPRequestBody},
+		{rule.FrameSIPResponseLine, rule.FrameSIPResponseHeaders, rule.FrameSIPResponseBody}}[dir]
+	c.turns.Frame(t, dir, rule.FrameSIPPDU, head[:len(head)+len(body)])
+	c.turns.Frame(t, dir, of[0], head[:line])
+	c.turns.Frame(t, dir, of[1], bytes.TrimSuffix(head[line:], crlf))
+	c.turns.Frame(t, dir, of[2], body)
 }
 
 // put adds the values of a description.

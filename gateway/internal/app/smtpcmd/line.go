@@ -9,6 +9,14 @@ type line struct {
 	cut       bool // the end of a long line was left out
 }
 
+// whole is the line with its end, which lies behind it.
+func (l line) whole() []byte {
+	if n := len(l.text) + len(l.eol); n <= cap(l.text) {
+		return l.text[:n]
+	}
+	return l.text
+}
+
 // lineReader cuts one direction into lines, whatever pieces it comes in.
 type lineReader struct {
 	buf  []byte // an unfinished line

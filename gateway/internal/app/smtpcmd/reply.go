@@ -35,6 +35,11 @@ func replyCode(b []byte) int {
 
 // reply reads a line of the server. rest are the bytes behind it.
 func (c *Conn) reply(l line, rest []byte) {
+	if c.tx != nil {
+		app.ShowFrame(c.sink, &c.tx.Tx, app.ToClient, rule.FrameSMTPResponseLine, l.whole())
+	} else {
+		app.ShowFrame(c.sink, nil, app.ToClient, rule.FrameSMTPResponseLine, l.whole())
+	}
 	code := 0
 	if len(l.text) >= 3 {
 		c.multiline = len(l.text) >= 4 && l.text[3] == '-'

@@ -23,6 +23,7 @@ func (c *Conn) request(l line) {
 	if l.cut {
 		c.event("truncated_line")
 	}
+	app.ShowFrame(c.sink, &c.tx.Tx, app.ToServer, rule.FrameSMTPCommandLine, l.whole())
 	if c.behindChunk && !isCommand(l.text) {
 		c.event("bdat_chunk_len_exceeded")
 	}

@@ -196,6 +196,7 @@ func (c *Conn) packet(dir int, b []byte) (rest []byte) {
 	}
 	switch {
 	case h.buf[5] == msgNewKeys:
+		app.ShowFrame(c.sink, &c.tx, dir, rule.FrameSSHRecordHdr, h.buf)
 		h.phase, h.buf = done, nil
 		c.finish(dir)
 		return nil
@@ -206,6 +207,9 @@ func (c *Conn) packet(dir int, b []byte) (rest []byte) {
 	n := min(4+int(size)-len(h.buf), len(b))
 	h.buf, b = append(h.buf, b[:n]...), b[n:]
 	if len(h.buf) == 4+int(size) {
+		app.ShowFrame(c.sink, &c.tx, dir, rule.FrameSSHRecordHdr, h.buf[:head])
+		app.ShowFrame(c.sink, &c.tx, dir, rule.FrameSSHRecordData, h.buf[head:])
+		app.ShowFrame(c.sink, &c.tx, dir, rule.FrameSSHRecordPDU, h.buf)
 		c.kexInit(dir, h.buf[head:])
 		h.buf = h.buf[:0]
 	}

@@ -21,6 +21,8 @@ type Config struct {
 	Certificate, Chain, Client bool
 	// Handshakes writes versions, ciphers and extensions of the hellos.
 	Handshakes bool
+	// Only are the members that records have, nil for all that the others allow.
+	Only map[string]bool
 }
 
 // Conn reads one connection: one transaction.

@@ -136,7 +136,38 @@ func (c *Conn) Record(*app.Tx) []app.Field {
 	if c.cfg.Handshakes {
 		r.ClientHandshake, r.ServerHandshake = new(client.cipherLog), new(server.cipherLog)
 	}
+	if c.cfg.Only != nil {
+		r.only(c.cfg.Only)
+	}
 	return []app.Field{{Name: "tls", Value: r}}
+}
+
+// only leaves out the members that are not wanted, by their names in a configuration.
+func (r *record) only(want map[string]bool) {
+	for name, s := range map[string]*string{"subject": &r.Subject, "issuer": &r.Issuer, "serial": &r.Serial, "fingerprint": &r.Fingerprint, "sni": &r.SNI,
+		"version": &r.Version, "not_before": &r.NotBefore, "not_after": &r.NotAfter, "certificate": &r.Certificate, "ja4": &r.JA4} {
+		if !want[name] {
+			*s = ""
+		}
+	}
+	for name, list := range map[string]*[]string{"subjectaltname": &r.Names, "chain": &r.Chain, "client_alpns": &r.ClientALPNs, "server_alpns": &r.ServerALPNs} {
+		if !want[name] {
+			*list = nil
+		}
+	}
+	r.Resumed = r.Resumed && want["session_resumed"]
+	if !want["ja3"] {
+		r.JA3 = nil
+	}
+	if !want["ja3s"] {
+		r.JA3S = nil
+	}
+	if !want["client_handshake"] {
+		r.ClientHandshake = nil
+	}
+	if !want["server_handshake"] {
+		r.ServerHandshake = nil
+	}
 }
 
 // record writes the certificates of an end.

@@ -1,6 +1,11 @@
 package tlsmsg
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"otasuke/gateway/internal/app"
+	"otasuke/rule"
+)
 
 // Content types of records (RFC 8446 section 5.1, RFC 6520 section 6).
 const (
@@ -40,7 +45,11 @@ func (c *Conn) record(dir int, b []byte) int {
 	case kind != recordData && len(b) < recordHead+size:
 		return 0
 	}
-	c.content(dir, kind, size, b[recordHead:min(recordHead+size, len(b))])
+	end := min(recordHead+size, len(b))
+	app.ShowFrame(c.sink, &c.tx, dir, rule.FrameTLSPDU, b[:end])
+	app.ShowFrame(c.sink, &c.tx, dir, rule.FrameTLSHdr, b[:recordHead])
+	app.ShowFrame(c.sink, &c.tx, dir, rule.FrameTLSData, b[recordHead:end])
+	c.content(dir, kind, size, b[recordHead:end])
 	return recordHead + size
 }
 

@@ -83,6 +83,15 @@ func (l *List[T]) Find(is func(*T) bool) *Turn[T] {
 // Step has what is new in dir judged.
 func (l *List[T]) Step(t *Turn[T], dir int) { l.sink.Step(&t.Tx, dir) }
 
+// Frame shows a piece of a message; t may be nil.
+func (l *List[T]) Frame(t *Turn[T], dir int, b rule.Buffer, data []byte) {
+	var tx *app.Tx
+	if t != nil {
+		tx = &t.Tx
+	}
+	app.ShowFrame(l.sink, tx, dir, b, data)
+}
+
 // Message ends a transaction that is one message of dir: judges it and writes its record.
 func (l *List[T]) Message(t *Turn[T], dir int) {
 	t.Tx.Sides[dir].Done = true

@@ -160,6 +160,9 @@ func (c *Conn) frame(dir int, b []byte) int {
 	}
 	h.skip = size - uint64(kept)
 	c.tell(dir, f, payload)
+	app.ShowFrame(c.sink, &c.tx, dir, rule.FrameWebSocketHeader, b[:head])
+	app.ShowFrame(c.sink, &c.tx, dir, rule.FrameWebSocketPDU, b[:head+kept])
+	app.ShowFrame(c.sink, &c.tx, dir, rule.FrameWebSocketData, b[head:head+kept])
 	h.plain = small(h.plain)
 	return head + kept
 }
