@@ -91,6 +91,7 @@ func (w *writer) middle(r *Record) {
 	b = object.UintOf(b, "tx_id", r.TxID)
 	w.b = object.BoolIf(b, "tx_guessed", r.TxGuessed)
 	w.value("alert", r.Alert != nil, r.Alert)
+	w.value("frame", r.Frame != nil, r.Frame)
 	w.value("tunnel", r.Tunnel != nil, r.Tunnel)
 	b = object.StringIf(w.b, "app_proto", r.AppProto)
 	b = object.StringIf(b, "app_proto_ts", r.AppProtoTS)

@@ -12,6 +12,7 @@ const (
 	TypeAlert    = "alert"
 	TypeFlow     = "flow"
 	TypeNetflow  = "netflow"
+	TypeMetadata = "metadata"
 	TypeHTTP     = "http"
 	TypeDNS      = "dns"
 	TypeTLS      = "tls"
@@ -21,6 +22,7 @@ const (
 	TypeAnomaly  = "anomaly"
 	TypeDrop     = "drop"
 	TypePacket   = "packet"
+	TypeFrame    = "frame"
 )
 
 // timeLayout is EVE's own: ISO 8601 with microseconds and a zone without colon.
@@ -75,6 +77,7 @@ type Record struct {
 	TxID        *uint64   `json:"tx_id,omitempty"`
 	TxGuessed   bool      `json:"tx_guessed,omitempty"`
 	Alert       *Alert    `json:"alert,omitempty"`
+	Frame       *Frame    `json:"frame,omitempty"`
 	Tunnel      *Tunnel   `json:"tunnel,omitempty"`
 	AppProto    string    `json:"app_proto,omitempty"`
 	AppProtoTS  string    `json:"app_proto_ts,omitempty"`
@@ -210,6 +213,16 @@ type Alert struct {
 	Context     map[string]any      `json:"context,omitempty"`
 	References  []string            `json:"references,omitempty"`
 	Rule        string              `json:"rule,omitempty"`
+}
+
+// Frame is the piece of a message that a rule has matched.
+type Frame struct {
+	Type      string  `json:"type"`
+	Direction string  `json:"direction"`
+	Length    int     `json:"length"`
+	Complete  bool    `json:"complete"`
+	Printable string  `json:"payload_printable,omitempty"`
+	TxID      *uint64 `json:"tx_id,omitempty"`
 }
 
 // End of a conversation that attacks or is attacked.

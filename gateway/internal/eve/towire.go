@@ -212,3 +212,16 @@ func Direction(src, dst netip.Addr, home func(netip.Addr) bool) wire.Direction {
 	}
 	return wire.Inbound
 }
+
+// HomeOf makes the function that tells inside addresses.
+func HomeOf(nets []netip.Prefix) func(netip.Addr) bool {
+	return func(a netip.Addr) bool {
+		a = a.Unmap()
+		for _, n := range nets {
+			if n.Contains(a) {
+				return true
+			}
+		}
+		return false
+	}
+}

@@ -1,6 +1,11 @@
 package evelog
 
-import "strings"
+import (
+	"strings"
+
+	"otasuke/gateway/internal/eve"
+	"otasuke/rule"
+)
 
 // upper are the protocols whose events the field's sensors write in upper case: those of
 // their older readers.
@@ -12,4 +17,42 @@ func AppEvent(proto, name string) string {
 		return strings.ToUpper(name)
 	}
 	return name
+}
+
+// AppName is a flow's application as records name it.
+func AppName(p rule.Proto) string {
+	if p == rule.ProtoUnknown {
+		return ""
+	}
+	return p.String()
+}
+
+// AppAnomaly describes an event of an application protocol, or of recognition, which has no
+// transaction.
+func AppAnomaly(name, proto string, inTx bool) *eve.Anomaly {
+	a := &eve.Anomaly{Type: "applayer", Layer: "proto_parser", AppProto: proto, Event: strings.ToUpper(name)}
+	if !inTx && strings.HasPrefix(name, "applayer_") {
+		a.Layer = "proto_detect"
+	}
+	if p, bare, ok := strings.Cut(name, "."); ok {
+		a.Event = AppEvent(p, bare)
+	}
+	return a
+}
+
+// PacketAnomaly describes an event of a packet, nil when such are not wanted.
+func (c *AnomalyConfig) PacketAnomaly(name string) *eve.Anomaly {
+	if strings.HasPrefix(name, "stream.") {
+		if !c.Stream {
+			return nil
+		}
+		return &eve.Anomaly{Type: "stream", Event: name}
+	}
+	if !c.Decode {
+		return nil
+	}
+	if !strings.HasPrefix(name, "decoder.") {
+		name = "decoder." + name
+	}
+	return &eve.Anomaly{Type: "decode", Event: name}
 }

@@ -19,8 +19,10 @@ type Config struct {
 	Anomaly AnomalyConfig
 	// Flow and Netflow records are wanted.
 	Flow, Netflow bool
-	// ARP records are wanted.
-	ARP bool
+	// ARP records are wanted, and those of packets from which rules have kept text.
+	ARP, Metadata bool
+	// Frames are written, each.
+	Frames bool
 	// Stats are wanted; DecoderEvents and StreamEvents are counted in them.
 	Stats, DecoderEvents, StreamEvents bool
 	// KeepZero writes counters that are 0.

@@ -106,7 +106,7 @@ func TestFlow(t *testing.T) {
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	m, tr := Memory([]string{"traffic/id/video", "b", "a", "traffic/label/x"}, nil)
-	if !cmp.Equal(m.Flowbits, []string{"a", "b"}) || !cmp.Equal(tr.ID, []string{"video"}) || !cmp.Equal(tr.Label, []string{"x"}) {
+	if !cmp.Equal(m.Flowbits, []string{"b", "a"}) || !cmp.Equal(tr.ID, []string{"video"}) || !cmp.Equal(tr.Label, []string{"x"}) {
 		t.Errorf("%+v %+v", m, tr)
 	}
 	if m, tr := Memory(nil, nil); m != nil || tr != nil {
