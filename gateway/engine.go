@@ -72,7 +72,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return err
 	}
 	ec := engine.Config{
-		Rules: set, Lists: lists, Home: engine.HomeOf(cfg.Home), Inline: true, Emit: w.emit,
+		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: true, Emit: w.emit,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
 	}
 	faults := fault.New(filepath.Join(cfg.StateDir, "faults"), cfg.Log)

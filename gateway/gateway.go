@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"otasuke/gateway/internal/enforce"
-	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/health"
 	"otasuke/gateway/internal/journal"
@@ -42,7 +41,7 @@ func New(cfg Config) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{cfg: cfg, log: cfg.Log, home: engine.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}, nil
+	return &Box{cfg: cfg, log: cfg.Log, home: eve.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}, nil
 }
 
 // Run protects until ctx ends. The bridge stays when it returns, the rules go.

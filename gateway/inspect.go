@@ -128,7 +128,7 @@ func (in *inspector) load() (*match.Set, error) {
 	for _, err := range errs {
 		in.warning("%v", err)
 	}
-	in.ec = engine.Config{Rules: set, Lists: lists, Home: engine.HomeOf(c.Home), Inline: cfg.Prevent,
+	in.ec = engine.Config{Rules: set, Lists: lists, Home: eve.HomeOf(c.Home), Inline: cfg.Prevent,
 		LogApps: true, LogFlows: true, LogAnomalies: true, Budget: -1}
 	conf.engine(&in.ec)
 	in.skipped = skipped(refused)

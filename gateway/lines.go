@@ -21,14 +21,14 @@ const (
 // time otherwise. Nothing is lost: a full queue makes the worker wait.
 type lines struct {
 	alerts  atomic.Uint64
-	wants   func(eventType string) bool
+	wants   func(*eve.Record) bool
 	records chan *eve.Record
 	out     *bufio.Writer
 	done    sync.WaitGroup
 	err     error // of the writer; read after it has ended
 }
 
-func newLines(w io.Writer, wants func(string) bool) *lines {
+func newLines(w io.Writer, wants func(*eve.Record) bool) *lines {
 	l := &lines{wants: wants, records: make(chan *eve.Record, linesWaiting), out: bufio.NewWriterSize(w, linesBuffer)}
 	l.done.Go(l.write)
 	return l
@@ -39,7 +39,7 @@ func (l *lines) emit(r *eve.Record) {
 	if r.EventType == eve.TypeAlert {
 		l.alerts.Add(1)
 	}
-	if l.wants(r.EventType) {
+	if l.wants(r) {
 		l.records <- r
 	}
 }

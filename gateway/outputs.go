@@ -40,12 +40,12 @@ func (s *settings) records(c *engine.Config) {
 	}
 	s.alerts(&e.Alert)
 	s.readers(c)
-	e.ARP = s.types["arp"] != nil
+	e.ARP, e.Metadata, e.Frames = s.types["arp"] != nil, s.types["metadata"] != nil, s.types["frame"] != nil
 	drop := s.types["drop"]
 	e.Drop = evelog.DropConfig{On: drop != nil, Alerts: drop.At("alerts").Bool(false), Verdict: drop.At("verdict").Bool(false), All: drop.At("flows").String("start") == "all"}
 	e.Netflow = s.types["netflow"] != nil
 	stats := s.conf.At("stats")
-	e.KeepZero = s.option("stats", "zero-valued-counters").Bool(stats.At("zero-valued-counters").Bool(true))
+	e.KeepZero = s.option("stats", "null-values").Bool(true) && s.option("stats", "zero-valued-counters").Bool(stats.At("zero-valued-counters").Bool(true))
 	e.DecoderEvents = stats.At("decoder-events").Bool(true)
 	c.Midstream = s.midstream(c.Inline)
 }
@@ -53,7 +53,7 @@ func (s *settings) records(c *engine.Config) {
 // readers sets what the protocols' records tell.
 func (s *settings) readers(c *engine.Config) {
 	dns := s.types["dns"]
-	c.Readers.DNS = dnsmsg.Log{Version: int(dns.At("version").Size(0)), NoRequests: !dns.At("requests").Bool(dns.At("query").Bool(true)),
+	c.Readers.DNS = dnsmsg.Log{Version: int(dns.At("version").Size(s.conf.At("eve-dns-version").Size(0))), NoRequests: !dns.At("requests").Bool(dns.At("query").Bool(true)),
 		NoResponses: !dns.At("responses").Bool(dns.At("answer").Bool(true))}
 	if formats := dns.At("formats"); len(formats.List()) > 0 {
 		c.Readers.DNS.NoDetailed, c.Readers.DNS.NoGrouped = !formats.At("detailed").Exists(), !formats.At("grouped").Exists()
@@ -69,6 +69,15 @@ func (s *settings) readers(c *engine.Config) {
 	c.Readers.MQTT.MaxMessage = int(s.conf.At("app-layer.protocols.mqtt.max-msg-length").Size(0))
 	for _, h := range s.option("smtp", "custom").List() {
 		c.Readers.SMTP.Headers = append(c.Readers.SMTP.Headers, strings.ToLower(h.String("")))
+	}
+	if custom := s.option("tls", "custom").List(); len(custom) > 0 {
+		tls := &c.Readers.TLS
+		tls.Only = map[string]bool{}
+		for _, name := range custom {
+			tls.Only[strings.ToLower(name.String(""))] = true
+		}
+		tls.Certificate, tls.Chain, tls.Client = tls.Only["certificate"], tls.Only["chain"], tls.Only["client"]
+		tls.Handshakes = tls.Only["client_handshake"] || tls.Only["server_handshake"]
 	}
 	dump := s.option("http", "dump-all-headers").String("")
 	c.Readers.HTTP.DumpHeaders = dump == "both" || dump == "request" || dump == "response"

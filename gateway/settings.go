@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"otasuke/gateway/internal/engine"
+	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/yamlconf"
 	"otasuke/rule"
@@ -78,17 +79,24 @@ func (s *settings) outputs() {
 }
 
 // wants tells whether records of a type are written.
-func (s *settings) wants(kind string) bool {
+func (s *settings) wants(r *eve.Record) bool {
+	kind := r.EventType
 	switch kind {
+	case eve.TypeHTTP:
+		if r.AppProto == "http2" || r.AppProto == "doh2" {
+			kind = "http2"
+		}
 	case "fileinfo":
 		kind = "files"
 	case "bittorrent_dht":
 		kind = "bittorrent-dht"
 	case "ftp_data":
 		kind = "ftp"
+	case "packet": // which rules with the tag keyword ask for
+		kind = "alert"
 	}
 	if s.types == nil {
-		return kind != "drop" && kind != "netflow" && kind != "arp" && kind != "pgsql"
+		return kind != "drop" && kind != "frame" && kind != "netflow" && kind != "arp" && kind != "pgsql"
 	}
 	return s.types[kind] != nil
 }
@@ -115,6 +123,17 @@ func (s *settings) parse(opt *parse.Options) error {
 		classes, _ := rule.ParseClasses(name, text)
 		for k, v := range classes {
 			opt.Classes[k] = v
+		}
+	}
+	if name := s.file(s.conf.At("reference-config-file").String("")); name != "" {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("gateway: %w", err)
+		}
+		opt.ReferenceURLs = rule.DefaultReferences()
+		refs, _ := rule.ParseReferences(name, text)
+		for k, v := range refs {
+			opt.ReferenceURLs[k] = v
 		}
 	}
 	return nil

@@ -62,3 +62,10 @@ type Source interface {
 	// before) towards mac. Sources that cannot send return ErrNoWire.
 	Send(port int, mac [6]byte, vlan uint16, ip []byte) error
 }
+
+// Worse tells which verdict wins for a frame that holds several packets: to drop, then to
+// hold, then to let the connection go.
+func (v Verdict) Worse(than Verdict) bool {
+	rank := func(a Action) int { return map[Action]int{Accept: 0, Hold: 1, Drop: 2}[a] }
+	return rank(v.Action) > rank(than.Action) || v.Mark != 0 && than == (Verdict{Action: Accept})
+}

@@ -46,7 +46,7 @@ func (w *Worker) packetValues(in *match.Input) { in.Values = w.fields.Values(w.p
 
 // inspectPacket matches rules for single packets.
 func (w *Worker) inspectPacket() {
-	if s := &w.flow.User; s.passed || s.muted {
+	if s := &w.flow.User; s.passed || s.muted || w.judged {
 		return
 	}
 	in := w.input(w.dir)
@@ -56,6 +56,14 @@ func (w *Worker) inspectPacket() {
 	w.hits(w.rules.Inspect(w.scratch, in), nil)
 }
 
+// inspectAlone is inspectPacket for a packet whose bytes are part of no stream: rules for
+// streams are matched on it too.
+func (w *Worker) inspectAlone() {
+	w.noStream = true
+	w.inspectPacket()
+	w.noStream = false
+}
+
 // inspectStream matches rules for stream bytes, and with the first bytes of a
 // packet those for the packet itself.
 func (w *Worker) inspectStream(dir int, window []byte, at int) {
@@ -63,14 +71,18 @@ func (w *Worker) inspectStream(dir int, window []byte, at int) {
 		return
 	}
 	in := w.input(dir)
-	if dir == w.dir && !w.seen {
+	in.Stream = window
+	in.StreamNew = len(window) - at
+	switch {
+	case dir != w.dir:
+	case w.judged:
+		in.StreamNew = 0
+	case !w.seen:
 		w.seen = true
 		w.withPacket(in)
 		in.PacketRules = true
 		w.packetValues(in)
 	}
-	in.Stream = window
-	in.StreamNew = len(window) - at
 	in.StreamOffset = w.flow.User.half[dir].Total - uint64(len(window))
 	w.inStream = true
 	w.hits(w.rules.Inspect(w.scratch, in), nil)
@@ -90,6 +102,9 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			s.muted, s.facts.Bypassed = true, true
 		}
 		if h.Action == rule.Pass {
+			if w.stopper != nil && w.e.cfg.Inline {
+				return // an order of actions of its own: what stops came first
+			}
 			w.let = true
 			if h.Rule.ForFlow(tx != nil, w.inStream) {
 				s.muted, s.facts.Action = true, "pass"
@@ -101,6 +116,7 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			continue
 		}
 		w.countHit(h)
+		w.tags.Add(h.Rule, w.pkt, &s.tags, w.now)
 		if !h.Silent {
 			w.alert(h, tx)
 			s.alerted = true

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
@@ -40,45 +39,41 @@ func (w *Worker) anomaly(tx *app.Tx, name string, dir int) {
 	if !w.e.cfg.LogAnomalies || !w.e.cfg.EVE.Anomaly.App {
 		return
 	}
-	layer := "proto_parser"
-	if tx == nil && strings.HasPrefix(name, "applayer_") {
-		layer = "proto_detect"
-	}
-	proto := appName(w.flow.User.app)
-	if p, bare, ok := strings.Cut(name, "."); ok {
-		name = evelog.AppEvent(p, bare)
-	} else {
-		name = strings.ToUpper(name)
-	}
 	r := w.record(eve.TypeAnomaly)
+	if !w.isTCP() { // the datagram itself is told of
+		w.told = dir
+		r = w.packetRecord(eve.TypeAnomaly)
+		r.Direction = ""
+	}
 	r.AppProto = ""
-	r.Anomaly = &eve.Anomaly{Type: "applayer", Event: name, Layer: layer, AppProto: proto}
+	r.Anomaly = evelog.AppAnomaly(name, evelog.AppName(w.flow.User.app), tx != nil)
 	if tx != nil {
 		id := tx.ID
 		r.TxID = &id
 	}
+	w.remember(r)
 	w.e.cfg.Emit(r)
+}
+
+// remember writes what rules have noted of the flow at hand.
+func (w *Worker) remember(r *eve.Record) {
+	if w.flow != nil && !w.e.cfg.EVE.NoMetadata {
+		r.Metadata, r.Traffic = w.memory()
+	}
 }
 
 // packetAnomalies writes the events of the packet at hand.
 func (w *Worker) packetAnomalies() {
-	c := &w.e.cfg.EVE.Anomaly
-	if !w.e.cfg.LogAnomalies || len(w.pkt.Events) == 0 || !c.Decode && !c.Stream {
+	if !w.e.cfg.LogAnomalies {
 		return
 	}
 	for _, name := range w.pkt.Events {
-		kind := "decode"
-		if strings.HasPrefix(name, "stream.") {
-			kind = "stream"
-		} else if !strings.HasPrefix(name, "decoder.") {
-			name = "decoder." + name
+		if a := w.e.cfg.EVE.Anomaly.PacketAnomaly(name); a != nil {
+			r := w.e.cfg.EVE.Record(w.view(), eve.TypeAnomaly, true)
+			r.Anomaly = a
+			w.remember(r)
+			w.e.cfg.Emit(r)
 		}
-		if kind == "decode" && !c.Decode || kind == "stream" && !c.Stream {
-			continue
-		}
-		r := w.e.cfg.EVE.Record(w.view(), eve.TypeAnomaly, true)
-		r.Anomaly = &eve.Anomaly{Type: kind, Event: name}
-		w.e.cfg.Emit(r)
 	}
 }
 
@@ -178,15 +173,10 @@ func (w *Worker) logFlow() {
 		if c.Netflow && e.Packets[dir] > 0 {
 			r := c.NetflowRecord(v, e, dir)
 			w.applications(r)
+			if !c.NoMetadata {
+				r.Metadata, r.Traffic = w.memory()
+			}
 			w.e.cfg.Emit(r)
 		}
 	}
-}
-
-// appName is a flow's application as EVE names it.
-func appName(p rule.Proto) string {
-	if p == rule.ProtoUnknown {
-		return ""
-	}
-	return p.String()
 }

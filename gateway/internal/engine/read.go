@@ -183,6 +183,10 @@ func (w *Worker) become() {
 	if s.next == rule.ProtoTLS { // it is looked whether it really does
 		s.expects = s.next
 		s.track.Restart()
+	} else if !w.e.cfg.Apps.Enabled(s.next) {
+		s.track.Set(rule.ProtoFailed)
+		w.settled()
+		return
 	} else if s.next != rule.ProtoUnknown {
 		s.track.Set(s.next)
 		w.speaks(s.next)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"net"
-	"net/netip"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
@@ -52,19 +51,19 @@ func (w *Worker) applications(r *eve.Record) {
 		return
 	}
 	s := &w.flow.User
-	r.AppProto = appName(s.app)
+	r.AppProto = evelog.AppName(s.app)
 	if s.original != rule.ProtoUnknown && s.original != s.app {
-		r.Original = appName(s.original)
+		r.Original = evelog.AppName(s.original)
 	}
 	if s.expects != rule.ProtoUnknown {
-		r.Expected = appName(s.expects)
+		r.Expected = evelog.AppName(s.expects)
 	}
 	ts, tc := s.track.By[0], s.track.By[1]
 	if ts != s.app {
-		r.AppProtoTS = appName(ts)
+		r.AppProtoTS = evelog.AppName(ts)
 	}
 	if tc != s.app {
-		r.AppProtoTC = appName(tc)
+		r.AppProtoTC = evelog.AppName(tc)
 	}
 }
 
@@ -106,10 +105,17 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 	if r.Target != "" {
 		evelog.Ends(rec.Alert, r.Target, eve.End{IP: rec.SrcIP, Port: rec.SrcPort}, eve.End{IP: rec.DestIP, Port: rec.DestPort})
 	}
+	rec.Frame = evelog.FrameOf(&w.single[0], tx, w.told)
+	if len(h.Notes) > 0 {
+		rec.Alert.Context = evelog.Context(h.Notes)
+	}
 	c.Tunnel(rec, w.view())
 	w.own(rec, wire.KindIPS).Class = r.Class
 	if c.Alert.Verdict {
 		rec.Verdict = evelog.VerdictOf(w.stopper != nil && w.e.cfg.Inline, w.willPass, w.rejects, w.pkt)
+	}
+	if tx == nil && w.flow != nil && !w.isTCP() && r.Proto.App() {
+		tx = w.latest // a datagram and its transaction are one
 	}
 	if tx != nil {
 		id := tx.ID
@@ -134,6 +140,7 @@ func (w *Worker) alertContext(rec *eve.Record, inTx bool) {
 	if w.flow != nil {
 		if !c.NoMetadata {
 			rec.Metadata, rec.Traffic = w.memory()
+			rec.Metadata = evelog.PacketVars(rec.Metadata, w.scratch.PacketVars())
 		}
 		if !c.Alert.NoFlow {
 			w.flowNow(rec)
@@ -162,7 +169,34 @@ func (w *Worker) flowNow(rec *eve.Record) {
 func (w *Worker) memory() (m *eve.Metadata, t *eve.Traffic) {
 	s := &w.flow.User
 	bits, ints := w.rules.Memory(&s.match)
-	return evelog.Memory(bits, ints)
+	m, t = evelog.Memory(bits, ints)
+	return evelog.FlowVars(m, w.rules.Vars(&s.match)), t
+}
+
+// logTagged writes the packet at hand where a rule has asked for what follows it.
+func (w *Worker) logTagged() {
+	var session *evelog.Tags
+	if w.flow != nil {
+		session = &w.flow.User.tags
+	}
+	if w.tags.Tells(w.pkt, session, w.now) && w.e.cfg.EVE.Alert.Tagged {
+		w.told = w.dir
+		r := w.packetRecord(eve.TypePacket)
+		w.e.cfg.EVE.Packet(r, w.view())
+		w.e.cfg.Emit(r)
+	}
+}
+
+// logVars writes the record of a packet from which rules have kept text.
+func (w *Worker) logVars() {
+	vars := w.scratch.PacketVars()
+	if len(vars) == 0 || !w.e.cfg.EVE.Metadata {
+		return
+	}
+	r := w.packetRecord(eve.TypeMetadata)
+	w.remember(r)
+	r.Metadata = evelog.PacketVars(r.Metadata, vars)
+	w.e.cfg.Emit(r)
 }
 
 // record are the fields of a transaction.
@@ -229,16 +263,3 @@ func (w *Worker) virusRecord(f *scan.File, r *scan.Result, what *fileOf) *eve.Re
 
 // text makes bytes from the wire fit for JSON.
 func text(b []byte) string { return evelog.Text(b) }
-
-// HomeOf makes the function that tells inside addresses.
-func HomeOf(nets []netip.Prefix) func(netip.Addr) bool {
-	return func(a netip.Addr) bool {
-		a = a.Unmap()
-		for _, n := range nets {
-			if n.Contains(a) {
-				return true
-			}
-		}
-		return false
-	}
-}

@@ -37,8 +37,12 @@ func (w *Worker) of(tx *app.Tx) *txState {
 func (k *sink) Step(tx *app.Tx, dir int) {
 	w := (*Worker)(k)
 	side := &tx.Sides[dir]
+	w.latest = tx
 	w.anomalies(tx, side, dir)
 	w.countTx(tx)
+	if s := &w.flow.User; tx.Proto == rule.ProtoDoH2 && s.app == rule.ProtoHTTP2 {
+		s.original, s.app = s.app, rule.ProtoDoH2 // the flow is called so from the first message of DNS on
+	}
 	if s := &w.flow.User; !s.dropped && !s.passed && !s.muted {
 		w.sites(tx, side)
 	}

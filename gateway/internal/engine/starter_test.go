@@ -18,7 +18,7 @@ import (
 	"otasuke/gateway/internal/match"
 )
 
-var testHome = HomeOf([]netip.Prefix{netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12")})
+var testHome = eve.HomeOf([]netip.Prefix{netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12")})
 
 // starterSet compiles the built-in rules.
 func starterSet(t testing.TB) *match.Set {

@@ -22,9 +22,7 @@ func (w *Worker) tcp() bool {
 	}
 	w.noticed()
 	if !follows {
-		w.noStream = true
-		w.inspectPacket()
-		w.noStream = false
+		w.inspectAlone()
 		return true
 	}
 	h := &s.half[w.dir]
@@ -51,6 +49,12 @@ func (w *Worker) tcp() bool {
 		w.pop(1 - w.dir)
 	}
 	ok := true
+	if w.early() {
+		if w.inspectAlone(); w.stop || s.dropped {
+			return false
+		}
+		w.seen, w.judged = true, true
+	}
 	if len(p.Payload) > 0 && p.Flags&packet.RST == 0 {
 		ok = w.segment(h, seq)
 	} else {
@@ -62,6 +66,14 @@ func (w *Worker) tcp() bool {
 	}
 	w.close(w.dir)
 	return ok
+}
+
+// early tells of bytes that hardly any receiver takes, because there is no connection yet: the
+// packet is judged alone before the stream has them.
+func (w *Worker) early() bool {
+	p, s := w.pkt, &w.flow.User
+	return w.e.cfg.Inline && len(p.Payload) > 0 && !p.TCP.FastOpen && p.Flags&packet.RST == 0 &&
+		(p.Flags&packet.SYN != 0 || s.session.State != session.None && s.session.State < session.Established)
 }
 
 // follows gives the segment to the session, whose events become the packet's. It
@@ -108,7 +120,9 @@ func (w *Worker) segment(h *stream.Half, seq uint32) bool {
 	case stream.Conflict:
 		w.e.Stats.Conflicts.Add(1)
 		w.pkt.Events = append(w.pkt.Events, "stream.reassembly_overlap_different_data")
+		w.noStream = w.e.cfg.Inline // it is dropped, so its bytes are part of no stream
 		w.inspectPacket()
+		w.noStream = false
 		return false
 	case stream.Refused:
 		w.inspectPacket()

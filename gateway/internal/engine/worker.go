@@ -45,6 +45,7 @@ type Worker struct {
 	used     rule.BufferSet        // what readers shall show
 	digests  [file.NumDigests]bool // of files that rules or records ask for
 	expects  readers.Expected
+	tags     evelog.HostTags // hosts whose packets are told of
 
 	// Of the packet at hand.
 	now  int64
@@ -65,6 +66,8 @@ type Worker struct {
 	renewed   func(*eve.Record) // is renew
 	recent    filter.Recent
 	single    [1]app.Value
+	latest    *app.Tx // that the packet at hand has shown
+	judged    bool    // it was judged alone, with the rules for streams
 	segmentAt session.Segment
 	noStream  bool   // the packet at hand belongs to no stream
 	answer    []byte // of ours to the datagram at hand
@@ -114,7 +117,8 @@ type state struct {
 	parent  uint64 // id of the flow that has announced this one
 	facts   evelog.Facts
 	later   evelog.Later
-	why     string // why nothing more passes, "" for a rule
+	tags    evelog.Tags // of the session
+	why     string      // why nothing more passes, "" for a rule
 	alerted bool
 	dropped bool // nothing more passes
 	quiet   bool // a rule wants no records of transactions
@@ -161,7 +165,7 @@ func (w *Worker) Close() {
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
 	s.match.Reset()
-	*s = state{half: s.half, match: s.match, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later, facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
+	*s = state{half: s.half, match: s.match, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later, tags: s.tags[:0], facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
 	s.facts.Reset()
 	s.later.Reset()
 }
@@ -207,26 +211,23 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	for i := range w.pkts {
 		w.pkt, w.at, w.flow, w.seen = &w.pkts[i], i, nil, false
 		w.why, w.stopper, w.stop, w.let, w.willPass, w.rejects = "", nil, false, false, false, rule.Alert
+		w.judged, w.latest = false, nil
+		w.scratch.NewPacket()
 		got := w.one(p)
 		if got.Action == capture.Drop {
 			w.stopped()
 		}
 		w.packetAnomalies()
 		w.logARP()
-		if worse(got, v) {
+		w.logVars()
+		w.logTagged()
+		if got.Worse(v) {
 			v = got
 		}
 	}
 	w.countVerdict(v)
 	return v
 }
-
-// worse tells which verdict wins for a frame that holds several packets.
-func worse(a, b capture.Verdict) bool {
-	return rank[a.Action] > rank[b.Action] || a.Mark != 0 && b == accept
-}
-
-var rank = [...]int{capture.Accept: 0, capture.Hold: 1, capture.Drop: 2}
 
 // one judges one packet of the frame.
 func (w *Worker) one(p *capture.Packet) capture.Verdict {
