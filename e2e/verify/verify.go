@@ -35,6 +35,8 @@ type test struct {
 	Checks   []check        `yaml:"checks"`
 	ExitCode int            `yaml:"exit-code"`
 	Skip     any            `yaml:"skip"`
+	Rules    string         `yaml:"rules"`
+	Env      map[string]any `yaml:"env"`
 	Requires map[string]any `yaml:"requires"`
 }
 
@@ -103,7 +105,7 @@ func Run(ctx context.Context, dir, source, out string) error {
 func (t *test) config(dir, source, out string) (gateway.InspectConfig, error) {
 	cfg := gateway.InspectConfig{Dir: out, Warn: io.Discard}
 	if classes := filepath.Join(source, "classification.config"); exists(classes) {
-		cfg.Set = []string{"classification-file=" + classes}
+		cfg.Set = []string{"classification-file=" + classes, "reference-config-file=" + filepath.Join(source, "reference.config")}
 	}
 	no := func(why string) (gateway.InspectConfig, error) { return cfg, fmt.Errorf("%w: %s", ErrNotRun, why) }
 	if t.Skip != nil {
@@ -114,7 +116,12 @@ func (t *test) config(dir, source, out string) (gateway.InspectConfig, error) {
 	} else {
 		cfg.Set = append(cfg.Set, "exception-policy=auto") // as the shipped configuration has it
 	}
-	if rules := filepath.Join(dir, "test.rules"); exists(rules) {
+	if v, ok := t.Env["SURICATA_EVE_DNS_VERSION"]; ok {
+		cfg.Set = append(cfg.Set, fmt.Sprintf("eve-dns-version=%v", v))
+	}
+	if t.Rules != "" {
+		cfg.Rules = []string{within(dir, t.Rules)}
+	} else if rules := filepath.Join(dir, "test.rules"); exists(rules) {
 		cfg.Rules = []string{rules}
 	} else if names, _ := filepath.Glob(filepath.Join(dir, "*.rules")); len(names) == 1 {
 		cfg.Rules = names
