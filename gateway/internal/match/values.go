@@ -22,7 +22,7 @@ func (p *probe) entropy(m *rule.Entropy) bool {
 		return false
 	}
 	if f := p.in.Flow; f != nil {
-		f.vars = replaced(f.vars, Note{Scope: rule.VarEntropy, Name: entropyName(m.Buffer), Text: strconv.FormatFloat(h, 'g', -1, 64)})
+		f.vars = replaced(f.vars, Note{Scope: rule.VarEntropy, Name: measure.EntropyName(m.Buffer), Text: strconv.FormatFloat(h, 'g', -1, 64)})
 	}
 	return measure.EntropyFits(h, m)
 }

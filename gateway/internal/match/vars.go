@@ -2,7 +2,6 @@ package match
 
 import (
 	"bytes"
-	"strings"
 
 	"otasuke/rule"
 )
@@ -52,14 +51,6 @@ func (sc *Scratch) noted(in *Input) (alert []Note) {
 		}
 	}
 	return alert
-}
-
-// entropyName is under which name records tell of a buffer's entropy.
-func entropyName(b rule.Buffer) string {
-	if b == rule.BufPayload {
-		return "content"
-	}
-	return strings.ReplaceAll(b.String(), ".", "_")
 }
 
 // replaced sets a variable, up to the bound.

@@ -31,7 +31,8 @@ alert tcp any any -> any any (flags:S,12; sid:7;)
 alert tcp any any -> any any (flags:A+; sid:8;)
 alert http any any -> 192.0.2.1 any (sid:9;)
 alert ip any any -> any any (ip_proto:41; sid:10;)
-alert dns any any -> 192.0.2.1 any (sid:11;)`)
+alert dns any any -> 192.0.2.1 any (sid:11;)
+alert sctp any any -> any 7 (sid:12;)`)
 	for _, r := range rules {
 		x.Add(r.SID, r)
 	}
@@ -49,7 +50,7 @@ alert dns any any -> 192.0.2.1 any (sid:11;)`)
 		{"UDP", Packet{rule.IPProtoUDP, 53, 0, rule.ProtoDNS}, []uint32{3, 5, 11}},
 		{"ICMP", Packet{rule.IPProtoICMP, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
 		{"ICMPv6", Packet{rule.IPProtoICMPv6, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
-		{"IPv6 in IPv4", Packet{41, 0, 0, rule.ProtoUnknown}, []uint32{5, 10}},
+		{"IPv6 in IPv4", Packet{41, 0, 0, rule.ProtoUnknown}, []uint32{5, 10, 12}},
 	} {
 		lists := x.Find(c.p)
 		if got := slices.Sorted(slices.Values(slices.Concat(lists[:]...))); !slices.Equal(got, c.want) {

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"math"
+	"strings"
 
 	"otasuke/rule"
 )
@@ -48,4 +49,12 @@ func EntropyFits(h float64, m *rule.Entropy) bool {
 		return math.Abs(h-m.Value) > 1e-9
 	}
 	return math.Abs(h-m.Value) <= 1e-9
+}
+
+// EntropyName is under which name records tell of a buffer's entropy.
+func EntropyName(b rule.Buffer) string {
+	if b == rule.BufPayload {
+		return "content"
+	}
+	return strings.ReplaceAll(b.String(), ".", "_")
 }
