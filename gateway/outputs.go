@@ -138,14 +138,14 @@ func (s *settings) alerts(a *evelog.AlertConfig) {
 func encoded(c *yamlconf.Conf) bool { return c.String("") == "base64" || c.Bool(false) }
 
 // policies by their names in a configuration.
-var policies = map[string]engine.Policy{
-	"ignore": engine.PolicyIgnore, "drop-flow": engine.PolicyDropFlow, "drop-packet": engine.PolicyDropPacket, "reject": engine.PolicyReject,
-	"bypass": engine.PolicyBypass, "pass-flow": engine.PolicyPassFlow, "pass-packet": engine.PolicyPassPacket,
+var policies = map[string]evelog.Policy{
+	"ignore": evelog.PolicyIgnore, "drop-flow": evelog.PolicyDropFlow, "drop-packet": evelog.PolicyDropPacket, "reject": evelog.PolicyReject,
+	"bypass": evelog.PolicyBypass, "pass-flow": evelog.PolicyPassFlow, "pass-packet": evelog.PolicyPassPacket,
 }
 
 // midstream reads what happens to connections whose beginning was not seen. Without a
 // configuration it is what the sensors' own says: inline they do not pass.
-func (s *settings) midstream(inline bool) engine.Policy {
+func (s *settings) midstream(inline bool) evelog.Policy {
 	master := s.conf.At("exception-policy").String("")
 	name := s.conf.At("stream.midstream-policy").String(master)
 	enabled := s.conf.At("stream.midstream").Bool(false)
@@ -156,10 +156,10 @@ func (s *settings) midstream(inline bool) engine.Policy {
 	} else if name == master && enabled {
 		name = "ignore" // what counts for everything else would contradict it
 	}
-	if p := policies[name]; inline || p != engine.PolicyDropFlow && p != engine.PolicyDropPacket && p != engine.PolicyReject {
+	if p := policies[name]; inline || p != evelog.PolicyDropFlow && p != evelog.PolicyDropPacket && p != evelog.PolicyReject {
 		return p
 	}
-	return engine.PolicyIgnore
+	return evelog.PolicyIgnore
 }
 
 // skipped counts the rules that ask for something that is not here.

@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"encoding/binary"
-
-	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/stream"
 	"otasuke/rule"
 )
@@ -20,13 +17,9 @@ func (w *Worker) contradicts(seq uint32) bool {
 // 6093 section 3.2), unless the application wants it to stay there, which those of FTP and
 // Telnet do. In what nobody reads it hides nothing.
 func (w *Worker) urgent() bool {
-	p := w.pkt
-	if p.Flags&packet.URG == 0 || len(p.Payload) == 0 || binary.BigEndian.Uint16(p.TransportHeader()[18:]) == 0 {
-		return false
-	}
 	switch w.flow.User.app {
 	case rule.ProtoFTP, rule.ProtoTelnet, rule.ProtoFailed:
 		return false
 	}
-	return true
+	return w.pkt.Urgent()
 }

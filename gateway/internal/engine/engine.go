@@ -13,6 +13,7 @@ import (
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/match/live"
 	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
@@ -51,7 +52,7 @@ type Config struct {
 	// EVE says what records tell beyond the least.
 	EVE evelog.Config
 	// Midstream decides about connections whose beginning was not seen.
-	Midstream Policy
+	Midstream evelog.Policy
 	// Apps says which applications are recognised.
 	Apps appid.Config
 	// Session says which TCP connections are followed. It counts offline only: inline
@@ -79,20 +80,6 @@ type Config struct {
 	probe func()
 }
 
-// Policy says what happens to a packet, or to its flow, when it cannot be judged.
-type Policy uint8
-
-// Policies.
-const (
-	PolicyIgnore Policy = iota // as if nothing had happened
-	PolicyDropFlow
-	PolicyDropPacket
-	PolicyReject
-	PolicyBypass
-	PolicyPassFlow
-	PolicyPassPacket
-)
-
 // Counters of all workers.
 type Counters struct {
 	Packets, Bytes, Blocked, Uninspected   atomic.Uint64
@@ -108,9 +95,7 @@ type Engine struct {
 	Stats    Counters
 	lists    atomic.Pointer[filter.Lists]
 	hosts    *hosts.State
-	rulesMu  sync.Mutex // guards cfg.Rules, gen and workers
-	gen      *generation
-	workers  []*Worker
+	rules    *live.Rules
 	countsMu sync.Mutex
 	counts   []*evelog.Counts // of the workers
 	// wakers are the sources that may hold packets.
@@ -126,7 +111,7 @@ func New(cfg Config) *Engine {
 		cfg.Budget = DefaultBudget
 	}
 	cfg.Session.Inline = cfg.Inline
-	e := &Engine{cfg: cfg, hosts: hosts.New(), gen: new(generation)}
+	e := &Engine{cfg: cfg, hosts: hosts.New(), rules: live.New(cfg.Rules)}
 	e.lists.Store(cfg.Lists)
 	if cfg.Scanner != nil {
 		cfg.Scanner.Done = e.wakers.wake

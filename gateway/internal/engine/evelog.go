@@ -2,7 +2,6 @@ package engine
 
 import (
 	"otasuke/gateway/internal/app"
-	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/match"
@@ -45,42 +44,34 @@ func (w *Worker) renew(rec *eve.Record) {
 func (w *Worker) midstream() bool {
 	s, p := &w.flow.User, w.pkt
 	policy := w.e.cfg.Midstream
-	if policy == PolicyIgnore && s.session.State == session.None && p.Flags&(packet.RST|packet.ACK) == packet.ACK && (w.e.cfg.Session.Midstream || w.e.cfg.Session.OneSided) {
+	if policy == evelog.PolicyIgnore && s.session.State == session.None && p.Flags&(packet.RST|packet.ACK) == packet.ACK && (w.e.cfg.Session.Midstream || w.e.cfg.Session.OneSided) {
 		w.applied(policy, "stream_midstream", "tcp.midstream")
 		return true
 	}
-	if policy == PolicyIgnore || s.session.State != session.None || p.Flags&packet.RST != 0 || p.Flags&packet.ACK == 0 {
+	if policy == evelog.PolicyIgnore || s.session.State != session.None || p.Flags&packet.RST != 0 || p.Flags&packet.ACK == 0 {
 		return true
 	}
 	w.applied(policy, "stream_midstream", "tcp.midstream")
 	switch policy {
-	case PolicyDropFlow, PolicyReject:
+	case evelog.PolicyDropFlow, evelog.PolicyReject:
 		s.dropped, s.why = true, evelog.ReasonPolicy
 		fallthrough
-	case PolicyDropPacket:
+	case evelog.PolicyDropPacket:
 		w.why = evelog.ReasonMidstream
-	case PolicyBypass:
+	case evelog.PolicyBypass:
 		s.facts.Bypassed = true
 		fallthrough
-	case PolicyPassFlow:
+	case evelog.PolicyPassFlow:
 		s.muted, s.facts.Action = true, "pass"
-	case PolicyPassPacket:
+	case evelog.PolicyPassPacket:
 	}
 	return false
 }
 
 // applied notes that a policy has decided.
-func (w *Worker) applied(p Policy, target, counter string) {
-	name := [...]string{PolicyIgnore: "ignore", PolicyDropFlow: "drop_flow", PolicyDropPacket: "drop_packet", PolicyReject: "reject",
-		PolicyBypass: "bypass", PolicyPassFlow: "pass_flow", PolicyPassPacket: "pass_packet"}[p]
-	f := &w.flow.User.facts
-	w.counts.Named("exception_policy.", counter+"."+name)
-	for _, have := range f.Policies {
-		if have.Target == target {
-			return
-		}
-	}
-	f.Policies = append(f.Policies, eve.AppliedPolicy{Target: target, Policy: name})
+func (w *Worker) applied(p evelog.Policy, target, counter string) {
+	w.counts.Named("exception_policy.", counter+"."+p.String())
+	w.flow.User.facts.Applied(p, target)
 }
 
 // alert tells of a rule.
@@ -174,38 +165,11 @@ func (w *Worker) stopped() {
 		}
 	}
 	w.told = w.dir
-	r := c.Record(w.view(), eve.TypeDrop, true)
-	r.Drop = evelog.DropOf(w.pkt, w.why)
-	if c.Drop.Alerts && w.stopper != nil {
-		r.Alert = c.AlertOf(w.stopper.Rule, true)
+	var by *rule.Rule
+	if w.stopper != nil {
+		by = w.stopper.Rule
 	}
-	if c.Drop.Verdict {
-		r.Verdict = evelog.VerdictOf(true, false, w.rejects, w.pkt)
-	}
-	w.e.cfg.Emit(r)
-}
-
-// countVerdict counts what becomes of the frame.
-func (w *Worker) countVerdict(v capture.Verdict) {
-	switch {
-	case !w.e.cfg.Inline:
-	case w.rejected:
-		w.counts.Add(evelog.Rejected)
-		fallthrough
-	case v.Action == capture.Drop:
-		w.counts.Add(evelog.Blocked)
-	default:
-		w.counts.Add(evelog.Accepted)
-	}
-}
-
-// countHit counts an alert.
-func (w *Worker) countHit(h *match.Hit) {
-	if h.Silent {
-		w.counts.Add(evelog.Suppressed)
-		return
-	}
-	w.counts.Add(evelog.Alerts)
+	w.e.cfg.Emit(c.DropRecord(w.view(), w.why, by, w.rejects))
 }
 
 // countTx counts a transaction that is seen for the first time.
@@ -214,18 +178,6 @@ func (w *Worker) countTx(tx *app.Tx) {
 	if tx.ID >= s.facts.Txs {
 		s.facts.Txs = tx.ID + 1
 		w.counts.App(evelog.AppTx, tx.Proto, w.flow.Key.Proto)
-	}
-}
-
-// countEnd counts how a flow stood when it ended.
-func (w *Worker) countEnd(e *evelog.End) {
-	state := e.State
-	if w.flow.User.facts.Bypassed {
-		state = "local_bypassed"
-	}
-	w.counts.Named("flow.end.state.", state)
-	if e.Session != nil {
-		w.counts.Named("flow.end.tcp_state.", evelog.StateName(e.Session.State))
 	}
 }
 

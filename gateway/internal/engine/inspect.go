@@ -115,7 +115,7 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			w.configure(h.Rule, tx)
 			continue
 		}
-		w.countHit(h)
+		w.counts.Alert(h.Silent)
 		w.tags.Add(h.Rule, w.pkt, &s.tags, w.now)
 		if !h.Silent {
 			w.alert(h, tx)

@@ -6,10 +6,8 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
-	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/scan"
-	"otasuke/gateway/internal/session"
 	"otasuke/rule"
 )
 
@@ -107,19 +105,7 @@ func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 		rec.SrcIP, rec.DestIP, rec.SrcPort, rec.DestPort = rec.DestIP, rec.SrcIP, rec.DestPort, rec.SrcPort
 	}
 	rec.Extra = record(f.Tx)
-	state := "CLOSED"
-	if st.Cut {
-		state = "TRUNCATED"
-	}
-	fi := &eve.Fileinfo{Filename: text(f.Name), Gaps: f.Gaps, State: state, Size: int64(f.Size) + st.Missing, TxID: f.Tx.ID,
-		MD5: st.Sums[file.MD5], SHA1: st.Sums[file.SHA1], SHA256: st.Sums[file.SHA256]}
-	if f.Start >= 0 {
-		fi.Start, fi.End = &f.Start, &f.End
-	}
-	if w.e.cfg.FileMagic {
-		fi.Magic = file.Type(st.Data)
-	}
-	rec.Fileinfo = fi
+	rec.Fileinfo = evelog.FileOf(f, st.State, w.e.cfg.FileMagic)
 	return rec
 }
 
@@ -130,15 +116,7 @@ func (w *Worker) ending() *evelog.End {
 	e := &evelog.End{Start: f.Started, Last: f.Last, Packets: f.Packets, Bytes: f.Bytes, Reason: "timeout", Alerted: s.alerted,
 		State: [...]string{flow.New: "new", flow.Established: "established", flow.Closing: "closed"}[f.State]}
 	if w.isTCP() {
-		e.Session = &s.session
-		switch st := s.session.State; {
-		case st < session.Established:
-			e.State = "new"
-		case st == session.TimeWait || st == session.LastAck || st == session.Closed:
-			e.State = "closed"
-		default:
-			e.State = "established"
-		}
+		e.OfSession(&s.session)
 	}
 	if w.closing {
 		e.Reason = "shutdown"
@@ -159,7 +137,7 @@ func (w *Worker) logFlow() {
 		w.counts.Add(evelog.Gap)
 	}
 	e := w.ending()
-	w.countEnd(e)
+	w.counts.End(e, s.facts.Bypassed)
 	v := w.view()
 	if w.e.cfg.LogFlows {
 		r := c.FlowRecord(v, e)

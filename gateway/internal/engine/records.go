@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"net"
-
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
@@ -83,18 +81,9 @@ func (w *Worker) own(r *eve.Record, kind wire.Kind) *eve.Own {
 		r.Otasuke = &eve.Own{ID: eve.NewID(w.now), Kind: string(kind), Direction: string(eve.Direction(w.pkt.Src, w.pkt.Dst, w.e.cfg.Home))}
 		return r.Otasuke
 	}
-	k, s := w.flow.Key, &w.flow.User
-	o := &eve.Own{ID: eve.NewID(w.now), Kind: string(kind), Direction: string(eve.Direction(k.Client, k.Server, w.e.cfg.Home))}
-	inside, dir := k.Client, 0
-	if o.Direction == string(wire.Inbound) {
-		inside, dir = k.Server, 1
-	}
-	o.Device = inside.String()
-	if s.mac[dir] != [6]byte{} {
-		o.MAC = net.HardwareAddr(s.mac[dir][:]).String()
-	}
-	r.Otasuke = o
-	return o
+	r.Otasuke = evelog.Own(w.flow.Key, w.flow.User.mac, w.e.cfg.Home)
+	r.Otasuke.ID, r.Otasuke.Kind = eve.NewID(w.now), string(kind)
+	return r.Otasuke
 }
 
 // alertRecord reports a rule that matched.
@@ -207,13 +196,10 @@ func record(tx *app.Tx) []app.Field {
 	return tx.Recorder.Record(tx)
 }
 
-// turned are the records that go the way of what they tell, as the field has them.
-var turned = map[string]bool{eve.TypeDNS: true, "mdns": true, "dhcp": true, "sip": true, "snmp": true, "bittorrent_dht": true, "tftp": true}
-
 // appRecord is the record of a transaction.
 func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 	r := w.record(kind)
-	if dir == app.ToClient && turned[kind] {
+	if dir == app.ToClient && evelog.Turned(kind) {
 		r.SrcIP, r.DestIP, r.SrcPort, r.DestPort = r.DestIP, r.SrcIP, r.DestPort, r.SrcPort
 	}
 	id := tx.ID

@@ -2,26 +2,16 @@ package engine
 
 import (
 	_ "embed"
-	"html"
-	"strconv"
-	"strings"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/reply"
 	"otasuke/gateway/internal/scan"
 )
 
-// blockHTML is the page in place of a blocked one. It must load nothing from
-// anywhere: whoever reads it may be cut off from everything else.
-//
-//go:embed blockpage.html
-var blockHTML string
-
 const (
-	// segmentSize of our own segments fits every path (the IPv6 minimum less headers).
-	segmentSize = 1200
 	// holdTimeout in microseconds: a packet never waits longer for the scanner.
 	holdTimeout = 12_000_000
 )
@@ -72,38 +62,18 @@ func (w *Worker) reset() {
 
 // resetSide tells the end that sends in direction dir.
 func (w *Worker) resetSide(dir int) {
-	s, k := &w.flow.User, w.flow.Key
-	seg := packet.Segment{Src: k.Server, Dst: k.Client, SrcPort: k.ServerPort, DstPort: k.ClientPort}
-	if dir == 1 {
-		seg.Src, seg.Dst, seg.SrcPort, seg.DstPort = k.Client, k.Server, k.ClientPort, k.ServerPort
-	}
-	seg.Seq, seg.Ack, seg.Flags = s.sent[1-dir], s.half[dir].Next(), packet.RST|packet.ACK
-	w.send(dir, packet.AppendTCP(w.out[:0], seg))
+	s := &w.flow.User
+	w.send(dir, reply.AppendReset(w.out[:0], w.flow.Key, dir, s.sent[1-dir], s.half[dir].Next()))
 }
 
 // blockPage answers an HTTP request in place of the server.
 func (w *Worker) blockPage(what, category string) {
-	s, k := &w.flow.User, w.flow.Key
+	s := &w.flow.User
 	if !w.isTCP() || s.blocked || !w.e.cfg.Inline {
 		return
 	}
 	s.blocked = true
-	body := strings.NewReplacer("{{what}}", html.EscapeString(what), "{{category}}", html.EscapeString(category)).Replace(blockHTML)
-	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
-		strconv.Itoa(len(body)) + "\r\n\r\n" + body
-	seq, ack := s.sent[1], s.half[0].Next()
-	for len(page) > 0 {
-		n := min(segmentSize, len(page))
-		flags := uint8(packet.ACK | packet.PSH)
-		if n == len(page) {
-			flags |= packet.FIN
-		}
-		w.send(0, packet.AppendTCP(w.out[:0], packet.Segment{
-			Src: k.Server, Dst: k.Client, SrcPort: k.ServerPort, DstPort: k.ClientPort,
-			Seq: seq, Ack: ack, Flags: flags, Payload: []byte(page[:n]),
-		}))
-		page, seq = page[n:], seq+uint32(n)
-	}
+	reply.Page(w.out, w.flow.Key, s.sent[1], s.half[0].Next(), what, category, func(ip []byte) { w.send(0, ip) })
 	w.resetSide(1)
 }
 

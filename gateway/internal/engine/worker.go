@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"fmt"
 	"net/netip"
-	"runtime/debug"
 	"slices"
-	"sync/atomic"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/appid"
@@ -18,6 +15,7 @@ import (
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/match/live"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/scan"
@@ -35,8 +33,7 @@ type Worker struct {
 	windowOf int
 	rules    *match.Set
 	scratch  *match.Scratch
-	gen      *generation
-	next     atomic.Pointer[loaded] // rules to take up
+	seat     *live.Seat
 	in       match.Input
 	flows    flow.Table[state]
 	dec      packet.Decoder
@@ -141,9 +138,11 @@ type state struct {
 // NewWorker makes a worker for a source. Call Close after the source ended.
 func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, readers: readers.NewPool(e.readerConfig()), fields: fields.New(), counts: new(evelog.Counts)}
-	if err := e.join(w); err != nil {
+	var err error
+	if w.seat, err = e.rules.Join(); err != nil {
 		return nil, err
 	}
+	w.take()
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
 	w.renewed = w.renew
 	e.countsMu.Lock()
@@ -159,7 +158,7 @@ func (w *Worker) sink() *sink { return (*sink)(w) }
 func (w *Worker) Close() {
 	w.closing = true
 	w.flows.EndAll()
-	w.e.part(w)
+	w.seat.Leave()
 }
 
 // reset keeps only memory that every conversation uses again.
@@ -225,7 +224,9 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 			v = got
 		}
 	}
-	w.countVerdict(v)
+	if w.e.cfg.Inline {
+		w.counts.Verdict(v.Action == capture.Drop, w.rejected)
+	}
 	return v
 }
 
@@ -275,7 +276,7 @@ func (w *Worker) alone() capture.Verdict {
 		if h.Action == rule.Pass {
 			break
 		}
-		w.countHit(&h)
+		w.counts.Alert(h.Silent)
 		if !h.Silent {
 			w.e.cfg.Emit(w.alertRecord(&h, nil))
 		}
@@ -312,7 +313,14 @@ func (w *Worker) failed(reason any) {
 	w.e.Stats.Uninspected.Add(1)
 	w.waits, w.grown = w.waits[:0], w.grown[:0]
 	if w.e.cfg.Fault != nil {
-		w.e.cfg.Fault(w.fault(reason))
+		f := fault.Of(reason, w.now)
+		if w.cap != nil {
+			f.Link, f.Packet = w.cap.Link, slices.Clone(w.cap.Data)
+		}
+		if w.flow != nil {
+			f.Flow = w.flow.Key.String()
+		}
+		w.e.cfg.Fault(f)
 	}
 	if w.flow == nil {
 		return
@@ -323,19 +331,6 @@ func (w *Worker) failed(reason any) {
 		w.src.Decide(h.id, accept)
 	}
 	s.held = s.held[:0]
-}
-
-// fault describes a panic.
-func (w *Worker) fault(reason any) fault.Fault {
-	f := fault.Fault{Time: w.now, Reason: fmt.Sprint(reason), Stack: debug.Stack()}
-	if w.cap != nil {
-		f.Link, f.Packet = w.cap.Link, slices.Clone(w.cap.Data)
-	}
-	if w.flow != nil {
-		k := w.flow.Key
-		f.Flow = fmt.Sprintf("protocol %d, %s > %s", k.Proto, netip.AddrPortFrom(k.Client, k.ClientPort), netip.AddrPortFrom(k.Server, k.ServerPort))
-	}
-	return f
 }
 
 func (w *Worker) drop() capture.Verdict {

@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
+	"otasuke/rule"
 )
 
 // Reasons for which packets do not pass.
@@ -21,6 +22,20 @@ const (
 	ReasonPolicy       = "exception policy flow drop"
 	ReasonInnerDropped = "tunnel packet drop"
 )
+
+// DropRecord tells of a packet that did not pass: why, by which rule (nil for none) and how
+// that refuses.
+func (c *Config) DropRecord(v *View, why string, by *rule.Rule, rejects rule.Action) *eve.Record {
+	r, p := c.Record(v, eve.TypeDrop, true), v.packet()
+	r.Drop = DropOf(p, why)
+	if c.Drop.Alerts && by != nil {
+		r.Alert = c.AlertOf(by, true)
+	}
+	if c.Drop.Verdict {
+		r.Verdict = VerdictOf(true, false, rejects, p)
+	}
+	return r
+}
 
 // DropOf describes the header of a packet that did not pass.
 func DropOf(p *packet.Packet, reason string) *eve.Drop {

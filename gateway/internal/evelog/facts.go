@@ -84,6 +84,19 @@ type End struct {
 	Session        *session.Session // nil but for TCP
 }
 
+// OfSession says how a TCP connection stands.
+func (e *End) OfSession(s *session.Session) {
+	e.Session = s
+	switch st := s.State; {
+	case st < session.Established:
+		e.State = "new"
+	case st == session.TimeWait || st == session.LastAck || st == session.Closed:
+		e.State = "closed"
+	default:
+		e.State = "established"
+	}
+}
+
 // FlowRecord tells of a flow that ended.
 func (c *Config) FlowRecord(v *View, e *End) *eve.Record {
 	r := c.Record(v, eve.TypeFlow, false)

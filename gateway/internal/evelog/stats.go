@@ -150,6 +150,39 @@ func (n *Counts) Segment(flags uint8) {
 	}
 }
 
+// Verdict counts what becomes of a frame.
+func (n *Counts) Verdict(dropped, rejected bool) {
+	if rejected {
+		n.Add(Rejected)
+	}
+	if dropped || rejected {
+		n.Add(Blocked)
+		return
+	}
+	n.Add(Accepted)
+}
+
+// Alert counts an alert; silent ones are told to nobody.
+func (n *Counts) Alert(silent bool) {
+	if silent {
+		n.Add(Suppressed)
+		return
+	}
+	n.Add(Alerts)
+}
+
+// End counts how a flow stood when it ended.
+func (n *Counts) End(e *End, bypassed bool) {
+	state := e.State
+	if bypassed {
+		state = "local_bypassed"
+	}
+	n.Named("flow.end.state.", state)
+	if e.Session != nil {
+		n.Named("flow.end.tcp_state.", StateName(e.Session.State))
+	}
+}
+
 // AppCounter is what is counted of application protocols.
 type AppCounter uint8
 

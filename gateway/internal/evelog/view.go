@@ -2,12 +2,14 @@ package evelog
 
 import (
 	"encoding/hex"
+	"net"
 	"net/netip"
 	"strings"
 
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/packet"
+	"otasuke/wire"
 )
 
 // View is what a record is about: a packet, and the flow that it belongs to.
@@ -132,6 +134,30 @@ func mac(b [6]byte) string {
 		}
 	}
 	return string(out[:])
+}
+
+// Own says which end of a conversation is inside, and what device it is; mac are the
+// addresses of the senders by direction.
+func Own(k flow.Key, mac [2][6]byte, home func(netip.Addr) bool) *eve.Own {
+	o := &eve.Own{Direction: string(eve.Direction(k.Client, k.Server, home))}
+	inside, dir := k.Client, 0
+	if o.Direction == string(wire.Inbound) {
+		inside, dir = k.Server, 1
+	}
+	o.Device = inside.String()
+	if mac[dir] != [6]byte{} {
+		o.MAC = net.HardwareAddr(mac[dir][:]).String()
+	}
+	return o
+}
+
+// Turned tells that records of a kind go the way of what they tell, as the field has them.
+func Turned(kind string) bool {
+	switch kind {
+	case eve.TypeDNS, "mdns", "dhcp", "sip", "snmp", "bittorrent_dht", "tftp":
+		return true
+	}
+	return false
 }
 
 // Address writes an address as the field's sensors do: IPv6 in full.

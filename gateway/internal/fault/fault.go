@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -39,6 +40,11 @@ type Fault struct {
 	Stack  []byte
 	Link   uint32 // type of the packet's first header, as in capture files
 	Packet []byte
+}
+
+// Of describes a panic that was recovered on this goroutine, at a time in microseconds.
+func Of(reason any, now int64) Fault {
+	return Fault{Time: now, Reason: fmt.Sprint(reason), Stack: debug.Stack()}
 }
 
 // Store keeps faults in a folder.

@@ -1,6 +1,14 @@
 package flow
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
+
+// String writes who talks to whom.
+func (k Key) String() string {
+	return fmt.Sprintf("protocol %d, %s > %s", k.Proto, netip.AddrPortFrom(k.Client, k.ClientPort), netip.AddrPortFrom(k.Server, k.ServerPort))
+}
 
 // Number is what records of one conversation share: made of its ends and its beginning.
 func (f *Flow[T]) Number() uint64 {

@@ -211,6 +211,12 @@ func (p *Packet) IPHeader() []byte {
 	return p.Data[:p.IP]
 }
 
+// Urgent tells that a segment carries urgent data (RFC 9293 section 3.8.5).
+func (p *Packet) Urgent() bool {
+	h := p.TransportHeader()
+	return p.Flags&URG != 0 && len(p.Payload) > 0 && len(h) >= 20 && (h[18] != 0 || h[19] != 0)
+}
+
 // TransportHeader gives the TCP, UDP, SCTP or ESP header or the first 8 bytes of
 // ICMP, nil when it did not decode.
 func (p *Packet) TransportHeader() []byte {

@@ -1,0 +1,58 @@
+// Package reply makes the packets with which the box answers in place of an end: the reset
+// of a connection, and the page in place of a blocked one.
+//
+// Pure. Only the engine calls it.
+package reply
+
+import (
+	_ "embed"
+	"html"
+	"strconv"
+	"strings"
+
+	"otasuke/gateway/internal/flow"
+	"otasuke/gateway/internal/packet"
+)
+
+// blockHTML is the page in place of a blocked one. It must load nothing from
+// anywhere: whoever reads it may be cut off from everything else.
+//
+//go:embed blockpage.html
+var blockHTML string
+
+// segmentSize of our own segments fits every path (the IPv6 minimum less headers).
+const segmentSize = 1200
+
+// ends gives a segment the ends of a connection, towards the sender of direction dir.
+func ends(k flow.Key, dir int) packet.Segment {
+	if dir == 0 {
+		return packet.Segment{Src: k.Server, Dst: k.Client, SrcPort: k.ServerPort, DstPort: k.ClientPort}
+	}
+	return packet.Segment{Src: k.Client, Dst: k.Server, SrcPort: k.ClientPort, DstPort: k.ServerPort}
+}
+
+// AppendReset appends the packet that ends a connection for the sender of direction dir. seq
+// is the number that it expects next, ack what was received of it (RFC 5961 section 3).
+func AppendReset(b []byte, k flow.Key, dir int, seq, ack uint32) []byte {
+	s := ends(k, dir)
+	s.Seq, s.Ack, s.Flags = seq, ack, packet.RST|packet.ACK
+	return packet.AppendTCP(b, s)
+}
+
+// Page answers the client of a connection with a page that says what was blocked, and ends
+// its side. what and category are shown; send gets the packets, made in b, one by one.
+func Page(b []byte, k flow.Key, seq, ack uint32, what, category string, send func([]byte)) {
+	body := strings.NewReplacer("{{what}}", html.EscapeString(what), "{{category}}", html.EscapeString(category)).Replace(blockHTML)
+	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
+		strconv.Itoa(len(body)) + "\r\n\r\n" + body
+	for len(page) > 0 {
+		n := min(segmentSize, len(page))
+		s := ends(k, 0)
+		s.Seq, s.Ack, s.Flags, s.Payload = seq, ack, packet.ACK|packet.PSH, []byte(page[:n])
+		if n == len(page) {
+			s.Flags |= packet.FIN
+		}
+		send(packet.AppendTCP(b[:0], s))
+		page, seq = page[n:], seq+uint32(n)
+	}
+}
