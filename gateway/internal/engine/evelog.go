@@ -57,7 +57,7 @@ func (w *Worker) midstream() bool {
 		s.dropped, s.why = true, evelog.ReasonPolicy
 		fallthrough
 	case evelog.PolicyDropPacket:
-		w.why = evelog.ReasonMidstream
+		w.d.Why = evelog.ReasonMidstream
 	case evelog.PolicyBypass:
 		s.facts.Bypassed = true
 		fallthrough
@@ -105,54 +105,24 @@ func (w *Worker) logARP() {
 	}
 }
 
-// foresee finds the rule that decides about the packet at hand before the first is told of.
-func (w *Worker) foresee(list []match.Hit) {
-	for i := range list {
-		if list[i].Action == rule.Pass {
-			w.willPass = w.stopper == nil
-			return
-		}
-		if a := list[i].Action; a.Blocks() && w.e.cfg.Inline {
-			w.stops(&list[i])
-			if a != rule.Drop {
-				w.rejects = a
-			}
-		}
-	}
-}
-
 // carryOut stops the packet at hand because of a rule, with all of its flow or alone.
 func (w *Worker) carryOut(h *match.Hit, all bool) {
 	s := &w.flow.User
-	w.stops(h)
-	w.stop = true
+	w.d.StoppedBy(h)
+	w.d.Stop = true
 	if all && !s.dropped {
 		s.dropped = true
 		w.reset()
 	}
 }
 
-// stops notes the rule for which the packet at hand does not pass.
-func (w *Worker) stops(h *match.Hit) {
-	if w.stopper != nil {
-		return
-	}
-	w.why = evelog.ReasonRules
-	if h.Action != h.Rule.Action {
-		w.why = evelog.ReasonThreshold
-	}
-	hit := *h
-	w.stopper = &hit
-	w.rejected = w.rejected || h.Action != rule.Drop
-}
-
 // stopped writes that the packet at hand does not pass.
 func (w *Worker) stopped() {
 	c := &w.e.cfg.EVE
-	if w.why == "" {
-		w.why = evelog.ReasonStream
+	if w.d.Why == "" {
+		w.d.Why = evelog.ReasonStream
 	}
-	w.counts.DropReason(w.why)
+	w.counts.DropReason(w.d.Why)
 	if !c.Drop.On {
 		return
 	}
@@ -160,16 +130,12 @@ func (w *Worker) stopped() {
 		f := &w.flow.User.facts
 		first := w.flow.User.dropped && !f.DropTold[w.dir]
 		f.DropTold[w.dir] = f.DropTold[w.dir] || w.flow.User.dropped
-		if !first && w.stopper == nil {
+		if !first && w.d.By == nil {
 			return
 		}
 	}
 	w.told = w.dir
-	var by *rule.Rule
-	if w.stopper != nil {
-		by = w.stopper.Rule
-	}
-	w.e.cfg.Emit(c.DropRecord(w.view(), w.why, by, w.rejects))
+	w.e.cfg.Emit(c.DropRecord(w.view(), w.d.Why, w.d.By, w.d.Rejects))
 }
 
 // countTx counts a transaction that is seen for the first time.

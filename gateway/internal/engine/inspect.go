@@ -92,20 +92,20 @@ func (w *Worker) inspectStream(dir int, window []byte, at int) {
 // hits acts on the rules that matched.
 func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 	s := &w.flow.User
-	if w.let {
+	if w.d.Let {
 		return
 	}
-	w.foresee(list)
+	w.d.Foresee(list, w.e.cfg.Inline)
 	for i := range list {
 		h := &list[i]
 		if h.Rule.Bypass && !w.e.cfg.Inline { // inline no rule of others opens the door
 			s.muted, s.facts.Bypassed = true, true
 		}
 		if h.Action == rule.Pass {
-			if w.stopper != nil && w.e.cfg.Inline {
+			if w.d.By != nil && w.e.cfg.Inline {
 				return // an order of actions of its own: what stops came first
 			}
-			w.let = true
+			w.d.Let = true
 			if h.Rule.ForFlow(tx != nil, w.inStream) {
 				s.muted, s.facts.Action = true, "pass"
 			}

@@ -86,9 +86,15 @@ func (w *Worker) recognised(dir int, event string) {
 func (w *Worker) detect(dir int, b []byte) {
 	s := &w.flow.User
 	took := min(len(b), max(0, maxFirst-len(s.first[dir])))
-	s.first[dir] = append(s.first[dir], b[:took]...)
+	first := b[:took]
+	if len(s.first[dir]) > 0 {
+		first = append(s.first[dir], first...)
+	}
 	s.size[dir] += uint64(len(b))
-	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, s.first[dir], s.size)
+	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, first, s.size)
+	if !read {
+		w.keepFirst(dir, first)
+	}
 	w.recognised(dir, event)
 	if !read {
 		w.settled()
@@ -107,10 +113,29 @@ func (w *Worker) detect(dir int, b []byte) {
 		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, s.size)
 		w.recognised(dir, event)
 		if read {
-			w.pushFirst(1-dir, nil)
+			w.pushFirst(1-dir, other, nil)
 		}
 	}
-	w.pushFirst(dir, b[took:])
+	w.pushFirst(dir, first, b[took:])
+}
+
+// keepFirst keeps the first bytes of a direction.
+func (w *Worker) keepFirst(dir int, b []byte) {
+	s := &w.flow.User
+	if cap(s.first[dir]) < len(b) {
+		old := s.first[dir]
+		s.first[dir] = w.pool.Get(len(b))
+		w.pool.Put(old)
+	}
+	s.first[dir] = append(s.first[dir][:0], b...)
+}
+
+// forgetFirst lets go of what was kept of both directions.
+func (s *state) forgetFirst(w *Worker) {
+	for dir := range s.first {
+		w.pool.Put(s.first[dir])
+		s.first[dir] = nil
+	}
 }
 
 // settled notes that the search is over without a name.
@@ -121,7 +146,7 @@ func (w *Worker) settled() {
 			w.counts.App(evelog.AppFlow, rule.ProtoFailed, w.flow.Key.Proto)
 		}
 		s.app = rule.ProtoFailed
-		s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
+		s.forgetFirst(w)
 	}
 }
 
@@ -143,17 +168,18 @@ func (w *Worker) giveBack(s *state) {
 	s.reader = nil
 }
 
-// pushFirst gives the reader what came before it was known, and rest of the bytes at hand,
-// which recognition did not need.
-func (w *Worker) pushFirst(dir int, rest []byte) {
+// pushFirst gives the reader b, which came before it was known, and rest of the bytes at
+// hand, which recognition did not need.
+func (w *Worker) pushFirst(dir int, b, rest []byte) {
 	s := &w.flow.User
-	b := s.first[dir]
+	kept := s.first[dir]
 	missing := int(s.size[dir]) - len(b) - len(rest)
 	s.first[dir] = nil
 	reads := s.reader
 	if len(b) > 0 {
 		w.push(dir, b)
 	}
+	w.pool.Put(kept)
 	if missing > 0 && s.reader != nil {
 		s.reader.Gap(dir, missing)
 	}
@@ -163,9 +189,6 @@ func (w *Worker) pushFirst(dir int, rest []byte) {
 		w.push(dir, rest)
 	default: // it has become something else
 		w.read(dir, rest)
-	}
-	if s.first[dir] == nil {
-		s.first[dir] = b[:0]
 	}
 }
 
@@ -177,7 +200,7 @@ func (w *Worker) become() {
 	s.rest = nil
 	w.giveBack(s)
 	s.original = s.app
-	s.first[0], s.first[1] = s.first[0][:0], s.first[1][:0]
+	s.forgetFirst(w)
 	s.size = [2]uint64{}
 	s.expects = rule.ProtoUnknown
 	if s.next == rule.ProtoTLS { // it is looked whether it really does

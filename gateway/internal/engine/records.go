@@ -101,7 +101,7 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 	c.Tunnel(rec, w.view())
 	w.own(rec, wire.KindIPS).Class = r.Class
 	if c.Alert.Verdict {
-		rec.Verdict = evelog.VerdictOf(w.stopper != nil && w.e.cfg.Inline, w.willPass, w.rejects, w.pkt)
+		rec.Verdict = evelog.VerdictOf(w.d.By != nil && w.e.cfg.Inline, w.d.WillPass, w.d.Rejects, w.pkt)
 	}
 	if tx == nil && w.flow != nil && !w.isTCP() && r.Proto.App() {
 		tx = w.latest // a datagram and its transaction are one

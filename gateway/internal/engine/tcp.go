@@ -13,7 +13,7 @@ func (w *Worker) tcp() bool {
 	p, s := w.pkt, &w.flow.User
 	w.counts.Segment(p.Flags)
 	if !w.midstream() {
-		return w.why == ""
+		return w.d.Why == ""
 	}
 	before := s.session.State
 	follows := w.follows()
@@ -50,7 +50,7 @@ func (w *Worker) tcp() bool {
 	}
 	ok := true
 	if w.early() {
-		if w.inspectAlone(); w.stop || s.dropped {
+		if w.inspectAlone(); w.d.Stop || s.dropped {
 			return false
 		}
 		w.seen, w.judged = true, true
@@ -65,7 +65,17 @@ func (w *Worker) tcp() bool {
 		s.guard.Finish(w.dir, h, seq+uint32(len(p.Payload)))
 	}
 	w.close(w.dir)
+	w.over()
 	return ok
+}
+
+// over lets go of what only bytes to come would need, once both ends have everything of
+// each other: a closed connection stays known for a while.
+func (w *Worker) over() {
+	s := &w.flow.User
+	if st := s.session.State; (st == session.TimeWait || st == session.Closed) && len(s.held) == 0 && s.guard.Over(&s.half) {
+		w.release()
+	}
 }
 
 // early tells of bytes that hardly any receiver takes, because there is no connection yet: the

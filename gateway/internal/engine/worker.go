@@ -7,6 +7,7 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/decision"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/fault"
@@ -39,6 +40,7 @@ type Worker struct {
 	dec      packet.Decoder
 	pool     stream.Pool
 	readers  *readers.Pool
+	firsts   [][]byte              // buffers that no flow uses
 	used     rule.BufferSet        // what readers shall show
 	digests  [file.NumDigests]bool // of files that rules or records ask for
 	expects  readers.Expected
@@ -52,8 +54,9 @@ type Worker struct {
 	at   int             // place of pkt among them
 	flow *flow.Flow[state]
 	dir  int
-	told int  // direction that is being judged; alerts go its way
-	hold bool // this packet waits for a scanner
+	told int               // direction that is being judged; alerts go its way
+	hold bool              // this packet waits for a scanner
+	d    decision.Decision // about it
 
 	holding   []*flow.Flow[state]
 	grown     []*app.File // with the bytes at hand
@@ -75,13 +78,6 @@ type Worker struct {
 	late      bool          // the flow at hand has ended
 	closing   bool          // the source has ended
 	inStream  bool          // what is being judged are bytes of the stream
-	why       string        // why the packet does not pass
-	stopper   *match.Hit    // the rule that says so
-	rejected  bool
-	stop      bool // the packet at hand does not pass, its flow may
-	let       bool // a pass rule has matched the packet at hand
-	willPass  bool
-	rejects   rule.Action // by which the packet is refused
 }
 
 // state of a conversation, kept in the flow table.
@@ -164,7 +160,7 @@ func (w *Worker) Close() {
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
 	s.match.Reset()
-	*s = state{half: s.half, match: s.match, first: [2][]byte{s.first[0][:0], s.first[1][:0]}, held: s.held[:0], later: s.later, tags: s.tags[:0], facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
+	*s = state{half: s.half, match: s.match, held: s.held[:0], later: s.later, tags: s.tags[:0], facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
 	s.facts.Reset()
 	s.later.Reset()
 }
@@ -190,6 +186,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 		w.src.Decide(h.id, capture.Verdict{})
 	}
 	s.held = s.held[:0]
+	s.forgetFirst(w)
 	w.giveBack(s)
 }
 
@@ -206,10 +203,10 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	defer w.caught(&v)
 	w.pkts = w.dec.Frame(p.Link, p.Data, p.Time)
 	w.counts.Frame(w.pkts, w.e.cfg.EVE.DecoderEvents)
-	v, w.rejected = accept, false
+	v, w.d.Rejected = accept, false
 	for i := range w.pkts {
 		w.pkt, w.at, w.flow, w.seen = &w.pkts[i], i, nil, false
-		w.why, w.stopper, w.stop, w.let, w.willPass, w.rejects = "", nil, false, false, false, rule.Alert
+		w.d.Begin()
 		w.judged, w.latest = false, nil
 		w.scratch.NewPacket()
 		got := w.one(p)
@@ -225,7 +222,7 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 		}
 	}
 	if w.e.cfg.Inline {
-		w.counts.Verdict(v.Action == capture.Drop, w.rejected)
+		w.counts.Verdict(v.Action == capture.Drop, w.d.Rejected)
 	}
 	return v
 }
@@ -239,7 +236,7 @@ func (w *Worker) one(p *capture.Packet) capture.Verdict {
 		if v := w.alone(); v.Action == capture.Drop { // rules may name what is wrong
 			return v
 		}
-		w.why = evelog.ReasonDefrag
+		w.d.Why = evelog.ReasonDefrag
 		return w.drop() // pieces that contradict: nobody can know what the receiver makes of them
 	case pkt.Version == 0 || pkt.Invalid || pkt.Fragment || pkt.TransportHeader() == nil && pkt.Proto != packet.IPv4Inside && pkt.Proto != packet.IPv6Inside:
 		if pkt.Invalid {
@@ -271,7 +268,7 @@ func (w *Worker) alone() capture.Verdict {
 	w.packetValues(in)
 	blocked := false
 	hits := w.rules.Inspect(w.scratch, in)
-	w.foresee(hits)
+	w.d.Foresee(hits, w.e.cfg.Inline)
 	for _, h := range hits {
 		if h.Action == rule.Pass {
 			break
@@ -282,7 +279,7 @@ func (w *Worker) alone() capture.Verdict {
 		}
 		if h.Action.Blocks() {
 			blocked = true
-			w.stops(&h)
+			w.d.StoppedBy(&h)
 		}
 	}
 	if blocked {
@@ -361,8 +358,8 @@ func (w *Worker) judge() capture.Verdict {
 	s.facts.Packet(w.pkt, w.dir)
 	switch {
 	case s.dropped:
-		if w.why = s.why; w.why == "" {
-			w.why = evelog.ReasonFlow
+		if w.d.Why = s.why; w.d.Why == "" {
+			w.d.Why = evelog.ReasonFlow
 		}
 		return w.drop()
 	case s.bypass:
@@ -380,7 +377,7 @@ func (w *Worker) judge() capture.Verdict {
 		w.inspectPacket()
 	}
 	switch {
-	case s.dropped || !ok || w.stop:
+	case s.dropped || !ok || w.d.Stop:
 		w.waits = w.waits[:0]
 		return w.drop()
 	case w.hold:

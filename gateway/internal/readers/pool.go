@@ -36,6 +36,7 @@ type Pool struct {
 	want    rule.BufferSet // what they shall show
 	codings coding.Pool    // decoders of all conversations
 	dns     dnsmsg.Scratch
+	http    http1.Memory
 	idle    map[kind][]reusable
 }
 

@@ -39,7 +39,7 @@ func (p *Pool) make(k app.Sink, proto rule.Proto, stream bool) app.Reader {
 	switch proto {
 	case rule.ProtoHTTP:
 		cfg := p.cfg.HTTP
-		cfg.Want, cfg.Pool = &p.want, &p.codings
+		cfg.Want, cfg.Pool, cfg.Memory = &p.want, &p.codings, &p.http
 		return http1.New(k, cfg)
 	case rule.ProtoTLS:
 		return tlsmsg.New(k, p.cfg.TLS)

@@ -69,3 +69,6 @@ func (g *Guard) Finish(dir int, h *Half, end uint32) {
 // Complete tells that all bytes of a direction are there up to its end, the FIN perhaps
 // before the last.
 func (g *Guard) Complete(dir int, h *Half) bool { return g.ended[dir] && h.next == g.fin[dir] }
+
+// Over tells that both directions are there up to their ends.
+func (g *Guard) Over(half *[2]Half) bool { return g.Complete(0, &half[0]) && g.Complete(1, &half[1]) }

@@ -88,7 +88,7 @@ func (h *Half) Next() uint32 { return h.next }
 
 // Reset makes the Half ready for another connection and gives its memory to pool.
 func (h *Half) Reset(pool *Pool) {
-	pool.put(h.kept)
+	pool.Put(h.kept)
 	for i := range h.waiting {
 		h.waiting[i] = segment{}
 	}
@@ -247,8 +247,8 @@ func (h *Half) grow(n int, pool *Pool) {
 		h.kept = old[:copy(old, keep)]
 		return
 	}
-	h.kept = append(pool.get(len(keep)+n), keep...)
-	pool.put(old)
+	h.kept = append(pool.Get(len(keep)+n), keep...)
+	pool.Put(old)
 }
 
 // Kept are the bytes that are remembered, up to the last that was judged; valid until
@@ -258,7 +258,7 @@ func (h *Half) Kept() []byte { return h.kept }
 // Forget drops what is kept: nothing more of this direction is judged, and the receiver
 // has what was.
 func (h *Half) Forget(pool *Pool) {
-	pool.put(h.kept)
+	pool.Put(h.kept)
 	h.kept = nil
 }
 
@@ -286,10 +286,10 @@ func (h *Half) Acked(ack uint32, pool *Pool) (skipped bool) {
 		h.ackTo, h.hasAck = ack, true
 	}
 	h.ackAhead = h.ackAhead && int32(h.acked-h.next) > 0
-	if ahead == 0 && len(h.kept) > 4*Tail {
-		// Only the tail is needed now; a large buffer goes back to the pool.
-		tail := append(pool.get(Tail), h.kept[len(h.kept)-Tail:]...)
-		pool.put(h.kept)
+	if ahead == 0 && len(h.kept) > Tail+Tail/2 {
+		// Only the tail is needed now; a larger buffer goes back to the pool.
+		tail := append(pool.Get(Tail), h.kept[len(h.kept)-Tail:]...)
+		pool.Put(h.kept)
 		h.kept = tail
 	}
 	return false

@@ -5,13 +5,15 @@ type Pool struct {
 	free [len(classes)][][]byte
 }
 
-// classes are the sizes lent: a tail, a small page, a bundle, everything kept.
-var classes = [...]int{4 << 10, 16 << 10, 80 << 10, MaxKept + 80<<10}
+// classes are the sizes lent: a request, a tail, two of them, a small page, a bundle,
+// everything kept.
+var classes = [...]int{512, Tail, 4 << 10, 16 << 10, 80 << 10, MaxKept + 80<<10}
 
 // maxFree buffers of a size are held back; more go to the garbage collector.
 const maxFree = 256
 
-func (p *Pool) get(n int) []byte {
+// Get lends an empty buffer for n bytes.
+func (p *Pool) Get(n int) []byte {
 	for i, size := range classes {
 		if n > size {
 			continue
@@ -26,7 +28,8 @@ func (p *Pool) get(n int) []byte {
 	return make([]byte, 0, n)
 }
 
-func (p *Pool) put(b []byte) {
+// Put takes a buffer back that nobody uses any more; any other is let go.
+func (p *Pool) Put(b []byte) {
 	for i, size := range classes {
 		if cap(b) == size {
 			if len(p.free[i]) < maxFree {

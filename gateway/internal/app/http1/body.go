@@ -137,8 +137,8 @@ func (c *Conn) pathName(x *exchange) []byte {
 		return unseenTarget
 	}
 	path := uri.Target{Path: x.req.uri.Path}
-	c.scratch = path.Append(c.scratch[:0])
-	return c.scratch
+	c.mem.scratch = path.Append(c.mem.scratch[:0])
+	return c.mem.scratch
 }
 
 // maxName bounds the name of a file.

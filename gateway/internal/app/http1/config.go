@@ -38,8 +38,9 @@ const (
 	// keepMemory is how large a buffer may be to be kept for the next transaction: most
 	// bodies fit, and idle conversations stay small.
 	keepMemory = 32 << 10
-	// keepFree is how many transactions are kept for the next ones.
-	keepFree = 2
+	// keepFree is how many transactions and lists of lines are kept for the next ones of a
+	// worker: those of an office's open pages.
+	keepFree = 64
 )
 
 // Config says how conversations are read. The zero value is good: Suricata's
@@ -60,6 +61,8 @@ type Config struct {
 	AtOnce bool
 	// DumpHeaders puts all headers into records.
 	DumpHeaders bool
+	// Memory is shared by the conversations of one worker; nil gives each its own.
+	Memory *Memory
 	// Pool shares the memory of decoders among the conversations of one worker; nil
 	// gives each conversation its own.
 	Pool *coding.Pool
@@ -77,6 +80,9 @@ func (c *Config) complete() {
 	}
 	if c.Layers == 0 {
 		c.Layers = defaultLayers
+	}
+	if c.Memory == nil {
+		c.Memory = new(Memory)
 	}
 	if c.Pool == nil {
 		c.Pool = new(coding.Pool)

@@ -43,20 +43,42 @@ type Conn struct {
 	open []*exchange // oldest first
 	next int         // in open: the next to be answered
 	owed []owed      // answers that come before it
-	free []*exchange
-	held int // memory of open
+	held int         // memory of open
 	ids  uint64
 	gone bool // another protocol took over
 	wait []byte
 
-	found   [2][]lines.Line // lines of the heads that are read
+	found [2][]lines.Line // lines of the heads that are read
+	mem   *Memory
+}
+
+// Memory is what conversations need only while they read a message.
+type Memory struct {
+	free    []*exchange
+	lines   [][]lines.Line
 	scratch []byte
+}
+
+// addLine notes a line of the head that is read.
+func (c *Conn) addLine(dir int, l lines.Line) {
+	if n := len(c.mem.lines); c.found[dir] == nil && n > 0 {
+		c.found[dir], c.mem.lines = c.mem.lines[n-1], c.mem.lines[:n-1]
+	}
+	c.found[dir] = append(c.found[dir], l)
+}
+
+// dropLines ends the use of the lines that were noted.
+func (c *Conn) dropLines(dir int) {
+	if l := c.found[dir]; l != nil && len(c.mem.lines) < keepFree {
+		c.mem.lines = append(c.mem.lines, l[:0])
+	}
+	c.found[dir] = nil
 }
 
 // New returns a reader that tells sink what it finds.
 func New(sink app.Sink, cfg Config) *Conn {
 	cfg.complete()
-	c := &Conn{cfg: cfg}
+	c := &Conn{cfg: cfg, mem: cfg.Memory}
 	c.Reset(sink)
 	return c
 }
@@ -68,6 +90,7 @@ func (c *Conn) Reset(sink app.Sink) {
 	}
 	c.sink, c.open, c.next, c.owed, c.held, c.ids, c.gone, c.wait = sink, c.open[:0], 0, nil, 0, 0, false, c.wait[:0]
 	for i := range c.dirs {
+		c.dropLines(i)
 		c.dirs[i] = reading{line: c.dirs[i].line[:0]}
 	}
 }

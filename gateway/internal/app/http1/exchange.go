@@ -115,16 +115,17 @@ func (m *message) reset() {
 // begin makes a transaction. It is the last of open.
 func (c *Conn) begin() *exchange {
 	var x *exchange
-	if n := len(c.free); n > 0 {
-		x, c.free = c.free[n-1], c.free[:n-1]
+	if n := len(c.mem.free); n > 0 {
+		x, c.mem.free = c.mem.free[n-1], c.mem.free[:n-1]
 	} else {
 		x = new(exchange)
 		x.tx.Proto, x.tx.User = rule.ProtoHTTP, x
 		for dir := range x.tx.Sides {
 			m := x.message(dir)
-			m.conn, m.x, m.dir = c, x, dir
+			m.x, m.dir = x, dir
 		}
 	}
+	x.req.conn, x.resp.conn = c, c
 	x.logged, x.is09, x.unseen, x.continued, x.news, x.late = false, false, false, false, false, x.late[:0]
 	x.req.reset()
 	x.resp.reset()
@@ -197,8 +198,8 @@ func (c *Conn) recycle(x *exchange) {
 		c.closeFiles(m, true)
 		m.codings.Release(c.cfg.Pool)
 	}
-	if len(c.free) < keepFree {
-		c.free = append(c.free, x)
+	if len(c.mem.free) < keepFree {
+		c.mem.free = append(c.mem.free, x)
 	}
 }
 
@@ -231,8 +232,8 @@ func (c *Conn) frame(dir int, x *exchange, m *message) {
 	if !c.cfg.Want.Has(kind) {
 		return
 	}
-	c.scratch = append(append(c.scratch[:0], m.head...), m.body...)
-	app.ShowFrame(c.sink, &x.tx, dir, kind, c.scratch)
+	c.mem.scratch = append(append(c.mem.scratch[:0], m.head...), m.body...)
+	app.ShowFrame(c.sink, &x.tx, dir, kind, c.mem.scratch)
 }
 
 // log writes the record of a transaction once.

@@ -56,7 +56,7 @@ func (c *Conn) readHead(dir int, b []byte) []byte {
 func (c *Conn) start(dir int) {
 	d := &c.dirs[dir]
 	d.scan = lines.Scanner{}
-	c.found[dir] = c.found[dir][:0]
+	c.dropLines(dir)
 	if dir == app.ToServer {
 		d.x = c.begin()
 		return
@@ -118,7 +118,7 @@ func (c *Conn) takeLines(dir int, buf, more []byte, eof bool) bool {
 			return true
 		}
 		if len(c.found[dir]) < 2*maxHeaders {
-			c.found[dir] = append(c.found[dir], f)
+			c.addLine(dir, f)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (c *Conn) endHead(dir int) {
 	}
 	m.head = m.head[:d.scan.At]
 	c.fields(dir, x, m, m.head, c.found[dir])
-	c.found[dir] = c.found[dir][:0]
+	c.dropLines(dir)
 	m.ended = true
 	if dir == app.ToServer {
 		c.endRequestHead(x, m)
@@ -163,7 +163,7 @@ func (c *Conn) endHead(dir int) {
 func (c *Conn) endTrailer(dir int, x *exchange, m *message) {
 	if found := c.found[dir]; len(found) > 0 {
 		c.fields(dir, x, m, m.trailer, found)
-		c.found[dir] = found[:0]
+		c.dropLines(dir)
 		c.trailerValues(dir, x, m)
 	}
 	c.dirs[dir].step = stepEnd
@@ -181,7 +181,7 @@ func (c *Conn) closeHead(dir int) {
 		buf = m.trailer
 	}
 	if !c.takeLines(dir, buf, nil, true) && d.x != nil && (d.step == stepHead || d.step == stepTrailer) {
-		c.found[dir] = c.found[dir][:0]
+		c.dropLines(dir)
 		c.endHead(dir)
 	}
 }

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/http1/form"
@@ -17,19 +16,19 @@ func (c *Conn) Record(tx *app.Tx) []app.Field {
 	}
 	q, a := &x.req, &x.resp
 	r := &record.Record{
-		Hostname: text(q.host), URL: text(q.target), UserAgent: text(q.get(hdrUserAgent)),
-		XFF: text(q.get(hdrForwarded)), Referer: text(q.get(hdrReferer)), Method: text(q.method),
-		Protocol: text(q.version), Redirect: text(a.get(hdrLocation)), Length: a.wire,
+		Hostname: record.Text(q.host), URL: record.Text(q.target), UserAgent: record.Text(q.get(hdrUserAgent)),
+		XFF: record.Text(q.get(hdrForwarded)), Referer: record.Text(q.get(hdrReferer)), Method: record.Text(q.method),
+		Protocol: record.Text(q.version), Redirect: record.Text(a.get(hdrLocation)), Length: a.wire,
 	}
 	if q.port > 0 {
 		r.Port = q.port
 	}
 	if mime, _, _ := bytes.Cut(a.get(hdrContentType), []byte(";")); mime != nil {
-		r.ContentType = text(trim(mime, isSpace))
+		r.ContentType = record.Text(trim(mime, isSpace))
 	}
 	r.ContentRange = recordRange(a.get(hdrContentRange))
 	if r.Status = a.code; a.code < 0 {
-		r.Status, r.StatusString = 0, text(a.status)
+		r.Status, r.StatusString = 0, record.Text(a.status)
 	}
 	if c.cfg.DumpHeaders {
 		r.RequestHeaders, r.ResponseHeaders = dump(q), dump(a)
@@ -41,7 +40,7 @@ func recordRange(v []byte) *record.Range {
 	if v == nil {
 		return nil
 	}
-	out := &record.Range{Raw: text(v)}
+	out := &record.Range{Raw: record.Text(v)}
 	if r, ok := form.ParseRange(v); ok {
 		for _, f := range []struct {
 			to *(*int64)
@@ -57,26 +56,7 @@ func recordRange(v []byte) *record.Range {
 
 func dump(m *message) (out []record.Header) {
 	for i := range m.headers {
-		out = append(out, record.Header{Name: text(m.headers[i].name), Value: text(m.headers[i].value)})
+		out = append(out, record.Header{Name: record.Text(m.headers[i].name), Value: record.Text(m.headers[i].value)})
 	}
 	return out
-}
-
-// text writes bytes that are no UTF-8 as "\\xNN".
-func text(b []byte) string {
-	if utf8.Valid(b) {
-		return string(b)
-	}
-	const digits = "0123456789abcdef"
-	out := make([]byte, 0, len(b)+16)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			out = append(out, '\\', 'x', digits[b[0]>>4], digits[b[0]&15])
-		} else {
-			out = append(out, b[:n]...)
-		}
-		b = b[n:]
-	}
-	return string(out)
 }

@@ -59,8 +59,8 @@ func (c *Conn) requestHost(x *exchange, m *message) {
 		m.host, m.port = uri.AppendHost(m.host[:0], host), n
 		return
 	}
-	c.scratch = uri.AppendHost(c.scratch[:0], host)
-	if !bytes.Equal(c.scratch, m.host) || n >= 0 && m.port >= 0 && n != m.port {
+	c.mem.scratch = uri.AppendHost(c.mem.scratch[:0], host)
+	if !bytes.Equal(c.mem.scratch, m.host) || n >= 0 && m.port >= 0 && n != m.port {
 		raise(evHostAmbiguous)
 	}
 }
@@ -106,12 +106,12 @@ func (c *Conn) requestValues(x *exchange, m *message) {
 	put(rule.HTTPMethod, m.method)
 	put(rule.HTTPURIRaw, some(m.target))
 	if !m.isConnect {
-		c.scratch = m.uri.Append(c.scratch[:0])
-		if uri.Twice(c.scratch) {
+		c.mem.scratch = m.uri.Append(c.mem.scratch[:0])
+		if uri.Twice(c.mem.scratch) {
 			c.event(x, app.ToServer, evDoubleEncoded)
 		}
-		if want.Has(rule.HTTPURI) && len(c.scratch) > 0 {
-			s.Copy(rule.HTTPURI, c.scratch)
+		if want.Has(rule.HTTPURI) && len(c.mem.scratch) > 0 {
+			s.Copy(rule.HTTPURI, c.mem.scratch)
 		}
 	}
 	put(rule.HTTPProtocol, some(m.version))
@@ -165,26 +165,26 @@ func (c *Conn) headerValues(dir int, x *exchange, m *message, again bool) {
 	s, want := &x.tx.Sides[dir], c.cfg.Want
 	set := func(b rule.Buffer) {
 		if again {
-			s.Set(b, s.Keep(c.scratch), false)
+			s.Set(b, s.Keep(c.mem.scratch), false)
 		} else {
-			s.Copy(b, c.scratch)
+			s.Copy(b, c.mem.scratch)
 		}
 	}
 	if want.Has(rule.HTTPHeader) {
-		if c.scratch = m.appendHeader(c.scratch[:0], dir); len(c.scratch) > 0 {
+		if c.mem.scratch = m.appendHeader(c.mem.scratch[:0], dir); len(c.mem.scratch) > 0 {
 			set(rule.HTTPHeader)
 		}
 	}
 	if want.Has(rule.HTTPHeaderRaw) && len(m.head) > m.raw {
-		c.scratch = append(append(c.scratch[:0], m.head[m.raw:]...), m.trailer...)
+		c.mem.scratch = append(append(c.mem.scratch[:0], m.head[m.raw:]...), m.trailer...)
 		set(rule.HTTPHeaderRaw)
 	}
 	if want.Has(rule.HTTPHeaderNames) && len(m.headers) > 0 {
-		c.scratch = m.appendNames(c.scratch[:0])
+		c.mem.scratch = m.appendNames(c.mem.scratch[:0])
 		set(rule.HTTPHeaderNames)
 	}
 	if want.Has(rule.HTTPStart) && !again {
-		c.scratch = append(append(append(c.scratch[:0], m.line...), "\r\n"...), m.head[m.raw:]...)
+		c.mem.scratch = append(append(append(c.mem.scratch[:0], m.line...), "\r\n"...), m.head[m.raw:]...)
 		set(rule.HTTPStart)
 	}
 	each := rule.HTTPRequestHeader
@@ -196,8 +196,8 @@ func (c *Conn) headerValues(dir int, x *exchange, m *message, again bool) {
 	}
 	for i := m.shown; i < len(m.headers); i++ {
 		h := &m.headers[i]
-		c.scratch = append(append(append(c.scratch[:0], h.name...), ": "...), h.value...)
-		s.Copy(each, c.scratch)
+		c.mem.scratch = append(append(append(c.mem.scratch[:0], h.name...), ": "...), h.value...)
+		s.Copy(each, c.mem.scratch)
 	}
 	m.shown = len(m.headers)
 }

@@ -1,7 +1,10 @@
 // Package record is the "http" part of an EVE record.
 package record
 
-import "otasuke/gateway/internal/eve/object"
+import (
+	"otasuke/gateway/internal/eve/object"
+	"unicode/utf8"
+)
 
 // Record is the "http" part of an EVE record; its fields are in Suricata's order.
 type Record struct {
@@ -74,4 +77,23 @@ func headers(b []byte, name string, list []Header) []byte {
 		b = object.Next(object.Close(object.String(b, "value", h.Value)))
 	}
 	return object.Next(object.CloseList(b))
+}
+
+// Text writes bytes that are no UTF-8 as "\\xNN".
+func Text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	const digits = "0123456789abcdef"
+	out := make([]byte, 0, len(b)+16)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			out = append(out, '\\', 'x', digits[b[0]>>4], digits[b[0]&15])
+		} else {
+			out = append(out, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return string(out)
 }
