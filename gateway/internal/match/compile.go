@@ -2,7 +2,6 @@ package match
 
 import (
 	"bytes"
-	"fmt"
 
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
@@ -58,6 +57,7 @@ type compiler struct {
 	bits     map[string]uint32
 	ints     map[string]uint32
 	datasets map[string]*hosts.List
+	cache    literal.Cache
 }
 
 func intern(m map[string]uint32, name string) uint32 {
@@ -291,7 +291,12 @@ func (c *collection) add(p literal.Pattern, id uint32) {
 	if p.Nocase {
 		p.Bytes = bytes.ToLower(p.Bytes)
 	}
-	key := fmt.Sprintf("%t%s", p.Nocase, p.Bytes)
+	key := string(p.Bytes)
+	if p.Nocase {
+		key += "\x00i"
+	} else {
+		key += "\x00c"
+	}
 	i, ok := c.index[key]
 	if !ok {
 		i = len(c.patterns)
@@ -329,14 +334,7 @@ func (c *compiler) databases() error {
 			}
 		}
 	}
-	for v := range all {
-		for dir := range all[v] {
-			if err := s.addGroup(v, dir, &all[v][dir]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return c.build(all)
 }
 
 // places says in which variants the pattern of a section is looked for.
@@ -360,14 +358,8 @@ func onlyTCP(p rule.Proto) bool {
 	return p.Carries(rule.IPProtoTCP, 4) && !p.Carries(rule.IPProtoUDP, 4) && !p.Carries(rule.IPProtoICMP, 4)
 }
 
-func (s *Set) addGroup(v, dir int, col *collection) error {
-	if len(col.patterns) == 0 {
-		return nil
-	}
-	db, err := literal.Compile(col.patterns)
-	if err != nil {
-		return fmt.Errorf("match: patterns of %s: %w", s.variants[v].buf, err)
-	}
+// addGroup puts a database in its place.
+func (s *Set) addGroup(v, dir int, col *collection, db *literal.DB) {
 	s.dbs = append(s.dbs, db)
 	g := &group{db: db, from: make([]uint32, 1, len(col.rules)+1)}
 	for _, list := range col.rules {
@@ -378,7 +370,6 @@ func (s *Set) addGroup(v, dir int, col *collection) error {
 	if v > streamVariant && !contains(s.byBuffer[s.variants[v].buf], uint16(v)) {
 		s.byBuffer[s.variants[v].buf] = append(s.byBuffer[s.variants[v].buf], uint16(v))
 	}
-	return nil
 }
 
 func contains(list []uint16, v uint16) bool {

@@ -31,6 +31,7 @@ type Set struct {
 	bitNames []string                     // flow bits
 	intNames []string                     // flow counters
 	dbs      []*literal.DB
+	cached   int // databases that were kept from an earlier start
 	used     rule.BufferSet
 	places   Places
 }
@@ -73,6 +74,10 @@ type Options struct {
 	// Order are the actions in the order in which rules are tried; those that are not
 	// named come last. Nil for the usual one.
 	Order []rule.Action
+	// Cache is the folder in which compiled patterns are kept for the next start; "" for
+	// none. Trouble hears why they are not; the set is compiled all the same.
+	Cache   string
+	Trouble func(error)
 }
 
 // Compile builds a set. Rules whose expressions do not compile are refused one
@@ -92,7 +97,13 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 	}
 	s.bits, s.bitNames, s.intNames = len(c.bits), byNumber(c.bits), byNumber(c.ints)
 	c.index()
-	if err := c.databases(); err != nil {
+	c.cache.Dir = opt.Cache
+	err := c.databases()
+	found, trouble := c.cache.Close()
+	if s.cached = found; trouble != nil && opt.Trouble != nil {
+		opt.Trouble(trouble)
+	}
+	if err != nil {
 		s.Close()
 		return nil, refused, err
 	}
@@ -164,6 +175,7 @@ type Stats struct {
 	Rules     int
 	Patterns  int // distinct patterns over all databases
 	Databases int
+	Cached    int // databases that were kept from an earlier start
 	Bytes     int // memory of the databases
 	Bare      int // rules tried without a pattern
 	IPOnly    int // rules on addresses alone
@@ -171,7 +183,7 @@ type Stats struct {
 
 // Stats counts.
 func (s *Set) Stats() Stats {
-	st := Stats{Engine: literal.Engine, Rules: len(s.rules), Databases: len(s.dbs), IPOnly: s.ips.Len(), Bare: s.packets.Len()}
+	st := Stats{Engine: literal.Engine, Rules: len(s.rules), Databases: len(s.dbs), Cached: s.cached, IPOnly: s.ips.Len(), Bare: s.packets.Len()}
 	for _, db := range s.dbs {
 		st.Bytes += db.Size()
 	}

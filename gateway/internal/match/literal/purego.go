@@ -2,6 +2,8 @@
 
 package literal
 
+import "errors"
+
 // Engine names the implementation, for reports.
 const Engine = "aho-corasick"
 
@@ -21,6 +23,15 @@ func (db *DB) Close() { db.a = nil }
 
 // Size is the memory of the database in bytes.
 func (db *DB) Size() int { return db.a.size() }
+
+// An automaton is built as fast as it would be read.
+const serializes = false
+
+func platform() string { return Engine }
+
+func (db *DB) serialize() ([]byte, error) { return nil, errors.ErrUnsupported }
+
+func deserialize([]byte, int) (*DB, error) { return nil, errors.ErrUnsupported }
 
 // Scratch is the working memory of one goroutine.
 type Scratch struct{ marks marks }

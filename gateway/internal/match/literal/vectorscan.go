@@ -140,6 +140,40 @@ func (db *DB) Size() int {
 	return int(n)
 }
 
+const serializes = true
+
+// platform names what compiled databases depend on besides patterns: the library's version
+// and the processor that they are made for.
+func platform() string {
+	var p C.hs_platform_info_t
+	C.hs_populate_platform(&p)
+	return fmt.Sprintf("%s %s %d %d", Engine, C.GoString(C.hs_version()), p.tune, p.cpu_features)
+}
+
+// serialize returns the database as bytes for [deserialize].
+func (db *DB) serialize() ([]byte, error) {
+	var b *C.char
+	var n C.size_t
+	if rc := C.hs_serialize_database(db.hs, &b, &n); rc != C.HS_SUCCESS {
+		return nil, fmt.Errorf("literal: vectorscan cannot write a database: error %d", int(rc))
+	}
+	defer C.free(unsafe.Pointer(b))
+	return slices.Clone(unsafe.Slice((*byte)(unsafe.Pointer(b)), int(n))), nil
+}
+
+// deserialize reads a database of n patterns that serialize wrote and whose bytes nobody
+// changed: the library checks version, processor, length and a checksum, and trusts the rest.
+func deserialize(b []byte, n int) (*DB, error) {
+	if len(b) == 0 {
+		return nil, errEntry
+	}
+	var db *C.hs_database_t
+	if rc := C.hs_deserialize_database((*C.char)(unsafe.Pointer(&b[0])), C.size_t(len(b)), &db); rc != C.HS_SUCCESS {
+		return nil, fmt.Errorf("%w: vectorscan: error %d", errEntry, int(rc))
+	}
+	return &DB{hs: db, n: n}, nil
+}
+
 // Scratch is the working memory of one goroutine.
 type Scratch struct {
 	hs    *C.hs_scratch_t
