@@ -155,6 +155,8 @@ func runInspect(ctx context.Context, args []string) error {
 	prevent := fs.Bool("simulate-ips", false, "carry verdicts out as an inline box would")
 	ips := fs.String("ips", "", "which rules block: default for the policy that is shipped, or a TOML `file` with one")
 	clamd := fs.String("clamd", "", "scan files with the clamd at this `socket`")
+	cache := fs.String("cache", "", "keep compiled rules in this `folder` and take them from there")
+	machine := fs.Bool("json", false, "print the summary as JSON on standard output")
 	fs.String("k", "none", "checksums: accepted for compatibility, captures are read without checking them")
 	if fs.Parse(args) != nil || fs.NArg() > 0 || *capture == "" {
 		return errUsage
@@ -164,11 +166,14 @@ func runInspect(ctx context.Context, args []string) error {
 		return err
 	}
 	sum, err := gateway.Inspect(ctx, gateway.InspectConfig{
-		Capture: *capture, Each: *each, Rules: rules, Conf: *conf, Set: set, IPS: blocks, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Warn: os.Stderr,
+		Capture: *capture, Each: *each, Rules: rules, Conf: *conf, Set: set, IPS: blocks, Dir: *dir, Prevent: *prevent, ClamdSocket: *clamd, Cache: *cache, Warn: os.Stderr,
 	})
 	if err == nil || sum.Packets > 0 {
 		fmt.Fprintf(os.Stderr, "Notice: %d rules loaded, %d left out; read %d captures, %d packets, %d bytes; %d alerts\n",
 			sum.Rules, sum.Refused, sum.Captures, sum.Packets, sum.Bytes, sum.Alerts)
+	}
+	if *machine && err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(sum)
 	}
 	if sum.Panics > 0 {
 		fmt.Fprintf(os.Stderr, "W: %d flows lost their inspection by a fault of this program: please send the capture to its makers\n", sum.Panics)

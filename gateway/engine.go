@@ -35,6 +35,8 @@ const (
 	eventFD = 3
 	// scannerCheck is how often clamd is asked whether it is there.
 	scannerCheck = 5 * time.Second
+	// cacheFolder of the state folder keeps what rules were compiled to; it may be deleted.
+	cacheFolder = "cache"
 )
 
 // engineStatus is the line that the engine writes every second.

@@ -45,18 +45,28 @@ type InspectConfig struct {
 	// Lists and ClamdSocket as in Config.
 	Lists       []ListFile
 	ClamdSocket string
+	// Cache is a folder for compiled rules, so that the next inspection starts sooner.
+	Cache string
 	// Warn gets a line for each rule that was left out and for other doubts.
 	Warn io.Writer
 }
 
 // InspectSummary counts what Inspect did.
 type InspectSummary struct {
-	Rules, Refused         int
-	Captures, Unreadable   int
-	Packets, Bytes, Alerts uint64
-	Malformed              uint64
+	Rules      int    `json:"rules"`
+	Refused    int    `json:"refused"`
+	Captures   int    `json:"captures"`
+	Unreadable int    `json:"unreadable"`
+	Packets    uint64 `json:"packets"`
+	Bytes      uint64 `json:"bytes"`
+	Alerts     uint64 `json:"alerts"`
+	Malformed  uint64 `json:"malformed"`
 	// Panics counts packets whose flow lost its inspection by a fault of ours.
-	Panics uint64
+	Panics uint64 `json:"panics"`
+	// Loading is the time until the rules were ready, Judging that from then to the last
+	// record; both in nanoseconds.
+	Loading time.Duration `json:"loading_ns"`
+	Judging time.Duration `json:"judging_ns"`
 }
 
 // inspector judges captures with rules that were loaded once.
@@ -74,11 +84,14 @@ type inspector struct {
 // Inspect judges captures and writes EVE JSON.
 func Inspect(ctx context.Context, cfg InspectConfig) (InspectSummary, error) {
 	in := &inspector{cfg: cfg}
+	began := time.Now()
 	set, err := in.load()
 	if err != nil {
 		return in.sum, err
 	}
 	defer set.Close()
+	in.sum.Loading = time.Since(began)
+	began = time.Now()
 	info, err := os.Stat(cfg.Capture)
 	if err != nil {
 		return in.sum, fmt.Errorf("gateway: %w", err)
@@ -95,6 +108,7 @@ func Inspect(ctx context.Context, cfg InspectConfig) (InspectSummary, error) {
 			return in.replay(ctx, e, cfg.Capture)
 		})
 	}
+	in.sum.Judging = time.Since(began)
 	return in.sum, err
 }
 
@@ -117,7 +131,8 @@ func (in *inspector) load() (*match.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{Places: conf.places, Order: conf.order()})
+	set, notCompiled, err := match.Compile(rules, match.Options{Places: conf.places, Order: conf.order(), Cache: cfg.Cache,
+		Trouble: func(err error) { in.warning("compiled rules are not kept: %v", err) }})
 	if err != nil {
 		return nil, fmt.Errorf("gateway: rules: %w", err)
 	}

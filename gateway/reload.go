@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -23,7 +24,8 @@ func loadSet(cfg *Config) (set *match.Set, left int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{})
+	set, notCompiled, err := match.Compile(rules, match.Options{Cache: filepath.Join(cfg.StateDir, cacheFolder),
+		Trouble: func(err error) { cfg.Log.Warn("compiled rules are not kept", "err", err) }})
 	if err != nil {
 		return nil, 0, fmt.Errorf("gateway: rules: %w", err)
 	}
