@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // Addresses of the company.
@@ -241,6 +242,28 @@ func (l *Lab) JoinBox() error {
 		return fmt.Errorf("lab: bridge: %w", err)
 	}
 	return nil
+}
+
+// Wire opens a raw socket on a host's cable: what is written to it is a frame, with its
+// Ethernet header, that the host sends. The host itself knows nothing of it.
+func (n *Namespace) Wire() (fd int, err error) {
+	err = n.Do(func() error {
+		index, err := linkIndex("eth0")
+		if err != nil {
+			return err
+		}
+		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+			return err
+		}
+		if err := unix.Bind(fd, &unix.SockaddrLinklayer{Ifindex: index}); err != nil {
+			return errors.Join(err, unix.Close(fd))
+		}
+		return nil
+	})
+	if err != nil {
+		return -1, fmt.Errorf("lab: wire of %s: %w", n.Name, err)
+	}
+	return fd, nil
 }
 
 // Received is the number of packets that arrived at the internet's router.

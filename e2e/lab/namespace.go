@@ -92,24 +92,28 @@ func (n *Namespace) Dial(ctx context.Context, network, address string) (net.Conn
 	return n.dial(ctx, net.Dialer{}, network, address)
 }
 
-func (n *Namespace) dial(ctx context.Context, d net.Dialer, network, address string) (net.Conn, error) {
+func (n *Namespace) dial(ctx context.Context, d net.Dialer, network, address string) (c net.Conn, err error) {
 	// A dial may wait: it gets a thread of its own that visits the namespace.
-	type result struct {
-		c   net.Conn
-		err error
-	}
-	done := make(chan result, 1)
+	err = n.Visit(func() error {
+		c, err = d.DialContext(ctx, network, address)
+		return err
+	})
+	return c, err
+}
+
+// Visit runs f on a thread of its own that belongs to the host, and waits for it. Sockets
+// that f opens are the host's; f may take as long as it likes.
+func (n *Namespace) Visit(f func() error) error {
+	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
 		if err := unix.Setns(n.fd, unix.CLONE_NEWNET); err != nil {
-			done <- result{nil, err}
+			done <- err
 			return
 		}
-		c, err := d.DialContext(ctx, network, address)
-		done <- result{c, err}
+		done <- f()
 	}()
-	r := <-done
-	return r.c, r.err
+	return <-done
 }
 
 // Start starts a command on the host. It ends with our process at the latest.
