@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"otasuke/centre"
@@ -114,8 +115,14 @@ func runBench(ctx context.Context, args []string) error {
 	fs.StringVar(&o.Path, "o", "", "write the figures to this `file`")
 	fs.DurationVar(&o.Each, "each", 2*time.Second, "length of one measurement")
 	fs.IntVar(&o.Rounds, "rounds", 3, "how often kernel and box are measured in turn")
+	fs.DurationVar(&o.Hold, "hold", 10*time.Second, "how long connections are opened one after the other")
+	fs.StringVar(&o.Doc, "doc", "", "write the table of figures in this Markdown `file` anew")
+	only := fs.String("only", "", "measure only what begins with one of these `names`, separated by commas: start, box, kernel, judged, nogso, peer, flows, offline.http ...")
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return errUsage
+	}
+	if *only != "" {
+		o.Only = strings.Split(*only, ",")
 	}
 	return bench.Run(ctx, o)
 }

@@ -2,12 +2,14 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"otasuke/e2e/lab"
@@ -16,36 +18,52 @@ import (
 // Options of a run.
 type Options struct {
 	Path   string        // of the JSON file; "" for none
+	Doc    string        // Markdown file whose table of figures is written anew; "" for none
 	Each   time.Duration // length of one measurement
+	Hold   time.Duration // how long connections are opened one after the other
 	Rounds int           // kernel and box in turn, this often
-	Out    io.Writer
-	Log    io.Writer // of the box
-}
-
-// Row is one figure.
-type Row struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  string  `json:"unit"`
-	// Ratio to Against in the same run; 0 when there is nothing to compare with.
-	Ratio   float64 `json:"ratio"`
-	Against string  `json:"against"`
+	// Only keeps the modes and captures whose names begin with one of these; empty for all.
+	Only []string
+	Out  io.Writer
+	Log  io.Writer // of the box
 }
 
 // mode is how the box's place is filled.
 type mode struct {
 	name    string
 	box     bool
-	queues  int
+	peer    bool // the field's sensor stands there
+	queues  int  // 0 for as many as the box takes by itself
 	noGSO   bool
-	budget  int64 // flow_budget of the box; -1 judges everything
+	budget  int64 // flow_budget of the box; 0 for its own, -1 judges everything
 	measure []string
+	// once: in the last round only.
+	once bool
 }
 
 // bare is the bridge of the kernel with nothing in the way.
 const bare = "kernel bridge"
 
-// Run measures everything, prints a table and writes the file.
+// everyRow is measured for the kernel, the box and the field's sensor alike. The box comes
+// first: half of what it bears is what all stand under when waiting is measured.
+var everyRow = []string{"bulk.1", "bulk.8", "tls", "pps", "latency", "http.keepalive", "latency.half"}
+
+func modes() []mode {
+	return []mode{
+		{name: "box", box: true, measure: append(slices.Clip(everyRow), "memory")},
+		{name: "kernel", measure: everyRow},
+		{name: "judged", box: true, budget: -1, measure: []string{"bulk.1", "bulk.8"}},
+		{name: "judged1", box: true, queues: 1, budget: -1, measure: []string{"bulk.1", "bulk.8"}},
+		{name: "nogso", box: true, noGSO: true, budget: -1, measure: []string{"bulk.1"}},
+		{name: "peer", peer: true, measure: everyRow},
+		{name: "kernel.new", once: true, measure: []string{"http.newconn"}},
+		{name: "box.new", once: true, box: true, measure: []string{"http.newconn", "memory"}},
+		{name: "peer.new", once: true, peer: true, measure: []string{"http.newconn"}},
+		{name: "flows", once: true, box: true, measure: []string{"flows"}},
+	}
+}
+
+// Run measures everything, prints a table and writes the files.
 func Run(ctx context.Context, o Options) error {
 	if err := lab.Available(); err != nil {
 		return fmt.Errorf("bench: %w", err)
@@ -55,39 +73,81 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("bench: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{Options: o, dir: dir, got: make(map[string][]float64), moved: make(map[string]int64)}
-	modes := []mode{
-		{name: "kernel", measure: []string{"bulk.1", "bulk.8", "tls", "pps", "latency"}},
-		{name: "q2", box: true, queues: 2, budget: -1, measure: []string{"bulk.1", "bulk.8", "tls", "pps", "latency", "memory"}},
-		{name: "q1", box: true, queues: 1, budget: -1, measure: []string{"bulk.1", "bulk.8"}},
-		{name: "nogso", box: true, queues: 2, noGSO: true, budget: -1, measure: []string{"bulk.1"}},
-		{name: "budget", box: true, queues: 2, measure: []string{"bulk.1"}},
+	b := &bench{Options: o, dir: dir, state: filepath.Join(dir, "state"), load: loadAverage(), got: make(map[string][]float64), moved: make(map[string]int64)}
+	if b.rules, b.ruleSet, err = publicRules(ctx, dir); err != nil {
+		return err
 	}
+	fmt.Fprintln(o.Out, "rules:", b.ruleSet)
+	b.peer, _ = exec.LookPath(peerProgram)
+	paths, err := b.captures()
+	if err != nil {
+		return err
+	}
+	defer b.progress("")
 	for round := range o.Rounds {
-		for _, m := range modes {
-			fmt.Fprintf(o.Out, "\rround %d of %d: %-8s", round+1, o.Rounds, m.name)
-			if err := b.mode(ctx, m); err != nil {
-				return err
-			}
+		last := round == o.Rounds-1
+		if err := b.round(ctx, round, last, paths); err != nil {
+			return err
 		}
 	}
-	fmt.Fprint(o.Out, "\r\033[K")
-	rows := b.rows()
-	b.table(rows)
-	return b.write(rows)
+	b.progress("")
+	rep := &Report{About: b.about(), Rows: b.rows()}
+	rep.print(o.Out)
+	return errors.Join(b.write(rep), rep.document(o.Doc))
 }
+
+// round measures everything once.
+func (b *bench) round(ctx context.Context, round int, last bool, captures map[string]string) error {
+	say := func(what string) { b.progress(fmt.Sprintf("round %d of %d: %s", round+1, b.Rounds, what)) }
+	if b.wants("start") {
+		say("start")
+		if err := b.startUp(ctx); err != nil {
+			return fmt.Errorf("bench: start: %w", err)
+		}
+	}
+	for _, m := range modes() {
+		if m.once && !last || m.peer && b.peer == "" || !b.wants(m.name) {
+			continue
+		}
+		say(m.name)
+		if err := b.mode(ctx, m); err != nil {
+			return err
+		}
+	}
+	for _, c := range corpora {
+		if captures[c.name] == "" {
+			continue
+		}
+		say("offline " + c.name)
+		if err := b.offline(ctx, &c, captures[c.name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wants tells whether a part of the run is asked for.
+func (b *bench) wants(name string) bool {
+	return len(b.Only) == 0 || slices.ContainsFunc(b.Only, func(o string) bool { return strings.HasPrefix(name, o) })
+}
+
+// progress shows what is being done on a line that is overwritten.
+func (b *bench) progress(what string) { fmt.Fprintf(b.Out, "\r\033[K%s", what) }
 
 type bench struct {
 	Options
-	dir   string
-	got   map[string][]float64 // mode.measure → one value a round
-	moved map[string]int64     // bytes downloaded in the last round of a mode
+	dir     string
+	state   string   // folder of the box, so that it starts with what it compiled before
+	rules   []string // files beside the built-in rules
+	ruleSet string   // in words
+	peer    string   // path of the field's sensor; "" when there is none
+	load    string   // of the machine before the run
+	got     map[string][]float64
+	moved   map[string]int64 // bytes downloaded in the last round of a mode
 }
 
-func (b *bench) add(m mode, what string, v float64) {
-	key := m.name + "." + what
-	b.got[key] = append(b.got[key], v)
-}
+// add notes a value of "mode.measurement".
+func (b *bench) add(key string, v float64) { b.got[key] = append(b.got[key], v) }
 
 func median(v []float64) float64 {
 	if len(v) == 0 {
@@ -108,72 +168,4 @@ func (b *bench) ratio(key, against string) float64 {
 		}
 	}
 	return median(r)
-}
-
-// rows turns measurements into the published figures. Names are never changed.
-func (b *bench) rows() []Row {
-	var rows []Row
-	add := func(name, unit, key, against string) {
-		r := Row{Name: name, Unit: unit, Value: median(b.got[key])}
-		if against != "" {
-			r.Ratio, r.Against = b.ratio(key, against), bare
-		}
-		rows = append(rows, r)
-	}
-	add("kernel.bulk.1", "Gbit/s", "kernel.bulk.1", "")
-	add("kernel.bulk.8", "Gbit/s", "kernel.bulk.8", "")
-	add("inline.bulk.1.gso", "Gbit/s", "q2.bulk.1", "kernel.bulk.1")
-	add("inline.bulk.8.gso", "Gbit/s", "q2.bulk.8", "kernel.bulk.8")
-	add("inline.bulk.1.gso.q1", "Gbit/s", "q1.bulk.1", "kernel.bulk.1")
-	add("inline.bulk.8.gso.q1", "Gbit/s", "q1.bulk.8", "kernel.bulk.8")
-	add("inline.bulk.1.nogso", "Gbit/s", "nogso.bulk.1", "kernel.bulk.1")
-	add("inline.bulk.1.budget", "Gbit/s", "budget.bulk.1", "kernel.bulk.1")
-	add("kernel.tls", "Gbit/s", "kernel.tls", "")
-	add("inline.tls.bypass", "Gbit/s", "q2.tls", "kernel.tls")
-	add("kernel.pps.100b", "packets/s", "kernel.pps", "")
-	add("inline.pps.100b", "packets/s", "q2.pps", "kernel.pps")
-	for _, p := range []string{"p50", "p99"} {
-		add("kernel.latency."+p, "ms", "kernel.latency."+p, "")
-		add("inline.latency."+p, "ms", "q2.latency."+p, "kernel.latency."+p)
-		with, without := median(b.got["q2.latency."+p]), median(b.got["kernel.latency."+p])
-		name := "inline.latency.added"
-		if p == "p50" {
-			name += ".p50"
-		}
-		rows = append(rows, Row{Name: name, Unit: "ms", Value: with - without, Against: bare})
-	}
-	// Bytes that the engine judged against those that were downloaded (headers make it
-	// a little more than 1): bulk figures count for inspection only while it holds.
-	add("inline.judged.q1", "of bytes", "q1.judged", "")
-	add("inline.uninspected", "of packets", "q2.unseen", "")
-	add("inline.uninspected.q1", "of packets", "q1.unseen", "")
-	add("inline.memory.resident", "MiB", "q2.memory", "")
-	return rows
-}
-
-func (b *bench) table(rows []Row) {
-	for _, r := range rows {
-		ratio := ""
-		if r.Ratio > 0 {
-			ratio = fmt.Sprintf("%6.2f of %s", r.Ratio, r.Against)
-		}
-		fmt.Fprintf(b.Out, "%-24s %12.3f %-10s %s\n", r.Name, r.Value, r.Unit, ratio)
-	}
-}
-
-func (b *bench) write(rows []Row) error {
-	if b.Path == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(rows, "", "  ")
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(b.Path), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(b.Path, append(text, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	return nil
 }

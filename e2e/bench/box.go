@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,109 +17,88 @@ import (
 	"otasuke/e2e/lab"
 )
 
-// mode builds a lab, fills the box's place and takes the mode's measurements.
-func (b *bench) mode(ctx context.Context, m mode) error {
-	l, err := lab.New()
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	if err := l.OpenInternet(lab.Good); err != nil {
-		return err
-	}
-	pid := 0
-	if m.box {
-		stop, p, err := b.box(ctx, l, m)
-		if err != nil {
-			return err
-		}
-		defer stop()
-		pid = p
-	} else if err := l.JoinBox(); err != nil {
-		return err
-	}
-	t := &traffic{lab: l, each: b.Each}
-	defer t.close()
-	defer func() { b.moved[m.name] = t.moved }()
-	for _, what := range m.measure {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := b.measure(ctx, t, m, what, pid); err != nil {
-			return fmt.Errorf("bench: %s %s: %w", m.name, what, err)
-		}
-	}
-	return nil
+const (
+	// startLimit bounds the wait for a box: rules are compiled in seconds.
+	startLimit = 2 * time.Minute
+	// startPoll is how often it is looked at meanwhile, and so what a start is measured to.
+	startPoll = 5 * time.Millisecond
+	// logTail is where the last statistics of an EVE log are looked for.
+	logTail = 256 << 10
+	// clockTicks of the kernel in a second, in what it tells about processes (proc(5)).
+	clockTicks = 100
+)
+
+// inline is what stands in the box's place.
+type inline struct {
+	name  string
+	pid   int // of the process that judges; 0 for the bare kernel
+	log   string
+	stop  func()
+	began float64 // processor seconds that it had used when it was ready
+	used  float64 // those from then to its end
 }
 
-func (b *bench) measure(ctx context.Context, t *traffic, m mode, what string, pid int) error {
-	switch what {
-	case "bulk.1", "bulk.8":
-		n := 1
-		if what == "bulk.8" {
-			n = 8
-		}
-		v, err := t.bulk(ctx, n, false)
-		b.add(m, what, v)
-		return err
-	case "tls":
-		v, err := t.bulk(ctx, 1, true)
-		b.add(m, what, v)
-		return err
-	case "pps":
-		v, err := t.packets(ctx)
-		b.add(m, what, v)
-		return err
-	case "latency":
-		p50, p99, err := t.latency(ctx)
-		b.add(m, "latency.p50", p50)
-		b.add(m, "latency.p99", p99)
-		return err
-	case "memory":
-		v, err := resident(pid)
-		b.add(m, what, v)
-		return err
+// end stops it and notes what it used.
+func (in *inline) end() {
+	if in.stop == nil {
+		return
 	}
-	return errors.New("unknown measurement")
+	in.used = cpuSeconds(in.pid) - in.began
+	in.stop()
 }
 
-// box starts a gateway in the lab and waits until it inspects.
-func (b *bench) box(ctx context.Context, l *lab.Lab, m mode) (stop func(), engine int, err error) {
+// box starts a gateway in the lab and waits until it inspects. What a mode does not say is
+// left as the box has it by default.
+func (b *bench) box(ctx context.Context, l *lab.Lab, m mode) (*inline, error) {
 	dir, err := os.MkdirTemp(b.dir, "box-")
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	list := filepath.Join(dir, "sites.txt")
-	conf := fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nqueues = %d\nsegmented = %t\nflow_budget = %d\neve_log = %q\n[[list]]\nname = \"bench\"\ncategory = \"malware\"\nfile = %q\n",
-		dir, lab.OutsidePort, lab.InsidePort, m.queues, m.noGSO, m.budget, filepath.Join(dir, "eve.json"), list)
-	path := filepath.Join(dir, "box.toml")
-	if err := errors.Join(os.WriteFile(list, []byte("bad.example\n"), 0o644), os.WriteFile(path, []byte(conf), 0o600)); err != nil {
-		return nil, 0, err
+	in := &inline{name: m.name, log: filepath.Join(dir, "eve.json")}
+	list, path := filepath.Join(dir, "sites.txt"), filepath.Join(dir, "box.toml")
+	conf := fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nsegmented = %t\neve_log = %q\n", b.state, lab.OutsidePort, lab.InsidePort, m.noGSO, in.log)
+	if m.queues > 0 {
+		conf += fmt.Sprintf("queues = %d\n", m.queues)
+	}
+	if m.budget != 0 {
+		conf += fmt.Sprintf("flow_budget = %d\n", m.budget)
+	}
+	if len(b.rules) > 0 {
+		conf += fmt.Sprintf("rules = [%q]\n", b.rules[0])
+	}
+	conf += fmt.Sprintf("[[list]]\nname = \"bench\"\ncategory = \"malware\"\nfile = %q\n", list)
+	if err := errors.Join(os.MkdirAll(b.state, 0o700), os.WriteFile(list, []byte("bad.example\n"), 0o644), os.WriteFile(path, []byte(conf), 0o600)); err != nil {
+		return nil, err
 	}
 	exe, err := os.Executable()
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	cmd := exec.Command(exe, "gateway", "-config", path)
 	cmd.Stdout, cmd.Stderr = b.Log, b.Log
 	if err := l.Box.Start(cmd); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	stop = func() {
+	return in, b.ready(ctx, in, cmd, child)
+}
+
+// ready waits until the process that judges has its queues.
+func (b *bench) ready(ctx context.Context, in *inline, cmd *exec.Cmd, judge func(pid int) int) error {
+	in.stop = func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
-		b.unseen(m, filepath.Join(dir, "eve.json"))
 	}
-	deadline := time.Now().Add(20 * time.Second)
-	for engine == 0 || !listening(engine) {
+	deadline := time.Now().Add(startLimit)
+	for in.pid == 0 || !listening(in.pid) {
 		if time.Now().After(deadline) || ctx.Err() != nil {
-			stop()
-			return nil, 0, errors.New("the box did not start inspecting")
+			in.stop()
+			return errors.Join(errors.New("it did not start inspecting"), ctx.Err())
 		}
-		time.Sleep(50 * time.Millisecond)
-		engine = child(cmd.Process.Pid)
+		time.Sleep(startPoll)
+		in.pid = judge(cmd.Process.Pid)
 	}
-	return stop, engine, nil
+	in.began = cpuSeconds(in.pid)
+	return nil
 }
 
 // child finds the engine process of a box.
@@ -157,30 +137,78 @@ func resident(pid int) (float64, error) {
 	return 0, errors.New("no VmRSS")
 }
 
-// unseen takes the share of packets that the box passed without a look because it
-// was too slow: a figure for inspection means nothing without it.
-func (b *bench) unseen(m mode, log string) {
-	text, err := os.ReadFile(log)
+// cpuSeconds that a process used, without what the kernel does for it in interrupts.
+func cpuSeconds(pid int) float64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// The fields behind the name in parentheses: state is the third, utime the 14th.
+	f := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(f[11], 64)
+	system, _ := strconv.ParseFloat(f[12], 64)
+	return (user + system) / clockTicks
+}
+
+// unseen takes from the statistics the share of packets that were passed without a look
+// because the box was too slow, the share of bytes that was judged, and packets by processor
+// second: a figure for inspection means nothing without them.
+func (b *bench) unseen(in *inline) {
+	text, err := tail(in.log, logTail)
 	if err != nil {
 		return
 	}
 	var last struct {
-		EventType string `json:"event_type"`
-		Stats     struct {
-			Packets     float64 `json:"packets"`
-			Bytes       float64 `json:"bytes"`
-			Uninspected float64 `json:"uninspected"`
+		Stats struct {
+			Decoder struct {
+				Packets float64 `json:"pkts"`
+				Bytes   float64 `json:"bytes"`
+			} `json:"decoder"`
+			Flow struct {
+				Total float64 `json:"total"`
+			} `json:"flow"`
 		} `json:"stats"`
+		Otasuke struct {
+			Counts struct {
+				Uninspected float64 `json:"uninspected"`
+				Lost        float64 `json:"lost"`
+			} `json:"counts"`
+		} `json:"otasuke"`
 	}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		if strings.Contains(line, `"event_type":"stats"`) {
 			_ = json.Unmarshal([]byte(line), &last)
 		}
 	}
-	if all := last.Stats.Packets + last.Stats.Uninspected; all > 0 {
-		b.add(m, "unseen", last.Stats.Uninspected/all)
+	judged, missed := last.Stats.Decoder.Packets, last.Otasuke.Counts.Uninspected
+	if judged+missed == 0 {
+		return
 	}
-	if moved := b.moved[m.name]; moved > 0 {
-		b.add(m, "judged", last.Stats.Bytes/float64(moved))
+	b.add(in.name+".unseen", missed/(judged+missed))
+	b.add(in.name+".lost", last.Otasuke.Counts.Lost)
+	b.add(in.name+".total", last.Stats.Flow.Total)
+	if in.used > 0 {
+		b.add(in.name+".packets", judged/in.used)
 	}
+	if moved := b.moved[in.name]; moved > 0 {
+		b.add(in.name+".share", last.Stats.Decoder.Bytes/float64(moved))
+	}
+}
+
+// tail reads the end of a file.
+func tail(path string, n int64) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(io.NewSectionReader(f, max(info.Size()-n, 0), n))
+	return string(text), err
 }

@@ -33,16 +33,18 @@ const (
 // corpus is a capture made by the bench itself.
 type corpus struct {
 	name string
-	// units are what its rate is counted in besides bytes: pages, handshakes, questions.
+	// units are what its rate is counted in besides bytes: pages, handshakes, questions,
+	// rounds of an office (two file shares, a web server, a letter, two secure pages).
 	units int
+	unit  string
 	flows func(*rand.Rand) ([]talk.Flow, error)
 }
 
 var corpora = []corpus{
-	{"http", httpPages, httpFlows},
-	{"tls", tlsHandshakes, tlsFlows},
-	{"dns", dnsQuestions, dnsFlows},
-	{"mix", mixRounds, mixFlows},
+	{"http", httpPages, "pages", httpFlows},
+	{"tls", tlsHandshakes, "handshakes", tlsFlows},
+	{"dns", dnsQuestions, "questions", dnsFlows},
+	{"mix", mixRounds, "rounds", mixFlows},
 }
 
 // write makes the capture file; the same one each time.
