@@ -23,10 +23,10 @@ test: ## every test: unit, race, both databases, namespaces, browser
 	@packaging/setup test
 	@packaging/check
 
-bench: ## the performance lab; prints a table and writes bench/latest.json
+bench: ## the performance lab; prints a table, writes bench/latest.json and docs/performance.md
 	@packaging/setup demo
 	@$(BUILD)
-	@./otasuke bench -o bench/latest.json
+	@./otasuke bench -o bench/latest.json -doc docs/performance.md
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@packaging/setup demo

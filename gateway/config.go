@@ -36,7 +36,7 @@ type Config struct {
 	CentreFingerprint string `toml:"centre_fingerprint"`
 	// ClaimCode binds the box to a company once; ignored when it is bound.
 	ClaimCode string `toml:"claim_code"`
-	// StateDir keeps identity and journal.
+	// StateDir keeps identity, journal and compiled rules.
 	StateDir string `toml:"state_dir"`
 	// EVEInput is the eve.json of a Suricata that already watches the office. With it
 	// the box inspects nothing itself: it carries that program's alerts to the centre.

@@ -131,8 +131,16 @@ func (b *bench) wants(name string) bool {
 	return len(b.Only) == 0 || slices.ContainsFunc(b.Only, func(o string) bool { return strings.HasPrefix(name, o) })
 }
 
-// progress shows what is being done on a line that is overwritten.
-func (b *bench) progress(what string) { fmt.Fprintf(b.Out, "\r\033[K%s", what) }
+// progress shows people what is being done, on a line that is overwritten.
+func (b *bench) progress(what string) {
+	f, ok := b.Out.(*os.File)
+	if !ok {
+		return
+	}
+	if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprintf(f, "\r\033[K%s", what)
+	}
+}
 
 type bench struct {
 	Options

@@ -123,18 +123,21 @@ func listening(pid int) bool {
 }
 
 // resident memory of a process in MiB.
-func resident(pid int) (float64, error) {
+func resident(pid int) (float64, error) { return memory(pid, "VmRSS:") }
+
+// memory of a process in MiB, by the kernel's name for it.
+func memory(pid int, what string) (float64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if v, ok := strings.CutPrefix(line, what); ok {
 			kb, err := strconv.ParseFloat(strings.Fields(v)[0], 64)
 			return kb / 1024, err
 		}
 	}
-	return 0, errors.New("no VmRSS")
+	return 0, errors.New("no memory of the process")
 }
 
 // cpuSeconds that a process used, without what the kernel does for it in interrupts.

@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -58,17 +60,12 @@ func (c *corpus) write(dir string) (path string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("bench: %w", err)
 	}
-	var b bytes.Buffer
+	w := bufio.NewWriterSize(f, 1<<20)
 	conv := talk.Conversation{Flows: flows}
-	if err := conv.WritePcap(&b); err != nil {
-		f.Close()
+	if err := errors.Join(conv.WritePcap(w), w.Flush(), f.Close()); err != nil {
 		return "", fmt.Errorf("bench: %s: %w", c.name, err)
 	}
-	if _, err := f.Write(b.Bytes()); err != nil {
-		f.Close()
-		return "", fmt.Errorf("bench: %w", err)
-	}
-	return path, f.Close()
+	return path, nil
 }
 
 // ends are those of the n-th flow.

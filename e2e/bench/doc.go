@@ -3,8 +3,12 @@
 // ratio holds where absolute figures drift.
 //
 // Office, box and internet are the namespaces of e2e/lab; sender and receiver are
-// this process, the box is a process of its own with everything on: starter rules,
-// a list of sites, EVE log. Bulk rows judge every byte (no flow budget), so that
-// what is measured is inspection, not looking away; rows that measure looking away
-// say so in their name.
+// this process, the box is a process of its own with everything on: ET Open, starter
+// rules, a list of sites, EVE log. docs/performance.md explains each row; rows named
+// "judged" judge every byte, the others leave the box as it is by default.
+//
+// Captures that the bench makes itself are judged offline by a process of ours. Where
+// the field's sensor is installed, it is measured in the box's place, too.
+//
+// The command line calls Run; nothing else uses this room.
 package bench

@@ -8,8 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"syscall"
+	"runtime/debug"
 	"time"
 )
 
@@ -28,7 +27,7 @@ func (b *bench) captures() (map[string]string, error) {
 		}
 		paths[c.name] = path
 	}
-	runtime.GC() // what the captures were made of must not burden what is measured next
+	debug.FreeOSMemory() // what the captures were made of must not burden what is measured next
 	return paths, nil
 }
 
@@ -50,7 +49,8 @@ func (b *bench) offline(ctx context.Context, c *corpus, path string) error {
 	cmd := exec.CommandContext(ctx, exe, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, b.Log
-	if err := cmd.Run(); err != nil {
+	peak, err := watched(cmd)
+	if err != nil {
 		return fmt.Errorf("bench: offline %s: %w", c.name, err)
 	}
 	var sum struct {
@@ -64,8 +64,29 @@ func (b *bench) offline(ctx context.Context, c *corpus, path string) error {
 	key, seconds := "offline."+c.name, sum.Judging.Seconds()
 	b.add(key, sum.Bytes*8/seconds/1e9)
 	b.add(key+".units", float64(c.units)/seconds)
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		b.add(key+".memory", float64(use.Maxrss)/1024)
-	}
+	b.add(key+".memory", peak)
 	return nil
+}
+
+// watchEvery is how often the memory of a process is looked at.
+const watchEvery = 20 * time.Millisecond
+
+// watched runs a command and returns the most memory that it had, in MiB. What the system
+// tells at its end would count memory of ours that it was born with.
+func watched(cmd *exec.Cmd) (peak float64, err error) {
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-done:
+			return peak, err
+		case <-time.After(watchEvery):
+			if v, err := memory(cmd.Process.Pid, "VmHWM:"); err == nil {
+				peak = v
+			}
+		}
+	}
 }

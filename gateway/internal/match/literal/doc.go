@@ -7,6 +7,8 @@
 // scan. The automaton may also report a case-sensitive pattern that occurs in
 // another case only, so callers must verify.
 //
+// A [Cache] keeps compiled databases in a folder, so that the next start need not compile.
+//
 // A [DB] is immutable and may be shared; a [Scratch] belongs to one goroutine.
 // Only package match uses it.
 package literal
