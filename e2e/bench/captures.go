@@ -23,13 +23,13 @@ import (
 
 // Sizes of the captures, so that one worker has seconds of work with each.
 const (
-	httpPages     = 24_000
+	httpPages     = 12_000
 	pagesEach     = 8 // of one connection
 	webPageBytes  = 12 << 10
 	tlsHandshakes = 9_000
 	tlsRecorded   = 64 // different handshakes; they are replayed between other ends
-	dnsQuestions  = 300_000
-	mixRounds     = 700
+	dnsQuestions  = 120_000
+	mixRounds     = 400
 )
 
 // corpus is a capture made by the bench itself.
