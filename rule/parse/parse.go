@@ -263,7 +263,7 @@ type setting struct{ key, value string }
 
 // splitOptions splits at semicolons that no backslash escapes.
 func splitOptions(text string) ([]setting, error) {
-	var out []setting
+	out := make([]setting, 0, strings.Count(text, ";"))
 	start := 0
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"otasuke/gateway/internal/match/hosts"
@@ -87,6 +88,7 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 	s.variants = []variant{{buf: rule.BufPayload}, {buf: rule.BufStream}}
 	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}, datasets: map[string]*hosts.List{}}
 	var refused []rule.Refusal
+	s.rules = make([]compiled, 0, len(rules))
 	for _, r := range ordered(rules, opt.Order) {
 		k, err := c.rule(r)
 		if err != nil {
@@ -204,5 +206,8 @@ func (s *Set) Stats() Stats {
 
 // variantKey names a variant.
 func variantKey(buf rule.Buffer, transforms []rule.Transform) string {
+	if len(transforms) == 0 {
+		return strconv.Itoa(int(buf))
+	}
 	return fmt.Sprintf("%d%+v", buf, transforms)
 }
