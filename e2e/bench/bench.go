@@ -78,7 +78,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	fmt.Fprintln(o.Out, "rules:", b.ruleSet)
-	b.peer, _ = exec.LookPath(peerProgram)
+	if len(b.rules) > 0 { // it is compared with the same public rules only
+		b.peer, _ = exec.LookPath(peerProgram)
+	}
 	paths, err := b.captures()
 	if err != nil {
 		return err

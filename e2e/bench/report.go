@@ -41,7 +41,7 @@ func (b *bench) about() About {
 	a := About{
 		Date: time.Now().UTC().Format(time.DateOnly), Rules: b.ruleSet, Cores: runtime.NumCPU(), Go: runtime.Version(),
 		CPU: field("/proc/cpuinfo", "model name"), Kernel: firstLine("/proc/sys/kernel/osrelease"),
-		Load: b.load + " → " + loadAverage(), Each: b.Each.String(), Hold: b.Hold.String(), Rounds: b.Rounds, Peer: peerProgram + " is not installed",
+		Load: b.load + " → " + loadAverage(), Each: b.Each.String(), Hold: b.Hold.String(), Rounds: b.Rounds, Peer: peerProgram + " was not measured",
 	}
 	var kib int
 	if _, err := fmt.Sscanf(field("/proc/meminfo", "MemTotal"), "%d kB", &kib); err == nil {

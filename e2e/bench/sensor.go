@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,9 +23,6 @@ const (
 // sensor puts the field's sensor in the box's place: the same queues in front of the same
 // bridge, the same rule file, one queue for each core, its own defaults otherwise.
 func (b *bench) sensor(ctx context.Context, l *lab.Lab, m mode) (*inline, error) {
-	if len(b.rules) == 0 {
-		return nil, fmt.Errorf("%s is compared with public rules only: set OTASUKE_DATA", peerProgram)
-	}
 	if err := l.JoinBox(); err != nil {
 		return nil, err
 	}
@@ -32,21 +30,9 @@ func (b *bench) sensor(ctx context.Context, l *lab.Lab, m mode) (*inline, error)
 	if err != nil {
 		return nil, err
 	}
-	queues := runtime.NumCPU()
-	rules := exec.Command("nft", "-f", "-")
-	rules.Stdin = strings.NewReader(fmt.Sprintf(`table bridge bench {
-	chain forward {
-		type filter hook forward priority 0; policy accept;
-		meta protocol { ip, ip6 } queue num 0-%d bypass
-	}
-}
-`, queues-1))
-	err = l.Box.Start(rules)
-	if err == nil {
-		err = rules.Wait()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("nft: %w", err)
+	queues := max(runtime.NumCPU(), 2) // the tools want a range of queues
+	if err := queueRules(l.Box, queues); err != nil {
+		return nil, err
 	}
 	args := []string{"-c", peerConfig, "-S", b.rules[0], "-l", dir, "--runmode", "workers", "--set", "nfq.fail-open=yes"}
 	for q := range queues {
@@ -59,4 +45,38 @@ func (b *bench) sensor(ctx context.Context, l *lab.Lab, m mode) (*inline, error)
 	}
 	in := &inline{name: m.name, log: filepath.Join(dir, "eve.json")}
 	return in, b.ready(ctx, in, cmd, func(pid int) int { return pid })
+}
+
+// queueRules sends what the bridge forwards to queues, by the mechanism that the box would
+// take: the bridge's own, or where the kernel has none that of routed packets.
+func queueRules(box *lab.Namespace, queues int) error {
+	err := feed(box, fmt.Sprintf(`table bridge bench {
+	chain forward {
+		type filter hook forward priority 0; policy accept;
+		meta protocol { ip, ip6 } queue num 0-%d bypass
+	}
+}
+`, queues-1), "nft", "-f", "-")
+	if err == nil {
+		return nil
+	}
+	err = box.Do(func() error {
+		return os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-iptables", []byte("1\n"), 0o644)
+	})
+	return errors.Join(err, feed(box, fmt.Sprintf("*filter\n-A FORWARD -m physdev --physdev-is-bridged -j NFQUEUE --queue-balance 0:%d --queue-bypass\nCOMMIT\n", queues-1),
+		"iptables-restore", "--noflush"))
+}
+
+// feed runs a tool on a host with text on its standard input.
+func feed(host *lab.Namespace, text, tool string, args ...string) error {
+	cmd := exec.Command(tool, args...)
+	cmd.Stdin = strings.NewReader(text)
+	err := host.Start(cmd)
+	if err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", tool, err)
+	}
+	return nil
 }
