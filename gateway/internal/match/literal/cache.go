@@ -175,8 +175,11 @@ func trim(dir string, entries int, size int64) error {
 	}
 	slices.SortFunc(files, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
 	for i, f := range files {
-		if size -= f.Size(); i >= entries || size < 0 {
-			err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
+		if size -= f.Size(); i < entries && size >= 0 {
+			continue
+		}
+		if e := os.Remove(filepath.Join(dir, f.Name())); e != nil && !errors.Is(e, fs.ErrNotExist) { // another process may trim, too
+			err = errors.Join(err, e)
 		}
 	}
 	return err
