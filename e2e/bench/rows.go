@@ -80,6 +80,7 @@ func (t *table) transfer() {
 	t.add("inline.judged.q1", "of bytes", "judged1.share", "")
 	t.add("inline.uninspected", "of packets", "box.unseen", "")
 	t.add("inline.uninspected.judged", "of packets", "judged.unseen", "")
+	t.add("inline.uninspected.q1", "of packets", "judged1.unseen", "")
 	t.add("inline.records.lost", "records", "box.lost", "")
 }
 
@@ -89,7 +90,11 @@ func (t *table) waiting() {
 			key := load + "." + p
 			t.add("kernel."+key, "ms", "kernel."+key, "")
 			t.add("inline."+key, "ms", "box."+key, "kernel."+key)
-			t.more("inline."+load+".added."+p, "ms", "box."+key, "kernel."+key)
+			added := "inline." + load + ".added." + p
+			if added == "inline.latency.added.p99" {
+				added = "inline.latency.added" // as it was called before there was load
+			}
+			t.more(added, "ms", "box."+key, "kernel."+key)
 		}
 	}
 	t.add("latency.half.rate", "pages/s", "half", "")

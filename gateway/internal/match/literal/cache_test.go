@@ -205,3 +205,40 @@ func TestTrim(t *testing.T) {
 	left(3, 1000, "b"+entrySuffix, "c"+entrySuffix, "d"+entrySuffix, "notes")
 	left(3, 25, "c"+entrySuffix, "d"+entrySuffix, "notes")
 }
+
+// No other bytes than those that were written make a database.
+func FuzzEntry(f *testing.F) {
+	if !serializes {
+		f.Skipf("%s keeps no databases", Engine)
+	}
+	patterns := many("needle")
+	dir := f.TempDir()
+	c := Cache{Dir: dir}
+	db, err := c.Compile(patterns)
+	if err != nil {
+		f.Fatal(err)
+	}
+	db.Close()
+	key := keyOf(patterns, platform())
+	path := filepath.Join(dir, hex.EncodeToString(key[:])+entrySuffix)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)/2])
+	f.Add([]byte(entryMagic))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(t.TempDir(), "x"+entrySuffix)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := readEntry(path, key, len(patterns))
+		if err == nil {
+			db.Close()
+		}
+		if (err == nil) != bytes.Equal(b, good) {
+			t.Errorf("%d bytes: %v", len(b), err)
+		}
+	})
+}
