@@ -64,7 +64,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
 	}
 	again := reloads()
-	set, left, err := loadSet(&cfg)
+	set, left, err := loadSet(&cfg, 0)
 	if err != nil {
 		return err
 	}

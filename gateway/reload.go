@@ -18,13 +18,14 @@ import (
 // reloadSignal asks to read rules and lists anew, as the field's sensors have it.
 const reloadSignal = syscall.SIGUSR2
 
-// loadSet reads and compiles the rules; left is how many were left out.
-func loadSet(cfg *Config) (set *match.Set, left int, err error) {
+// loadSet reads and compiles the rules, on so many processors, 0 for all; left is how many
+// were left out.
+func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) {
 	rules, refused, err := (&ruleSource{patterns: cfg.Rules, builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
 	if err != nil {
 		return nil, 0, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{Cache: filepath.Join(cfg.StateDir, cacheFolder),
+	set, notCompiled, err := match.Compile(rules, match.Options{Processors: processors, Cache: filepath.Join(cfg.StateDir, cacheFolder),
 		Trouble: func(err error) { cfg.Log.Warn("compiled rules are not kept", "err", err) }})
 	if err != nil {
 		return nil, 0, fmt.Errorf("gateway: rules: %w", err)
@@ -94,7 +95,7 @@ func (u *inUse) obey(ctx context.Context, c <-chan os.Signal) {
 // reload swaps rules and lists while traffic goes on. An error changes nothing.
 func (u *inUse) reload() error {
 	start := time.Now()
-	set, left, err := loadSet(u.cfg)
+	set, left, err := loadSet(u.cfg, 1) // the other processors judge traffic
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 package match
 
 import (
-	"bytes"
+	"fmt"
 
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
@@ -58,6 +58,8 @@ type compiler struct {
 	ints     map[string]uint32
 	datasets map[string]*hosts.List
 	cache    literal.Cache
+	// processors build databases.
+	processors int
 }
 
 func intern(m map[string]uint32, name string) uint32 {
@@ -280,44 +282,10 @@ func rarity(buf rule.Buffer) int {
 	return 8
 }
 
-// collection gathers patterns for one database.
-type collection struct {
-	index    map[string]int
-	patterns []literal.Pattern
-	rules    [][]uint32
-}
-
-func (c *collection) add(p literal.Pattern, id uint32) {
-	if p.Nocase {
-		p.Bytes = bytes.ToLower(p.Bytes)
-	}
-	key := string(p.Bytes)
-	if p.Nocase {
-		key += "\x00i"
-	} else {
-		key += "\x00c"
-	}
-	i, ok := c.index[key]
-	if !ok {
-		i = len(c.patterns)
-		c.index[key] = i
-		c.patterns = append(c.patterns, p)
-		c.rules = append(c.rules, nil)
-	}
-	c.rules[i] = append(c.rules[i], id)
-}
-
 // databases builds one literal database for each variant and direction.
 func (c *compiler) databases() error {
 	s := c.set
-	all := make([][2]collection, len(s.variants))
-	put := func(v uint16, dir int, p literal.Pattern, id uint32) {
-		col := &all[v][dir]
-		if col.index == nil {
-			col.index = map[string]int{}
-		}
-		col.add(p, id)
-	}
+	all := make([][2]literal.Collection, len(s.variants))
 	for i := range s.rules {
 		k := &s.rules[i]
 		f := fastPattern(k)
@@ -327,14 +295,32 @@ func (c *compiler) databases() error {
 		k.searched = true
 		for _, v := range k.places(f.section) {
 			if k.r.ToClient {
-				put(v, 0, f.pattern, uint32(i))
+				all[v][0].Add(f.pattern, uint32(i))
 			}
 			if k.r.ToServer {
-				put(v, 1, f.pattern, uint32(i))
+				all[v][1].Add(f.pattern, uint32(i))
 			}
 		}
 	}
-	return c.build(all)
+	var full []*literal.Collection
+	var places [][2]int
+	for v := range all {
+		for dir := range all[v] {
+			if all[v][dir].Len() > 0 {
+				full, places = append(full, &all[v][dir]), append(places, [2]int{v, dir})
+			}
+		}
+	}
+	dbs, err := c.cache.Build(full, c.processors)
+	if err != nil {
+		return fmt.Errorf("match: patterns: %w", err)
+	}
+	for i, at := range places {
+		g := &group{db: dbs[i]}
+		g.from, g.rules = full[i].Owners()
+		s.addGroup(at[0], at[1], g)
+	}
+	return nil
 }
 
 // places says in which variants the pattern of a section is looked for.
@@ -359,13 +345,8 @@ func onlyTCP(p rule.Proto) bool {
 }
 
 // addGroup puts a database in its place.
-func (s *Set) addGroup(v, dir int, col *collection, db *literal.DB) {
-	s.dbs = append(s.dbs, db)
-	g := &group{db: db, from: make([]uint32, 1, len(col.rules)+1)}
-	for _, list := range col.rules {
-		g.rules = append(g.rules, list...)
-		g.from = append(g.from, uint32(len(g.rules)))
-	}
+func (s *Set) addGroup(v, dir int, g *group) {
+	s.dbs = append(s.dbs, g.db)
 	s.variants[v].groups[dir] = g
 	if v > streamVariant && !contains(s.byBuffer[s.variants[v].buf], uint16(v)) {
 		s.byBuffer[s.variants[v].buf] = append(s.byBuffer[s.variants[v].buf], uint16(v))

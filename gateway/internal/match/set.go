@@ -3,6 +3,7 @@ package match
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -79,6 +80,9 @@ type Options struct {
 	// none. Trouble hears why they are not; the set is compiled all the same.
 	Cache   string
 	Trouble func(error)
+	// Processors build databases; 0 for all. A set that is built beside traffic leaves the
+	// others to that.
+	Processors int
 }
 
 // Compile builds a set. Rules whose expressions do not compile are refused one
@@ -99,7 +103,7 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 	}
 	s.bits, s.bitNames, s.intNames = len(c.bits), byNumber(c.bits), byNumber(c.ints)
 	c.index()
-	c.cache.Dir = opt.Cache
+	c.cache.Dir, c.processors = opt.Cache, cmp.Or(opt.Processors, runtime.GOMAXPROCS(0))
 	err := c.databases()
 	found, trouble := c.cache.Close()
 	if s.cached = found; trouble != nil && opt.Trouble != nil {
