@@ -19,7 +19,7 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
   otasuke centre add-company|add-operator|alerts|health -config FILE
                                           first start and scripts (JSON on standard input)
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine
-  otasuke bench [-o FILE]                 measure the box against the bare kernel
+  otasuke bench [-o FILE] [-only NAMES]   measure the box against the bare kernel
   otasuke inspect -r FILE -S RULES -l DIR judge a capture file, write DIR/eve.json
   otasuke rules check -S FILE             say which rules of a file load
   otasuke version
