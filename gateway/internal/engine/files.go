@@ -29,7 +29,9 @@ var digestBuffers = [file.NumDigests]rule.Buffer{file.MD5: rule.FileMD5, file.SH
 func (k *sink) OpenFile(tx *app.Tx, dir int, name []byte) *app.File {
 	w := (*Worker)(k)
 	f := &app.File{Tx: tx, Dir: dir, Name: slices.Clone(name), Start: -1}
-	st := &fileState{State: file.New(w.used.Has(rule.FileData) || w.used.Has(rule.FileMagic), w.digests), value: -1, id: w.flow.User.files}
+	st := &fileState{State: file.New(&w.pool, w.used.Has(rule.FileData) || w.used.Has(rule.FileMagic), w.digests), value: -1, id: w.flow.User.files}
+	t := w.of(tx)
+	t.files = append(t.files, st.State)
 	w.flow.User.files++
 	f.State = st
 	if w.used.Has(rule.FileName) && len(f.Name) > 0 {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/readers"
 	"otasuke/rule"
@@ -16,6 +17,7 @@ type txState struct {
 	match    match.TxState
 	quiet    bool     // a rule wants no record of it
 	told     []string // its events
+	files    file.List
 }
 
 // of returns the engine's state of a transaction.
@@ -28,6 +30,7 @@ func (w *Worker) of(tx *app.Tx) *txState {
 	if flow := w.flow.User.id; t.flow != flow || t.id != tx.ID+1 {
 		t.flow, t.id = flow, tx.ID+1
 		t.match.Reset()
+		t.files.Release()
 		t.quiet, t.told = false, t.told[:0]
 	}
 	return t

@@ -17,7 +17,7 @@ func FileOf(f *app.File, st *file.State, magic bool) *eve.Fileinfo {
 		fi.Start, fi.End = new(f.Start), new(f.End)
 	}
 	if magic {
-		fi.Magic = file.Type(st.Data)
+		fi.Magic = st.Kind
 	}
 	return fi
 }

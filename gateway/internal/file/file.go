@@ -42,17 +42,29 @@ type State struct {
 	Sums [NumDigests]string
 	// Closed tells that it has ended, Cut that it was not whole.
 	Closed, Cut bool
+	// Kind is what the first bytes say that it is, after Close.
+	Kind string
 	// Missing are bytes that were not seen.
 	Missing int64
 
-	keep   bool
-	judged int // bytes of Data that were matched
+	buffers Buffers // nil when nothing is kept
+	spent   [][]byte
+	judged  int // bytes of Data that were matched
 	hashes [NumDigests]hash.Hash
 }
 
-// New begins a file whose first bytes are kept if keep is set.
-func New(keep bool, digests [NumDigests]bool) *State {
-	st := &State{keep: keep}
+// Buffers lends memory.
+type Buffers interface {
+	Get(n int) []byte // empty, with room for n
+	Put(b []byte)
+}
+
+// New begins a file whose first bytes are kept, if keep is set, in memory of buffers.
+func New(buffers Buffers, keep bool, digests [NumDigests]bool) *State {
+	st := new(State)
+	if keep {
+		st.buffers = buffers
+	}
 	for d, wanted := range digests {
 		if wanted {
 			st.hashes[d] = [...]func() hash.Hash{MD5: md5.New, SHA1: sha1.New, SHA256: sha256.New}[d]()
@@ -72,10 +84,15 @@ func (st *State) Write(b []byte) (due bool) {
 		}
 	}
 	room := MaxData - len(st.Data)
-	if !st.keep || room <= 0 {
+	if st.buffers == nil || room <= 0 {
 		return false
 	}
-	st.Data = append(st.Data, b[:min(room, len(b))]...)
+	b = b[:min(room, len(b))]
+	if n := len(st.Data) + len(b); n > cap(st.Data) {
+		st.spent = append(st.spent, st.Data) // somebody may look at it still
+		st.Data = append(st.buffers.Get(n), st.Data...)
+	}
+	st.Data = append(st.Data, b...)
 	n := st.judged
 	return len(st.Data) >= firstData && len(st.Data) >= n+n/4 || len(st.Data) == MaxData
 }
@@ -95,12 +112,36 @@ func (st *State) Gap(n int) { st.Missing += int64(n) }
 
 // Close ends the file; cut tells that it is not whole.
 func (st *State) Close(cut bool) {
-	st.Closed, st.Cut = true, cut
+	st.Closed, st.Cut, st.Kind = true, cut, Type(st.Data)
 	for d, h := range st.hashes {
 		if h != nil {
 			st.Sums[d] = hex.EncodeToString(h.Sum(nil)) // of what is there
 		}
 	}
+}
+
+// Release gives the memory back: nobody looks at Data any more.
+func (st *State) Release() {
+	if st.buffers == nil {
+		return
+	}
+	for _, b := range st.spent {
+		st.buffers.Put(b)
+	}
+	st.buffers.Put(st.Data)
+	st.Data, st.spent, st.buffers = nil, nil, nil
+}
+
+// List are files whose memory is given back together.
+type List []*State
+
+// Release gives the memory of all back and empties the list.
+func (l *List) Release() {
+	for _, st := range *l {
+		st.Release()
+	}
+	clear(*l)
+	*l = (*l)[:0]
 }
 
 // Whole tells that the digests are those of the whole file.

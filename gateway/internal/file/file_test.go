@@ -11,6 +11,45 @@ import (
 
 var all = [NumDigests]bool{true, true, true}
 
+// heap lends memory that nobody had before.
+type heap struct{}
+
+func (heap) Get(n int) []byte { return make([]byte, 0, 2*n) }
+func (heap) Put([]byte)       {}
+
+// once lends memory and writes over what comes back.
+type once struct{ out int }
+
+func (o *once) Get(n int) []byte { o.out++; return make([]byte, 0, n) }
+
+func (o *once) Put(b []byte) {
+	o.out--
+	clear(b[:cap(b)])
+}
+
+// What somebody looks at while the file grows stays as it was until the end; then all of
+// the memory goes back.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	var o once
+	st := New(&o, true, [NumDigests]bool{})
+	st.Write([]byte("first"))
+	first := st.Data
+	for range 20 {
+		st.Write(make([]byte, 700))
+	}
+	if string(first) != "first" || string(st.Data[:5]) != "first" {
+		t.Errorf("%q, %q", first, st.Data[:5])
+	}
+	if st.Release(); o.out > 0 || st.Data != nil {
+		t.Errorf("%d buffers are still out", o.out)
+	}
+	if st.Write([]byte("late")) || st.Data != nil {
+		t.Error("bytes are kept after the end")
+	}
+	st.Release()
+}
+
 // The same file in any pieces has the same digests and first bytes.
 func TestAnyPieces(t *testing.T) {
 	t.Parallel()
@@ -18,7 +57,7 @@ func TestAnyPieces(t *testing.T) {
 	m, s1, s2 := md5.Sum(text), sha1.Sum(text), sha256.Sum256(text)
 	want := [NumDigests]string{hex.EncodeToString(m[:]), hex.EncodeToString(s1[:]), hex.EncodeToString(s2[:])}
 	for _, n := range []int{1, 7, 1460, 65536, len(text)} {
-		st := New(true, all)
+		st := New(heap{}, true, all)
 		for rest := text; len(rest) > 0; {
 			b := rest[:min(n, len(rest))]
 			st.Write(b)
@@ -35,7 +74,7 @@ func TestAnyPieces(t *testing.T) {
 // multiple of its size.
 func TestWorkOfMatching(t *testing.T) {
 	t.Parallel()
-	st, work := New(true, [NumDigests]bool{}), 0
+	st, work := New(heap{}, true, [NumDigests]bool{}), 0
 	for range 2 * MaxData {
 		if st.Write([]byte{'a'}) {
 			work += len(st.Data)
@@ -56,7 +95,7 @@ func TestNotWhole(t *testing.T) {
 		"cut":     func(st *State) { st.Close(true) },
 		"missing": func(st *State) { st.Gap(3); st.Write([]byte("more")); st.Close(false) },
 	} {
-		st := New(true, all)
+		st := New(heap{}, true, all)
 		st.Write([]byte("abc"))
 		change(st)
 		if st.Whole() || !st.Closed {
