@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,8 @@ const (
 	recordBuffer = 8192
 	// eventFD is where the supervisor reads the engine's lines.
 	eventFD = 3
+	// gcPercent of garbage may lie beside what is used: rules are most of it and never go.
+	gcPercent = 50
 	// scannerCheck is how often clamd is asked whether it is there.
 	scannerCheck = 5 * time.Second
 	// cacheFolder of the state folder keeps what rules were compiled to; it may be deleted.
@@ -63,12 +66,14 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	if info, err := out.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
 	}
+	debug.SetGCPercent(gcPercent)
 	again := reloads()
 	set, left, err := loadSet(&cfg, 0)
 	if err != nil {
 		return err
 	}
 	lists := cfg.warnedLists()
+	debug.FreeOSMemory() // what reading the rules has left
 	w, err := newWriter(out, &cfg)
 	if err != nil {
 		return err

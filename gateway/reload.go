@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -111,6 +112,7 @@ func (u *inUse) reload() error {
 	u.mu.Lock()
 	u.set, u.left, u.sites, u.since = set, left, lists.Len(), time.Now()
 	u.mu.Unlock()
+	debug.FreeOSMemory()
 	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", lists.Len(), "took", time.Since(start).Round(time.Millisecond))
 	return nil
 }

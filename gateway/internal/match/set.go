@@ -105,6 +105,7 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 	c.index()
 	c.cache.Dir, c.processors = opt.Cache, cmp.Or(opt.Processors, runtime.GOMAXPROCS(0))
 	err := c.databases()
+	literal.Trim()
 	found, trouble := c.cache.Close()
 	if s.cached = found; trouble != nil && opt.Trouble != nil {
 		opt.Trouble(trouble)

@@ -4,6 +4,9 @@ package literal
 
 import "errors"
 
+// Trim does nothing: the collector does.
+func Trim() {}
+
 // Engine names the implementation, for reports.
 const Engine = "aho-corasick"
 

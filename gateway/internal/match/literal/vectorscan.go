@@ -6,6 +6,9 @@ package literal
 #cgo pkg-config: libhs
 #include <stdlib.h>
 #include <hs.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #cgo noescape otasuke_scan
 #cgo nocallback otasuke_scan
@@ -16,6 +19,12 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	struct found *f = ctx;
 	if (f->n < f->cap) f->ids[f->n++] = id;
 	return 0;
+}
+
+static void otasuke_trim(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 static int otasuke_scan(hs_database_t *db, hs_scratch_t *scratch, const void *data, unsigned int len, struct found *f) {
@@ -33,6 +42,9 @@ import (
 
 // Engine names the implementation, for reports.
 const Engine = "vectorscan"
+
+// Trim gives memory that compiling has left back to the system.
+func Trim() { C.otasuke_trim() }
 
 // DB is a compiled set of patterns.
 type DB struct {
