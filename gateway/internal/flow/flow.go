@@ -37,16 +37,23 @@ type patience uint8
 
 const (
 	unanswered patience = iota
-	connected
-	answered // not TCP
+	oneSided            // TCP of which only one side was seen: anybody can make those up
 	closing
+	answered // not TCP
+	connected
 	patiences
 )
+
+// share is the part of a full table (one in so many) that a class may hold before its own
+// conversations make room for new ones. Those that cost a sender only one packet come
+// first, so that a flood of them pushes out nothing but itself.
+const share = 8
 
 // timeouts in microseconds, the usual ones of connection tracking: a little
 // above what keep-alives of common clients need.
 var timeouts = [patiences]int64{
 	unanswered: 30_000_000,
+	oneSided:   1_800_000_000,
 	connected:  1_800_000_000,
 	answered:   300_000_000, // RFC 4787 section 4.3 recommends it
 	// What looks like the end may be for us only. Longer than servers wait for the rest
@@ -280,10 +287,12 @@ func (f *Flow[T]) patience() patience {
 		return closing
 	case f.State == New:
 		return unanswered
-	case f.Key.Proto == packet.TCP:
-		return connected
+	case f.Key.Proto != packet.TCP:
+		return answered
+	case f.Packets[0] == 0 || f.Packets[1] == 0:
+		return oneSided
 	}
-	return answered
+	return connected
 }
 
 func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
@@ -344,7 +353,7 @@ func (f *Flow[T]) follow(p *packet.Packet, dir int) {
 }
 
 func (t *Table[T]) open(k Key, now int64) *Flow[T] {
-	for f := t.quietest(); f != nil && len(t.flows) >= t.Max; f = t.quietest() {
+	for f := t.victim(); f != nil && len(t.flows) >= t.Max; f = t.victim() {
 		t.Evicted++
 		t.end(f)
 	}
@@ -393,6 +402,16 @@ func (t *Table[T]) end(f *Flow[T]) {
 	t.free = f
 }
 
+// victim returns the conversation that makes room where the table is full.
+func (t *Table[T]) victim() *Flow[T] {
+	for class := range connected {
+		if l := &t.lists[class]; l.n > t.Max/share {
+			return l.oldest
+		}
+	}
+	return t.quietest()
+}
+
 // quietest returns the conversation that was quiet longest.
 func (t *Table[T]) quietest() (f *Flow[T]) {
 	for i := range t.lists {
@@ -416,9 +435,13 @@ func (t *Table[T]) place(f *Flow[T]) {
 
 // list orders conversations of one patience by their last packet: the oldest is
 // the first to time out, so that nothing is looked at in vain.
-type list[T any] struct{ oldest, newest *Flow[T] }
+type list[T any] struct {
+	oldest, newest *Flow[T]
+	n              int
+}
 
 func (l *list[T]) push(f *Flow[T]) {
+	l.n++
 	f.older, f.newer = l.newest, nil
 	if l.newest != nil {
 		l.newest.newer = f
@@ -429,6 +452,7 @@ func (l *list[T]) push(f *Flow[T]) {
 }
 
 func (l *list[T]) unlink(f *Flow[T]) {
+	l.n--
 	if f.older != nil {
 		f.older.newer = f.newer
 	} else {

@@ -190,6 +190,87 @@ func TestEviction(t *testing.T) {
 	}
 }
 
+// TestFloods: what costs a sender one packet a conversation pushes established ones not out
+// of a full table, and what is new finds place beside it.
+func TestFloods(t *testing.T) {
+	t.Parallel()
+	from := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{198, byte(n >> 16), byte(n >> 8), byte(n)}) }
+	kinds := map[string]func(n int) *packet.Packet{
+		"SYN":     func(n int) *packet.Packet { p := tcp(packet.SYN, 1, 1); p.Src = from(n); return p },
+		"ACK":     func(n int) *packet.Packet { p := tcp(packet.ACK, 1, 1); p.Src = from(n); return p },
+		"RST":     func(n int) *packet.Packet { p := tcp(packet.RST, 1, 1); p.Src = from(n); return p },
+		"FIN":     func(n int) *packet.Packet { p := tcp(packet.FIN|packet.ACK, 1, 1); p.Src = from(n); return p },
+		"UDP":     func(n int) *packet.Packet { p := datagram(1, 53); p.Src = from(n); return p },
+		"SYN+ACK": func(n int) *packet.Packet { p := answer(1, 1); p.Dst = from(n); return p },
+	}
+	for name, flood := range kinds {
+		tab, _ := table(400)
+		var kept []*Flow[int]
+		now := int64(0)
+		for port := range uint16(200) {
+			for _, p := range []*packet.Packet{tcp(packet.SYN, 40000+port, 1), answer(40000+port, 2), tcp(packet.ACK, 40000+port, 2)} {
+				f, _ := tab.Find(p, now)
+				if now++; p.Flags == packet.ACK {
+					kept = append(kept, f)
+				}
+			}
+		}
+		for n := range 5000 {
+			now++
+			tab.Find(flood(n), now)
+			if n%100 != 0 {
+				continue
+			}
+			// A handshake during the flood, its answer ten packets of the flood later.
+			port := 1024 + uint16(n)
+			f, _ := tab.Find(tcp(packet.SYN, port, 1), now)
+			for i := range 10 {
+				tab.Find(flood(100_000+n*10+i), now)
+			}
+			if g, dir := tab.Find(answer(port, 2), now); g != f || dir != 1 {
+				t.Errorf("%s: a handshake in a flood is forgotten", name)
+			}
+			tab.Find(tcp(packet.ACK, port, 2), now)
+		}
+		for port, f := range kept {
+			if g, _ := tab.Find(tcp(packet.ACK, 40000+uint16(port), 2), now); g != f {
+				t.Fatalf("%s: a flood pushes an established connection out", name)
+			}
+		}
+		if tab.Len() != 400 || tab.Evicted == 0 {
+			t.Errorf("%s: %d held, %d evicted", name, tab.Len(), tab.Evicted)
+		}
+	}
+}
+
+// TestFullOfEstablished: where established connections fill the table, the quietest goes,
+// and a new one is not forgotten for the next.
+func TestFullOfEstablished(t *testing.T) {
+	t.Parallel()
+	tab, _ := table(80)
+	open := func(port uint16, now int64) *Flow[int] {
+		tab.Find(tcp(packet.SYN, port, 1), now)
+		tab.Find(answer(port, 2), now)
+		f, _ := tab.Find(tcp(packet.ACK, port, 2), now)
+		return f
+	}
+	for port := range uint16(80) {
+		open(40000+port, int64(port))
+	}
+	var first [3]*Flow[int]
+	for i := range first {
+		first[i], _ = tab.Find(tcp(packet.SYN, 50000+uint16(i), 1), 100)
+	}
+	for i, f := range first {
+		if g, _ := tab.Find(answer(50000+uint16(i), 2), 101); g != f {
+			t.Errorf("handshake %d is forgotten", i)
+		}
+	}
+	if tab.Len() != 80 || tab.Evicted != 3 {
+		t.Errorf("%d held, %d evicted", tab.Len(), tab.Evicted)
+	}
+}
+
 func TestReuse(t *testing.T) {
 	t.Parallel()
 	tab, _ := table(10)
