@@ -43,14 +43,16 @@ type piece struct {
 func (q *piece) end() int { return q.off + len(q.data) }
 
 type datagram struct {
-	first  int64 // time of the first piece, microseconds
-	latest int64
-	head   []byte
-	proto  uint8 // of the piece at the start; what later ones say is ignored (RFC 8200 section 4.5)
-	pieces []piece
-	size   int
-	ended  bool // a piece that says it is the last was seen
-	bad    bool // pieces contradict: never finished (RFC 5722 for IPv6, our policy for both)
+	key          datagramKey
+	older, newer *datagram // in the order in which they run out
+	first        int64     // time of the first piece, microseconds
+	latest       int64
+	head         []byte
+	proto        uint8 // of the piece at the start; what later ones say is ignored (RFC 8200 section 4.5)
+	pieces       []piece
+	size         int
+	ended        bool // a piece that says it is the last was seen
+	bad          bool // pieces contradict: never finished (RFC 5722 for IPv6, our policy for both)
 }
 
 // Datagrams puts fragments together. One worker owns one; it is not safe for
@@ -61,15 +63,17 @@ type Datagrams struct {
 	// datagrams are refused.
 	Lenient bool
 
-	open map[datagramKey]*datagram
+	open           map[datagramKey]*datagram
+	oldest, newest *datagram // of open: the first to run out, and the last
 	// gone are the datagrams that are whole or were given up, with the time; ring has
 	// them in the order of their ends. What comes of them later is refused: a piece
 	// of a whole one may have died behind us, and another one would take its place.
 	gone map[datagramKey]int64
 	ring []datagramKey
 	last int // place in ring of the latest
-	// Overlaps and Overflows count datagrams that were given up.
-	Overlaps, Overflows uint64
+	// Overlaps, Overflows and TimedOut count datagrams that were given up: contradicted,
+	// for want of place, and because nothing more came. Whole counts those put together.
+	Overlaps, Overflows, TimedOut, Whole uint64
 
 	refused bool
 }
@@ -108,7 +112,10 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 		p.event(p.fragEvent("ipv4.frag_ignored", "ipv6.frag_ignored"))
 		return nil
 	}
-	g.latest = now
+	if g.latest = now; d.Lenient { // patience begins anew
+		d.unlink(g)
+		d.push(g)
+	}
 	add := g.add
 	if d.Lenient {
 		add = g.addLenient
@@ -123,14 +130,46 @@ func (d *Datagrams) Add(p *Packet, now int64) []byte {
 	}
 	whole := g.whole(p)
 	if whole != nil {
-		d.end(key, now)
+		d.Whole++
+		d.end(g, now)
 	}
 	return whole
 }
 
+// push puts a datagram behind all others, unlink takes one out.
+func (d *Datagrams) push(g *datagram) {
+	g.older, g.newer = d.newest, nil
+	if d.newest != nil {
+		d.newest.newer = g
+	} else {
+		d.oldest = g
+	}
+	d.newest = g
+}
+
+func (d *Datagrams) unlink(g *datagram) {
+	if g.older != nil {
+		g.older.newer = g.newer
+	} else {
+		d.oldest = g.newer
+	}
+	if g.newer != nil {
+		g.newer.older = g.older
+	} else {
+		d.newest = g.older
+	}
+}
+
+// forget takes a datagram out, as if nothing of it had come.
+func (d *Datagrams) forget(g *datagram) {
+	delete(d.open, g.key)
+	d.unlink(g)
+}
+
 // end closes a datagram: nothing more of it is taken.
-func (d *Datagrams) end(key datagramKey, now int64) {
-	delete(d.open, key)
+func (d *Datagrams) end(g *datagram, now int64) {
+	key := g.key
+	d.forget(g)
 	if d.Lenient {
 		return
 	}
@@ -179,42 +218,25 @@ func (d *Datagrams) find(key datagramKey, now int64) *datagram {
 	if d.open == nil {
 		d.open = make(map[datagramKey]*datagram)
 	}
-	g := d.open[key]
-	if g != nil && d.over(g, now) {
-		delete(d.open, key)
-		g = nil
+	// The first to run out stands first: nothing is looked at in vain, however many come.
+	for o := d.oldest; o != nil && d.over(o, now); o = d.oldest {
+		d.forget(o)
+		d.TimedOut++
 	}
-	if g != nil {
+	if g := d.open[key]; g != nil {
 		return g
-	}
-	if len(d.open) >= MaxDatagrams {
-		for k, g := range d.open {
-			if d.over(g, now) {
-				delete(d.open, k)
-			}
-		}
 	}
 	if len(d.open) >= MaxDatagrams {
 		if d.Lenient {
 			return nil
 		}
 		d.Overflows++
-		d.end(d.oldest(), now)
+		d.end(d.oldest, now)
 	}
-	g = &datagram{first: now}
+	g := &datagram{key: key, first: now}
 	d.open[key] = g
+	d.push(g)
 	return g
-}
-
-// oldest is the one that began first.
-func (d *Datagrams) oldest() (key datagramKey) {
-	first := int64(1<<63 - 1)
-	for k, g := range d.open {
-		if g.first < first {
-			key, first = k, g.first
-		}
-	}
-	return key
 }
 
 func (d *Datagrams) over(g *datagram, now int64) bool {
