@@ -125,7 +125,7 @@ func (w *Worker) close(dir int) {
 // segment puts a payload in order and judges what became readable.
 func (w *Worker) segment(h *stream.Half, seq uint32) bool {
 	s := &w.flow.User
-	fresh, r := h.Push(seq, w.pkt.Payload)
+	fresh, r := h.Push(seq, w.pkt.Payload, &w.pool)
 	switch r {
 	case stream.Conflict:
 		w.e.Stats.Conflicts.Add(1)
@@ -157,7 +157,7 @@ func (w *Worker) segment(h *stream.Half, seq uint32) bool {
 func (w *Worker) pop(dir int) {
 	s := &w.flow.User
 	for !s.dropped && !s.passed {
-		b := s.half[dir].Pop()
+		b := s.half[dir].Pop(&w.pool)
 		if b == nil {
 			return
 		}

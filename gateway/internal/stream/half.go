@@ -12,6 +12,8 @@ const (
 	MaxWaiting = 512 << 10
 	// maxSegments bounds their number: MaxWaiting in full Ethernet segments.
 	maxSegments = 360
+	// maxIdle places for segments stay with a connection's memory until the next one.
+	maxIdle = 16
 	// MaxKept bounds judged bytes that are kept to compare retransmissions with:
 	// four of the largest segmentation bundles.
 	MaxKept = 256 << 10
@@ -88,16 +90,21 @@ func (h *Half) Next() uint32 { return h.next }
 
 // Reset makes the Half ready for another connection and gives its memory to pool.
 func (h *Half) Reset(pool *Pool) {
-	pool.Put(h.kept)
+	pool.back(h.kept)
 	for i := range h.waiting {
+		pool.waiting -= cost(h.waiting[i].data)
 		h.waiting[i] = segment{}
+	}
+	if cap(h.waiting) > maxIdle {
+		h.waiting = nil
 	}
 	*h = Half{waiting: h.waiting[:0]}
 }
 
 // Push takes the payload of a packet. fresh is the part of b that is next in
-// order, a slice of b. When the result is InOrder, call Pop until it gives nil.
-func (h *Half) Push(seq uint32, b []byte) (fresh []byte, r Result) {
+// order, a slice of b. When the result is InOrder, call Pop until it gives nil. pool is
+// always that of the worker.
+func (h *Half) Push(seq uint32, b []byte, pool *Pool) (fresh []byte, r Result) {
 	if !h.started {
 		h.next, h.started = seq, true
 	}
@@ -106,7 +113,7 @@ func (h *Half) Push(seq uint32, b []byte) (fresh []byte, r Result) {
 	}
 	ahead := int(int32(seq - h.next)) // as int: the negative of the lowest int32 is itself
 	if ahead > 0 {
-		return nil, h.store(seq, b)
+		return nil, h.store(seq, b, pool)
 	}
 	if behind := -ahead; behind > 0 {
 		if h.begun && h.precedes(behind, len(b)) {
@@ -138,7 +145,7 @@ func (h *Half) precedes(behind, n int) bool {
 }
 
 // Pop returns the next waiting bytes that became in order, or nil.
-func (h *Half) Pop() []byte {
+func (h *Half) Pop(pool *Pool) []byte {
 	for len(h.waiting) > 0 {
 		s := h.waiting[0]
 		ahead := int(int32(s.seq - h.next))
@@ -147,6 +154,7 @@ func (h *Half) Pop() []byte {
 		}
 		h.waiting = slices.Delete(h.waiting, 0, 1)
 		h.wait -= len(s.data)
+		pool.waiting -= cost(s.data)
 		if -ahead < len(s.data) {
 			b := s.data[-ahead:]
 			h.advance(len(b))
@@ -162,7 +170,7 @@ func (h *Half) advance(n int) {
 }
 
 // store keeps a segment that is ahead.
-func (h *Half) store(seq uint32, b []byte) Result {
+func (h *Half) store(seq uint32, b []byte, pool *Pool) Result {
 	if len(b) == 0 {
 		return Old
 	}
@@ -174,8 +182,14 @@ func (h *Half) store(seq uint32, b []byte) Result {
 		return Old
 	}
 	if h.wait+len(b) > MaxWaiting || len(h.waiting) >= maxSegments {
+		pool.Refused++
 		return Refused
 	}
+	if pool.waiting+cost(b) > maxPoolWaiting {
+		pool.Short++
+		return Refused
+	}
+	pool.waiting += cost(b)
 	h.waiting = slices.Insert(h.waiting, i, segment{seq, slices.Clone(b)})
 	h.wait += len(b)
 	return Waiting
@@ -224,12 +238,27 @@ func (h *Half) differs(b []byte, behind int) bool {
 // which start at index at. The window is valid until the next call.
 func (h *Half) Keep(b []byte, pool *Pool) (window []byte, at int) {
 	if len(h.kept)+len(b) > cap(h.kept) {
+		if pool.kept+len(h.kept)+len(b)-cap(h.kept) > maxPoolKept {
+			return h.keepTail(b, pool)
+		}
 		h.grow(len(b), pool)
 	}
 	at = min(len(h.kept), Tail)
 	start := len(h.kept) - at
 	h.kept = append(h.kept, b...)
 	return h.kept[start:], at
+}
+
+// keepTail is Keep where there is no memory: what stands before the Tail is forgotten, so
+// that nobody compares what is sent again with it.
+func (h *Half) keepTail(b []byte, pool *Pool) (window []byte, at int) {
+	pool.Forgot++
+	at = min(len(h.kept), Tail)
+	window = append(append(pool.window[:0], h.kept[len(h.kept)-at:]...), b...)
+	pool.window = window[:0]
+	pool.back(h.kept)
+	h.kept = append(pool.lend(Tail), window[max(0, len(window)-Tail):]...)
+	return window, at
 }
 
 // grow makes room for n bytes, forgetting what is past MaxKept.
@@ -247,8 +276,8 @@ func (h *Half) grow(n int, pool *Pool) {
 		h.kept = old[:copy(old, keep)]
 		return
 	}
-	h.kept = append(pool.Get(len(keep)+n), keep...)
-	pool.Put(old)
+	h.kept = append(pool.lend(len(keep)+n), keep...)
+	pool.back(old)
 }
 
 // Kept are the bytes that are remembered, up to the last that was judged; valid until
@@ -258,7 +287,7 @@ func (h *Half) Kept() []byte { return h.kept }
 // Forget drops what is kept: nothing more of this direction is judged, and the receiver
 // has what was.
 func (h *Half) Forget(pool *Pool) {
-	pool.Put(h.kept)
+	pool.back(h.kept)
 	h.kept = nil
 }
 
@@ -288,8 +317,8 @@ func (h *Half) Acked(ack uint32, pool *Pool) (skipped bool) {
 	h.ackAhead = h.ackAhead && int32(h.acked-h.next) > 0
 	if ahead == 0 && len(h.kept) > Tail+Tail/2 {
 		// Only the tail is needed now; a larger buffer goes back to the pool.
-		tail := append(pool.Get(Tail), h.kept[len(h.kept)-Tail:]...)
-		pool.Put(h.kept)
+		tail := append(pool.lend(Tail), h.kept[len(h.kept)-Tail:]...)
+		pool.back(h.kept)
 		h.kept = tail
 	}
 	return false

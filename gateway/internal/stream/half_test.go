@@ -26,7 +26,7 @@ type reader struct {
 }
 
 func (r *reader) push(seq uint32, b []byte) Result {
-	fresh, res := r.h.Push(seq, b)
+	fresh, res := r.h.Push(seq, b, &r.pool)
 	if res == InOrder {
 		r.take(fresh)
 		r.pop()
@@ -35,7 +35,7 @@ func (r *reader) push(seq uint32, b []byte) Result {
 }
 
 func (r *reader) pop() {
-	for b := r.h.Pop(); b != nil; b = r.h.Pop() {
+	for b := r.h.Pop(&r.pool); b != nil; b = r.h.Pop(&r.pool) {
 		r.take(b)
 	}
 }
@@ -108,7 +108,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("the first start counts, not %d", h.Next())
 	}
 	var late Half // seen from the middle
-	if fresh, r := late.Push(500, []byte("x")); r != InOrder || string(fresh) != "x" {
+	if fresh, r := late.Push(500, []byte("x"), new(Pool)); r != InOrder || string(fresh) != "x" {
 		t.Error("the first bytes of a conversation seen from the middle are in order")
 	}
 	late.Reset(new(Pool))
@@ -172,7 +172,7 @@ func TestWindow(t *testing.T) {
 			n = 64 << 10
 		}
 		b := bytesAt(total, n)
-		fresh, _ := h.Push(uint32(total), b)
+		fresh, _ := h.Push(uint32(total), b, &pool)
 		window, at := h.Keep(fresh, &pool)
 		if want := min(total, Tail); at < want {
 			t.Fatalf("%d bytes of the past, want %d", at, want)
@@ -309,7 +309,7 @@ func TestNoAllocs(t *testing.T) {
 	b := bytesAt(0, 1400)
 	seq := uint32(0)
 	step := func() {
-		fresh, _ := h.Push(seq, b)
+		fresh, _ := h.Push(seq, b, &pool)
 		h.Keep(fresh, &pool)
 		seq += uint32(len(b))
 		if seq%5 == 0 {
@@ -413,7 +413,7 @@ func BenchmarkInOrder(b *testing.B) {
 	b.SetBytes(1400)
 	b.ReportAllocs()
 	for b.Loop() {
-		fresh, _ := h.Push(h.Next(), data)
+		fresh, _ := h.Push(h.Next(), data, &pool)
 		h.Keep(fresh, &pool)
 		h.Acked(h.Next(), &pool)
 	}

@@ -1,9 +1,48 @@
 package stream
 
-// Pool lends buffers in a few sizes. One worker owns one.
+// Limits of all connections of a worker together.
+const (
+	// maxPoolWaiting bounds what waits behind gaps: 128 gaps of MaxWaiting at a time. An
+	// office of 100 PCs on a line that loses packets has a few open.
+	maxPoolWaiting = 64 << 20
+	// segmentCost is what a waiting segment takes besides its bytes.
+	segmentCost = 64
+	// maxPoolKept bounds what is kept to compare with: 800 connections with all of MaxKept
+	// on the way. Past it they keep a Tail each.
+	maxPoolKept = 256 << 20
+)
+
+// Pool lends buffers in a few sizes and knows what all directions hold together. One
+// worker owns one.
 type Pool struct {
-	free [len(classes)][][]byte
+	// Refused counts segments for which their direction had no room, Short those for which
+	// all directions together had none.
+	Refused, Short uint64
+	// Forgot counts how often judged bytes were forgotten early for want of room.
+	Forgot uint64
+
+	waiting, kept int
+	window        []byte // of who may keep no more than a Tail
+	free          [len(classes)][][]byte
 }
+
+// Memory is what all directions hold, in bytes.
+func (p *Pool) Memory() int { return p.waiting + p.kept }
+
+// lend gives a direction room for n bytes, back takes it again.
+func (p *Pool) lend(n int) []byte {
+	b := p.Get(n)
+	p.kept += cap(b)
+	return b
+}
+
+func (p *Pool) back(b []byte) {
+	p.kept -= cap(b)
+	p.Put(b)
+}
+
+// cost of a waiting segment.
+func cost(b []byte) int { return len(b) + segmentCost }
 
 // classes are the sizes lent: a request, a tail, two of them, a small page, a bundle,
 // everything kept.
