@@ -35,6 +35,17 @@ type Scratch struct {
 
 	// Candidates counts rules tried, for measurements.
 	Candidates uint64
+	// exhausted counts rules whose work on a buffer was used up.
+	exhausted uint64
+}
+
+// GaveUp counts how often a rule was taken for one that does not match because its work on
+// a buffer was used up, and how often because its expression's time was.
+func (sc *Scratch) GaveUp() (work, expressions uint64) { return sc.exhausted, sc.expr.GaveUp }
+
+// GoOn takes the counts of the working memory that sc replaces.
+func (sc *Scratch) GoOn(from *Scratch) {
+	sc.Candidates, sc.exhausted, sc.expr.GaveUp = from.Candidates, from.exhausted, from.expr.GaveUp
 }
 
 // NewScratch makes the working memory of a worker.
@@ -67,6 +78,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 	}
 	slices.Sort(sc.cand)
 	sc.Candidates += uint64(len(sc.cand))
+	sc.expr.Now = in.Now
 	for _, id := range sc.cand {
 		hit, ok := s.judge(sc, in, id)
 		if !ok && len(in.Stream) > 0 {
@@ -467,5 +479,9 @@ func (s *Set) payload(sc *Scratch, in *Input, k *compiled, sec *section, id uint
 func (sc *Scratch) try(steps []step, buf []byte, base int64, partial bool) bool {
 	p := &sc.probe
 	p.buf, p.base, p.partial, p.last, p.work = buf, base, partial, 0, 0
-	return p.run(steps)
+	ok := p.run(steps)
+	if p.work > maxWork {
+		sc.exhausted++
+	}
+	return ok
 }

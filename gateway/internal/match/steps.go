@@ -89,6 +89,10 @@ func (c *compiler) newSteps(matches []rule.Match) ([]step, error) {
 // ordinary traffic stay below a hundred.
 const maxWork = 3000
 
+// searchShift makes each 4 KiB that an expression is given again a step: with many matches
+// in a long buffer it would else cost the square of it.
+const searchShift = 12
+
 // probe is the state of judging one buffer.
 type probe struct {
 	buf     []byte
@@ -295,7 +299,11 @@ func (p *probe) pcreOnce(e *bytexpr.Expr) bool {
 	if !ok {
 		return e.Negated
 	}
+	before := p.sc.expr.GaveUp
 	_, end, found := e.Find(&p.sc.expr, p.buf[start:])
+	if p.sc.expr.GaveUp != before {
+		return false // nobody knows what stands there, nor what does not
+	}
 	if found && !e.Negated {
 		p.last = start + end
 		p.keep(e, start)
@@ -314,6 +322,7 @@ func (p *probe) pcreAll(e *bytexpr.Expr, rest []step) bool {
 	start, ok := p.pcreStart(e)
 	ok = ok && !(p.partial && e.LooksAhead)
 	for ok && p.work <= maxWork {
+		p.work += (len(p.buf) - start) >> searchShift
 		from, end, found := e.Find(&p.sc.expr, p.buf[start:])
 		if !found {
 			return false

@@ -20,6 +20,12 @@ const (
 	backtrackTime = 20 * time.Millisecond
 	// maxBacktrack bounds the bytes given to it.
 	maxBacktrack = 64 << 10
+	// maxGaveUp expressions of a goroutine may explode in a second of its traffic, a fifth
+	// of its time. After that those with look-around or back-references match nothing
+	// until the second is over: else whoever sends what they explode on costs all other
+	// traffic its inspection.
+	maxGaveUp = 10
+	second    = 1_000_000 // microseconds
 )
 
 // Expr is a compiled expression. It is immutable and may be shared.
@@ -37,8 +43,23 @@ type Expr struct {
 
 // Scratch is the working memory of one goroutine; its zero value is ready.
 type Scratch struct {
+	// Now is the time of the traffic, microseconds.
+	Now int64
+	// GaveUp counts expressions that used their time up or were not tried for it.
+	GaveUp uint64
+
 	text  []byte
 	runes []rune
+	since int64 // the beginning of the second at hand
+	spent int   // how many exploded in it
+}
+
+// mayTry tells that there is time for an expression that may explode.
+func (sc *Scratch) mayTry() bool {
+	if past := sc.Now - sc.since; past < 0 || past >= second {
+		sc.since, sc.spent = sc.Now, 0
+	}
+	return sc.spent < maxGaveUp
 }
 
 // Compile makes an expression ready. The error says what to do.
@@ -273,13 +294,21 @@ func (e *Expr) keepBack(sc *Scratch, b []byte, keep func(c *rule.Capture, text [
 }
 
 func (e *Expr) findBack(sc *Scratch, b []byte) (from, end int, ok bool) {
+	if !sc.mayTry() {
+		sc.GaveUp++
+		return 0, 0, false
+	}
 	b = b[:min(len(b), maxBacktrack)]
 	sc.runes = sc.runes[:0]
 	for _, c := range b {
 		sc.runes = append(sc.runes, rune(c))
 	}
 	m, err := e.back.FindRunesMatch(sc.runes)
-	if err != nil || m == nil { // an error is the time limit: treated as no match
+	if err != nil { // the time limit
+		sc.spent++
+		sc.GaveUp++
+	}
+	if err != nil || m == nil {
 		return 0, 0, false
 	}
 	return m.Index, m.Index + m.Length, true

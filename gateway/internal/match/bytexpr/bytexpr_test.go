@@ -1,6 +1,7 @@
 package bytexpr
 
 import (
+	"strings"
 	"testing"
 
 	"otasuke/rule"
@@ -71,6 +72,38 @@ func TestExplosion(t *testing.T) {
 	subject[len(subject)-1] = 'b'
 	if _, _, ok := e.Find(&Scratch{}, subject); ok {
 		t.Error("matched")
+	}
+}
+
+// TestExplosionsAreBounded: who sends what expressions explode on gets a part of a second of
+// work for each second of traffic; then they are tried again.
+func TestExplosionsAreBounded(t *testing.T) {
+	t.Parallel()
+	bad, err := Compile(&rule.PCRE{Pattern: `(?=a)(a+)+$`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := Compile(&rule.PCRE{Pattern: `(?=wor)word`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	explosive := []byte(strings.Repeat("a", 60) + "b")
+	sc := Scratch{Now: 5_000_000}
+	const tries = 1000
+	for range tries {
+		if _, _, ok := bad.Find(&sc, explosive); ok {
+			t.Fatal("matched")
+		}
+	}
+	if sc.GaveUp != tries || sc.spent != maxGaveUp {
+		t.Errorf("given up %d times, %d of them after all their time", sc.GaveUp, sc.spent)
+	}
+	if _, _, ok := good.Find(&sc, []byte("a word")); ok {
+		t.Error("tried although the second is used up")
+	}
+	sc.Now += second
+	if _, _, ok := good.Find(&sc, []byte("a word")); !ok {
+		t.Error("not tried in the next second")
 	}
 }
 
