@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -54,6 +55,8 @@ type engineStatus struct {
 	Faults      uint64 `json:"faults"` // conversations that lost their inspection by a fault of ours
 	Lost        uint64 `json:"lost"`
 	Scanner     string `json:"scanner"` // wire.State
+	// Limits says how often each limit was reached, by the name of its counter.
+	Limits map[string]uint64 `json:"limits,omitempty"`
 }
 
 const typeStatus = "otasuke-status"
@@ -105,6 +108,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		s := engineStatus{
 			EventType: typeStatus, Rules: rules, Sites: sites, Packets: e.Stats.Packets.Load(), Bytes: e.Stats.Bytes.Load(), Blocked: e.Stats.Blocked.Load(),
 			Uninspected: e.Stats.Uninspected.Load(), Faults: e.Stats.Panics.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
+			Limits: evelog.Reached(e.Counts()...),
 		}
 		for _, q := range queues {
 			s.Uninspected += q.Missed.Load()
@@ -279,6 +283,7 @@ func (w *writer) stats(s engineStatus) {
 	if w.file == nil {
 		return
 	}
-	w.write(&eve.Record{Timestamp: eve.Time(time.Now().UnixMicro()), EventType: eve.TypeStats, Stats: w.counts(s),
-		Otasuke: &eve.Own{Counts: map[string]uint64{"blocked": s.Blocked, "uninspected": s.Uninspected, "faults": s.Faults, "lost": s.Lost}}})
+	own := map[string]uint64{"blocked": s.Blocked, "uninspected": s.Uninspected, "faults": s.Faults, "lost": s.Lost}
+	maps.Copy(own, s.Limits)
+	w.write(&eve.Record{Timestamp: eve.Time(time.Now().UnixMicro()), EventType: eve.TypeStats, Stats: w.counts(s), Otasuke: &eve.Own{Counts: own}})
 }

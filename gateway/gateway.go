@@ -30,6 +30,7 @@ type Box struct {
 	health  *health.Board
 	running atomic.Pointer[os.Process] // the engine, nil between two
 	faults  uint64                     // of the engine that runs
+	limits  limits
 }
 
 // New prepares a box. Close it after Run.

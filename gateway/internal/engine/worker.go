@@ -154,6 +154,7 @@ func (w *Worker) sink() *sink { return (*sink)(w) }
 func (w *Worker) Close() {
 	w.closing = true
 	w.flows.EndAll()
+	w.limits()
 	w.seat.Leave()
 }
 
@@ -420,4 +421,13 @@ func (w *Worker) Tick(now int64) {
 	w.renewRules()
 	w.settle()
 	w.flows.Expire(now, expirePerTick)
+	w.limits()
+}
+
+// limits tells statistics what is held and which limits were hit.
+func (w *Worker) limits() {
+	d, p := &w.dec.Fragments, &w.pool
+	work, expressions := w.scratch.GaveUp()
+	w.counts.Hit(&evelog.Limits{Flows: uint64(w.flows.Len()), Evicted: w.flows.Evicted, DatagramsFull: d.Overflows, DatagramsTimeout: d.TimedOut, Overlapping: d.Overlaps,
+		StreamBytes: uint64(p.Memory()), StreamMemcap: p.Short, SegmentsRefused: p.Refused, StreamForgot: p.Forgot, RuleWork: work, RuleExpression: expressions})
 }

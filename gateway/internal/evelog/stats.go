@@ -54,6 +54,22 @@ const (
 	Accepted
 	Blocked
 	Rejected
+	Fragments4
+	Fragments6
+	Reassembled4
+	Reassembled6
+	// What follows is set, not counted: limits that were hit, and what is held.
+	FlowsActive
+	FlowsEvicted
+	DefragFull
+	DefragTimeout
+	DefragOverlap
+	StreamMemory
+	StreamMemcap
+	StreamRefused
+	StreamForgot
+	RuleWork
+	RuleExpression
 	nCounters
 )
 
@@ -65,6 +81,27 @@ var names = [nCounters]string{
 	Sessions: "tcp.sessions", SYN: "tcp.syn", SYNACK: "tcp.synack", RST: "tcp.rst", Midstream: "tcp.midstream_pickups", Gap: "tcp.reassembly_gap",
 	Alerts: "detect.alert", Suppressed: "detect.alerts_suppressed", Overflow: "detect.alert_queue_overflow",
 	Accepted: "ips.accepted", Blocked: "ips.blocked", Rejected: "ips.rejected",
+	Fragments4: "defrag.ipv4.fragments", Fragments6: "defrag.ipv6.fragments", Reassembled4: "defrag.ipv4.reassembled", Reassembled6: "defrag.ipv6.reassembled",
+	FlowsActive: "flow.active", FlowsEvicted: "flow.get_used", DefragFull: "defrag.max_trackers_reached", DefragTimeout: "defrag.wrk.tracker_timeout",
+	DefragOverlap: "otasuke.defrag_given_up", StreamMemory: "tcp.reassembly_memuse", StreamMemcap: "tcp.segment_memcap_drop", StreamRefused: "otasuke.segments_refused",
+	StreamForgot: "otasuke.stream_forgot", RuleWork: "otasuke.rule_work", RuleExpression: "otasuke.rule_expressions",
+}
+
+// Limits are what one worker holds, and how often it had no room for more.
+type Limits struct {
+	Flows, Evicted                               uint64 // conversations
+	DatagramsFull, DatagramsTimeout, Overlapping uint64 // datagrams in fragments
+	StreamBytes, StreamMemcap                    uint64 // bytes held, segments refused because all directions hold too much
+	SegmentsRefused, StreamForgot                uint64 // because one holds too much; bytes forgotten early
+	RuleWork, RuleExpression                     uint64 // rules that were given up
+}
+
+// Hit tells the limits anew.
+func (n *Counts) Hit(l *Limits) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	copy(n.fixed[FlowsActive:], []uint64{l.Flows, l.Evicted, l.DatagramsFull, l.DatagramsTimeout, l.Overlapping, l.StreamBytes, l.StreamMemcap,
+		l.SegmentsRefused, l.StreamForgot, l.RuleWork, l.RuleExpression})
 }
 
 // zeros are told although nothing of theirs was seen.
@@ -270,6 +307,10 @@ func (n *Counts) decoded(p *packet.Packet) {
 	add(ESP, p.Proto == packet.ESP && h)
 	add(ICMPv4, p.Proto == packet.ICMP && h)
 	add(ICMPv6, p.Proto == packet.ICMPv6 && h)
+	add(Fragments4, p.Fragment && p.Version == 4)
+	add(Fragments6, p.Fragment && p.Version == 6)
+	add(Reassembled4, p.Reassembled && p.Version == 4)
+	add(Reassembled6, p.Reassembled && p.Version == 6)
 	add(GRE, p.Proto == packet.GRE && p.Version != 0)
 }
 
@@ -291,6 +332,26 @@ type Engine struct {
 	Loading string
 }
 
+// own begins the names of counters that no other sensor has.
+const own = "otasuke."
+
+// Reached adds up how often each limit was hit, by the name of its counter, and leaves out
+// those that never were. In records what others have no name for stands apart from the
+// rest of the statistics.
+func Reached(list ...*Counts) map[string]uint64 {
+	total := map[string]uint64{}
+	for _, n := range list {
+		n.mu.Lock()
+		for c := FlowsActive; c < nCounters; c++ {
+			if v := n.fixed[c]; v > 0 && c != FlowsActive && c != StreamMemory {
+				total[strings.TrimPrefix(names[c], own)] += v
+			}
+		}
+		n.mu.Unlock()
+	}
+	return total
+}
+
 // Stats adds up counts and writes them as EVE tells them. Counters that are 0 are left
 // out without zero.
 func Stats(e *Engine, zero bool, list ...*Counts) eve.Stats {
@@ -301,7 +362,7 @@ func Stats(e *Engine, zero bool, list ...*Counts) eve.Stats {
 	for _, n := range list {
 		n.mu.Lock()
 		for i, v := range n.fixed {
-			if c := Counter(i); (v > 0 || zero) && (e.Inline || c < Accepted) {
+			if c := Counter(i); (v > 0 || zero) && (e.Inline || c < Accepted || c > Rejected) {
 				total[names[i]] += v
 			}
 		}
@@ -313,7 +374,9 @@ func Stats(e *Engine, zero bool, list ...*Counts) eve.Stats {
 	}
 	s := eve.Stats{"uptime": e.Uptime}
 	for name, v := range total {
-		put(s, name, v)
+		if !strings.HasPrefix(name, own) {
+			put(s, name, v)
+		}
 	}
 	detect, ok := s["detect"].(map[string]any)
 	if !ok {

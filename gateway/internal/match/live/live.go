@@ -123,6 +123,7 @@ func (s *Seat) Renew() bool {
 	if l == nil {
 		return false
 	}
+	l.scratch.GoOn(s.Scratch)
 	s.Scratch.Close()
 	s.gen.leave()
 	s.Set, s.Scratch, s.gen = l.set, l.scratch, l.gen
