@@ -427,7 +427,7 @@ func (w *Worker) Tick(now int64) {
 // limits tells statistics what is held and which limits were hit.
 func (w *Worker) limits() {
 	d, p := &w.dec.Fragments, &w.pool
-	work, expressions := w.scratch.GaveUp()
+	work, expressions, cut := w.scratch.GaveUp()
 	w.counts.Hit(&evelog.Limits{Flows: uint64(w.flows.Len()), Evicted: w.flows.Evicted, DatagramsFull: d.Overflows, DatagramsTimeout: d.TimedOut, Overlapping: d.Overlaps,
-		StreamBytes: uint64(p.Memory()), StreamMemcap: p.Short, SegmentsRefused: p.Refused, StreamForgot: p.Forgot, RuleWork: work, RuleExpression: expressions})
+		StreamBytes: uint64(p.Memory()), StreamMemcap: p.Short, SegmentsRefused: p.Refused, StreamForgot: p.Forgot, RuleWork: work, RuleExpression: expressions, Overflow: cut})
 }

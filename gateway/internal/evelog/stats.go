@@ -50,7 +50,6 @@ const (
 	Gap
 	Alerts
 	Suppressed
-	Overflow
 	Accepted
 	Blocked
 	Rejected
@@ -70,6 +69,7 @@ const (
 	StreamForgot
 	RuleWork
 	RuleExpression
+	Overflow
 	nCounters
 )
 
@@ -94,6 +94,7 @@ type Limits struct {
 	StreamBytes, StreamMemcap                    uint64 // bytes held, segments refused because all directions hold too much
 	SegmentsRefused, StreamForgot                uint64 // because one holds too much; bytes forgotten early
 	RuleWork, RuleExpression                     uint64 // rules that were given up
+	Overflow                                     uint64 // matches beyond those that are told
 }
 
 // Hit tells the limits anew.
@@ -101,7 +102,7 @@ func (n *Counts) Hit(l *Limits) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	copy(n.fixed[FlowsActive:], []uint64{l.Flows, l.Evicted, l.DatagramsFull, l.DatagramsTimeout, l.Overlapping, l.StreamBytes, l.StreamMemcap,
-		l.SegmentsRefused, l.StreamForgot, l.RuleWork, l.RuleExpression})
+		l.SegmentsRefused, l.StreamForgot, l.RuleWork, l.RuleExpression, l.Overflow})
 }
 
 // zeros are told although nothing of theirs was seen.

@@ -34,18 +34,20 @@ type Scratch struct {
 	anew bool
 
 	// Candidates counts rules tried, for measurements.
-	Candidates uint64
-	// exhausted counts rules whose work on a buffer was used up.
-	exhausted uint64
+	Candidates     uint64
+	exhausted, cut uint64
 }
 
 // GaveUp counts how often a rule was taken for one that does not match because its work on
-// a buffer was used up, and how often because its expression's time was.
-func (sc *Scratch) GaveUp() (work, expressions uint64) { return sc.exhausted, sc.expr.GaveUp }
+// a buffer was used up, how often because its expression's time was, and how often more
+// matched than are told.
+func (sc *Scratch) GaveUp() (work, expressions, cut uint64) {
+	return sc.exhausted, sc.expr.GaveUp, sc.cut
+}
 
 // GoOn takes the counts of the working memory that sc replaces.
 func (sc *Scratch) GoOn(from *Scratch) {
-	sc.Candidates, sc.exhausted, sc.expr.GaveUp = from.Candidates, from.exhausted, from.expr.GaveUp
+	sc.Candidates, sc.exhausted, sc.expr.GaveUp, sc.cut = from.Candidates, from.exhausted, from.expr.GaveUp, from.cut
 }
 
 // NewScratch makes the working memory of a worker.
@@ -86,6 +88,9 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 		}
 		if ok {
 			sc.hits = append(sc.hits, hit)
+			if len(sc.hits) == maxHits {
+				sc.cut++
+			}
 			if hit.Action == rule.Pass || len(sc.hits) == maxHits {
 				break
 			}

@@ -28,6 +28,12 @@ const (
 	second    = 1_000_000 // microseconds
 )
 
+// checks of the clock in backtrackTime: regexp2 looks only ten times a second by itself, so
+// that an explosion would cost five times as much.
+const checks = 4
+
+func init() { regexp2.SetTimeoutCheckPeriod(backtrackTime / checks) }
+
 // Expr is a compiled expression. It is immutable and may be shared.
 type Expr struct {
 	linear   *regexp.Regexp  // linear time; nil when it cannot express the pattern
