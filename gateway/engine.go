@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/engine"
@@ -59,6 +61,22 @@ type engineStatus struct {
 	Limits map[string]uint64 `json:"limits,omitempty"`
 }
 
+// memoryPart of the machine's memory may be in use by the engine, in percent: as much again
+// may come before it is collected, and the scanner beside it wants a gigabyte.
+const memoryPart = 40
+
+// memoryLeast is the bound on a small machine: public rules alone take 400 MiB.
+const memoryLeast = 640 << 20
+
+// memoryBound is how much the engine may use here.
+func memoryBound() uint64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return memoryLeast
+	}
+	return max(memoryLeast, uint64(info.Totalram)*uint64(info.Unit)/100*memoryPart)
+}
+
 const typeStatus = "otasuke-status"
 
 // RunEngine is the engine process: it takes the queues and judges until ctx ends.
@@ -84,6 +102,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	ec := engine.Config{
 		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: true, Emit: w.emit,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
+		MaxMemory: memoryBound(),
 	}
 	faults := fault.New(filepath.Join(cfg.StateDir, "faults"), cfg.Log)
 	ec.Fault = faults.Take

@@ -396,3 +396,30 @@ func TestAbuseRandomBytes(t *testing.T) {
 		t.Errorf("%d panics", n)
 	}
 }
+
+// TestAbuseOpenTransactions: requests without an answer, up to all that a conversation may
+// hold, in as many conversations as there may be.
+func TestAbuseOpenTransactions(t *testing.T) {
+	const conversations, bound = 600, 192 << 20
+	request := "GET /many HTTP/1.1\r\nHost: www.example\r\nX-More: " + strings.Repeat("x", 2000) + "\r\n\r\n"
+	b := newBox(t, Config{Rules: rulesOf(t, watched), MaxMemory: uint64(heap()) + bound})
+	var open [conversations]*ends
+	// Besides the bound there is what came since the last collection.
+	abuse(t, b, 2*bound+fixedBytes, func(n int) {
+		e := open[n%conversations]
+		if e == nil {
+			e = &ends{stranger(n, 2000), victim, [2]uint32{1000, 5000}}
+			open[n%conversations] = e
+			b.open(e)
+		}
+		if b.say(e, 0, request) != capture.Accept {
+			t.Fatal("a harmless request does not pass")
+		}
+		if b.records = b.records[:0]; n%100 == 0 {
+			b.w.Tick(b.now)
+		}
+	}, conversations*250)
+	if reached(b)["memory_short"] == 0 {
+		t.Errorf("counted %v", reached(b))
+	}
+}

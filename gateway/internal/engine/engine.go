@@ -76,6 +76,10 @@ type Config struct {
 	// MaxFlows replaces DefaultFlows.
 	MaxFlows int
 
+	// MaxMemory in bytes that the process may have in use; past it the quietest
+	// conversations go. 0 for no bound.
+	MaxMemory uint64
+
 	// probe is called for each packet of a flow; tests make it fail.
 	probe func()
 }

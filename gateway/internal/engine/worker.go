@@ -18,6 +18,7 @@ import (
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/match/live"
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/pressure"
 	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
@@ -37,6 +38,8 @@ type Worker struct {
 	seat     *live.Seat
 	in       match.Input
 	flows    flow.Table[state]
+	pressure pressure.Gauge
+	short    uint64 // how often there was too little of it
 	dec      packet.Decoder
 	pool     stream.Pool
 	readers  *readers.Pool
@@ -140,7 +143,7 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	}
 	w.take()
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
-	w.renewed = w.renew
+	w.renewed, w.pressure.Max = w.renew, e.cfg.MaxMemory
 	e.countsMu.Lock()
 	e.counts = append(e.counts, w.counts)
 	e.countsMu.Unlock()
@@ -421,6 +424,10 @@ func (w *Worker) Tick(now int64) {
 	w.renewRules()
 	w.settle()
 	w.flows.Expire(now, expirePerTick)
+	if part := w.pressure.Excess(); part > 0 {
+		w.short++
+		w.flows.Shed(1 + int(part*float64(w.flows.Len())))
+	}
 	w.limits()
 }
 
@@ -429,5 +436,5 @@ func (w *Worker) limits() {
 	d, p := &w.dec.Fragments, &w.pool
 	work, expressions, cut := w.scratch.GaveUp()
 	w.counts.Hit(&evelog.Limits{Flows: uint64(w.flows.Len()), Evicted: w.flows.Evicted, DatagramsFull: d.Overflows, DatagramsTimeout: d.TimedOut, Overlapping: d.Overlaps,
-		StreamBytes: uint64(p.Memory()), StreamMemcap: p.Short, SegmentsRefused: p.Refused, StreamForgot: p.Forgot, RuleWork: work, RuleExpression: expressions, Overflow: cut})
+		StreamBytes: uint64(p.Memory()), StreamMemcap: p.Short, SegmentsRefused: p.Refused, StreamForgot: p.Forgot, RuleWork: work, RuleExpression: expressions, Overflow: cut, Memory: w.short})
 }

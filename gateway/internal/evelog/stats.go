@@ -70,6 +70,7 @@ const (
 	RuleWork
 	RuleExpression
 	Overflow
+	MemoryShort
 	nCounters
 )
 
@@ -84,7 +85,7 @@ var names = [nCounters]string{
 	Fragments4: "defrag.ipv4.fragments", Fragments6: "defrag.ipv6.fragments", Reassembled4: "defrag.ipv4.reassembled", Reassembled6: "defrag.ipv6.reassembled",
 	FlowsActive: "flow.active", FlowsEvicted: "flow.get_used", DefragFull: "defrag.max_trackers_reached", DefragTimeout: "defrag.wrk.tracker_timeout",
 	DefragOverlap: "otasuke.defrag_given_up", StreamMemory: "tcp.reassembly_memuse", StreamMemcap: "tcp.segment_memcap_drop", StreamRefused: "otasuke.segments_refused",
-	StreamForgot: "otasuke.stream_forgot", RuleWork: "otasuke.rule_work", RuleExpression: "otasuke.rule_expressions",
+	StreamForgot: "otasuke.stream_forgot", RuleWork: "otasuke.rule_work", RuleExpression: "otasuke.rule_expressions", MemoryShort: "otasuke.memory_short",
 }
 
 // Limits are what one worker holds, and how often it had no room for more.
@@ -95,6 +96,7 @@ type Limits struct {
 	SegmentsRefused, StreamForgot                uint64 // because one holds too much; bytes forgotten early
 	RuleWork, RuleExpression                     uint64 // rules that were given up
 	Overflow                                     uint64 // matches beyond those that are told
+	Memory                                       uint64 // conversations were let go for want of memory
 }
 
 // Hit tells the limits anew.
@@ -102,7 +104,7 @@ func (n *Counts) Hit(l *Limits) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	copy(n.fixed[FlowsActive:], []uint64{l.Flows, l.Evicted, l.DatagramsFull, l.DatagramsTimeout, l.Overlapping, l.StreamBytes, l.StreamMemcap,
-		l.SegmentsRefused, l.StreamForgot, l.RuleWork, l.RuleExpression, l.Overflow})
+		l.SegmentsRefused, l.StreamForgot, l.RuleWork, l.RuleExpression, l.Overflow, l.Memory})
 }
 
 // zeros are told although nothing of theirs was seen.

@@ -382,6 +382,15 @@ func (t *Table[T]) Expire(now int64, max int) {
 	}
 }
 
+// Shed ends a number of conversations as if the table were full.
+func (t *Table[T]) Shed(n int) {
+	for f := t.victim(); f != nil && n > 0; f = t.victim() {
+		t.Evicted++
+		t.end(f)
+		n--
+	}
+}
+
 // EndAll ends every conversation, the one that was quiet longest first.
 func (t *Table[T]) EndAll() {
 	for f := t.quietest(); f != nil; f = t.quietest() {

@@ -1,0 +1,44 @@
+// Package pressure tells when the process holds more memory than it may, so that what
+// can be forgotten is forgotten before the kernel ends the process.
+//
+// Every table and buffer has a bound of its own; this one is for what they add up to when
+// somebody fills all of them: a conversation may hold some megabytes, and there may be
+// 100,000 of them. One [Gauge] serves one goroutine. The engine's workers ask it.
+package pressure
+
+import (
+	"runtime"
+	"runtime/metrics"
+)
+
+// Gauge compares memory with a bound.
+type Gauge struct {
+	// Max bytes may be in use; 0 is no bound.
+	Max uint64
+
+	samples []metrics.Sample
+	told    uint64 // the collection after which there was too much
+}
+
+// low is where memory is to come down to, in percent of Max: not at the bound, where the
+// next packet is too much again.
+const low = 75
+
+// Excess is the part of what is in use that must go, from 0 to 1, once for each garbage
+// collection: what goes shows at the next one, which it asks for in the background.
+func (g *Gauge) Excess() float64 {
+	if g.Max == 0 {
+		return 0
+	}
+	if g.samples == nil {
+		g.samples = []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/cycles/total:gc-cycles"}}
+	}
+	metrics.Read(g.samples)
+	live, cycle := g.samples[0].Value.Uint64(), g.samples[1].Value.Uint64()
+	if live <= g.Max || cycle == g.told {
+		return 0
+	}
+	g.told = cycle
+	go runtime.GC()
+	return 1 - float64(g.Max/100*low)/float64(live)
+}
