@@ -274,9 +274,7 @@ func (w *writer) trouble(err error) {
 	if err != nil && !w.full {
 		w.log.Error("records are lost", "err", err)
 	}
-	if err != nil {
-		w.lost.Add(1)
-	}
+	w.lost.Add(w.file.Lost())
 	w.full = err != nil
 }
 

@@ -31,6 +31,7 @@ type Box struct {
 	running atomic.Pointer[os.Process] // the engine, nil between two
 	faults  uint64                     // of the engine that runs
 	limits  limits
+	full    atomic.Bool // the journal could not be written
 }
 
 // New prepares a box. Close it after Run.
@@ -157,8 +158,14 @@ func (b *Box) keep(lines [][]byte) error {
 	}
 	if err := b.journal.Append(lines...); err != nil {
 		b.health.JournalFailed(err)
-		b.log.Error("journal", "err", err)
+		if !b.full.Swap(true) { // once, not for each finding
+			b.log.Error("journal: findings are lost until it can be written again", "err", err)
+		}
 		return err
+	}
+	if b.full.Swap(false) {
+		_, lost := b.journal.Pending()
+		b.log.Warn("journal: findings are kept again", "lost", lost)
 	}
 	b.health.Changed()
 	return nil

@@ -45,6 +45,30 @@ type File struct {
 	out  *bufio.Writer
 	size int64
 	born time.Time
+	// lines are in the buffer; lost counts those that could not be written; torn tells
+	// that a part of one may stand at the end of the file.
+	lines, lost uint64
+	torn        bool
+}
+
+// Lost is how many lines could not be written since it was asked last.
+func (f *File) Lost() (n uint64) {
+	n, f.lost = f.lost, 0
+	return n
+}
+
+// failed forgets what could not be written: when the disk has room again, the next line
+// must find a writer without a fault.
+func (f *File) failed(err error) error {
+	f.lost += f.lines
+	f.lines, f.torn = 0, true
+	if f.f != nil {
+		f.out.Reset(f.f)
+		if info, err := f.f.Stat(); err == nil {
+			f.size = info.Size()
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrFile, err)
 }
 
 // Open opens or creates the file.
@@ -94,15 +118,27 @@ func (f *File) goOn() {
 
 // Write appends one line, which ends with a line feed.
 func (f *File) Write(line []byte) (int, error) {
-	if f.due(len(line)) {
-		if err := f.rotate(); err != nil {
+	if f.due(len(line)) || f.f == nil {
+		if err := f.rotate(); err != nil && f.f == nil {
+			f.lost++
 			return 0, err
+		}
+	}
+	f.lines++
+	if f.torn {
+		f.torn = false
+		f.size++
+		if err := f.out.WriteByte('\n'); err != nil {
+			return 0, f.failed(err)
 		}
 	}
 	n, err := f.out.Write(line)
 	f.size += int64(n)
 	if err != nil {
-		return n, fmt.Errorf("%w: %w", ErrFile, err)
+		return n, f.failed(err)
+	}
+	if f.out.Buffered() < len(line) { // those before it are in the file
+		f.lines = min(f.lines, 1)
 	}
 	return n, nil
 }
@@ -118,15 +154,13 @@ func (f *File) due(more int) bool {
 // rotate moves the file aside, opens a new one and removes what is too many. A rename is
 // whole or not at all: killed in between, the next start finds no file and creates it.
 func (f *File) rotate() error {
-	if err := f.close(); err != nil {
-		return err
-	}
+	broken := f.close() // a file that cannot be written is moved aside all the same
 	aside := f.cfg.Path + "." + f.cfg.Now().UTC().Format(suffix)
 	if err := os.Rename(f.cfg.Path, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(fmt.Errorf("%w: %w", ErrFile, err), f.open())
+		return errors.Join(broken, fmt.Errorf("%w: %w", ErrFile, err), f.open())
 	}
 	f.prune()
-	return f.open()
+	return errors.Join(broken, f.open())
 }
 
 // prune removes the oldest of the files that were moved aside.
@@ -160,18 +194,26 @@ func (f *File) Reopen() error {
 
 // Flush hands what is buffered to the system.
 func (f *File) Flush() error {
-	if err := f.out.Flush(); err != nil {
-		return fmt.Errorf("%w: %w", ErrFile, err)
+	if f.f == nil {
+		return nil
 	}
+	if err := f.out.Flush(); err != nil {
+		return f.failed(err)
+	}
+	f.lines = 0
 	return nil
 }
 
 func (f *File) close() error {
-	err := errors.Join(f.out.Flush(), f.f.Close())
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrFile, err)
+	if f.f == nil {
+		return nil
 	}
-	return nil
+	err := f.Flush()
+	if e := f.f.Close(); e != nil && err == nil {
+		err = fmt.Errorf("%w: %w", ErrFile, e)
+	}
+	f.f, f.torn = nil, false
+	return err
 }
 
 // Close writes what is left.

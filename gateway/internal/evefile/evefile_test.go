@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -40,6 +41,57 @@ func write(t *testing.T, f *File, from, to int) {
 	}
 	if err := f.Flush(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// On a full disk lines are lost and counted; when there is room again the next line is
+// whole, whether the file is then moved aside or not.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	for _, aside := range []int64{0, 300 << 10} {
+		dir := t.TempDir()
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=512k"); err != nil {
+			t.Skipf("needs root for a small disk: %v", err)
+		}
+		t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+		path := filepath.Join(dir, "eve.json")
+		f, _, _ := opened(t, Config{Path: path, MaxBytes: aside, Keep: 9})
+		written, failed := 0, false
+		for range 2000 {
+			if _, err := fmt.Fprintf(f, "{%q:%q}\n", "n", strings.Repeat("x", 1000)); err != nil {
+				failed = true
+			}
+			written++
+			if written%10 == 0 && f.Flush() != nil {
+				failed = true
+			}
+		}
+		lost := f.Lost()
+		lines, _ := read(t, path)
+		whole := 0
+		for _, line := range lines {
+			if len(line) == len(`{"n":""}`)+1001 {
+				whole++
+			}
+		}
+		if !failed || lost == 0 || whole+int(lost) < written || whole+int(lost) > written+20 {
+			t.Errorf("aside at %d: %d lines written, %d are there, %d counted as lost", aside, written, whole, lost)
+		}
+		for _, name := range []string{path + ".*", path} { // somebody makes room
+			names, _ := filepath.Glob(name)
+			for _, n := range names {
+				if err := os.Truncate(n, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		write(t, f, 1, 3)
+		if lines, _ := read(t, path); len(lines) < 2 || !strings.Contains(lines[len(lines)-1], `"n":0002}`) || f.Lost() != 0 {
+			t.Errorf("aside at %d: with room again: %q", aside, lines)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -81,14 +81,39 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 	}
 }
 
-// On a full disk Append fails without a trace; when there is room it works again.
-func TestDiskFull(t *testing.T) {
-	t.Parallel()
+// smallDisk is a folder on a disk of its own.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
 		t.Skipf("needs root for a small disk: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return dir
+}
+
+// On a full disk the oldest segment makes room for what is new, and is counted.
+func TestDiskFullOldestGoes(t *testing.T) {
+	t.Parallel()
+	j := open(t, Config{Dir: smallDisk(t, "4m"), MaxBytes: 64 << 20})
+	record := bytes.Repeat([]byte("x"), 50_000)
+	for n := range 200 {
+		if err := j.Append(fmt.Appendf(nil, "%d %s", n, record)); err != nil {
+			t.Fatalf("record %d: %v", n, err)
+		}
+	}
+	got, err := j.Read(1000)
+	pending, lost := j.Pending()
+	if err != nil || len(got) != pending || lost == 0 || pending+int(lost) != 200 || !bytes.HasPrefix(got[len(got)-1].Data, []byte("199 ")) {
+		t.Errorf("%d read, %d pending, %d lost: %v", len(got), pending, lost, err)
+	}
+}
+
+// On a full disk with nothing to give up Append fails without a trace; when there is room
+// it works again.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	dir := smallDisk(t, "800k")
 	j := open(t, Config{Dir: dir, MaxBytes: 64 << 20})
 	record := bytes.Repeat([]byte("x"), 50_000)
 	kept, failed := 0, uint64(0)

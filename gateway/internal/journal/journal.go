@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"otasuke/internal/atomicfile"
 )
@@ -239,7 +240,11 @@ func (j *Journal) Append(records ...[]byte) error {
 		b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(r, table))
 		b = append(b, r...)
 	}
-	if err := j.write(b); err != nil {
+	err := j.write(b)
+	for errors.Is(err, syscall.ENOSPC) && j.makeRoom() {
+		err = j.write(b)
+	}
+	if err != nil {
 		j.lost += uint64(len(records))
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -247,6 +252,19 @@ func (j *Journal) Append(records ...[]byte) error {
 	s.size += int64(len(b))
 	s.count += uint64(len(records))
 	return j.trim()
+}
+
+// makeRoom removes the oldest segment from a full disk, as past the budget: what is new is
+// worth more. The one that is written to goes only when all of it is safe elsewhere.
+func (j *Journal) makeRoom() bool {
+	if len(j.segs) == 1 {
+		s := segment{first: j.end()}
+		if j.segs[0].count == 0 || j.end() > j.ack+1 || j.open(s) != nil {
+			return false
+		}
+		j.segs, j.torn = append(j.segs, s), false
+	}
+	return j.drop() == nil
 }
 
 // write appends b whole or not at all.
@@ -278,18 +296,26 @@ func (j *Journal) write(b []byte) error {
 func (j *Journal) trim() error {
 	for len(j.segs) > 1 {
 		s := j.segs[0]
-		end := s.first + s.count
-		if end > j.ack+1 {
-			if j.bytes() <= j.cfg.MaxBytes {
-				return nil
-			}
-			j.lost += end - max(s.first, j.ack+1)
+		if s.first+s.count > j.ack+1 && j.bytes() <= j.cfg.MaxBytes {
+			return nil
 		}
-		if err := os.Remove(j.path(s)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("journal: %w", err)
+		if err := j.drop(); err != nil {
+			return err
 		}
-		j.segs = j.segs[1:]
 	}
+	return nil
+}
+
+// drop removes the oldest segment; what of it was not acknowledged is lost.
+func (j *Journal) drop() error {
+	s := j.segs[0]
+	if err := os.Remove(j.path(s)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if end := s.first + s.count; end > j.ack+1 {
+		j.lost += end - max(s.first, j.ack+1)
+	}
+	j.segs = j.segs[1:]
 	return nil
 }
 
