@@ -172,3 +172,18 @@ func (n *Namespace) DialFrom(ctx context.Context, from, address string) (net.Con
 	}
 	return n.dial(ctx, d, "tcp", address)
 }
+
+// Enter runs f on a thread of its own in the host: what f dials or opens itself belongs
+// there. f may wait.
+func (n *Namespace) Enter(f func()) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
+		err := unix.Setns(n.fd, unix.CLONE_NEWNET)
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	return <-done
+}
