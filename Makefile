@@ -5,8 +5,9 @@ GO      ?= go
 CGO      = $$(pkg-config --exists libhs 2>/dev/null && command -v gcc >/dev/null && echo 1 || echo 0)
 BUILD    = CGO_ENABLED=$(CGO) $(GO) build -o otasuke .
 FUZZTIME ?= 30s
+SOAK     ?= 10m
 
-.PHONY: help build demo test bench fuzz screenshots setup
+.PHONY: help build demo test bench soak fuzz screenshots setup
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
@@ -27,6 +28,11 @@ bench: ## the performance lab; prints a table, writes bench/latest.json and docs
 	@packaging/setup demo
 	@$(BUILD)
 	@./otasuke bench -o bench/latest.json -doc docs/performance.md
+
+soak: ## an office of 100 PCs through a box for SOAK (1h); OTASUKE_DATA names public rules
+	@packaging/setup demo
+	@$(BUILD)
+	@./otasuke soak -for $(SOAK)
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@packaging/setup demo

@@ -14,6 +14,7 @@ import (
 	"otasuke/centre"
 	"otasuke/e2e/bench"
 	"otasuke/e2e/demo"
+	"otasuke/e2e/soak"
 	"otasuke/gateway"
 )
 
@@ -125,6 +126,16 @@ func runBench(ctx context.Context, args []string) error {
 		o.Only = strings.Split(*only, ",")
 	}
 	return bench.Run(ctx, o)
+}
+
+func runSoak(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
+	o := soak.Options{Out: os.Stdout, Log: io.Discard, Data: os.Getenv("OTASUKE_DATA")}
+	fs.DurationVar(&o.Length, "for", 10*time.Minute, "how `long` the office works")
+	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		return errUsage
+	}
+	return soak.Run(ctx, o)
 }
 
 // answer reads what a command is about as JSON from standard input, so that no

@@ -20,6 +20,7 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
                                           first start and scripts (JSON on standard input)
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine
   otasuke bench [-o FILE] [-only NAMES]   measure the box against the bare kernel
+  otasuke soak [-for 1h]                  let an office of 100 PCs work through a box
   otasuke inspect -r FILE -S RULES -l DIR judge a capture file, write DIR/eve.json
   otasuke rules check -S FILE             say which rules of a file load
   otasuke version
@@ -31,6 +32,7 @@ var roles = map[string]func(context.Context, []string) error{
 	"centre":  runCentre,
 	"demo":    runDemo,
 	"bench":   runBench,
+	"soak":    runSoak,
 	"inspect": runInspect,
 	"rules":   runRules,
 	"version": func(context.Context, []string) error { fmt.Println("otasuke", version()); return nil },

@@ -186,6 +186,18 @@ func address(name, cidr, gateway string) error {
 	return netlink.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Gw: net.ParseIP(gateway)})
 }
 
+// AddAddresses gives a host of the office more addresses: it is many PCs then.
+func (n *Namespace) AddAddresses(addrs ...string) error {
+	return n.Do(func() error {
+		for _, a := range addrs {
+			if err := address("eth0", a+"/24", ""); err != nil {
+				return fmt.Errorf("lab: address %s: %w", a, err)
+			}
+		}
+		return nil
+	})
+}
+
 // OpenInternet gives the internet the addresses of its servers.
 func (l *Lab) OpenInternet(addrs ...string) error {
 	return l.Internet.Do(func() error {
