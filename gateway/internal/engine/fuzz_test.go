@@ -154,6 +154,9 @@ type outcome struct {
 	Verdicts []capture.Verdict
 	Alerts   []string
 	Sent     int
+	// gaveUp tells that an expression's time was up: on a busy machine it may be another
+	// one the next time.
+	gaveUp bool
 }
 
 // differs tells the first difference.
@@ -218,6 +221,8 @@ func fuzzed(t *testing.T, set *match.Set, pkts []capture.Packet, inline, scanned
 		t.Errorf("%d panics", n)
 	}
 	o.Sent = len(c.sent)
+	_, expressions, _ := w.scratch.GaveUp()
+	o.gaveUp = expressions > 0
 	return o
 }
 
@@ -235,7 +240,7 @@ func FuzzEngine(f *testing.F) {
 		pkts := fuzzPackets(in)
 		for _, inline := range []bool{true, false} {
 			first := measured(t, inline, len(in), func() outcome { return fuzzed(t, set, pkts, inline, false) })
-			if again := fuzzed(t, set, pkts, inline, false); !reflect.DeepEqual(first, again) {
+			if again := fuzzed(t, set, pkts, inline, false); !first.gaveUp && !again.gaveUp && !reflect.DeepEqual(first, again) {
 				t.Errorf("inline %v: the same packets have another result: %s", inline, first.differs(&again))
 			}
 			if len(in) > 0 && in[0]&fuzzScanner != 0 {
