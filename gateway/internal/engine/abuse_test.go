@@ -31,19 +31,11 @@ const (
 const watched = `drop http any any -> any any (msg:"attack"; http.uri; content:"/evil"; sid:1;)` + "\n" +
 	`drop udp any any -> any any (msg:"attack"; content:"evil datagram"; sid:2;)`
 
-// heap is what is held now.
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
-
 // abuse gives an engine much of something, and tells whether conversations that began
 // before it or in its middle are judged as ever.
 func abuse(t *testing.T, b *box, most int64, flood func(n int), times int) {
 	t.Helper()
-	before := heap()
+	before := int64(heap())
 	old, oldEvil := between("192.168.1.31:50000", "198.51.100.80:80"), between("192.168.1.32:50000", "198.51.100.80:80")
 	b.open(old)
 	b.open(oldEvil)
@@ -75,7 +67,7 @@ func abuse(t *testing.T, b *box, most int64, flood func(n int), times int) {
 			t.Error("an attack in the middle passes")
 		}
 	}
-	if grown := heap() - before; grown > most {
+	if grown := int64(heap()) - before; grown > most {
 		t.Errorf("%d MiB more are held, at most %d may be", grown>>20, most>>20)
 	} else {
 		t.Logf("%d KiB more are held, at most %d may be; counted: %v", grown>>10, most>>10, reached(b))
@@ -402,7 +394,7 @@ func TestAbuseRandomBytes(t *testing.T) {
 func TestAbuseOpenTransactions(t *testing.T) {
 	const conversations, bound = 600, 192 << 20
 	request := "GET /many HTTP/1.1\r\nHost: www.example\r\nX-More: " + strings.Repeat("x", 2000) + "\r\n\r\n"
-	b := newBox(t, Config{Rules: rulesOf(t, watched), MaxMemory: uint64(heap()) + bound})
+	b := newBox(t, Config{Rules: rulesOf(t, watched), MaxMemory: heap() + bound})
 	var open [conversations]*ends
 	// Besides the bound there is what came since the last collection.
 	abuse(t, b, 2*bound+fixedBytes, func(n int) {

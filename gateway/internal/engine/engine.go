@@ -103,7 +103,7 @@ type Engine struct {
 	countsMu sync.Mutex
 	counts   []*evelog.Counts // of the workers
 	// wakers are the sources that may hold packets.
-	wakers wakers
+	wakers capture.Wakers
 }
 
 // New makes an engine.
@@ -118,7 +118,7 @@ func New(cfg Config) *Engine {
 	e := &Engine{cfg: cfg, hosts: hosts.New(), rules: live.New(cfg.Rules)}
 	e.lists.Store(cfg.Lists)
 	if cfg.Scanner != nil {
-		cfg.Scanner.Done = e.wakers.wake
+		cfg.Scanner.Done = e.wakers.Wake
 	}
 	return e
 }
@@ -136,23 +136,3 @@ func (e *Engine) readerConfig() readers.Config {
 
 // SetLists swaps the lists for all workers, without a gap.
 func (e *Engine) SetLists(l *filter.Lists) { e.lists.Store(l) }
-
-// wakers lets a scanner's answer wake every source that may hold a packet for it.
-type wakers struct {
-	mu   sync.Mutex
-	list []capture.Source
-}
-
-func (w *wakers) add(s capture.Source) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.list = append(w.list, s)
-}
-
-func (w *wakers) wake() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.list {
-		s.Wake()
-	}
-}

@@ -39,7 +39,6 @@ type Worker struct {
 	in       match.Input
 	flows    flow.Table[state]
 	pressure pressure.Gauge
-	short    uint64 // how often there was too little of it
 	dec      packet.Decoder
 	pool     stream.Pool
 	readers  *readers.Pool
@@ -147,7 +146,7 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	e.countsMu.Lock()
 	e.counts = append(e.counts, w.counts)
 	e.countsMu.Unlock()
-	e.wakers.add(src)
+	e.wakers.Add(src)
 	return w, nil
 }
 
@@ -424,17 +423,11 @@ func (w *Worker) Tick(now int64) {
 	w.renewRules()
 	w.settle()
 	w.flows.Expire(now, expirePerTick)
-	if part := w.pressure.Excess(); part > 0 {
-		w.short++
-		w.flows.Shed(1 + int(part*float64(w.flows.Len())))
-	}
+	w.pressure.Relieve(&w.flows)
 	w.limits()
 }
 
 // limits tells statistics what is held and which limits were hit.
 func (w *Worker) limits() {
-	d, p := &w.dec.Fragments, &w.pool
-	work, expressions, cut := w.scratch.GaveUp()
-	w.counts.Hit(&evelog.Limits{Flows: uint64(w.flows.Len()), Evicted: w.flows.Evicted, DatagramsFull: d.Overflows, DatagramsTimeout: d.TimedOut, Overlapping: d.Overlaps,
-		StreamBytes: uint64(p.Memory()), StreamMemcap: p.Short, SegmentsRefused: p.Refused, StreamForgot: p.Forgot, RuleWork: work, RuleExpression: expressions, Overflow: cut, Memory: w.short})
+	w.counts.Hit(&evelog.Limits{Flows: uint64(w.flows.Len()), Evicted: w.flows.Evicted, MemoryShort: w.pressure.Times, Fragments: &w.dec.Fragments, Pool: &w.pool, Rules: w.scratch})
 }

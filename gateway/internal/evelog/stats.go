@@ -6,6 +6,7 @@ import (
 
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/stream"
 	"otasuke/rule"
 )
 
@@ -90,21 +91,21 @@ var names = [nCounters]string{
 
 // Limits are what one worker holds, and how often it had no room for more.
 type Limits struct {
-	Flows, Evicted                               uint64 // conversations
-	DatagramsFull, DatagramsTimeout, Overlapping uint64 // datagrams in fragments
-	StreamBytes, StreamMemcap                    uint64 // bytes held, segments refused because all directions hold too much
-	SegmentsRefused, StreamForgot                uint64 // because one holds too much; bytes forgotten early
-	RuleWork, RuleExpression                     uint64 // rules that were given up
-	Overflow                                     uint64 // matches beyond those that are told
-	Memory                                       uint64 // conversations were let go for want of memory
+	Flows, Evicted, MemoryShort uint64
+	Fragments                   *packet.Datagrams
+	Pool                        *stream.Pool
+	Rules                       interface {
+		GaveUp() (work, expressions, cut uint64)
+	}
 }
 
 // Hit tells the limits anew.
 func (n *Counts) Hit(l *Limits) {
+	work, expressions, cut := l.Rules.GaveUp()
+	d, p := l.Fragments, l.Pool
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	copy(n.fixed[FlowsActive:], []uint64{l.Flows, l.Evicted, l.DatagramsFull, l.DatagramsTimeout, l.Overlapping, l.StreamBytes, l.StreamMemcap,
-		l.SegmentsRefused, l.StreamForgot, l.RuleWork, l.RuleExpression, l.Overflow, l.Memory})
+	copy(n.fixed[FlowsActive:], []uint64{l.Flows, l.Evicted, d.Overflows, d.TimedOut, d.Overlaps, uint64(p.Memory()), p.Short, p.Refused, p.Forgot, work, expressions, cut, l.MemoryShort})
 }
 
 // zeros are told although nothing of theirs was seen.

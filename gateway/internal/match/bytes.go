@@ -1,52 +1,10 @@
 package match
 
 import (
-	"bytes"
-
+	"otasuke/gateway/internal/match/literal"
 	"otasuke/gateway/internal/match/transform"
 	"otasuke/rule"
 )
-
-var lower = func() (t [256]byte) {
-	for i := range t {
-		t[i] = byte(i)
-		if i >= 'A' && i <= 'Z' {
-			t[i] = byte(i) | 0x20
-		}
-	}
-	return t
-}()
-
-// same compares b, or its beginning, with a pattern.
-func same(b, pattern []byte, nocase bool) bool {
-	if len(b) < len(pattern) {
-		return false
-	}
-	if !nocase {
-		return bytes.Equal(b[:len(pattern)], pattern)
-	}
-	for i, c := range pattern {
-		if lower[b[i]] != c {
-			return false
-		}
-	}
-	return true
-}
-
-// indexOf finds a pattern, which is in lower case when nocase is set.
-func indexOf(b, pattern []byte, nocase bool) int {
-	if !nocase {
-		return bytes.Index(b, pattern)
-	}
-	n := len(pattern)
-	first, last := pattern[0], pattern[n-1]
-	for i := 0; i+n <= len(b); i++ {
-		if lower[b[i]] == first && lower[b[i+n-1]] == last && same(b[i:], pattern, true) {
-			return i
-		}
-	}
-	return -1
-}
 
 // read takes a number from the buffer; end is the place behind it.
 func (p *probe) read(r *rule.ByteRead) (v uint64, end int, ok bool) {
@@ -96,13 +54,13 @@ func digits(b []byte, n, base int) (v uint64, used int) {
 	for i < n && (b[i] == ' ' || b[i] == '\t') {
 		i++
 	}
-	if base == 16 && i+2 < n && b[i] == '0' && lower[b[i+1]] == 'x' {
+	if base == 16 && i+2 < n && b[i] == '0' && literal.Lower[b[i+1]] == 'x' {
 		i += 2
 	}
 read:
 	for ; i < n; i++ {
 		d := 99
-		switch c := lower[b[i]]; {
+		switch c := literal.Lower[b[i]]; {
 		case c >= '0' && c <= '9':
 			d = int(c - '0')
 		case c >= 'a' && c <= 'f':

@@ -6,6 +6,7 @@ import (
 
 	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/match/literal"
 	"otasuke/gateway/internal/match/measure"
 	"otasuke/rule"
 )
@@ -241,12 +242,12 @@ func (p *probe) find(st *step, lo, hi int) int {
 	}
 	if st.content.EndsWith {
 		at := len(p.buf) - n
-		if hi != len(p.buf) || at < lo || !same(p.buf[at:], st.pattern, st.content.Nocase) {
+		if hi != len(p.buf) || at < lo || !literal.HasPrefix(p.buf[at:], st.pattern, st.content.Nocase) {
 			return -1
 		}
 		return at
 	}
-	i := indexOf(p.buf[lo:hi], st.pattern, st.content.Nocase)
+	i := literal.Index(p.buf[lo:hi], st.pattern, st.content.Nocase)
 	if i < 0 {
 		return -1
 	}

@@ -16,8 +16,25 @@ type Gauge struct {
 	// Max bytes may be in use; 0 is no bound.
 	Max uint64
 
+	// Times is how often there was more.
+	Times uint64
+
 	samples []metrics.Sample
 	told    uint64 // the collection after which there was too much
+}
+
+// Holder holds things that can be let go.
+type Holder interface {
+	Len() int
+	Shed(n int)
+}
+
+// Relieve lets so many of h's things go as are too many.
+func (g *Gauge) Relieve(h Holder) {
+	if part := g.Excess(); part > 0 {
+		g.Times++
+		h.Shed(1 + int(part*float64(h.Len())))
+	}
 }
 
 // low is where memory is to come down to, in percent of Max: not at the bound, where the

@@ -31,22 +31,12 @@ type node struct {
 	out  []uint32
 }
 
-var lower = func() (t [256]byte) {
-	for i := range t {
-		t[i] = byte(i)
-		if i >= 'A' && i <= 'Z' {
-			t[i] = byte(i) | 0x20
-		}
-	}
-	return t
-}()
-
 func newAutomaton(patterns []Pattern) *automaton {
 	nodes := []node{{next: map[byte]uint32{}}}
 	for id, p := range patterns {
 		at := uint32(0)
 		for _, c := range p.Bytes {
-			c = lower[c]
+			c = Lower[c]
 			to, ok := nodes[at].next[c]
 			if !ok {
 				to = uint32(len(nodes))
@@ -140,7 +130,7 @@ func (a *automaton) scan(m *marks, data []byte) []uint32 {
 	m.found = m.found[:0]
 	at := uint32(0)
 	for _, c := range data {
-		at = a.step(at, lower[c])
+		at = a.step(at, Lower[c])
 		for o := at; o != 0; o = a.states[o].also {
 			s := &a.states[o]
 			for _, id := range a.outputs[s.out:s.outEnd] {
