@@ -5,19 +5,24 @@ package literal
 /*
 #cgo pkg-config: libhs
 #include <stdlib.h>
+#include <string.h>
 #include <hs.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
+// Version 5.4.9 of the library misses what stands in the last bytes of its data when it
+// has few patterns: those are given a copy with bytes behind it.
+#define PADDING 64
+
 #cgo noescape otasuke_scan
 #cgo nocallback otasuke_scan
 
-struct found { unsigned int n, cap; unsigned int *ids; };
+struct found { unsigned int n, cap; unsigned int *ids; unsigned long long len; char *copy; };
 
 static int on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *ctx) {
 	struct found *f = ctx;
-	if (f->n < f->cap) f->ids[f->n++] = id;
+	if (to <= f->len && f->n < f->cap) f->ids[f->n++] = id;
 	return 0;
 }
 
@@ -27,14 +32,22 @@ static void otasuke_trim(void) {
 #endif
 }
 
-static int otasuke_scan(hs_database_t *db, hs_scratch_t *scratch, const void *data, unsigned int len, struct found *f) {
+static int otasuke_scan(hs_database_t *db, hs_scratch_t *scratch, const void *data, unsigned int len, struct found *f, int padded) {
 	f->n = 0;
+	f->len = len;
+	if (padded) {
+		memcpy(f->copy, data, len);
+		memset(f->copy + len, 0, PADDING);
+		return hs_scan(db, f->copy, len + PADDING, 0, scratch, on_match, f);
+	}
 	return hs_scan(db, data, len, 0, scratch, on_match, f);
 }
 */
 import "C"
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -48,8 +61,9 @@ func Trim() { C.otasuke_trim() }
 
 // DB is a compiled set of patterns.
 type DB struct {
-	hs *C.hs_database_t
-	n  int
+	hs      *C.hs_database_t
+	n       int
+	singles []single
 }
 
 // cArrays are patterns laid out in C memory.
@@ -126,7 +140,27 @@ func compileEscaped(patterns []Pattern) (*DB, error) {
 	var db *C.hs_database_t
 	var cerr *C.hs_compile_error_t
 	rc := C.hs_compile_multi(&a.ptrs[0], &a.flags[0], &a.ids[0], C.uint(len(patterns)), C.HS_MODE_BLOCK, nil, &db, &cerr)
-	return newDB(rc, db, cerr, len(patterns))
+	made, err := newDB(rc, db, cerr, len(patterns))
+	for i, p := range patterns { // a single byte is missed by this compiler
+		if err == nil && len(p.Bytes) == 1 {
+			made.singles = append(made.singles, single{p.Bytes[0], p.Nocase, uint32(i)})
+		}
+	}
+	return made, err
+}
+
+// single is a pattern of one byte that is looked for here.
+type single struct {
+	c      byte
+	nocase bool
+	id     uint32
+}
+
+func (x *single) in(data []byte) bool {
+	if bytes.IndexByte(data, x.c) >= 0 {
+		return true
+	}
+	return x.nocase && Lower[x.c] >= 'a' && Lower[x.c] <= 'z' && bytes.IndexByte(data, x.c^0x20) >= 0
 }
 
 func newDB(rc C.hs_error_t, db *C.hs_database_t, cerr *C.hs_compile_error_t, n int) (*DB, error) {
@@ -159,7 +193,7 @@ const serializes = true
 func platform() string {
 	var p C.hs_platform_info_t
 	C.hs_populate_platform(&p)
-	return fmt.Sprintf("%s %s %d %d", Engine, C.GoString(C.hs_version()), p.tune, p.cpu_features)
+	return fmt.Sprintf("%s 2 %s %d %d", Engine, C.GoString(C.hs_version()), p.tune, p.cpu_features)
 }
 
 // serialize returns the database as bytes for [deserialize].
@@ -170,25 +204,53 @@ func (db *DB) serialize() ([]byte, error) {
 		return nil, fmt.Errorf("literal: vectorscan cannot write a database: error %d", int(rc))
 	}
 	defer C.free(unsafe.Pointer(b))
-	return slices.Clone(unsafe.Slice((*byte)(unsafe.Pointer(b)), int(n))), nil
+	out := binary.LittleEndian.AppendUint32(nil, uint32(len(db.singles)))
+	for _, x := range db.singles {
+		nocase := byte(0)
+		if x.nocase {
+			nocase = 1
+		}
+		out = binary.LittleEndian.AppendUint32(append(out, x.c, nocase), x.id)
+	}
+	return append(out, unsafe.Slice((*byte)(unsafe.Pointer(b)), int(n))...), nil
 }
+
+// singleBytes is what a single takes in a serialized database.
+const singleBytes = 6
 
 // deserialize reads a database of n patterns that serialize wrote and whose bytes nobody
 // changed: the library checks version, processor, length and a checksum, and trusts the rest.
 func deserialize(b []byte, n int) (*DB, error) {
-	if len(b) == 0 {
+	if len(b) < 4 {
 		return nil, errEntry
+	}
+	var singles []single
+	count := int(binary.LittleEndian.Uint32(b))
+	if b = b[4:]; count > n || len(b) <= count*singleBytes {
+		return nil, errEntry
+	}
+	for ; count > 0; count-- {
+		x := single{b[0], b[1] == 1, binary.LittleEndian.Uint32(b[2:])}
+		if int64(x.id) >= int64(n) {
+			return nil, errEntry
+		}
+		singles, b = append(singles, x), b[singleBytes:]
 	}
 	var db *C.hs_database_t
 	if rc := C.hs_deserialize_database((*C.char)(unsafe.Pointer(&b[0])), C.size_t(len(b)), &db); rc != C.HS_SUCCESS {
 		return nil, fmt.Errorf("%w: vectorscan: error %d", errEntry, int(rc))
 	}
-	return &DB{hs: db, n: n}, nil
+	return &DB{hs: db, n: n, singles: singles}, nil
 }
+
+// fewPatterns are those of a set that is searched with bytes behind its data. In tests
+// sets of more than 16 miss nothing without.
+const fewPatterns = 64
 
 // Scratch is the working memory of one goroutine.
 type Scratch struct {
 	hs    *C.hs_scratch_t
+	size  int // of found.copy
 	found *C.struct_found
 	ids   []uint32
 }
@@ -205,10 +267,19 @@ func NewScratch(dbs ...*DB) (*Scratch, error) {
 		}
 	}
 	s.found = (*C.struct_found)(C.malloc(C.sizeof_struct_found))
-	s.found.n, s.found.cap = 0, C.uint(most)
+	s.found.n, s.found.cap, s.found.copy = 0, C.uint(most), nil
 	s.found.ids = (*C.uint)(C.malloc(C.size_t(most) * C.sizeof_uint))
 	s.ids = unsafe.Slice((*uint32)(unsafe.Pointer(s.found.ids)), most)
 	return s, nil
+}
+
+// room makes the copy large enough for n bytes.
+func (s *Scratch) room(n int) {
+	if n > s.size {
+		C.free(unsafe.Pointer(s.found.copy))
+		s.size = max(n, 2*s.size, 4096)
+		s.found.copy = (*C.char)(C.malloc(C.size_t(s.size)))
+	}
 }
 
 // Close frees the memory.
@@ -219,6 +290,7 @@ func (s *Scratch) Close() {
 	}
 	if s.found != nil {
 		C.free(unsafe.Pointer(s.found.ids))
+		C.free(unsafe.Pointer(s.found.copy))
 		C.free(unsafe.Pointer(s.found))
 		s.found, s.ids = nil, nil
 	}
@@ -230,8 +302,19 @@ func (s *Scratch) Scan(db *DB, data []byte) []uint32 {
 	if len(data) == 0 {
 		return nil
 	}
+	padded := C.int(0)
+	if db.n < fewPatterns {
+		padded = 1
+		s.room(len(data) + C.PADDING)
+	}
 	// An error would mean a wrong scratch or database, which New and Compile
 	// have excluded; what was found until then is still true.
-	C.otasuke_scan(db.hs, s.hs, unsafe.Pointer(&data[0]), C.uint(len(data)), s.found)
-	return s.ids[:s.found.n]
+	C.otasuke_scan(db.hs, s.hs, unsafe.Pointer(&data[0]), C.uint(len(data)), s.found, padded)
+	ids := s.ids[:s.found.n]
+	for i := range db.singles {
+		if x := &db.singles[i]; !slices.Contains(ids, x.id) && x.in(data) {
+			ids = append(ids, x.id)
+		}
+	}
+	return ids
 }
