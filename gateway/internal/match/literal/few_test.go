@@ -51,8 +51,8 @@ func TestFewPatterns(t *testing.T) {
 					if q.Nocase {
 						in, word = bytes.ToLower(in), bytes.ToLower(word)
 					}
-					if want := bytes.Contains(in, word); want != slices.Contains(got, uint32(i)) {
-						t.Fatalf("%d patterns: %q (nocase %v) in %q: want %v", count, q.Bytes, q.Nocase, d, want)
+					if bytes.Contains(in, word) && !slices.Contains(got, uint32(i)) {
+						t.Fatalf("%d patterns: %q (nocase %v) is missed in %q", count, q.Bytes, q.Nocase, d)
 					}
 				}
 			}
