@@ -50,7 +50,7 @@ type State struct {
 	buffers Buffers // nil when nothing is kept
 	spent   [][]byte
 	judged  int // bytes of Data that were matched
-	hashes [NumDigests]hash.Hash
+	hashes  [NumDigests]hash.Hash
 }
 
 // Buffers lends memory.
