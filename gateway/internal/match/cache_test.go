@@ -12,7 +12,7 @@ func TestCompileFromCache(t *testing.T) {
 	t.Parallel()
 	var text []byte
 	for i := range 60 {
-		text = fmt.Appendf(text, `alert udp any any -> any any (msg:"w"; content:"word-%d-here"; sid:%d; rev:1;)`+"\n", i, i+1)
+		text = fmt.Appendf(text, `alert udp any any -> any any (msg:"w"; flow:to_server; content:"word-%d-here"; sid:%d; rev:1;)`+"\n", i, i+1)
 	}
 	rules, _ := parse.Rules("t.rules", text, parse.Options{})
 	dir := t.TempDir()
