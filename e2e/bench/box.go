@@ -89,7 +89,7 @@ func (b *bench) ready(ctx context.Context, in *inline, cmd *exec.Cmd, judge func
 		_ = cmd.Wait()
 	}
 	deadline := time.Now().Add(startLimit)
-	for in.pid == 0 || !listening(in.pid) {
+	for in.pid == 0 || lab.Queues(in.pid) == 0 {
 		if time.Now().After(deadline) || ctx.Err() != nil {
 			in.stop()
 			return errors.Join(errors.New("it did not start inspecting"), ctx.Err())
@@ -114,12 +114,6 @@ func child(pid int) int {
 		}
 	}
 	return 0
-}
-
-// listening tells that a queue is bound in the namespace of a process.
-func listening(pid int) bool {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/netfilter/nfnetlink_queue", pid))
-	return err == nil && len(strings.TrimSpace(string(b))) > 0
 }
 
 // resident memory of a process in MiB.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -126,11 +127,17 @@ func (d *demo) startBox(ctx context.Context) error {
 		return err
 	}
 	d.undo = append(d.undo, d.box.stop)
-	if !eventually(ctx, 30*time.Second, func() bool { return d.enginePID() > 0 && d.claimed() && d.passes(ctx) }) {
+	if !eventually(ctx, 30*time.Second, func() bool { return d.inspects() && d.claimed() && d.passes(ctx) }) {
 		return errors.New("demo: the box did not start protecting; its log is above")
 	}
 	fmt.Fprintln(d.Out, "The box is claimed, joined between router and office, and inspecting.")
 	return nil
+}
+
+// inspects tells that the engine has bound all its queues: one for each core.
+func (d *demo) inspects() bool {
+	pid := d.enginePID()
+	return pid > 0 && lab.Queues(pid) >= runtime.NumCPU()
 }
 
 func (d *demo) claimed() bool {

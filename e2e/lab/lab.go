@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -289,4 +290,14 @@ func (l *Lab) Received() (n uint64, err error) {
 		return nil
 	})
 	return n, err
+}
+
+// Queues counts the netfilter queues that are bound in the namespace of a process: an
+// engine binds its own when its rules are loaded, and until then traffic passes without it.
+func Queues(pid int) int {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/netfilter/nfnetlink_queue", pid))
+	if err != nil {
+		return 0
+	}
+	return strings.Count(string(b), "\n")
 }
