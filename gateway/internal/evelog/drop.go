@@ -37,16 +37,17 @@ func (c *Config) DropRecord(v *View, why string, by *rule.Rule, rejects rule.Act
 	return r
 }
 
-// DropOf describes the header of a packet that did not pass.
+// DropOf describes the header of a packet that did not pass. Nothing of it stays with the
+// packet, whose memory is used again before the record is written.
 func DropOf(p *packet.Packet, reason string) *eve.Drop {
 	d := &eve.Drop{Len: len(p.Data), Reason: reason}
 	switch p.Version {
 	case 4:
 		id := uint16(p.ID)
-		d.TOS, d.TTL, d.ID = &p.TOS, &p.TTL, &id
+		d.TOS, d.TTL, d.ID = new(p.TOS), new(p.TTL), &id
 	case 6:
 		label := binary.BigEndian.Uint32(p.Data) & 0xfffff
-		d.Class, d.HopLimit, d.FlowLabel = &p.TOS, &p.TTL, &label
+		d.Class, d.HopLimit, d.FlowLabel = new(p.TOS), new(p.TTL), &label
 	default:
 		return d
 	}
@@ -62,7 +63,7 @@ func DropOf(p *packet.Packet, reason string) *eve.Drop {
 		n := int(binary.BigEndian.Uint16(h[4:]))
 		d.UDPLen = &n
 	case p.HasICMPID():
-		d.ICMPID, d.ICMPSeq = &p.ICMPID, &p.ICMPSeq
+		d.ICMPID, d.ICMPSeq = new(p.ICMPID), new(p.ICMPSeq)
 	}
 	return d
 }
