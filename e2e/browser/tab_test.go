@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -148,9 +149,27 @@ func (b *tab) then(steps ...chromedp.Action[chromedp.Void]) int {
 	return int(res.Status)
 }
 
+// A click is lost when the page moves under it, by a font that arrives for example: whoever
+// sits before it clicks again.
+const (
+	clicks        = 3
+	clickPatience = patience / 3
+)
+
+// click clicks on what leads to another page and waits for it.
 func (b *tab) click(selector string) int {
 	b.t.Helper()
-	return b.then(chromedp.Click(chromedp.CSS(selector)))
+	for n := 1; ; n++ {
+		ctx, cancel := context.WithTimeout(b.ctx, clickPatience)
+		res, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector)))
+		cancel()
+		switch {
+		case err == nil:
+			return int(res.Status)
+		case n == clicks || !errors.Is(err, context.DeadlineExceeded):
+			b.t.Fatalf("%s: %v", selector, err)
+		}
+	}
 }
 
 func eval[T any](b *tab, expression string, opts ...chromedp.EvaluateOption) T {
