@@ -28,11 +28,12 @@ const forbidden = "forbidden words"
 
 // boxRun is a box in a lab of its own.
 type boxRun struct {
-	lab  *lab.Lab
-	cmd  *exec.Cmd
-	log  *said
-	eve  string
-	once sync.Once
+	lab   *lab.Lab
+	cmd   *exec.Cmd
+	log   *said
+	rules string // its file of rules
+	eve   string
+	once  sync.Once
 }
 
 // startBox starts one with these rules beside its own. With a wrap, the program is started
@@ -51,7 +52,7 @@ func startBox(t *testing.T, rules string, more string, wrap func(dir string) []s
 	dir := t.TempDir()
 	disk := filepath.Join(dir, "disk")
 	file, conf := filepath.Join(dir, "own.rules"), filepath.Join(dir, "box.toml")
-	b := &boxRun{lab: l, log: new(said), eve: filepath.Join(disk, "eve.json")}
+	b := &boxRun{lab: l, log: new(said), rules: file, eve: filepath.Join(disk, "eve.json")}
 	rules += fmt.Sprintf("\ndrop tcp any any -> any any (msg:\"forbidden\"; content:%q; sid:1;)\n", forbidden)
 	text := fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nrules = [%q]\nno_starter_rules = true\neve_log = %q\n%s", disk, lab.OutsidePort, lab.InsidePort, file, b.eve, more)
 	if err := errors.Join(os.Mkdir(disk, 0o700), os.WriteFile(file, []byte(rules), 0o600), os.WriteFile(conf, []byte(text), 0o600)); err != nil {

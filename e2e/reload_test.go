@@ -3,13 +3,10 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,41 +22,13 @@ const bigDownload = 1 << 30
 // Rules are swapped under traffic: a large download arrives whole, no packet passes
 // without inspection, and what the new rules forbid is stopped.
 func TestReloadUnderTraffic(t *testing.T) {
-	needLab(t)
-	l, err := lab.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	if err := l.OpenInternet(lab.Good); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	rules, eve, conf := filepath.Join(dir, "own.rules"), filepath.Join(dir, "eve.json"), filepath.Join(dir, "box.toml")
-	write := func(path, text string) {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	b := startBox(t, `drop tcp any any -> any any (msg:"first"; content:"first attack"; sid:11;)`, "flow_budget = -1\n", nil)
+	l, log := b.lab, b.log
+	write := func(text string) {
+		if err := os.WriteFile(b.rules, []byte(text+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(rules, `drop tcp any any -> any any (msg:"first"; content:"first attack"; sid:1;)`+"\n")
-	write(conf, fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nrules = [%q]\nflow_budget = -1\neve_log = %q\n", dir, lab.OutsidePort, lab.InsidePort, rules, eve))
-	log := new(said)
-	cmd := exec.Command(build(t), "gateway", "-config", conf)
-	cmd.Stderr = log
-	if err := l.Box.Start(cmd); err != nil {
-		t.Fatal(err)
-	}
-	ended := false
-	stop := func() {
-		if !ended {
-			ended = true
-			_ = cmd.Process.Signal(syscall.SIGTERM)
-			_ = cmd.Wait()
-		}
-	}
-	t.Cleanup(stop)
-	log.await(t, "the engine is inspecting", 1)
-
 	server, err := l.Internet.Listen(lab.Good + ":0")
 	if err != nil {
 		t.Fatal(err)
@@ -73,9 +42,9 @@ func TestReloadUnderTraffic(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- download(l, at, block) }()
-	write(rules, `drop tcp any any -> any any (msg:"second"; content:"second attack"; sid:2;)`+"\n")
+	write(`drop tcp any any -> any any (msg:"second"; content:"second attack"; sid:12;)`)
 	for n := 1; n <= 3; n++ {
-		if err := cmd.Process.Signal(syscall.SIGUSR2); err != nil {
+		if err := b.cmd.Process.Signal(syscall.SIGUSR2); err != nil {
 			t.Fatal(err)
 		}
 		log.await(t, "rules and lists were read anew", n)
@@ -83,14 +52,14 @@ func TestReloadUnderTraffic(t *testing.T) {
 	if !passes(t, l, at, "first attack") || passes(t, l, at, "second attack") {
 		t.Error("the new rules do not block what they forbid, and that alone")
 	}
-	write(rules, "this is no rule\n")
-	_ = cmd.Process.Signal(syscall.SIGUSR2)
-	log.await(t, "rules and lists were read anew", 4) // the line is named and left out, the starter rules go on
+	write("this is no rule")
+	_ = b.cmd.Process.Signal(syscall.SIGUSR2)
+	log.await(t, "rules and lists were read anew", 4) // the line is named and left out
 	if err := <-done; err != nil {
 		t.Errorf("a download under reloads: %v", err)
 	}
-	stop()
-	if n := uninspected(t, eve); n != 0 {
+	b.stop()
+	if n := lastCounts(t, b.eve).Otasuke.Counts["uninspected"]; n != 0 {
 		t.Errorf("%d packets passed without inspection", n)
 	}
 }
@@ -190,29 +159,4 @@ func download(l *lab.Lab, addr string, block []byte) error {
 		}
 	}
 	return nil
-}
-
-// uninspected reads from the last statistics how many packets the box did not look at.
-func uninspected(t *testing.T, eve string) (n uint64) {
-	t.Helper()
-	text, err := os.ReadFile(eve)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := false
-	for line := range bytes.Lines(text) {
-		var r struct {
-			EventType string `json:"event_type"`
-			Otasuke   struct {
-				Counts map[string]uint64 `json:"counts"`
-			} `json:"otasuke"`
-		}
-		if json.Unmarshal(line, &r) == nil && r.EventType == "stats" {
-			n, found = r.Otasuke.Counts["uninspected"], true
-		}
-	}
-	if !found {
-		t.Error("the box wrote no statistics")
-	}
-	return n
 }
