@@ -79,7 +79,7 @@ func (s *said) Write(b []byte) (int, error) {
 // await waits until a text was said n times.
 func (s *said) await(t *testing.T, text string, n int) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(4 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		s.mu.Lock()
 		all := s.text.String()
 		s.mu.Unlock()
