@@ -6,6 +6,7 @@ import (
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
+	"otasuke/gateway/internal/match/rarity"
 	"otasuke/gateway/internal/match/transform"
 	"otasuke/rule"
 )
@@ -57,6 +58,7 @@ type compiler struct {
 	bits     map[string]uint32
 	ints     map[string]uint32
 	datasets map[string]*hosts.List
+	fast     []*fast // of each rule, nil for none
 	cache    literal.Cache
 	// processors build databases.
 	processors int
@@ -140,9 +142,9 @@ func (c *compiler) index() {
 		switch {
 		case len(k.sections) == 0 && index.IPOnly(k.r):
 			s.ips.Add(id, k.r)
-		case len(k.sections) == 0 || k.kind == packetRule && fastPattern(k) == nil:
+		case len(k.sections) == 0 || k.kind == packetRule && !k.searched:
 			s.packets.Add(id, k.r)
-		case fastPattern(k) == nil:
+		case !k.searched:
 			c.indexBare(k, id)
 		}
 	}
@@ -166,7 +168,7 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 		if k.asked(sec) || k.kind == txRule && sec.buf == rule.BufPayload {
 			continue // looked at when something else of the transaction is there
 		}
-		if buf == rule.BufPayload || rarity(sec.buf) > rarity(buf) {
+		if buf == rule.BufPayload || telling(sec.buf) > telling(buf) {
 			buf = sec.buf
 		}
 	}
@@ -195,12 +197,8 @@ func (k *compiled) onAbsence() bool {
 	return true
 }
 
-// maxPattern bounds the bytes given to the literal search; longer ones do not
-// make it more selective.
-const maxPattern = 48
-
 // overlap is how many bytes that were searched are searched again with those that follow.
-const overlap = maxPattern - 1
+const overlap = rarity.MaxWindow - 1
 
 // fast is the pattern by which a rule is found.
 type fast struct {
@@ -208,11 +206,18 @@ type fast struct {
 	pattern literal.Pattern
 }
 
-// fastPattern chooses the pattern: the author's, or the longest in the buffer
-// that occurs least. It returns nil when the rule has no positive content.
+// minPattern is the shortest pattern that is searched for: single bytes are nearly everywhere.
+const minPattern = 2
+
+// authors is how much less often than we think the pattern is met that a rule's author chose.
+const authors = 20
+
+// fastPattern chooses the bytes by which a rule is found: of all its contents those that are
+// met least, in doubt what its author has chosen. It returns nil when the rule
+// has no positive content of two bytes.
 func fastPattern(k *compiled) *fast {
 	var best *fast
-	score := -1
+	least := 0.0
 	for i := range k.sections {
 		if sec := &k.sections[i]; sec.absent != rule.AbsentFails || sec.which.Kind != rule.WhichAny {
 			continue // it may be fulfilled without a find
@@ -221,19 +226,15 @@ func fastPattern(k *compiled) *fast {
 		}
 		for _, m := range k.r.Sections[k.sectionOf(i)].Matches {
 			c, ok := m.(*rule.Content)
-			if !ok || c.Negated {
+			if !ok || c.Negated || len(c.Pattern) < minPattern {
 				continue
 			}
-			p := c.Pattern
-			if c.FastLen > 0 {
-				p = p[c.FastOffset : c.FastOffset+c.FastLen]
+			p, cost := rarity.Window(c.Pattern)
+			if cost *= volume(k.sections[i].buf); c.FastPattern {
+				cost /= authors
 			}
-			p = p[:min(len(p), maxPattern)]
-			if v := patternScore(p, k.sections[i].buf); c.FastPattern || v > score {
-				best, score = &fast{i, literal.Pattern{Bytes: p, Nocase: c.Nocase}}, v
-				if c.FastPattern {
-					return best
-				}
+			if best == nil || cost < least {
+				best, least = &fast{i, literal.Pattern{Bytes: p, Nocase: c.Nocase}}, cost
 			}
 		}
 	}
@@ -255,21 +256,23 @@ func (k *compiled) sectionOf(i int) int {
 	return 0
 }
 
-// patternScore is higher for patterns that will be found seldom.
-func patternScore(p []byte, buf rule.Buffer) int {
-	distinct := 0
-	var seen [256]bool
-	for _, c := range p {
-		if !seen[c] {
-			seen[c] = true
-			distinct++
-		}
+// volume is how often bytes are met in a buffer, against a line of a header: by its size,
+// and because some hold little else than what every one of their kind does.
+func volume(buf rule.Buffer) float64 {
+	switch buf {
+	case rule.HTTPMethod, rule.HTTPProtocol, rule.HTTPStatCode, rule.HTTPStatMsg, rule.HTTPConnection, rule.TLSVersion:
+		return 10_000
+	case rule.HTTPHeaderNames, rule.HTTPAccept, rule.HTTPAcceptEnc, rule.HTTPAcceptLang, rule.HTTPContentType,
+		rule.HTTPContentLen, rule.HTTPRequestLine, rule.HTTPResponseLine, rule.HTTPStart, rule.HTTPHeader, rule.HTTPHeaderRaw, rule.HTTPUserAgent:
+		return 100
+	case rule.BufPayload, rule.FileData, rule.HTTPRequestBody, rule.HTTPResponseBody:
+		return 16
 	}
-	return (min(len(p), 24) + distinct) * rarity(buf)
+	return 1
 }
 
-// rarity weighs buffers: a word in a URI says more than one in a method.
-func rarity(buf rule.Buffer) int {
+// telling weighs buffers for rules without a pattern: some are seldom there.
+func telling(buf rule.Buffer) int {
 	switch buf {
 	case rule.HTTPMethod, rule.HTTPProtocol, rule.HTTPStatCode, rule.HTTPStatMsg, rule.HTTPConnection, rule.TLSVersion:
 		return 1
@@ -288,11 +291,10 @@ func (c *compiler) databases() error {
 	all := make([][2]literal.Collection, len(s.variants))
 	for i := range s.rules {
 		k := &s.rules[i]
-		f := fastPattern(k)
+		f := c.fast[i]
 		if f == nil {
 			continue
 		}
-		k.searched = true
 		for _, v := range k.places(f.section) {
 			if k.r.ToClient {
 				all[v][0].Add(f.pattern, uint32(i))

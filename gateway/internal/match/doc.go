@@ -6,9 +6,10 @@
 // counters of hosts) lies in [FlowState], [TxState] and [hosts.State], which the
 // engine keeps at its own flows and transactions without looking inside.
 //
-// One pass of package literal over each new buffer leaves few candidates. A
-// candidate is tried against header, flow and contents, cheap things first, in
-// the order pass, drop, reject, alert.
+// One pass of package literal over each new buffer, for the bytes of each rule that
+// package rarity thinks are seldom, and package gate leave few candidates. A candidate
+// is tried against header, flow and contents, cheap things first, in the order pass,
+// drop, reject, alert.
 //
 // Invariants: nothing is allocated for traffic that fulfils no rule, except
 // inside look-around expressions; the work for one buffer and rule is bounded

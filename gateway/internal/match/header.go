@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"otasuke/gateway/internal/match/gate"
 	"otasuke/rule"
 )
 
@@ -28,14 +29,16 @@ func endsFit(r *rule.Rule, src, dst netip.Addr, srcPort, dstPort uint16) bool {
 }
 
 func protoFits(p, network rule.Proto, in *Input) bool {
-	version := 4
+	version := in.version()
+	return gate.Fits(p, in.IPProto, version, in.App) && (network == rule.ProtoUnknown || network.Carries(in.IPProto, int(version)))
+}
+
+// version is that of IP.
+func (in *Input) version() uint8 {
 	if in.Src.Is6() {
-		version = 6
+		return 6
 	}
-	if !p.Carries(in.IPProto, version) || network != rule.ProtoUnknown && !network.Carries(in.IPProto, version) {
-		return false
-	}
-	return !p.App() || p.Includes(in.App)
+	return 4
 }
 
 func flowFits(r *rule.Rule, in *Input) bool {

@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/match/bytexpr"
+	"otasuke/gateway/internal/match/gate"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
 	"otasuke/rule"
@@ -26,6 +27,8 @@ type Scratch struct {
 	addr   [16]byte // an address as a buffer
 	notes  []Note   // text that the rule at hand keeps
 	packet []Note   // variables of the packet
+	door   gate.Door
+	gates  []gate.Gate // of the set
 	// at is the place of a buffer's first value in the input, plus one; fresh those to
 	// be searched. Both hold during one inspection.
 	at    [rule.NumBuffers]uint16
@@ -56,7 +59,7 @@ func (s *Set) NewScratch() (*Scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Scratch{lit: lit, seen: make([]uint32, len(s.rules)), shown: make([][]byte, len(s.variants)),
+	return &Scratch{gates: s.gates, lit: lit, seen: make([]uint32, len(s.rules)), shown: make([][]byte, len(s.variants)),
 		cand: make([]uint32, 0, 256), hits: make([]Hit, 0, maxHits)}, nil
 }
 
@@ -73,6 +76,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 		sc.turn = 1
 	}
 	sc.anew = s.adopt(in)
+	sc.door.Set(&gate.Input{IPProto: in.IPProto, Version: in.version(), App: in.App, SrcPort: in.SrcPort, DstPort: in.DstPort, ToServer: in.ToServer, Established: in.Established})
 	s.gather(sc, in)
 	defer sc.forget(in)
 	if len(sc.cand) == 0 {
@@ -123,7 +127,7 @@ func (s *Set) remember(in *Input, id uint32) {
 }
 
 func (sc *Scratch) candidate(id uint32) {
-	if sc.seen[id] != sc.turn {
+	if sc.door.Admits(&sc.gates[id]) && sc.seen[id] != sc.turn {
 		sc.seen[id] = sc.turn
 		sc.cand = append(sc.cand, id)
 	}
@@ -180,7 +184,7 @@ func (sc *Scratch) forget(in *Input) {
 }
 
 func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
-	p := index.Packet{IPProto: in.IPProto, DstPort: in.DstPort, App: in.App}
+	p := index.Packet{IPProto: in.IPProto, SrcPort: in.SrcPort, DstPort: in.DstPort, App: in.App}
 	if in.Packet != nil {
 		p.Flags = in.Packet.TCPFlags
 	}

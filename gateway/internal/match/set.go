@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"otasuke/gateway/internal/match/gate"
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
@@ -22,7 +23,8 @@ var epochs atomic.Uint64
 // Set is a compiled rule set.
 type Set struct {
 	epoch    uint64
-	rules    []compiled // in the order in which they are tried
+	rules    []compiled  // in the order in which they are tried
+	gates    []gate.Gate // of them
 	variants []variant
 	byBuffer [rule.NumBuffers][]uint16    // variants with patterns, by buffer
 	bare     [2][rule.NumBuffers][]uint32 // rules without a pattern, by direction and a buffer of theirs
@@ -99,7 +101,9 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 			refused = append(refused, rule.Refusal{File: r.File, Line: r.Line, SID: r.SID, Keyword: "pcre", Reason: err.Error()})
 			continue
 		}
-		s.rules = append(s.rules, k)
+		f := fastPattern(&k)
+		k.searched = f != nil
+		s.rules, s.gates, c.fast = append(s.rules, k), append(s.gates, gate.Of(r)), append(c.fast, f)
 	}
 	s.bits, s.bitNames, s.intNames = len(c.bits), byNumber(c.bits), byNumber(c.ints)
 	c.index()

@@ -17,18 +17,27 @@ import (
 // packet is tried against few of them. Its zero value is empty.
 type Packets struct {
 	n      int
-	byPort [2]map[uint16]*[]uint32 // TCP, UDP: rules for one destination port
+	byPort [2]map[port]*[]uint32 // TCP, UDP: rules for few ports at one end
 	byApp  [2][rule.NumProtos][]uint32
 	signal []uint32    // TCP: rules that fit no segment that only carries data
 	rest   [4][]uint32 // TCP, UDP, ICMP, others
 }
 
+// port is one at the source or the destination.
+type port struct {
+	source bool
+	number uint16
+}
+
+// maxPorts is up to how many ports a rule is listed under each.
+const maxPorts = 128
+
 // Packet is what rules are found by.
 type Packet struct {
-	IPProto uint8
-	DstPort uint16
-	Flags   uint8      // of TCP
-	App     rule.Proto // of the flow
+	IPProto          uint8
+	SrcPort, DstPort uint16
+	Flags            uint8      // of TCP
+	App              rule.Proto // of the flow
 }
 
 // Classes of IP protocols in Packets.
@@ -90,10 +99,38 @@ func (x *Packets) list(class int, r *rule.Rule) (to []*[]uint32) {
 		return to
 	case class == classTCP && signals(r):
 		return []*[]uint32{&x.signal}
-	case !r.Both && !r.DstPorts.Any && len(r.DstPorts.Ranges) == 1 && r.DstPorts.Ranges[0].Lo == r.DstPorts.Ranges[0].Hi:
-		return []*[]uint32{x.port(class, r.DstPorts.Ranges[0].Lo)}
+	case !r.Both && few(r.DstPorts):
+		return x.ports(class, r.DstPorts, false)
+	case !r.Both && few(r.SrcPorts):
+		return x.ports(class, r.SrcPorts, true)
 	}
 	return []*[]uint32{&x.rest[class]}
+}
+
+// few tells that a set names some ports.
+func few(s *rule.PortSet) bool {
+	n := 0
+	for _, r := range s.Ranges {
+		n += int(r.Hi-r.Lo) + 1
+	}
+	return !s.Any && n > 0 && n <= maxPorts
+}
+
+// ports are the lists of all ports of a set.
+func (x *Packets) ports(class int, s *rule.PortSet, source bool) (to []*[]uint32) {
+	if x.byPort[class] == nil {
+		x.byPort[class] = map[port]*[]uint32{}
+	}
+	for _, r := range s.Ranges {
+		for n := int(r.Lo); n <= int(r.Hi); n++ {
+			p := port{source, uint16(n)}
+			if x.byPort[class][p] == nil {
+				x.byPort[class][p] = new([]uint32)
+			}
+			to = append(to, x.byPort[class][p])
+		}
+	}
+	return to
 }
 
 // Flags of a segment that only carries or acknowledges data (RFC 9293 section 3.1).
@@ -113,30 +150,22 @@ func signals(r *rule.Rule) bool {
 }
 
 // Find returns the rules for a packet.
-func (x *Packets) Find(p Packet) (lists [4][]uint32) {
+func (x *Packets) Find(p Packet) (lists [5][]uint32) {
 	class := classOf(p.IPProto)
 	if class <= classUDP {
 		lists[0] = x.byApp[class][p.App]
-		if l := x.byPort[class][p.DstPort]; l != nil {
+		if l := x.byPort[class][port{false, p.DstPort}]; l != nil {
 			lists[1] = *l
+		}
+		if l := x.byPort[class][port{true, p.SrcPort}]; l != nil {
+			lists[2] = *l
 		}
 	}
 	if class == classTCP && p.Flags != flagACK && p.Flags != flagACK|flagPSH {
-		lists[2] = x.signal
+		lists[3] = x.signal
 	}
-	lists[3] = x.rest[class]
+	lists[4] = x.rest[class]
 	return lists
-}
-
-// port is the list of a destination port.
-func (x *Packets) port(class int, port uint16) *[]uint32 {
-	if x.byPort[class] == nil {
-		x.byPort[class] = map[uint16]*[]uint32{}
-	}
-	if x.byPort[class][port] == nil {
-		x.byPort[class][port] = new([]uint32)
-	}
-	return x.byPort[class][port]
 }
 
 // Len is the number of rules.

@@ -32,7 +32,9 @@ alert tcp any any -> any any (flags:A+; sid:8;)
 alert http any any -> 192.0.2.1 any (sid:9;)
 alert ip any any -> any any (ip_proto:41; sid:10;)
 alert dns any any -> 192.0.2.1 any (sid:11;)
-alert sctp any any -> any 7 (sid:12;)`)
+alert sctp any any -> any 7 (sid:12;)
+alert tcp any 5900 -> any any (ttl:9; sid:13;)
+alert tcp any any -> any [1:2000] (ttl:9; sid:14;)`)
 	for _, r := range rules {
 		x.Add(r.SID, r)
 	}
@@ -42,15 +44,17 @@ alert sctp any any -> any 7 (sid:12;)`)
 		p    Packet
 		want []uint32
 	}{
-		{"TCP to a port with a rule", Packet{rule.IPProtoTCP, 22, flagACK, rule.ProtoUnknown}, []uint32{1, 2, 5, 6, 8}},
-		{"TCP elsewhere", Packet{rule.IPProtoTCP, 9, flagACK | flagPSH, rule.ProtoUnknown}, []uint32{2, 5, 6, 8}},
-		{"SYN", Packet{rule.IPProtoTCP, 9, syn, rule.ProtoUnknown}, []uint32{2, 5, 6, 7, 8}},
-		{"HTTP", Packet{rule.IPProtoTCP, 9, flagACK, rule.ProtoHTTP}, []uint32{2, 5, 6, 8, 9}},
-		{"DNS over TCP", Packet{rule.IPProtoTCP, 53, flagACK, rule.ProtoDNS}, []uint32{2, 5, 6, 8, 11}},
-		{"UDP", Packet{rule.IPProtoUDP, 53, 0, rule.ProtoDNS}, []uint32{3, 5, 11}},
-		{"ICMP", Packet{rule.IPProtoICMP, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
-		{"ICMPv6", Packet{rule.IPProtoICMPv6, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
-		{"IPv6 in IPv4", Packet{41, 0, 0, rule.ProtoUnknown}, []uint32{5, 10, 12}},
+		{"TCP to a port with a rule", Packet{rule.IPProtoTCP, 1024, 22, flagACK, rule.ProtoUnknown}, []uint32{1, 5, 6, 8, 14}},
+		{"TCP elsewhere", Packet{rule.IPProtoTCP, 1024, 9, flagACK | flagPSH, rule.ProtoUnknown}, []uint32{5, 6, 8, 14}},
+		{"SYN", Packet{rule.IPProtoTCP, 1024, 9, syn, rule.ProtoUnknown}, []uint32{5, 6, 7, 8, 14}},
+		{"HTTP", Packet{rule.IPProtoTCP, 1024, 9, flagACK, rule.ProtoHTTP}, []uint32{5, 6, 8, 9, 14}},
+		{"DNS over TCP", Packet{rule.IPProtoTCP, 1024, 53, flagACK, rule.ProtoDNS}, []uint32{5, 6, 8, 11, 14}},
+		{"one of two ports", Packet{rule.IPProtoTCP, 1024, 443, flagACK, rule.ProtoUnknown}, []uint32{2, 5, 6, 8, 14}},
+		{"from a port", Packet{rule.IPProtoTCP, 5900, 9, flagACK, rule.ProtoUnknown}, []uint32{5, 6, 8, 13, 14}},
+		{"UDP", Packet{rule.IPProtoUDP, 1024, 53, 0, rule.ProtoDNS}, []uint32{3, 5, 11}},
+		{"ICMP", Packet{rule.IPProtoICMP, 1024, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
+		{"ICMPv6", Packet{rule.IPProtoICMPv6, 1024, 0, 0, rule.ProtoUnknown}, []uint32{4, 5}},
+		{"IPv6 in IPv4", Packet{41, 1024, 0, 0, rule.ProtoUnknown}, []uint32{5, 10, 12}},
 	} {
 		lists := x.Find(c.p)
 		if got := slices.Sorted(slices.Values(slices.Concat(lists[:]...))); !slices.Equal(got, c.want) {

@@ -63,7 +63,7 @@ func (c *Cache) Compile(patterns []Pattern) (*DB, error) {
 	}
 	key := keyOf(patterns, platform())
 	path := filepath.Join(c.Dir, hex.EncodeToString(key[:])+entrySuffix)
-	db, err := readEntry(path, key, len(patterns))
+	db, err := readEntry(path, key, patterns)
 	if err == nil {
 		now := time.Now()
 		c.note(os.Chtimes(path, now, now)) // what is used stays longest
@@ -129,7 +129,7 @@ func (c *Cache) keep(path string, key [sha256.Size]byte, db *DB) error {
 }
 
 // readEntry returns the database of a file if every byte is as it was written.
-func readEntry(path string, key [sha256.Size]byte, patterns int) (*DB, error) {
+func readEntry(path string, key [sha256.Size]byte, patterns []Pattern) (*DB, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("literal: cache: %w", err)

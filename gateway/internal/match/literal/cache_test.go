@@ -233,7 +233,7 @@ func FuzzEntry(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		db, err := readEntry(path, key, len(patterns))
+		db, err := readEntry(path, key, patterns)
 		if err == nil {
 			db.Close()
 		}

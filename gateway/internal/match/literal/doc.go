@@ -2,10 +2,9 @@
 // pass. It is the first sieve of package match: what it reports may contain a
 // rule's contents, what it does not report cannot.
 //
-// With cgo it binds the vectorscan library; without, it uses an Aho-Corasick
-// automaton in Go. Both report every pattern that occurs, each at most once a
-// scan. The automaton may also report a case-sensitive pattern that occurs in
-// another case only, so callers must verify.
+// With cgo it binds the vectorscan library for long data; what is short, and all data
+// without cgo, is searched by the last bytes of the patterns in Go. Both report every
+// pattern that occurs, each once a scan.
 //
 // A [Cache] keeps compiled databases in a folder, so that the next start need not compile.
 //

@@ -4,13 +4,13 @@ import "errors"
 
 // Pattern is one byte string to look for.
 type Pattern struct {
-	Bytes  []byte // not empty
+	Bytes  []byte // two at least
 	Nocase bool   // ASCII letters match in either case
 }
 
 var (
-	errNoPatterns   = errors.New("literal: no patterns")
-	errEmptyPattern = errors.New("literal: empty pattern")
+	errNoPatterns = errors.New("literal: no patterns")
+	errShort      = errors.New("literal: pattern of less than two bytes")
 )
 
 func check(patterns []Pattern) error {
@@ -18,8 +18,8 @@ func check(patterns []Pattern) error {
 		return errNoPatterns
 	}
 	for _, p := range patterns {
-		if len(p.Bytes) == 0 {
-			return errEmptyPattern
+		if len(p.Bytes) < shortGram {
+			return errShort
 		}
 	}
 	return nil

@@ -8,33 +8,33 @@ import "errors"
 func Trim() {}
 
 // Engine names the implementation, for reports.
-const Engine = "aho-corasick"
+const Engine = "grams"
 
 // DB is a compiled set of patterns.
-type DB struct{ a *automaton }
+type DB struct{ g *grams }
 
 // Compile builds the database. The number reported for a pattern is its index.
 func Compile(patterns []Pattern) (*DB, error) {
 	if err := check(patterns); err != nil {
 		return nil, err
 	}
-	return &DB{newAutomaton(patterns)}, nil
+	return &DB{newGrams(patterns)}, nil
 }
 
 // Close frees the database; no scan may run or follow.
-func (db *DB) Close() { db.a = nil }
+func (db *DB) Close() { db.g = nil }
 
 // Size is the memory of the database in bytes.
-func (db *DB) Size() int { return db.a.size() }
+func (db *DB) Size() int { return db.g.size() }
 
-// An automaton is built as fast as it would be read.
+// It is built as fast as it would be read.
 const serializes = false
 
 func platform() string { return Engine }
 
 func (db *DB) serialize() ([]byte, error) { return nil, errors.ErrUnsupported }
 
-func deserialize([]byte, int) (*DB, error) { return nil, errors.ErrUnsupported }
+func deserialize([]byte, []Pattern) (*DB, error) { return nil, errors.ErrUnsupported }
 
 // Scratch is the working memory of one goroutine.
 type Scratch struct{ marks marks }
@@ -43,7 +43,7 @@ type Scratch struct{ marks marks }
 func NewScratch(dbs ...*DB) (*Scratch, error) {
 	most := 1
 	for _, db := range dbs {
-		most = max(most, db.a.patterns)
+		most = max(most, len(db.g.patterns))
 	}
 	return &Scratch{newMarks(most)}, nil
 }
@@ -53,4 +53,4 @@ func (s *Scratch) Close() {}
 
 // Scan returns the numbers of the patterns that occur in data, each once, in no
 // particular order. The slice is good until the next scan.
-func (s *Scratch) Scan(db *DB, data []byte) []uint32 { return db.a.scan(&s.marks, data) }
+func (s *Scratch) Scan(db *DB, data []byte) []uint32 { return db.g.scan(&s.marks, data) }

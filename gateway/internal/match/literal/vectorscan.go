@@ -46,8 +46,6 @@ static int otasuke_scan(hs_database_t *db, hs_scratch_t *scratch, const void *da
 import "C"
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -61,9 +59,8 @@ func Trim() { C.otasuke_trim() }
 
 // DB is a compiled set of patterns.
 type DB struct {
-	hs      *C.hs_database_t
-	n       int
-	singles []single
+	hs    *C.hs_database_t
+	grams *grams // for short data
 }
 
 // cArrays are patterns laid out in C memory.
@@ -121,7 +118,7 @@ func Compile(patterns []Pattern) (*DB, error) {
 	var cerr *C.hs_compile_error_t
 	rc := C.hs_compile_lit_multi(&a.ptrs[0], &a.flags[0], &a.ids[0], &a.lens[0], C.uint(len(patterns)),
 		C.HS_MODE_BLOCK, nil, &db, &cerr)
-	return newDB(rc, db, cerr, len(patterns))
+	return newDB(rc, db, cerr, patterns)
 }
 
 // compileEscaped goes through the expression compiler with every byte written
@@ -140,35 +137,15 @@ func compileEscaped(patterns []Pattern) (*DB, error) {
 	var db *C.hs_database_t
 	var cerr *C.hs_compile_error_t
 	rc := C.hs_compile_multi(&a.ptrs[0], &a.flags[0], &a.ids[0], C.uint(len(patterns)), C.HS_MODE_BLOCK, nil, &db, &cerr)
-	made, err := newDB(rc, db, cerr, len(patterns))
-	for i, p := range patterns { // a single byte is missed by this compiler
-		if err == nil && len(p.Bytes) == 1 {
-			made.singles = append(made.singles, single{p.Bytes[0], p.Nocase, uint32(i)})
-		}
-	}
-	return made, err
+	return newDB(rc, db, cerr, patterns)
 }
 
-// single is a pattern of one byte that is looked for here.
-type single struct {
-	c      byte
-	nocase bool
-	id     uint32
-}
-
-func (x *single) in(data []byte) bool {
-	if bytes.IndexByte(data, x.c) >= 0 {
-		return true
-	}
-	return x.nocase && Lower[x.c] >= 'a' && Lower[x.c] <= 'z' && bytes.IndexByte(data, x.c^0x20) >= 0
-}
-
-func newDB(rc C.hs_error_t, db *C.hs_database_t, cerr *C.hs_compile_error_t, n int) (*DB, error) {
+func newDB(rc C.hs_error_t, db *C.hs_database_t, cerr *C.hs_compile_error_t, patterns []Pattern) (*DB, error) {
 	if rc != C.HS_SUCCESS {
 		defer C.hs_free_compile_error(cerr)
 		return nil, fmt.Errorf("literal: vectorscan refuses pattern %d: %s", int(cerr.expression), C.GoString(cerr.message))
 	}
-	return &DB{hs: db, n: n}, nil
+	return &DB{hs: db, grams: newGrams(patterns)}, nil
 }
 
 // Close frees the database; no scan may run or follow.
@@ -183,7 +160,7 @@ func (db *DB) Close() {
 func (db *DB) Size() int {
 	var n C.size_t
 	C.hs_database_size(db.hs, &n)
-	return int(n)
+	return int(n) + db.grams.size()
 }
 
 const serializes = true
@@ -193,7 +170,7 @@ const serializes = true
 func platform() string {
 	var p C.hs_platform_info_t
 	C.hs_populate_platform(&p)
-	return fmt.Sprintf("%s 2 %s %d %d", Engine, C.GoString(C.hs_version()), p.tune, p.cpu_features)
+	return fmt.Sprintf("%s 3 %s %d %d", Engine, C.GoString(C.hs_version()), p.tune, p.cpu_features)
 }
 
 // serialize returns the database as bytes for [deserialize].
@@ -204,43 +181,20 @@ func (db *DB) serialize() ([]byte, error) {
 		return nil, fmt.Errorf("literal: vectorscan cannot write a database: error %d", int(rc))
 	}
 	defer C.free(unsafe.Pointer(b))
-	out := binary.LittleEndian.AppendUint32(nil, uint32(len(db.singles)))
-	for _, x := range db.singles {
-		nocase := byte(0)
-		if x.nocase {
-			nocase = 1
-		}
-		out = binary.LittleEndian.AppendUint32(append(out, x.c, nocase), x.id)
-	}
-	return append(out, unsafe.Slice((*byte)(unsafe.Pointer(b)), int(n))...), nil
+	return C.GoBytes(unsafe.Pointer(b), C.int(n)), nil
 }
 
-// singleBytes is what a single takes in a serialized database.
-const singleBytes = 6
-
-// deserialize reads a database of n patterns that serialize wrote and whose bytes nobody
+// deserialize reads a database of patterns that serialize wrote and whose bytes nobody
 // changed: the library checks version, processor, length and a checksum, and trusts the rest.
-func deserialize(b []byte, n int) (*DB, error) {
-	if len(b) < 4 {
+func deserialize(b []byte, patterns []Pattern) (*DB, error) {
+	if len(b) == 0 {
 		return nil, errEntry
-	}
-	var singles []single
-	count := int(binary.LittleEndian.Uint32(b))
-	if b = b[4:]; count > n || len(b) <= count*singleBytes {
-		return nil, errEntry
-	}
-	for ; count > 0; count-- {
-		x := single{b[0], b[1] == 1, binary.LittleEndian.Uint32(b[2:])}
-		if int64(x.id) >= int64(n) {
-			return nil, errEntry
-		}
-		singles, b = append(singles, x), b[singleBytes:]
 	}
 	var db *C.hs_database_t
 	if rc := C.hs_deserialize_database((*C.char)(unsafe.Pointer(&b[0])), C.size_t(len(b)), &db); rc != C.HS_SUCCESS {
 		return nil, fmt.Errorf("%w: vectorscan: error %d", errEntry, int(rc))
 	}
-	return &DB{hs: db, n: n, singles: singles}, nil
+	return &DB{hs: db, grams: newGrams(patterns)}, nil
 }
 
 // fewPatterns are those of a set that is searched with bytes behind its data. In tests
@@ -253,14 +207,18 @@ type Scratch struct {
 	size  int // of found.copy
 	found *C.struct_found
 	ids   []uint32
+	marks marks
 }
+
+// shortData is searched by grams: the library is ahead with what is longer.
+const shortData = 512
 
 // NewScratch makes working memory that fits all the databases.
 func NewScratch(dbs ...*DB) (*Scratch, error) {
 	most := 1
 	s := &Scratch{}
 	for _, db := range dbs {
-		most = max(most, db.n)
+		most = max(most, len(db.grams.patterns))
 		if rc := C.hs_alloc_scratch(db.hs, &s.hs); rc != C.HS_SUCCESS {
 			s.Close()
 			return nil, fmt.Errorf("literal: vectorscan scratch: error %d", int(rc))
@@ -269,7 +227,7 @@ func NewScratch(dbs ...*DB) (*Scratch, error) {
 	s.found = (*C.struct_found)(C.malloc(C.sizeof_struct_found))
 	s.found.n, s.found.cap, s.found.copy = 0, C.uint(most), nil
 	s.found.ids = (*C.uint)(C.malloc(C.size_t(most) * C.sizeof_uint))
-	s.ids = unsafe.Slice((*uint32)(unsafe.Pointer(s.found.ids)), most)
+	s.ids, s.marks = unsafe.Slice((*uint32)(unsafe.Pointer(s.found.ids)), most), newMarks(most)
 	return s, nil
 }
 
@@ -299,22 +257,16 @@ func (s *Scratch) Close() {
 // Scan returns the numbers of the patterns that occur in data, each once, in no
 // particular order. The slice is good until the next scan.
 func (s *Scratch) Scan(db *DB, data []byte) []uint32 {
-	if len(data) == 0 {
-		return nil
+	if len(data) <= shortData {
+		return db.grams.scan(&s.marks, data)
 	}
 	padded := C.int(0)
-	if db.n < fewPatterns {
+	if len(db.grams.patterns) < fewPatterns {
 		padded = 1
 		s.room(len(data) + C.PADDING)
 	}
 	// An error would mean a wrong scratch or database, which New and Compile
 	// have excluded; what was found until then is still true.
 	C.otasuke_scan(db.hs, s.hs, unsafe.Pointer(&data[0]), C.uint(len(data)), s.found, padded)
-	ids := s.ids[:s.found.n]
-	for i := range db.singles {
-		if x := &db.singles[i]; !slices.Contains(ids, x.id) && x.in(data) {
-			ids = append(ids, x.id)
-		}
-	}
-	return ids
+	return s.ids[:s.found.n]
 }
