@@ -33,6 +33,7 @@ type mode struct {
 	name    string
 	box     bool
 	peer    bool // the field's sensor stands there
+	pass    bool // queues whose packets pass unseen
 	queues  int  // 0 for as many as the box takes by itself
 	noGSO   bool
 	budget  int64 // flow_budget of the box; 0 for its own, -1 judges everything
@@ -46,18 +47,22 @@ const bare = "kernel bridge"
 
 // everyRow is measured for the kernel, the box and the field's sensor alike. The box comes
 // first: half of what it bears is what all stand under when waiting is measured.
-var everyRow = []string{"bulk.1", "bulk.8", "tls", "pps", "latency", "http.keepalive", "latency.half"}
+var everyRow = []string{"bulk.1", "bulk.8", "tls", "latency", "http.keepalive", "latency.half"}
 
 func modes() []mode {
 	return []mode{
 		{name: "box", box: true, measure: append(slices.Clip(everyRow), "memory")},
-		{name: "kernel", measure: everyRow},
+		{name: "kernel", measure: append(slices.Clip(everyRow), "pps")},
+		// The flood has a box of its own: nearly all that passes unseen is of it.
+		{name: "flood", box: true, measure: []string{"pps"}},
+		{name: "queue", pass: true, measure: []string{"bulk.1", "http.keepalive"}},
 		{name: "judged", box: true, budget: -1, measure: []string{"bulk.1", "bulk.8"}},
 		{name: "judged1", box: true, queues: 1, budget: -1, measure: []string{"bulk.1", "bulk.8"}},
 		{name: "nogso", box: true, noGSO: true, budget: -1, measure: []string{"bulk.1"}},
-		{name: "peer", peer: true, measure: everyRow},
+		{name: "peer", peer: true, measure: append(slices.Clip(everyRow), "pps")},
 		{name: "kernel.new", once: true, measure: []string{"http.newconn"}},
 		{name: "box.new", once: true, box: true, measure: []string{"http.newconn", "memory"}},
+		{name: "queue.new", once: true, pass: true, measure: []string{"http.newconn"}},
 		{name: "peer.new", once: true, peer: true, measure: []string{"http.newconn"}},
 		{name: "flows", once: true, box: true, measure: []string{"flows"}},
 	}

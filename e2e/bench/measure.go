@@ -32,6 +32,8 @@ func (b *bench) mode(ctx context.Context, m mode) error {
 		in, err = b.box(ctx, l, m)
 	case m.peer:
 		in, err = b.sensor(ctx, l, m)
+	case m.pass:
+		in, err = passer(ctx, l, m)
 	default:
 		err = l.JoinBox()
 	}

@@ -62,6 +62,7 @@ func (t *table) transfer() {
 	const bits = "Gbit/s"
 	t.add("kernel.bulk.1", bits, "kernel.bulk.1", "")
 	t.add("kernel.bulk.8", bits, "kernel.bulk.8", "")
+	t.add("queue.bulk.1", bits, "queue.bulk.1", "kernel.bulk.1")
 	t.add("inline.bulk.1.gso", bits, "box.bulk.1", "kernel.bulk.1")
 	t.add("inline.bulk.8.gso", bits, "box.bulk.8", "kernel.bulk.8")
 	t.add("inline.bulk.1.judged", bits, "judged.bulk.1", "kernel.bulk.1")
@@ -73,12 +74,13 @@ func (t *table) transfer() {
 	t.add("kernel.tls", bits, "kernel.tls", "")
 	t.add("inline.tls.bypass", bits, "box.tls", "kernel.tls")
 	t.add("kernel.pps.100b", "packets/s", "kernel.pps", "")
-	t.add("inline.pps.100b", "packets/s", "box.pps", "kernel.pps")
+	t.add("inline.pps.100b", "packets/s", "flood.pps", "kernel.pps")
 	// Bytes that the engine judged against those that were downloaded (headers make it
 	// a little more than 1): judged rows count for inspection only while it holds.
 	t.add("inline.judged", "of bytes", "judged.share", "")
 	t.add("inline.judged.q1", "of bytes", "judged1.share", "")
 	t.add("inline.uninspected", "of packets", "box.unseen", "")
+	t.add("inline.uninspected.flood", "of packets", "flood.unseen", "")
 	t.add("inline.uninspected.judged", "of packets", "judged.unseen", "")
 	t.add("inline.uninspected.q1", "of packets", "judged1.unseen", "")
 	t.add("inline.records.lost", "records", "box.lost", "")
@@ -102,10 +104,12 @@ func (t *table) waiting() {
 
 func (t *table) web() {
 	t.add("kernel.http.keepalive", "pages/s", "kernel.http.keepalive", "")
+	t.add("queue.http.keepalive", "pages/s", "queue.http.keepalive", "kernel.http.keepalive")
 	t.add("inline.http.keepalive", "pages/s", "box.http.keepalive", "kernel.http.keepalive")
 	t.add("kernel.http.keepalive.p99", "ms", "kernel.http.keepalive.p99", "")
 	t.add("inline.http.keepalive.p99", "ms", "box.http.keepalive.p99", "kernel.http.keepalive.p99")
 	t.add("kernel.http.newconn", "connections/s", "kernel.new.http.newconn", "")
+	t.add("queue.http.newconn", "connections/s", "queue.new.http.newconn", "kernel.new.http.newconn")
 	t.add("inline.http.newconn", "connections/s", "box.new.http.newconn", "kernel.new.http.newconn")
 	t.add("kernel.http.newconn.p99", "ms", "kernel.new.http.newconn.p99", "")
 	t.add("inline.http.newconn.p99", "ms", "box.new.http.newconn.p99", "kernel.new.http.newconn.p99")

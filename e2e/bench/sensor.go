@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"otasuke/e2e/lab"
+	"otasuke/gateway"
 )
 
 // peerProgram is measured beside us where it is installed; peerConfig is how its package
@@ -45,6 +46,32 @@ func (b *bench) sensor(ctx context.Context, l *lab.Lab, m mode) (*inline, error)
 	}
 	in := &inline{name: m.name, log: filepath.Join(dir, "eve.json")}
 	return in, b.ready(ctx, in, cmd, func(pid int) int { return pid })
+}
+
+// passer puts queues in the box's place whose packets pass unseen: what no box behind queues
+// can be faster than.
+func passer(ctx context.Context, l *lab.Lab, m mode) (*inline, error) {
+	if err := l.JoinBox(); err != nil {
+		return nil, err
+	}
+	queues := max(runtime.NumCPU(), 2)
+	if err := queueRules(l.Box, queues); err != nil {
+		return nil, err
+	}
+	var run func(context.Context) error
+	if err := l.Box.Do(func() (err error) {
+		run, err = gateway.NewPasser(queues)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	return &inline{name: m.name, stop: func() {
+		cancel()
+		<-done
+	}}, nil
 }
 
 // queueRules sends what the bridge forwards to queues, by the mechanism that the box would

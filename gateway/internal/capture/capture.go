@@ -63,9 +63,11 @@ type Source interface {
 	Send(port int, mac [6]byte, vlan uint16, ip []byte) error
 }
 
+// ranks orders actions by which wins.
+var ranks = [...]uint8{Accept: 0, Hold: 1, Drop: 2}
+
 // Worse tells which verdict wins for a frame that holds several packets: to drop, then to
 // hold, then to let the connection go.
 func (v Verdict) Worse(than Verdict) bool {
-	rank := func(a Action) int { return map[Action]int{Accept: 0, Hold: 1, Drop: 2}[a] }
-	return rank(v.Action) > rank(than.Action) || v.Mark != 0 && than == (Verdict{Action: Accept})
+	return ranks[v.Action] > ranks[than.Action] || v.Mark != 0 && than == (Verdict{Action: Accept})
 }
