@@ -47,11 +47,30 @@ func Member(b []byte, name string) []byte {
 func Next(b []byte) []byte { return append(b, ',') }
 
 // Quote writes a string (RFC 8259 section 7). What is no UTF-8 becomes U+FFFD.
-func Quote(b []byte, s string) []byte {
+func Quote[T ~string | ~[]byte](b []byte, s T) []byte {
+	for i := range len(s) {
+		if !plain[s[i]] {
+			return quote(b, s)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// plain are the bytes that are written as they are: nearly all that records have.
+var plain = func() (p [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		p[c] = c != '"' && c != '\\'
+	}
+	return p
+}()
+
+func quote[T ~string | ~[]byte](b []byte, s T) []byte {
 	n := len(b)
 	q, err := jsontext.AppendQuote(b, s)
 	if err != nil {
-		q, _ = jsontext.AppendQuote(b[:n], strings.ToValidUTF8(s, "\ufffd"))
+		q, _ = jsontext.AppendQuote(b[:n], strings.ToValidUTF8(string(s), "\ufffd"))
 	}
 	return q
 }
@@ -62,11 +81,13 @@ func Element[T ~uint8 | ~uint16 | ~uint32 | ~uint64](b []byte, v T) []byte {
 }
 
 // String writes a member.
-func String(b []byte, name, v string) []byte { return Next(Quote(Member(b, name), v)) }
+func String[T ~string | ~[]byte](b []byte, name string, v T) []byte {
+	return Next(Quote(Member(b, name), v))
+}
 
 // StringIf writes a member unless it is empty.
-func StringIf(b []byte, name, v string) []byte {
-	if v == "" {
+func StringIf[T ~string | ~[]byte](b []byte, name string, v T) []byte {
+	if len(v) == 0 {
 		return b
 	}
 	return String(b, name, v)
@@ -138,6 +159,15 @@ func BoolIf(b []byte, name string, v bool) []byte {
 	}
 	return Bool(b, name, v)
 }
+
+// Raw is a value that is written already.
+type Raw []byte
+
+// AppendJSON writes it.
+func (r Raw) AppendJSON(b []byte) []byte { return append(b, r...) }
+
+// MarshalJSON gives it to encoding/json.
+func (r Raw) MarshalJSON() ([]byte, error) { return r, nil }
 
 // Value writes a member by encoding/json: for what is seldom there and can always be
 // written.
