@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,7 +128,7 @@ func testBox(t testing.TB, cfg Config) *Box {
 }
 
 func alert(sid uint32) []byte {
-	line, err := eve.Append(nil, &eve.Record{Timestamp: 1_800_000_000_000_000, EventType: eve.TypeAlert, SrcIP: "203.0.113.5", DestIP: "192.168.1.12", Proto: "TCP",
+	line, err := eve.Append(nil, &eve.Record{Timestamp: 1_800_000_000_000_000, EventType: eve.TypeAlert, SrcIP: eve.Addr{Addr: netip.MustParseAddr("203.0.113.5")}, DestIP: eve.Addr{Addr: netip.MustParseAddr("192.168.1.12")}, Proto: "TCP",
 		Alert: &eve.Alert{Action: "blocked", SignatureID: sid, Signature: "x"}})
 	if err != nil {
 		panic(err)

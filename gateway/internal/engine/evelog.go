@@ -28,11 +28,7 @@ func (w *Worker) noticed() {
 
 // renew tells a record that has waited, with the packet at hand.
 func (w *Worker) renew(rec *eve.Record) {
-	rec.PcapCnt, rec.Source = 0, evelog.SourceTimeout
-	if !w.late {
-		now := w.e.cfg.EVE.Record(w.view(), rec.EventType, true)
-		rec.Timestamp, rec.PcapCnt, rec.Source = now.Timestamp, now.PcapCnt, now.Source
-	}
+	w.e.cfg.EVE.Renew(rec, w.view())
 	if rec.Flow != nil {
 		w.flowNow(rec)
 	}

@@ -46,8 +46,7 @@ func (w *Worker) anomaly(tx *app.Tx, name string, dir int) {
 	r.AppProto = ""
 	r.Anomaly = evelog.AppAnomaly(name, evelog.AppName(w.flow.User.app), tx != nil)
 	if tx != nil {
-		id := tx.ID
-		r.TxID = &id
+		r.SetTx(tx.ID)
 	}
 	w.remember(r)
 	w.e.cfg.Emit(r)

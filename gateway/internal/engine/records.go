@@ -92,7 +92,7 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 	rec := w.packetRecord(eve.TypeAlert)
 	rec.Alert = c.AlertOf(r, h.Action.Blocks() && w.e.cfg.Inline)
 	if r.Target != "" {
-		evelog.Ends(rec.Alert, r.Target, eve.End{IP: rec.SrcIP, Port: rec.SrcPort}, eve.End{IP: rec.DestIP, Port: rec.DestPort})
+		evelog.Ends(rec.Alert, r.Target, eve.End{IP: rec.SrcIP.String(), Port: rec.SrcPort}, eve.End{IP: rec.DestIP.String(), Port: rec.DestPort})
 	}
 	rec.Frame = evelog.FrameOf(&w.single[0], tx, w.told)
 	if len(h.Notes) > 0 {
@@ -107,8 +107,7 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 		tx = w.latest // a datagram and its transaction are one
 	}
 	if tx != nil {
-		id := tx.ID
-		rec.TxID = &id
+		rec.SetTx(tx.ID)
 		if !c.Alert.NoApp {
 			rec.Extra = record(tx)
 		}
@@ -146,12 +145,11 @@ func (w *Worker) alertContext(rec *eve.Record, inTx bool) {
 // flowNow adds the flow as it stands.
 func (w *Worker) flowNow(rec *eve.Record) {
 	k := &w.flow.Key
-	f := evelog.FlowCounts(w.ending())
-	f.SrcIP, f.DestIP = evelog.Address(k.Client), evelog.Address(k.Server)
+	f := rec.SetFlow(w.ending().Flow())
+	f.SrcIP, f.DestIP = eve.Addr{Addr: k.Client}, eve.Addr{Addr: k.Server}
 	if rec.SrcPort != 0 || rec.DestPort != 0 {
 		f.SrcPort, f.DestPort = k.ClientPort, k.ServerPort
 	}
-	rec.Flow = f
 }
 
 // memory is what rules remember of the flow at hand.
@@ -202,8 +200,8 @@ func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 	if dir == app.ToClient && evelog.Turned(kind) {
 		r.SrcIP, r.DestIP, r.SrcPort, r.DestPort = r.DestIP, r.SrcIP, r.DestPort, r.SrcPort
 	}
-	id := tx.ID
-	r.TxID, r.Extra = &id, record(tx)
+	r.SetTx(tx.ID)
+	r.Extra = record(tx)
 	if !w.e.cfg.EVE.NoMetadata {
 		r.Metadata, r.Traffic = w.memory()
 	}

@@ -18,6 +18,7 @@ func Append(b []byte, r *Record) ([]byte, error) {
 	w.head(r)
 	w.middle(r)
 	w.tail(r)
+	w.b = append(w.b, r.Written...)
 	for _, f := range r.Extra {
 		w.extra(f)
 	}
@@ -68,9 +69,9 @@ func (w *writer) head(r *Record) {
 	b = object.String(b, "event_type", r.EventType)
 	w.b = b
 	w.value("vlan", len(r.VLAN) > 0, r.VLAN)
-	b = object.StringIf(w.b, "src_ip", r.SrcIP)
+	b = addrIf(w.b, "src_ip", r.SrcIP)
 	b = object.UintIf(b, "src_port", r.SrcPort)
-	b = object.StringIf(b, "dest_ip", r.DestIP)
+	b = addrIf(b, "dest_ip", r.DestIP)
 	b = object.UintIf(b, "dest_port", r.DestPort)
 	b = object.StringIf(b, "proto", r.Proto)
 	b = object.UintIf(b, "ip_v", r.IPVersion)
@@ -161,8 +162,8 @@ func (w *writer) flow(f *Flow) {
 	b = object.Uint(b, "bytes_toserver", f.BytesToServer)
 	b = object.Uint(b, "bytes_toclient", f.BytesToClient)
 	b = object.Time(b, "start", int64(f.Start))
-	b = object.StringIf(b, "src_ip", f.SrcIP)
-	b = object.StringIf(b, "dest_ip", f.DestIP)
+	b = addrIf(b, "src_ip", f.SrcIP)
+	b = addrIf(b, "dest_ip", f.DestIP)
 	b = object.UintIf(b, "src_port", f.SrcPort)
 	b = object.UintIf(b, "dest_port", f.DestPort)
 	if e := f.FlowEnd; e != nil {

@@ -12,7 +12,7 @@ func TestAppendObeysTags(t *testing.T) {
 
 func TestAppendDoesNotAllocate(t *testing.T) {
 	id := uint64(3)
-	r := &Record{Timestamp: 1763701521000000, FlowID: 1, EventType: TypeFlow, SrcIP: "192.0.2.1", DestIP: "192.0.2.2", Proto: "TCP", TxID: &id,
+	r := &Record{Timestamp: 1763701521000000, FlowID: 1, EventType: TypeFlow, SrcIP: addr("192.0.2.1"), DestIP: addr("192.0.2.2"), Proto: "TCP", TxID: &id,
 		Flow: &Flow{FlowEnd: &FlowEnd{State: "closed", Reason: "timeout"}}, TCP: &TCP{Flags: "1b"}, Fileinfo: &Fileinfo{Filename: "/a"}}
 	b, err := Append(nil, r)
 	if err != nil {
@@ -34,7 +34,7 @@ func TestAppendError(t *testing.T) {
 
 func BenchmarkAppend(b *testing.B) {
 	id := uint64(0)
-	r := &Record{Timestamp: 1763701521000000, FlowID: 123456789012, EventType: "dns", SrcIP: "192.168.0.10", SrcPort: 4000, DestIP: "192.0.2.53", DestPort: 53,
+	r := &Record{Timestamp: 1763701521000000, FlowID: 123456789012, EventType: "dns", SrcIP: addr("192.168.0.10"), SrcPort: 4000, DestIP: addr("192.0.2.53"), DestPort: 53,
 		Proto: "UDP", IPVersion: 4, Source: "wire/pcap", TxID: &id, PcapCnt: 77, Flow: &Flow{FlowEnd: &FlowEnd{State: "established", Reason: "timeout"}}}
 	var line []byte
 	b.ReportAllocs()

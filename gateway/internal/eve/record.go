@@ -57,9 +57,9 @@ type Record struct {
 	PcapCnt      uint64   `json:"pcap_cnt,omitempty"`
 	EventType    string   `json:"event_type"`
 	VLAN         []uint16 `json:"vlan,omitempty"`
-	SrcIP        string   `json:"src_ip,omitempty"`
+	SrcIP        Addr     `json:"src_ip,omitzero"`
 	SrcPort      uint16   `json:"src_port,omitempty"`
-	DestIP       string   `json:"dest_ip,omitempty"`
+	DestIP       Addr     `json:"dest_ip,omitzero"`
 	DestPort     uint16   `json:"dest_port,omitempty"`
 	Proto        string   `json:"proto,omitempty"`
 	IPVersion    uint8    `json:"ip_v,omitempty"`
@@ -105,8 +105,58 @@ type Record struct {
 	PcapFilename  string      `json:"pcap_filename,omitempty"`
 	Version       string      `json:"suricata_version,omitempty"`
 	Otasuke       *Own        `json:"otasuke,omitempty"`
-	// Extra are the members of the record's application protocol.
-	Extra []app.Field `json:"-"`
+	// Extra are the members of the record's application protocol. Written are those of them
+	// that were written as JSON when the record was made, a comma behind each.
+	Extra   []app.Field `json:"-"`
+	Written []byte      `json:"-"`
+
+	inner room
+}
+
+// room is where what most records point to lies, so that a record is one piece of memory.
+type room struct {
+	tx   uint64
+	flow Flow
+	end  FlowEnd
+	tcp  TCP
+}
+
+// keepWritten is how large the buffer of a record that waits for its next use may be:
+// nearly all fit.
+const keepWritten = 2 << 10
+
+// Reset makes r blank and keeps its memory.
+func (r *Record) Reset() {
+	if cap(r.Written) > keepWritten {
+		r.Written = nil
+	}
+	*r = Record{Written: r.Written[:0]}
+}
+
+// SetTx says which transaction r is about.
+func (r *Record) SetTx(id uint64) {
+	r.inner.tx = id
+	r.TxID = &r.inner.tx
+}
+
+// SetFlow says what r tells of its conversation.
+func (r *Record) SetFlow(f Flow) *Flow {
+	r.inner.flow = f
+	r.Flow = &r.inner.flow
+	return r.Flow
+}
+
+// SetEnd says how the conversation of SetFlow ended.
+func (r *Record) SetEnd(e FlowEnd) {
+	r.inner.end = e
+	r.inner.flow.FlowEnd = &r.inner.end
+}
+
+// SetTCP says what was seen of the connection.
+func (r *Record) SetTCP(t TCP) *TCP {
+	r.inner.tcp = t
+	r.TCP = &r.inner.tcp
+	return r.TCP
 }
 
 // Ether are the addresses of a packet, or all those of a flow.
@@ -271,8 +321,8 @@ type Flow struct {
 	BytesToClient uint64 `json:"bytes_toclient"`
 	Start         Time   `json:"start"`
 	// SrcIP and the next three are of the end that opened it, in alerts.
-	SrcIP    string `json:"src_ip,omitempty"`
-	DestIP   string `json:"dest_ip,omitempty"`
+	SrcIP    Addr   `json:"src_ip,omitzero"`
+	DestIP   Addr   `json:"dest_ip,omitzero"`
 	SrcPort  uint16 `json:"src_port,omitempty"`
 	DestPort uint16 `json:"dest_port,omitempty"`
 	*FlowEnd

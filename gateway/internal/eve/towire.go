@@ -105,12 +105,10 @@ func alert(line []byte, home func(netip.Addr) bool, foreign bool) (wire.Event, e
 }
 
 func (r *Record) wire(line []byte, home func(netip.Addr) bool) (wire.Event, error) {
-	src, err1 := netip.ParseAddr(r.SrcIP)
-	dst, err2 := netip.ParseAddr(r.DestIP)
-	if err := errors.Join(err1, err2); err != nil {
-		return wire.Event{}, fmt.Errorf("%w: %v", ErrLine, err)
+	if r.SrcIP.IsZero() || r.DestIP.IsZero() {
+		return wire.Event{}, fmt.Errorf("%w: no addresses", ErrLine)
 	}
-	f := wire.Flow{Proto: r.Proto, Src: src, SrcPort: r.SrcPort, Dst: dst, DstPort: r.DestPort}
+	f := wire.Flow{Proto: r.Proto, Src: r.SrcIP.Addr, SrcPort: r.SrcPort, Dst: r.DestIP.Addr, DstPort: r.DestPort}
 	if r.answer() {
 		f.Src, f.Dst, f.SrcPort, f.DstPort = f.Dst, f.Src, f.DstPort, f.SrcPort
 	}
@@ -136,7 +134,7 @@ func (r *Record) wire(line []byte, home func(netip.Addr) bool) (wire.Event, erro
 // answer tells that the packet was sent by the side that answers. Older sensors say
 // it only by the flow's own addresses.
 func (r *Record) answer() bool {
-	if r.Direction == "" && r.Flow != nil && r.Flow.SrcIP != "" {
+	if r.Direction == "" && r.Flow != nil && !r.Flow.SrcIP.IsZero() {
 		return r.Flow.SrcIP == r.DestIP && r.Flow.SrcPort == r.DestPort
 	}
 	return r.Direction == "to_client"

@@ -24,7 +24,7 @@ func (c *Config) ARPRecord(v *View) *eve.Record {
 	}
 	text := func(a []byte) string { addr, _ := netip.AddrFromSlice(a); return addr.String() }
 	r := c.Record(v, "arp", true)
-	r.SrcIP, r.DestIP = "", ""
+	r.SrcIP, r.DestIP = eve.Addr{}, eve.Addr{}
 	r.Extra = []app.Field{{Name: "arp", Value: map[string]any{
 		"hw_type": "ethernet", "proto_type": "ipv4", "opcode": operations[binary.BigEndian.Uint16(b[6:])],
 		"src_mac": mac([6]byte(b[8:14])), "src_ip": text(b[14:18]), "dest_mac": mac([6]byte(b[18:24])), "dest_ip": text(b[24:28]),

@@ -69,7 +69,7 @@ func TestRecord(t *testing.T) {
 	c := &Config{Number: true, Ethernet: true}
 	v := &View{Now: 1, Number: 9, Link: 1, Packets: []packet.Packet{p}, Flow: k, ID: 3, Facts: new(Facts), Dir: 1}
 	r := c.Record(v, eve.TypeAlert, true)
-	if r.SrcIP != "192.0.2.2" || r.SrcPort != 80 || r.Proto != "TCP" || r.IPVersion != 4 || r.PcapCnt != 9 || r.Source != "wire/pcap" || r.Ether.SrcMAC != "02:00:00:00:00:02" {
+	if r.SrcIP.String() != "192.0.2.2" || r.SrcPort != 80 || r.Proto != "TCP" || r.IPVersion != 4 || r.PcapCnt != 9 || r.Source != "wire/pcap" || r.Ether.SrcMAC != "02:00:00:00:00:02" {
 		t.Errorf("%+v %+v", r, r.Ether)
 	}
 	c.Alert = AlertConfig{Packet: true, PayloadPrintable: true, PayloadLength: true, PayloadBuffer: 4}
@@ -78,7 +78,7 @@ func TestRecord(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	v.Late = true
-	if r := c.Record(v, eve.TypeAlert, false); r.PcapCnt != 0 || r.Source != SourceTimeout || r.SrcIP != "192.0.2.1" {
+	if r := c.Record(v, eve.TypeAlert, false); r.PcapCnt != 0 || r.Source != SourceTimeout || r.SrcIP.String() != "192.0.2.1" {
 		t.Errorf("after its end: %+v", r)
 	}
 }

@@ -1,7 +1,7 @@
 package evelog
 
 import (
-	"strconv"
+	"encoding/hex"
 
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
@@ -109,19 +109,19 @@ func (c *Config) FlowRecord(v *View, e *End) *eve.Record {
 	if f.icmp[1] != nil {
 		r.ResponseType, r.ResponseCode = &f.icmp[1][0], &f.icmp[1][1]
 	}
-	r.Flow = FlowCounts(e)
-	r.Flow.FlowEnd = &eve.FlowEnd{
+	r.SetFlow(e.Flow())
+	r.SetEnd(eve.FlowEnd{
 		End: eve.Time(e.Last), Age: (e.Last - e.Start) / 1_000_000, State: e.State, Reason: e.Reason, Alerted: e.Alerted,
 		Action: f.Action, Policies: f.Policies, TxCount: f.Txs,
-	}
+	})
 	if f.Bypassed {
 		r.Flow.State, r.Flow.Bypass = "bypassed", "local"
 	}
 	if e.Session != nil {
-		r.TCP = f.tcp(f.flags[0]|f.flags[1], e.Session)
-		r.TCP.FlagsTS, r.TCP.FlagsTC = hexFlags(f.flags[0]), hexFlags(f.flags[1])
-		r.TCP.TSGap, r.TCP.TCGap = f.Gap[0], f.Gap[1]
-		r.TCP.TSMax, r.TCP.TCMax = max(f.Regions[0], 1), max(f.Regions[1], 1)
+		t := r.SetTCP(tcp(f.flags[0]|f.flags[1], e.Session))
+		t.FlagsTS, t.FlagsTC = hexFlags(f.flags[0]), hexFlags(f.flags[1])
+		t.TSGap, t.TCGap = f.Gap[0], f.Gap[1]
+		t.TSMax, t.TCMax = max(f.Regions[0], 1), max(f.Regions[1], 1)
 	}
 	return r
 }
@@ -149,9 +149,9 @@ func (f *Facts) ether(dir int) *eve.Ether {
 	return &eve.Ether{SrcMAC: mac(f.macs[dir][0]), DestMAC: mac(f.macs[1-dir][0])}
 }
 
-// FlowCounts is the flow as it stands.
-func FlowCounts(e *End) *eve.Flow {
-	return &eve.Flow{PktsToServer: e.Packets[0], PktsToClient: e.Packets[1], BytesToServer: e.Bytes[0], BytesToClient: e.Bytes[1], Start: eve.Time(e.Start)}
+// Flow is the flow as it stands.
+func (e *End) Flow() eve.Flow {
+	return eve.Flow{PktsToServer: e.Packets[0], PktsToClient: e.Packets[1], BytesToServer: e.Bytes[0], BytesToClient: e.Bytes[1], Start: eve.Time(e.Start)}
 }
 
 // NetflowRecord tells of one direction of a flow that ended.
@@ -169,14 +169,14 @@ func (c *Config) NetflowRecord(v *View, e *End, dir int) *eve.Record {
 		MinTTL: f.minTTL[dir], MaxTTL: f.maxTTL[dir], TxCount: f.Txs,
 	}
 	if e.Session != nil {
-		r.TCP = f.tcp(f.flags[dir], nil)
+		r.SetTCP(tcp(f.flags[dir], nil))
 	}
 	return r
 }
 
 // tcp writes flags out.
-func (f *Facts) tcp(flags uint8, s *session.Session) *eve.TCP {
-	t := &eve.TCP{
+func tcp(flags uint8, s *session.Session) eve.TCP {
+	t := eve.TCP{
 		Flags: hexFlags(flags), SYN: flags&packet.SYN != 0, FIN: flags&packet.FIN != 0, RST: flags&packet.RST != 0, PSH: flags&packet.PSH != 0,
 		ACK: flags&packet.ACK != 0, URG: flags&packet.URG != 0, ECN: flags&packet.ECE != 0, CWR: flags&packet.CWR != 0,
 	}
@@ -186,7 +186,16 @@ func (f *Facts) tcp(flags uint8, s *session.Session) *eve.TCP {
 	return t
 }
 
-func hexFlags(flags uint8) string { return strconv.FormatUint(uint64(flags)+0x100, 16)[1:] }
+func hexFlags(flags uint8) string { return hexadecimal[2*int(flags):][:2] }
+
+// hexadecimal are all bytes, each with two digits.
+var hexadecimal = func() string {
+	var all [256]byte
+	for i := range all {
+		all[i] = byte(i)
+	}
+	return hex.EncodeToString(all[:])
+}()
 
 // StateName is a connection's state in words.
 func StateName(s session.State) string {

@@ -9,14 +9,14 @@ import (
 // Proto names an IP protocol as the field's sensors do: as in the registry's list of the
 // Linux distributions, in upper case.
 func Proto(n uint8) string {
-	if name, ok := protocols[n]; ok {
+	if name := protocols[n]; name != "" {
 		return name
 	}
 	return strconv.FormatUint(uint64(n)+1000, 10)[1:]
 }
 
 // protocols are the names of IP protocols.
-var protocols = map[uint8]string{
+var protocols = [256]string{
 	0: "HOPOPT", 1: "ICMP", 2: "IGMP", 3: "GGP", 4: "IP-in-IP", 5: "ST", 6: "TCP", 7: "CBT", 8: "EGP", 9: "IGP",
 	12: "PUP", 17: "UDP", 20: "HMP", 22: "XNS-IDP", 27: "RDP", 29: "ISO-TP4", 33: "DCCP", 36: "XTP", 37: "DDP", 38: "IDPR-CMTP",
 	41: "IPv6", 43: "IPv6-Route", 44: "IPv6-Frag", 45: "IDRP", 46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 57: "SKIP",

@@ -30,6 +30,16 @@ type View struct {
 	Facts      *Facts
 	// Dir is the direction in which it goes.
 	Dir int
+	// Blank gives a blank record to write into; nil makes a new one.
+	Blank func() *eve.Record
+}
+
+// blank is a record to write into.
+func (v *View) blank() *eve.Record {
+	if v.Blank == nil {
+		return new(eve.Record)
+	}
+	return v.Blank()
 }
 
 func (v *View) packet() *packet.Packet {
@@ -42,21 +52,14 @@ func (v *View) packet() *packet.Packet {
 // Record starts a record. With way the addresses stand as the packet goes, else as the
 // flow was opened.
 func (c *Config) Record(v *View, kind string, way bool) *eve.Record {
-	r := &eve.Record{Timestamp: eve.Time(v.Now), FlowID: v.ID, ParentID: v.Parent, EventType: kind, Version: c.Version, PcapFilename: c.File}
+	r := v.blank()
+	r.Timestamp, r.FlowID, r.ParentID, r.EventType, r.Version, r.PcapFilename = eve.Time(v.Now), v.ID, v.Parent, kind, c.Version, c.File
+	c.comesFrom(r, v)
 	p := v.packet()
-	switch {
-	case v.Late:
-		r.Source = SourceTimeout
-	case p != nil:
-		r.Source = source(v.Packets, v.At)
-		if c.Number {
-			r.PcapCnt = v.Number
-		}
-	}
 	if v.Flow != nil {
 		flowEnds(r, v, way)
 	} else if p != nil && p.Version != 0 {
-		r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = Address(p.Src), p.SrcPort, Address(p.Dst), p.DstPort
+		r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = eve.Addr{Addr: p.Src}, p.SrcPort, eve.Addr{Addr: p.Dst}, p.DstPort
 		r.Proto, r.IPVersion = Proto(p.Proto), p.Version
 	}
 	if p != nil && !v.Late {
@@ -70,10 +73,32 @@ func (c *Config) Record(v *View, kind string, way bool) *eve.Record {
 	return r
 }
 
+// comesFrom writes which packet a record is of.
+func (c *Config) comesFrom(r *eve.Record, v *View) {
+	r.Source, r.PcapCnt = "", 0
+	switch {
+	case v.Late:
+		r.Source = SourceTimeout
+	case v.packet() != nil:
+		r.Source = source(v.Packets, v.At)
+		if c.Number {
+			r.PcapCnt = v.Number
+		}
+	}
+}
+
+// Renew makes a record that has waited one of the packet at hand.
+func (c *Config) Renew(r *eve.Record, v *View) {
+	c.comesFrom(r, v)
+	if !v.Late {
+		r.Timestamp = eve.Time(v.Now)
+	}
+}
+
 // flowEnds writes who talks to whom.
 func flowEnds(r *eve.Record, v *View, way bool) {
 	k := v.Flow
-	r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = Address(k.Client), k.ClientPort, Address(k.Server), k.ServerPort
+	r.SrcIP, r.SrcPort, r.DestIP, r.DestPort = eve.Addr{Addr: k.Client}, k.ClientPort, eve.Addr{Addr: k.Server}, k.ServerPort
 	if !ports(k.Proto) {
 		r.SrcPort, r.DestPort = 0, 0
 	}

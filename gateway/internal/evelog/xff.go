@@ -47,8 +47,8 @@ func (c *XFFConfig) Name(r *eve.Record, dir int, client netip.Addr) {
 	case !c.Overwrite:
 		r.Alert.XFF = client.StringExpanded()
 	case dir == 0:
-		r.SrcIP = client.StringExpanded()
+		r.SrcIP = eve.Addr{Addr: client}
 	default:
-		r.DestIP = client.StringExpanded()
+		r.DestIP = eve.Addr{Addr: client}
 	}
 }

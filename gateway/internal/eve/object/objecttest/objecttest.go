@@ -4,6 +4,7 @@ package objecttest
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"math/rand/v2"
 	"reflect"
@@ -38,6 +39,9 @@ func ObeysTags[T any](t *testing.T, appendJSON func(*T) ([]byte, error)) {
 	}
 }
 
+// addresses are what a type that is written as text may hold.
+var addresses = []string{"192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "fe80::1%\"<\""}
+
 // fill sets a value at random; half of what may be left out is left out.
 func fill(r *rand.Rand, v reflect.Value) {
 	texts := []string{"", "plain", "日本語", "a \"quote\" and \\", "<tag> & more", "tab\tline\n\x01\x7f", "\u2028"}
@@ -48,8 +52,14 @@ func fill(r *rand.Rand, v reflect.Value) {
 			fill(r, v.Elem())
 		}
 	case reflect.Struct:
+		if a, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+			if r.IntN(2) == 0 {
+				_ = a.UnmarshalText([]byte(addresses[r.IntN(len(addresses))]))
+			}
+			return
+		}
 		for i := range v.NumField() {
-			if v.Type().Field(i).Tag.Get("json") != "-" {
+			if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
 				fill(r, v.Field(i))
 			}
 		}
