@@ -22,6 +22,7 @@ import (
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/eve/handover"
 	"otasuke/gateway/internal/evefile"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/fault"
@@ -35,6 +36,8 @@ const (
 	statsEvery = 10
 	// recordBuffer holds a burst of findings; past it they are counted as lost.
 	recordBuffer = 8192
+	// recordBatch records of a worker are handed to the writer at once.
+	recordBatch = 128
 	// eventFD is where the supervisor reads the engine's lines.
 	eventFD = 3
 	// gcPercent of garbage may lie beside what is used: rules are most of it and never go.
@@ -100,7 +103,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return err
 	}
 	ec := engine.Config{
-		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: true, Emit: w.emit,
+		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: true, Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
 		MaxMemory: memoryBound(),
 	}
@@ -126,7 +129,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		rules, sites, _, _ := use.state()
 		s := engineStatus{
 			EventType: typeStatus, Rules: rules, Sites: sites, Packets: e.Stats.Packets.Load(), Bytes: e.Stats.Bytes.Load(), Blocked: e.Stats.Blocked.Load(),
-			Uninspected: e.Stats.Uninspected.Load(), Faults: e.Stats.Panics.Load(), Lost: w.lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
+			Uninspected: e.Stats.Uninspected.Load(), Faults: e.Stats.Panics.Load(), Lost: w.lost.Load() + w.queue.Lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
 			Limits: evelog.Reached(e.Counts()...),
 		}
 		for _, q := range queues {
@@ -152,7 +155,7 @@ func openQueues(cfg Config) (queues []*capture.Queue, err error) {
 func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w *writer, faults *fault.Store, status func() engineStatus) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var wg sync.WaitGroup
+	var workers, others sync.WaitGroup
 	errs := make([]error, len(queues))
 	for i, q := range queues {
 		defer q.Close()
@@ -160,15 +163,17 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 		if err != nil {
 			return fmt.Errorf("gateway: %w", err)
 		}
-		wg.Go(func() {
+		workers.Go(func() {
 			defer cancel()
 			defer worker.Close()
 			errs[i] = q.Run(ctx, worker)
 		})
 	}
-	wg.Go(func() { w.run(ctx, status) })
-	wg.Go(func() { faults.Run(ctx) })
-	wg.Wait()
+	others.Go(func() { w.run(status) })
+	others.Go(func() { faults.Run(ctx) })
+	workers.Wait()
+	w.queue.Close()
+	others.Wait()
 	return errors.Join(errs...)
 }
 
@@ -184,19 +189,20 @@ func scannerState(ctx context.Context, s *scan.Scanner) string {
 
 // writer carries records out of the packet path.
 type writer struct {
-	log     *slog.Logger
-	records chan *eve.Record
-	lost    atomic.Uint64
-	pipe    *bufio.Writer
-	file    *evefile.File
-	hangup  <-chan os.Signal // asks to open the file anew
-	full    bool             // the file cannot be written; said once
+	log    *slog.Logger
+	queue  *handover.Queue
+	lost   atomic.Uint64 // by the disk
+	line   []byte
+	pipe   *bufio.Writer
+	file   *evefile.File
+	hangup <-chan os.Signal // asks to open the file anew
+	full   bool             // the file cannot be written; said once
 	// counts are the statistics of the engine.
 	counts func(engineStatus) eve.Stats
 }
 
 func newWriter(pipe io.Writer, cfg *Config) (*writer, error) {
-	w := &writer{log: cfg.Log, records: make(chan *eve.Record, recordBuffer), pipe: bufio.NewWriter(pipe)}
+	w := &writer{log: cfg.Log, queue: handover.New(recordBuffer, false), pipe: bufio.NewWriter(pipe)}
 	if cfg.EVELog == "" {
 		return w, nil
 	}
@@ -209,28 +215,21 @@ func newWriter(pipe io.Writer, cfg *Config) (*writer, error) {
 	return w, nil
 }
 
-// emit never blocks.
-func (w *writer) emit(r *eve.Record) {
-	select {
-	case w.records <- r:
-	default:
-		w.lost.Add(1)
-	}
-}
-
-// run writes until ctx ends and what is left then.
-func (w *writer) run(ctx context.Context, status func() engineStatus) {
+// run writes until the queue is closed, and what is left then.
+func (w *writer) run(status func() engineStatus) {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
 	last, asked := status(), time.Now()
 	w.status(last)
-	for n := 0; ; {
+	for n, open := 0, true; open; {
 		select {
-		case r := <-w.records:
-			w.write(r)
-			if len(w.records) == 0 {
-				w.flush()
+		case <-w.queue.Ready():
+			var list []*eve.Record
+			list, open = w.queue.Take()
+			for _, r := range list {
+				w.write(r)
 			}
+			w.flush()
 		case <-tick.C:
 			if scanner := last.Scanner; time.Since(asked) < scannerCheck && scanner == "ok" {
 				last = status()
@@ -243,19 +242,15 @@ func (w *writer) run(ctx context.Context, status func() engineStatus) {
 			}
 		case <-w.hangup:
 			w.trouble(w.file.Reopen())
-		case <-ctx.Done():
-			for len(w.records) > 0 {
-				w.write(<-w.records)
-			}
-			w.stats(status())
-			w.flush()
-			return
 		}
 	}
+	w.stats(status())
+	w.flush()
 }
 
 func (w *writer) write(r *eve.Record) {
-	line, err := eve.Append(nil, r)
+	line, err := eve.Append(w.line[:0], r)
+	w.line = line
 	if err != nil {
 		w.log.Error("record cannot be written", "err", err)
 		return

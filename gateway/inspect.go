@@ -276,20 +276,22 @@ func (in *inspector) into(dir string, judge func(engine.Config, func(*engine.Eng
 		return fmt.Errorf("gateway: %w", err)
 	}
 	out := newLines(f, in.conf.wants)
-	defer func() { err = errors.Join(err, out.close(), f.Close()) }()
+	defer func() {
+		err = errors.Join(err, out.close(), f.Close())
+		in.mu.Lock()
+		in.sum.Alerts += out.alerts
+		in.mu.Unlock()
+	}()
 	ec := in.ec
-	ec.Emit = out.emit
+	ec.Emit, ec.Gather = out.queue.Put, recordBatch
 	if ec.EVE.File != "" {
 		ec.EVE.File = in.cfg.Capture
 	}
 	var engines []*engine.Engine
 	err = judge(ec, func(e *engine.Engine) { engines = append(engines, e) })
 	for _, e := range engines {
-		ec.Emit(in.statistics(e))
+		ec.Emit([]*eve.Record{in.statistics(e)})
 	}
-	in.mu.Lock()
-	in.sum.Alerts += out.alerts.Load()
-	in.mu.Unlock()
 	return err
 }
 

@@ -13,6 +13,7 @@ type passer struct{}
 
 func (passer) Packet(*capture.Packet) capture.Verdict { return capture.Verdict{} }
 func (passer) Tick(int64)                             {}
+func (passer) Rest()                                  {}
 
 // NewPasser binds so many kernel queues in the network namespace of the calling thread. run
 // lets their packets pass unseen until its context ends: what the way through a queue costs

@@ -61,7 +61,7 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 func (r *Replay) Play(ctx context.Context, path string) (alerts int, err error) {
 	cfg := r.cfg
 	var shift int64
-	cfg.Emit = func(rec *eve.Record) {
+	cfg.Emit = eve.Each(func(rec *eve.Record) {
 		if rec.EventType != eve.TypeAlert {
 			return
 		}
@@ -77,7 +77,7 @@ func (r *Replay) Play(ctx context.Context, path string) (alerts int, err error) 
 		if e != nil {
 			err = e
 		}
-	}
+	})
 	e := engine.New(cfg)
 	src := capture.NewFile(path)
 	w, err := e.NewWorker(src)

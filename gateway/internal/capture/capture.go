@@ -46,6 +46,8 @@ type Handler interface {
 	// Tick is called at least every [TickEvery], and soon after Wake; now is in
 	// microseconds: the wall clock inline, the capture's time offline.
 	Tick(now int64)
+	// Rest is called when no packet waits, before the source does.
+	Rest()
 }
 
 // TickEvery is the longest time between two ticks.

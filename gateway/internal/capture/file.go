@@ -107,6 +107,7 @@ func (f *File) one(ctx context.Context, p *Packet, h Handler) {
 	if h.Packet(p).Action != Hold {
 		return
 	}
+	h.Rest()
 	began := time.Now()
 	tick := time.NewTicker(TickEvery)
 	defer tick.Stop()

@@ -194,6 +194,7 @@ func TestOddFiles(t *testing.T) {
 type frames struct{ take func(*Packet) }
 
 func (f *frames) Tick(int64) {}
+func (f *frames) Rest()      {}
 
 func (f *frames) Packet(p *Packet) Verdict { f.take(p); return Verdict{} }
 

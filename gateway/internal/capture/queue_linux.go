@@ -166,6 +166,7 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 			return err
 		}
 		q.flush()
+		h.Rest()
 		woken, err := q.wait()
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ type judge struct {
 	overlaps bool
 	packet   func(p *Packet, payload string) Verdict
 	tick     func(now int64)
+	rest     func()
 }
 
 func (j *judge) enter() func() {
@@ -44,6 +45,13 @@ func (j *judge) Packet(p *Packet) Verdict {
 		return Verdict{}
 	}
 	return j.packet(p, text)
+}
+
+func (j *judge) Rest() {
+	if j.rest != nil {
+		defer j.enter()()
+		j.rest()
+	}
 }
 
 func (j *judge) Tick(now int64) {
@@ -206,6 +214,37 @@ func conform(t *testing.T, fresh func(t *testing.T) *wire) {
 		})
 		if first == 0 || holding {
 			t.Error("the handler's timeout never came")
+		}
+	})
+	t.Run("rest before it waits", func(t *testing.T) {
+		w := fresh(t)
+		var id uint32
+		held, rested := false, false
+		j := new(judge)
+		j.packet = func(p *Packet, _ string) Verdict {
+			id, held = p.ID, true
+			return Verdict{Action: Hold}
+		}
+		j.rest = func() {
+			if held && !rested {
+				rested = true
+				go w.source.Wake()
+			}
+		}
+		j.tick = func(int64) {
+			if rested && held {
+				held = false
+				w.source.Decide(id, Verdict{})
+			}
+		}
+		play(t, w, j, func() {
+			w.send("held")
+			if w.received != nil {
+				w.received(5 * time.Second)
+			}
+		})
+		if !rested || held {
+			t.Error("the source waited, and the handler did not know")
 		}
 	})
 	t.Run("an unknown decision harms nothing", func(t *testing.T) {

@@ -43,8 +43,11 @@ type Config struct {
 	// Inline tells that verdicts are carried out: drop rules drop. Without it
 	// everything passes and records say "allowed".
 	Inline bool
-	// Emit takes records; it must not block and may be called from several workers.
-	Emit func(*eve.Record)
+	// Emit takes records as [eve.Batch] says, from several workers at a time; inline it must
+	// not block. A worker gathers Gather of them, but no longer than until the next tick,
+	// with an alert until no packet waits; at most 1 gathers nothing.
+	Emit   func([]*eve.Record) (blank int)
+	Gather int
 	// Fault takes what made the inspection of a flow fail; it must not block. Nil for nobody.
 	Fault func(fault.Fault)
 	// LogApps writes http, dns, tls, quic and fileinfo records, LogFlows flow records.

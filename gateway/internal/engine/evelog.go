@@ -17,7 +17,7 @@ func (w *Worker) emitTx(rec *eve.Record, dir int, log bool) {
 		dir = w.dir
 	}
 	if w.e.cfg.Inline || w.late || !w.isTCP() || !s.later.Put(rec, dir, s.half[w.dir].Next(), log) {
-		w.e.cfg.Emit(rec)
+		w.batch.Add(rec)
 	}
 }
 
@@ -32,7 +32,7 @@ func (w *Worker) renew(rec *eve.Record) {
 	if rec.Flow != nil {
 		w.flowNow(rec)
 	}
-	w.e.cfg.Emit(rec)
+	w.batch.Add(rec)
 }
 
 // midstream applies the policy for segments of connections whose beginning was not seen.
@@ -77,7 +77,7 @@ func (w *Worker) alert(h *match.Hit, tx *app.Tx) {
 		w.emitTx(rec, w.told, false)
 		return
 	}
-	w.e.cfg.Emit(rec)
+	w.batch.Add(rec)
 }
 
 // configure does what a rule with the action config says: it can only switch records off.
@@ -97,7 +97,7 @@ func (w *Worker) logARP() {
 		return
 	}
 	if r := w.e.cfg.EVE.ARPRecord(w.view()); r != nil {
-		w.e.cfg.Emit(r)
+		w.batch.Add(r)
 	}
 }
 
@@ -131,7 +131,7 @@ func (w *Worker) stopped() {
 		}
 	}
 	w.told = w.dir
-	w.e.cfg.Emit(c.DropRecord(w.view(), w.d.Why, w.d.By, w.d.Rejects))
+	w.batch.Add(c.DropRecord(w.view(), w.d.Why, w.d.By, w.d.Rejects))
 }
 
 // countTx counts a transaction that is seen for the first time.

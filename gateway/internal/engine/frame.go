@@ -37,7 +37,7 @@ func (w *Worker) logFrame(tx *app.Tx, dir int, b rule.Buffer, data []byte) {
 	w.told = dir
 	r := w.packetRecord(eve.TypeFrame)
 	r.Frame = evelog.FrameOf(&app.Value{Buffer: b, Data: data}, tx, dir)
-	w.e.cfg.Emit(r)
+	w.batch.Add(r)
 }
 
 var _ app.Framer = (*sink)(nil)

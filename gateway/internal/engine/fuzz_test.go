@@ -180,14 +180,14 @@ func fuzzed(t *testing.T, set *match.Set, pkts []capture.Packet, inline, scanned
 	c := &cable{decided: map[uint32]capture.Verdict{}}
 	cfg := Config{Rules: set, Home: testHome, Inline: inline, LogApps: true, LogFlows: true, LogAnomalies: true, MaxFlows: fuzzFlows, BypassMark: 1, Budget: 64 << 10,
 		Apps: appid.Config{On: map[rule.Proto]bool{rule.ProtoModbus: true, rule.ProtoDNP3: true, rule.ProtoENIP: true, rule.ProtoPGSQL: true}}, EVE: evelog.Config{Anomaly: evelog.AnomalyConfig{Decode: true, Stream: true, App: true}, DecoderEvents: true}}
-	cfg.Emit = func(r *eve.Record) {
+	cfg.Emit = eve.Each(func(r *eve.Record) {
 		if _, err := eve.Append(nil, r); err != nil {
 			t.Errorf("a record cannot be written: %v", err)
 		}
 		if r.Alert != nil {
 			o.Alerts = append(o.Alerts, fmt.Sprintf("%d %s:%d>%s:%d %s", r.Alert.SignatureID, r.SrcIP, r.SrcPort, r.DestIP, r.DestPort, r.Alert.Action))
 		}
-	}
+	})
 	if scanned {
 		cfg.Scanner = &scan.Scanner{Socket: "/nonexistent/clamd"}
 	}
@@ -352,6 +352,7 @@ func (c *collector) Packet(p *capture.Packet) (v capture.Verdict) {
 }
 
 func (c *collector) Tick(int64) {}
+func (c *collector) Rest()      {}
 
 // seedCapture adds one, without a scanner and with one.
 func seedCapture(f *testing.F, file []byte) {

@@ -129,7 +129,7 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 
 // block stops the flow because of a site or a file and reports it.
 func (w *Worker) block(rec *eve.Record) {
-	w.e.cfg.Emit(rec)
+	w.batch.Add(rec)
 	w.flow.User.alerted = true
 	if w.e.cfg.Inline {
 		w.flow.User.dropped = true

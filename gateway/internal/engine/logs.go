@@ -49,7 +49,7 @@ func (w *Worker) anomaly(tx *app.Tx, name string, dir int) {
 		r.SetTx(tx.ID)
 	}
 	w.remember(r)
-	w.e.cfg.Emit(r)
+	w.batch.Add(r)
 }
 
 // remember writes what rules have noted of the flow at hand.
@@ -69,7 +69,7 @@ func (w *Worker) packetAnomalies() {
 			r := w.e.cfg.EVE.Record(w.view(), eve.TypeAnomaly, true)
 			r.Anomaly = a
 			w.remember(r)
-			w.e.cfg.Emit(r)
+			w.batch.Add(r)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (w *Worker) logScanned(r *scan.Result, what *fileOf) {
 	case r.Virus != "":
 		rec.Otasuke.Scan = "infected"
 	}
-	w.e.cfg.Emit(rec)
+	w.batch.Add(rec)
 }
 
 // fileRecord describes a file. It goes the way of the file's bytes.
@@ -144,7 +144,7 @@ func (w *Worker) logFlow() {
 		if !c.NoMetadata {
 			r.Metadata, r.Traffic = w.memory()
 		}
-		w.e.cfg.Emit(r)
+		w.batch.Add(r)
 	}
 	for dir := range 2 {
 		if c.Netflow && e.Packets[dir] > 0 {
@@ -153,7 +153,7 @@ func (w *Worker) logFlow() {
 			if !c.NoMetadata {
 				r.Metadata, r.Traffic = w.memory()
 			}
-			w.e.cfg.Emit(r)
+			w.batch.Add(r)
 		}
 	}
 }

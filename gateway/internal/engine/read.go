@@ -273,7 +273,7 @@ func (w *Worker) datagram(b []byte) {
 // ports may carry harmless questions.
 func (w *Worker) dnsBlocked(name string, list listOf) {
 	if w.recent.First("dns "+name+w.flow.Key.Client.String(), w.now) {
-		w.e.cfg.Emit(w.siteRecord(name, "dns", list))
+		w.batch.Add(w.siteRecord(name, "dns", list))
 		w.flow.User.alerted = true
 	}
 	var m dnsmsg.Message

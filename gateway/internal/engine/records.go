@@ -23,9 +23,10 @@ type (
 	flowOf = flow.Flow[state]
 )
 
-// view is what a record of the packet at hand is about.
+// view is what a record of the packet at hand is about, until the next call.
 func (w *Worker) view() *evelog.View {
-	v := &evelog.View{Now: w.now, Number: w.number, Packets: w.pkts, At: w.at, Dir: w.told, Late: w.late}
+	v := &w.viewed
+	*v = evelog.View{Now: w.now, Number: w.number, Packets: w.pkts, At: w.at, Dir: w.told, Late: w.late, Blank: v.Blank}
 	if w.cap != nil {
 		v.Link = w.cap.Link
 	}
@@ -170,7 +171,7 @@ func (w *Worker) logTagged() {
 		w.told = w.dir
 		r := w.packetRecord(eve.TypePacket)
 		w.e.cfg.EVE.Packet(r, w.view())
-		w.e.cfg.Emit(r)
+		w.batch.Add(r)
 	}
 }
 
@@ -183,7 +184,7 @@ func (w *Worker) logVars() {
 	r := w.packetRecord(eve.TypeMetadata)
 	w.remember(r)
 	r.Metadata = evelog.PacketVars(r.Metadata, vars)
-	w.e.cfg.Emit(r)
+	w.batch.Add(r)
 }
 
 // record are the fields of a transaction.
@@ -227,7 +228,7 @@ func (w *Worker) action() string {
 // site reports a dangerous name and stops the flow.
 func (w *Worker) site(name, layer string, list filter.List) {
 	if w.recent.First(layer+" "+name+w.flow.Key.Client.String(), w.now) {
-		w.e.cfg.Emit(w.siteRecord(name, layer, list))
+		w.batch.Add(w.siteRecord(name, layer, list))
 	}
 	w.flow.User.alerted = true
 	if w.e.cfg.Inline {

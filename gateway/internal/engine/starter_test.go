@@ -50,7 +50,10 @@ func play(t testing.TB, cfg Config, text string) (records []*eve.Record) {
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Home, cfg.Emit = testHome, func(r *eve.Record) { records = append(records, r) }
+	cfg.Home = testHome
+	if cfg.Emit == nil {
+		cfg.Emit = eve.Each(func(r *eve.Record) { records = append(records, r) })
+	}
 	e := New(cfg)
 	src := capture.NewFile(path)
 	w, err := e.NewWorker(src)

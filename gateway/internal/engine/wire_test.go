@@ -70,7 +70,7 @@ func newWatch(t testing.TB, cfg Config) *box {
 		cfg.Rules = rulesOf(t, "")
 	}
 	cfg.Home = testHome
-	cfg.Emit = func(r *eve.Record) { b.records = append(b.records, r) }
+	cfg.Emit = eve.Each(func(r *eve.Record) { b.records = append(b.records, r) })
 	b.e = New(cfg)
 	var err error
 	if b.w, err = b.e.NewWorker(b.c); err != nil {

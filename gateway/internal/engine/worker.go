@@ -76,6 +76,8 @@ type Worker struct {
 	out       []byte // packets that we send
 	number    uint64 // packets so far
 	counts    *evelog.Counts
+	batch     eve.Batch
+	viewed    evelog.View
 	nothing   packet.Packet // stands for the one that is not at hand
 	late      bool          // the flow at hand has ended
 	closing   bool          // the source has ended
@@ -143,6 +145,8 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	w.take()
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
 	w.renewed, w.pressure.Max = w.renew, e.cfg.MaxMemory
+	w.batch = eve.Batch{Size: e.cfg.Gather, Emit: e.cfg.Emit}
+	w.viewed.Blank = w.batch.Blank
 	e.countsMu.Lock()
 	e.counts = append(e.counts, w.counts)
 	e.countsMu.Unlock()
@@ -157,6 +161,7 @@ func (w *Worker) Close() {
 	w.closing = true
 	w.flows.EndAll()
 	w.limits()
+	w.batch.Hand()
 	w.seat.Leave()
 }
 
@@ -278,7 +283,7 @@ func (w *Worker) alone() capture.Verdict {
 		}
 		w.counts.Alert(h.Silent)
 		if !h.Silent {
-			w.e.cfg.Emit(w.alertRecord(&h, nil))
+			w.batch.Add(w.alertRecord(&h, nil))
 		}
 		if h.Action.Blocks() {
 			blocked = true
@@ -425,7 +430,11 @@ func (w *Worker) Tick(now int64) {
 	w.flows.Expire(now, expirePerTick)
 	w.pressure.Relieve(&w.flows)
 	w.limits()
+	w.batch.Hand()
 }
+
+// Rest lets no alert wait for more packets.
+func (w *Worker) Rest() { w.batch.Urge() }
 
 // limits tells statistics what is held and which limits were hit.
 func (w *Worker) limits() {

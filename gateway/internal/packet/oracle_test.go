@@ -166,6 +166,7 @@ type watcher struct {
 }
 
 func (w *watcher) Tick(int64) {}
+func (w *watcher) Rest()      {}
 
 func (w *watcher) Packet(c *capture.Packet) capture.Verdict {
 	pkts := w.d.Frame(c.Link, c.Data, c.Time)
