@@ -178,6 +178,15 @@ type Recorder interface {
 	Record(tx *Tx) []Field
 }
 
+// Appender is a [Recorder] that can write its fields as JSON itself, without memory of
+// their own: for protocols of many small transactions.
+type Appender interface {
+	Recorder
+	// AppendRecord appends the members that Record has, a comma behind each. Not ok leaves
+	// it to Record.
+	AppendRecord(b []byte, tx *Tx) (_ []byte, ok bool)
+}
+
 // Field is one member of an EVE record. The value writes itself with AppendJSON or is
 // written by encoding/json.
 type Field struct {

@@ -103,7 +103,7 @@ func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 	if f.Dir == app.ToClient {
 		rec.SrcIP, rec.DestIP, rec.SrcPort, rec.DestPort = rec.DestIP, rec.SrcIP, rec.DestPort, rec.SrcPort
 	}
-	rec.Extra = record(f.Tx)
+	tell(rec, f.Tx)
 	rec.Fileinfo = evelog.FileOf(f, st.State, w.e.cfg.FileMagic)
 	return rec
 }

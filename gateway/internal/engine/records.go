@@ -110,7 +110,7 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 	if tx != nil {
 		rec.SetTx(tx.ID)
 		if !c.Alert.NoApp {
-			rec.Extra = record(tx)
+			tell(rec, tx)
 		}
 	}
 	w.alertContext(rec, tx != nil)
@@ -187,6 +187,16 @@ func (w *Worker) logVars() {
 	w.batch.Add(r)
 }
 
+// tell adds the fields of a transaction.
+func tell(r *eve.Record, tx *app.Tx) {
+	if a, ok := tx.Recorder.(app.Appender); ok {
+		if r.Written, ok = a.AppendRecord(r.Written, tx); ok {
+			return
+		}
+	}
+	r.Extra = record(tx)
+}
+
 // record are the fields of a transaction.
 func record(tx *app.Tx) []app.Field {
 	if tx.Recorder == nil {
@@ -202,7 +212,7 @@ func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 		r.SrcIP, r.DestIP, r.SrcPort, r.DestPort = r.DestIP, r.SrcIP, r.DestPort, r.SrcPort
 	}
 	r.SetTx(tx.ID)
-	r.Extra = record(tx)
+	tell(r, tx)
 	if !w.e.cfg.EVE.NoMetadata {
 		r.Metadata, r.Traffic = w.memory()
 	}

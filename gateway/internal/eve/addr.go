@@ -32,22 +32,8 @@ func (a *Addr) UnmarshalText(b []byte) error {
 
 // addrIf writes a member unless there is no address.
 func addrIf(b []byte, name string, a Addr) []byte {
-	switch {
-	case a.IsZero():
+	if a.IsZero() {
 		return b
-	case a.Is4():
-		b = append(object.Member(b, name), '"')
-		return append(a.AppendTo(b), '"', ',')
-	case a.Zone() != "":
-		return object.String(b, name, a.String())
 	}
-	const digits = "0123456789abcdef"
-	b = append(object.Member(b, name), '"')
-	for i, c := range a.As16() {
-		if i > 0 && i%2 == 0 {
-			b = append(b, ':')
-		}
-		b = append(b, digits[c>>4], digits[c&15])
-	}
-	return append(b, '"', ',')
+	return object.Next(object.Addr(object.Member(b, name), a.Addr))
 }

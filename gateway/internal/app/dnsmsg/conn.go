@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/eve/object"
 	"otasuke/rule"
 )
 
@@ -203,6 +204,16 @@ func (c *Conn) Record(tx *app.Tx) []app.Field {
 	if c.cfg.MDNS {
 		return []app.Field{{Name: "mdns", Value: c.msg.multicastRecord()}}
 	}
-	response := len(tx.Sides[app.ToClient].Values) > 0
-	return []app.Field{{Name: "dns", Value: c.msg.EVE(tx.ID, response, c.cfg.Log)}}
+	return []app.Field{{Name: "dns", Value: c.msg.EVE(tx.ID, responds(tx), c.cfg.Log)}}
 }
+
+// AppendRecord implements [app.Appender].
+func (c *Conn) AppendRecord(b []byte, tx *app.Tx) (_ []byte, ok bool) {
+	if c.cfg.MDNS {
+		return b, false
+	}
+	return object.Next(c.msg.appendEVE(object.Member(b, "dns"), tx.ID, responds(tx), c.cfg.Log)), true
+}
+
+// responds tells that the server sent the message.
+func responds(tx *app.Tx) bool { return len(tx.Sides[app.ToClient].Values) > 0 }

@@ -3,9 +3,7 @@ package dnsmsg
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"maps"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,48 +11,11 @@ import (
 	"otasuke/rule/value"
 )
 
-// record is the "dns" part of an EVE record.
-type record struct {
-	Version int    `json:"version"`
-	Type    string `json:"type"`
-	TxID    uint64 `json:"tx_id"`
-	ID      uint16 `json:"id"`
-	Flags   string `json:"flags"`
-	QR      bool   `json:"qr,omitempty"`
-	AA      bool   `json:"aa,omitempty"`
-	TC      bool   `json:"tc,omitempty"`
-	RD      bool   `json:"rd,omitempty"`
-	RA      bool   `json:"ra,omitempty"`
-	Z       bool   `json:"z,omitempty"`
-	Opcode  uint8  `json:"opcode"`
-	// RRName and RRType are of the first question, in version 2.
-	RRName      string           `json:"rrname,omitempty"`
-	RRType      string           `json:"rrtype,omitempty"`
-	RCode       string           `json:"rcode,omitempty"`
-	Queries     []question       `json:"queries,omitempty"`
-	Answers     []answer         `json:"answers,omitempty"`
-	Grouped     map[string][]any `json:"grouped,omitempty"`
-	Authorities []answer         `json:"authorities,omitempty"`
-	Additionals []answer         `json:"additionals,omitempty"`
-}
-
+// question of a message in a record.
 type question struct {
 	RRName    string `json:"rrname"`
 	Truncated bool   `json:"rrname_truncated,omitempty"`
 	RRType    string `json:"rrtype"`
-}
-
-type answer struct {
-	RRName        string   `json:"rrname"`
-	Truncated     bool     `json:"rrname_truncated,omitempty"`
-	RRType        string   `json:"rrtype"`
-	TTL           uint32   `json:"ttl"`
-	RData         *string  `json:"rdata,omitempty"`
-	DataTruncated bool     `json:"rdata_truncated,omitempty"`
-	SOA           *soa     `json:"soa,omitempty"`
-	SRV           *srv     `json:"srv,omitempty"`
-	SSHFP         *sshfp   `json:"sshfp,omitempty"`
-	OPT           []option `json:"opt,omitempty"`
 }
 
 type soa struct {
@@ -85,186 +46,195 @@ type option struct {
 	Data string `json:"data"`
 }
 
-// AppendJSON writes r as its tags say.
-func (r *record) AppendJSON(b []byte) []byte {
-	b = object.Int(object.Open(b), "version", r.Version)
-	b = object.String(b, "type", r.Type)
-	b = object.Uint(b, "tx_id", r.TxID)
-	b = object.Uint(b, "id", r.ID)
-	b = object.String(b, "flags", r.Flags)
-	b = object.BoolIf(b, "qr", r.QR)
-	b = object.BoolIf(b, "aa", r.AA)
-	b = object.BoolIf(b, "tc", r.TC)
-	b = object.BoolIf(b, "rd", r.RD)
-	b = object.BoolIf(b, "ra", r.RA)
-	b = object.BoolIf(b, "z", r.Z)
-	b = object.Uint(b, "opcode", r.Opcode)
-	b = object.StringIf(b, "rrname", r.RRName)
-	b = object.StringIf(b, "rrtype", r.RRType)
-	b = object.StringIf(b, "rcode", r.RCode)
-	if len(r.Queries) > 0 {
-		b = object.OpenList(object.Member(b, "queries"))
-		for i := range r.Queries {
-			q := &r.Queries[i]
-			b = object.String(object.Open(b), "rrname", q.RRName)
-			b = object.BoolIf(b, "rrname_truncated", q.Truncated)
-			b = object.Next(object.Close(object.String(b, "rrtype", q.RRType)))
-		}
-		b = object.Next(object.CloseList(b))
-	}
-	b = appendAnswers(b, "answers", r.Answers)
-	b = appendGrouped(b, r.Grouped)
-	b = appendAnswers(b, "authorities", r.Authorities)
-	return object.Close(appendAnswers(b, "additionals", r.Additionals))
+// EVE returns the "dns" part of a record. response tells that the server sent the message.
+func (m *Message) EVE(txID uint64, response bool, log Log) object.Raw {
+	return m.appendEVE(nil, txID, response, log)
 }
 
-func appendAnswers(b []byte, name string, list []answer) []byte {
+// appendEVE writes the "dns" part of a record without memory of its own. A test compares it
+// with the tags of a structure.
+func (m *Message) appendEVE(b []byte, txID uint64, response bool, log Log) []byte {
+	version, kind := 3, [2]string{"request", "response"}
+	if log.Version == 2 {
+		version, kind = 2, [2]string{"query", "answer"}
+	}
+	b = object.Int(object.Open(b), "version", version)
+	if response {
+		b = object.String(b, "type", kind[1])
+	} else {
+		b = object.String(b, "type", kind[0])
+	}
+	b = object.Uint(b, "tx_id", txID)
+	b = object.Uint(b, "id", m.ID)
+	b = append(strconv.AppendUint(append(object.Member(b, "flags"), '"'), uint64(m.Flags), 16), '"', ',')
+	b = object.BoolIf(b, "qr", m.Flags&FlagQR != 0)
+	b = object.BoolIf(b, "aa", m.Flags&FlagAA != 0)
+	b = object.BoolIf(b, "tc", m.Flags&FlagTC != 0)
+	b = object.BoolIf(b, "rd", m.Flags&FlagRD != 0)
+	b = object.BoolIf(b, "ra", m.Flags&FlagRA != 0)
+	b = object.BoolIf(b, "z", m.Flags&FlagZ != 0)
+	b = object.Uint(b, "opcode", m.Opcode())
+	if version == 2 && len(m.Questions) > 0 {
+		q := &m.Questions[0]
+		if name := m.Bytes(q.Name); len(name) > 0 {
+			b = object.Next(quoted(object.Member(b, "rrname"), name))
+		}
+		b = object.String(b, "rrtype", typeName(q.Type))
+	}
+	if version == 2 && !response {
+		return object.Close(b)
+	}
+	b = object.String(b, "rcode", rcodeName(m.RCode()))
+	if version == 3 {
+		b = m.appendQuestions(b)
+	}
+	if !log.NoDetailed {
+		b = m.appendAnswers(b, "answers", m.Answers)
+	}
+	if !log.NoGrouped {
+		b = m.appendGrouped(b)
+	}
+	b = m.appendAnswers(b, "authorities", m.Authorities)
+	if version == 3 {
+		b = m.appendAnswers(b, "additionals", m.Additional)
+	}
+	return object.Close(b)
+}
+
+func (m *Message) appendQuestions(b []byte) []byte {
+	if len(m.Questions) == 0 {
+		return b
+	}
+	b = object.OpenList(object.Member(b, "queries"))
+	for i := range m.Questions {
+		q := &m.Questions[i]
+		b = object.Next(quoted(object.Member(object.Open(b), "rrname"), m.Bytes(q.Name)))
+		b = object.BoolIf(b, "rrname_truncated", q.Name.Truncated)
+		b = object.Next(object.Close(object.String(b, "rrtype", typeName(q.Type))))
+	}
+	return object.Next(object.CloseList(b))
+}
+
+// appendAnswers writes a list of records; each string of TXT stands alone.
+func (m *Message) appendAnswers(b []byte, name string, list []Record) []byte {
 	if len(list) == 0 {
 		return b
 	}
 	b = object.OpenList(object.Member(b, name))
 	for i := range list {
-		a := &list[i]
-		b = object.String(object.Open(b), "rrname", a.RRName)
-		b = object.BoolIf(b, "rrname_truncated", a.Truncated)
-		b = object.String(b, "rrtype", a.RRType)
-		b = object.Uint(b, "ttl", a.TTL)
-		if a.RData != nil {
-			b = object.String(b, "rdata", *a.RData)
+		r := &list[i]
+		d := m.Data(r)
+		switch {
+		case r.Type == TypeTXT && len(d) > 0:
+			for len(d) > 0 {
+				n := 1 + int(d[0])
+				b = m.appendAnswer(b, r, d[1:n])
+				d = d[n:]
+			}
+		default:
+			b = m.appendAnswer(b, r, nil)
 		}
-		b = object.BoolIf(b, "rdata_truncated", a.DataTruncated)
-		if a.SOA != nil {
-			b = object.Value(b, "soa", a.SOA)
-		}
-		if a.SRV != nil {
-			b = object.Value(b, "srv", a.SRV)
-		}
-		if a.SSHFP != nil {
-			b = object.Value(b, "sshfp", a.SSHFP)
-		}
-		if len(a.OPT) > 0 {
-			b = object.Value(b, "opt", a.OPT)
-		}
-		b = object.Next(object.Close(b))
 	}
 	return object.Next(object.CloseList(b))
 }
 
-func appendGrouped(b []byte, grouped map[string][]any) []byte {
-	if len(grouped) == 0 {
-		return b
-	}
-	b = object.Open(object.Member(b, "grouped"))
-	for _, name := range slices.Sorted(maps.Keys(grouped)) {
-		b = object.OpenList(append(object.Quote(b, name), ':'))
-		for _, v := range grouped[name] {
-			if s, ok := v.(string); ok {
-				b = object.Next(object.Quote(b, s))
-			} else {
-				b = object.Next(object.AppendValue(b, v))
+// appendAnswer writes one record; txt is the string at hand of one of type TXT.
+func (m *Message) appendAnswer(b []byte, r *Record, txt []byte) []byte {
+	b = object.Next(quoted(object.Member(object.Open(b), "rrname"), m.Bytes(r.Name)))
+	b = object.BoolIf(b, "rrname_truncated", r.Name.Truncated)
+	b = object.String(b, "rrtype", typeName(r.Type))
+	b = object.Uint(b, "ttl", r.TTL)
+	if v, ok := m.appendText(object.Member(b, "rdata"), r, txt); ok {
+		b = object.BoolIf(object.Next(v), "rdata_truncated", r.Target.Truncated)
+	} else {
+		switch v := m.value(r).(type) {
+		case *soa:
+			b = object.Value(b, "soa", v)
+		case *srv:
+			b = object.Value(b, "srv", v)
+		case *sshfp:
+			b = object.Value(b, "sshfp", v)
+		case []option:
+			if len(v) > 0 {
+				b = object.Value(b, "opt", v)
 			}
 		}
-		b = object.Next(object.CloseList(b))
 	}
 	return object.Next(object.Close(b))
 }
 
-// EVE returns the "dns" part of a record. response tells that the server sent the message.
-func (m *Message) EVE(txID uint64, response bool, log Log) any {
-	f := m.Flags
-	r := &record{Version: 3, Type: "request", TxID: txID, ID: m.ID, Flags: strconv.FormatUint(uint64(f), 16), QR: f&FlagQR != 0, AA: f&FlagAA != 0,
-		TC: f&FlagTC != 0, RD: f&FlagRD != 0, RA: f&FlagRA != 0, Z: f&FlagZ != 0, Opcode: m.Opcode(), RCode: rcodeName(m.RCode())}
-	if response {
-		r.Type = "response"
+// appendText writes what a record of a type that is text says; of other types it writes
+// nothing that counts.
+func (m *Message) appendText(b []byte, r *Record, txt []byte) (_ []byte, ok bool) {
+	switch r.Type {
+	case TypeA, TypeAAAA:
+		return appendAddress(b, m.Data(r)), true
+	case TypeCNAME, TypeNS, TypePTR, TypeMX:
+		return quoted(b, m.Bytes(r.Target)), true
+	case TypeNULL:
+		return quoted(b, m.Data(r)), true
+	case TypeTXT:
+		return quoted(b, txt), true
 	}
-	r.Queries = m.questions()
-	r.Authorities, r.Additionals = m.answers(m.Authorities), m.answers(m.Additional)
-	if !log.NoDetailed {
-		r.Answers = m.answers(m.Answers)
-	}
-	if !log.NoGrouped {
-		r.Grouped = m.grouped()
-	}
-	if log.Version == 2 {
-		r.older(response)
-	}
-	return r
+	return b, false
 }
 
-// older turns the record into one of version 2.
-func (r *record) older(response bool) {
-	r.Version = 2
-	r.Type = "query"
-	if len(r.Queries) > 0 {
-		r.RRName, r.RRType = r.Queries[0].RRName, r.Queries[0].RRType
+// groupedTypes are the types whose values are written by type, by name.
+var groupedTypes = [...]uint16{TypeA, TypeAAAA, TypeCNAME, TypeMX, TypeNS, TypeNULL, TypePTR, TypeSOA, TypeSRV, TypeSSHFP, TypeTXT}
+
+// appendGrouped writes the values of answers by type.
+func (m *Message) appendGrouped(b []byte) []byte {
+	if len(m.Answers) == 0 {
+		return b
 	}
-	r.Queries, r.Additionals = nil, nil
-	if response {
-		r.Type = "answer"
-		return
+	start, some := len(b), false
+	b = object.Open(object.Member(b, "grouped"))
+	for _, t := range groupedTypes {
+		list, found := b, false
+		for i := range m.Answers {
+			if r := &m.Answers[i]; r.Type == t {
+				if !found {
+					list = object.OpenList(object.Member(b, typeName(t)))
+				}
+				var ok bool
+				list, ok = m.appendValues(list, r)
+				found = found || ok
+			}
+		}
+		if found {
+			b, some = object.Next(object.CloseList(list)), true
+		}
 	}
-	r.RCode, r.Answers, r.Grouped, r.Authorities = "", nil, nil, nil
+	if !some {
+		return b[:start]
+	}
+	return object.Next(object.Close(b))
+}
+
+// appendValues writes what one answer says as elements of a list.
+func (m *Message) appendValues(b []byte, r *Record) (_ []byte, ok bool) {
+	if d := m.Data(r); r.Type == TypeTXT && len(d) > 0 {
+		for len(d) > 0 {
+			n := 1 + int(d[0])
+			b = object.Next(quoted(b, d[1:n]))
+			d = d[n:]
+		}
+		return b, true
+	}
+	if b, ok = m.appendText(b, r, nil); ok {
+		return object.Next(b), true
+	}
+	v := m.value(r)
+	if v == nil {
+		return b, false
+	}
+	return object.Next(object.AppendValue(b, v)), true
 }
 
 func (m *Message) questions() (out []question) {
 	for i := range m.Questions {
 		q := &m.Questions[i]
 		out = append(out, question{text(m.Bytes(q.Name)), q.Name.Truncated, typeName(q.Type)})
-	}
-	return out
-}
-
-func (m *Message) answers(records []Record) (out []answer) {
-	for i := range records {
-		r := &records[i]
-		for _, v := range m.values(r) {
-			a := answer{RRName: text(m.Bytes(r.Name)), Truncated: r.Name.Truncated, RRType: typeName(r.Type), TTL: r.TTL}
-			switch v := v.(type) {
-			case string:
-				a.RData, a.DataTruncated = &v, r.Target.Truncated
-			case *soa:
-				a.SOA = v
-			case *srv:
-				a.SRV = v
-			case *sshfp:
-				a.SSHFP = v
-			case []option:
-				a.OPT = v
-			}
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// grouped collects the values of answers by type.
-func (m *Message) grouped() map[string][]any {
-	var out map[string][]any
-	for i := range m.Answers {
-		r := &m.Answers[i]
-		for _, v := range m.values(r) {
-			if _, is := v.([]option); v == nil || is {
-				continue
-			}
-			if out == nil {
-				out = make(map[string][]any)
-			}
-			name := typeName(r.Type)
-			out[name] = append(out[name], v)
-		}
-	}
-	return out
-}
-
-// values are those of a record: each string of TXT is one.
-func (m *Message) values(r *Record) (out []any) {
-	if r.Type == TypeTXT {
-		for _, s := range texts(m.Data(r)) {
-			out = append(out, text(s))
-		}
-	}
-	if len(out) == 0 {
-		out = append(out, m.value(r))
 	}
 	return out
 }
@@ -328,6 +298,15 @@ func options(d []byte) (out []option) {
 	return out
 }
 
+// appendAddress writes an address, nothing for what is none.
+func appendAddress(b, d []byte) []byte {
+	a, ok := netip.AddrFromSlice(d)
+	if !ok {
+		return append(b, '"', '"')
+	}
+	return object.Addr(b, a)
+}
+
 // address writes an address; IPv6 in full.
 func address(d []byte) string {
 	switch len(d) {
@@ -351,8 +330,22 @@ func colons(d []byte) string {
 	return string(out)
 }
 
-// typeNames and rcodeNames are names by number.
-var typeNames, rcodeNames = reversed(value.DNSTypes), reversed(value.DNSRcodes)
+// Names by number; typeNames has those that lowTypes has no place for too.
+var (
+	typeNames = reversed(value.DNSTypes)
+	lowTypes  = low(typeNames)
+	lowRcodes = low(reversed(value.DNSRcodes))
+)
+
+// low are the names of small numbers, where they are found soonest.
+func low(names map[uint16]string) (out [256]string) {
+	for n, name := range names {
+		if int(n) < len(out) {
+			out[n] = name
+		}
+	}
+	return out
+}
 
 func reversed(m map[string]int64) map[uint16]string {
 	out := make(map[uint16]string, len(m))
@@ -363,6 +356,9 @@ func reversed(m map[string]int64) map[uint16]string {
 }
 
 func typeName(t uint16) string {
+	if int(t) < len(lowTypes) && lowTypes[t] != "" {
+		return lowTypes[t]
+	}
 	if name, ok := typeNames[t]; ok {
 		return name
 	}
@@ -370,7 +366,7 @@ func typeName(t uint16) string {
 }
 
 func rcodeName(c uint8) string {
-	if name, ok := rcodeNames[uint16(c)]; ok {
+	if name := lowRcodes[c]; name != "" {
 		return name
 	}
 	return strconv.Itoa(int(c))

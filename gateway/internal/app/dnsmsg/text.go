@@ -1,6 +1,10 @@
 package dnsmsg
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"otasuke/gateway/internal/eve/object"
+)
 
 // text makes bytes fit for JSON: what is no UTF-8 has all bytes beyond ASCII as "\\xNN".
 func text(b []byte) string {
@@ -17,4 +21,12 @@ func text(b []byte) string {
 		}
 	}
 	return string(out)
+}
+
+// quoted writes text as JSON.
+func quoted(b, s []byte) []byte {
+	if !utf8.Valid(s) {
+		return object.Quote(b, text(s))
+	}
+	return object.Quote(b, s)
 }

@@ -8,6 +8,7 @@ package object
 
 import (
 	"encoding/json"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +74,25 @@ func quote[T ~string | ~[]byte](b []byte, s T) []byte {
 		q, _ = jsontext.AppendQuote(b[:n], strings.ToValidUTF8(string(s), "\ufffd"))
 	}
 	return q
+}
+
+// Addr writes an address; IPv6 in full.
+func Addr(b []byte, a netip.Addr) []byte {
+	switch {
+	case a.Is4():
+		return append(a.AppendTo(append(b, '"')), '"')
+	case !a.Is6() || a.Zone() != "":
+		return Quote(b, a.StringExpanded())
+	}
+	const digits = "0123456789abcdef"
+	b = append(b, '"')
+	for i, c := range a.As16() {
+		if i > 0 && i%2 == 0 {
+			b = append(b, ':')
+		}
+		b = append(b, digits[c>>4], digits[c&15])
+	}
+	return append(b, '"')
 }
 
 // Element writes a number of a list.
