@@ -8,6 +8,7 @@ import (
 
 	"otasuke/e2e/talk"
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
 )
 
@@ -18,6 +19,8 @@ type bulk struct {
 	begin func(b *box) (step func() []byte)
 	// most is what the package of the application may still allocate for a packet.
 	most float64
+	// log writes a record for each packet.
+	log bool
 }
 
 // flowing gives the next packets of a download in place: only the numbers change.
@@ -30,7 +33,7 @@ var bulks = []bulk{
 		e := between("192.168.1.12:50000", "198.51.100.80:7777")
 		b.open(e)
 		return flowing(e, 1, strings.Repeat("\x01binary", 200))
-	}, 0},
+	}, 0, false},
 	{"HTTP body past the limit", func(b *box) func() []byte {
 		e := surf()
 		b.open(e)
@@ -41,7 +44,7 @@ var bulks = []bulk{
 			b.say(e, 1, data)
 		}
 		return flowing(e, 1, data)
-	}, 0},
+	}, 0, false},
 	{"TLS after the handshake", func(b *box) func() []byte {
 		e := between("192.168.1.12:50000", "198.51.100.80:443")
 		b.open(e)
@@ -52,22 +55,35 @@ var bulks = []bulk{
 			b.say(e, p.dir, p.data)
 		}
 		return flowing(e, 1, "\x17\x03\x03\x05\x00"+strings.Repeat("e", 1280))
-	}, 0},
-	// The reader of names makes its text and bytes.
-	{"DNS question", func(b *box) func() []byte {
-		c, err := talk.Parse("dns 192.168.1.12:5353 > 192.0.2.53:53 www.some-harmless-host.example\n")
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		f := c.Flows[0]
-		p := packet.AppendUDP(nil, f.Client, f.Server, f.Turns[0].Data)
-		return func() []byte { return p }
-	}, 7},
+	}, 0, false},
+	{"DNS question", asking, 0, false},
+	{"DNS question with its record", asking, 0, true},
+}
+
+func asking(b *box) func() []byte {
+	c, err := talk.Parse("dns 192.168.1.12:5353 > 192.0.2.53:53 www.some-harmless-host.example\n")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	f := c.Flows[0]
+	p := packet.AppendUDP(nil, f.Client, f.Server, f.Turns[0].Data)
+	return func() []byte { return p }
 }
 
 // forever makes a box that judges one kind of traffic; one gives it the next packet.
 func (k *bulk) forever(t testing.TB) (b *box, one func()) {
-	b = newBox(t, Config{Rules: starterSet(t), Lists: listsOf(t, "evil.example\n203.0.113.9\n")})
+	b = newBox(t, Config{Rules: starterSet(t), Lists: listsOf(t, "evil.example\n203.0.113.9\n"), LogApps: k.log})
+	b.w.batch.Size, b.w.batch.Emit = 32, func(list []*eve.Record) int {
+		for _, r := range list {
+			if r.EventType == eve.TypeAlert {
+				b.records = append(b.records, r)
+				return 0
+			}
+			r.Reset()
+		}
+		b.told += len(list)
+		return len(list)
+	}
 	step := k.begin(b)
 	// Packets are made ahead, so that making them is not measured.
 	const ring = 4096
@@ -98,6 +114,9 @@ func TestNoAllocs(t *testing.T) {
 		b, one := k.forever(t)
 		if n := testing.AllocsPerRun(2000, one); n > k.most {
 			t.Errorf("%s: %v allocations a packet", k.name, n)
+		}
+		if k.log != (b.told > 2000) {
+			t.Errorf("%s: %d records", k.name, b.told)
 		}
 		if got := b.alerts(); len(got) > 0 || b.e.Stats.Panics.Load() > 0 || b.e.Stats.Blocked.Load() > 0 {
 			t.Errorf("%s: %v", k.name, got)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
@@ -152,7 +153,7 @@ func (k *sink) CloseFile(f *app.File, cut bool) {
 func (w *Worker) fileOf(f *app.File, st *fileState) *fileOf {
 	req := &f.Tx.Sides[0]
 	return &fileOf{host: text(req.Get(rule.HTTPHost)), target: text(req.Get(rule.HTTPURIRaw)), name: text(f.Name),
-		sentResp: w.flow.User.begun, fields: record(f.Tx), file: f, state: st}
+		sentResp: w.flow.User.begun, fields: evelog.Fields(f.Tx), file: f, state: st}
 }
 
 // closeScans gives up what a flow that ends was scanning.

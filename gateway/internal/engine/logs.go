@@ -103,16 +103,17 @@ func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
 	if f.Dir == app.ToClient {
 		rec.SrcIP, rec.DestIP, rec.SrcPort, rec.DestPort = rec.DestIP, rec.SrcIP, rec.DestPort, rec.SrcPort
 	}
-	tell(rec, f.Tx)
+	evelog.Tell(rec, f.Tx)
 	rec.Fileinfo = evelog.FileOf(f, st.State, w.e.cfg.FileMagic)
 	return rec
 }
 
-// ending describes the flow at hand as it stands.
+// ending describes the flow at hand as it stands, until the next call.
 func (w *Worker) ending() *evelog.End {
 	f := w.flow
 	s := &f.User
-	e := &evelog.End{Start: f.Started, Last: f.Last, Packets: f.Packets, Bytes: f.Bytes, Reason: "timeout", Alerted: s.alerted,
+	e := &w.end
+	*e = evelog.End{Start: f.Started, Last: f.Last, Packets: f.Packets, Bytes: f.Bytes, Reason: "timeout", Alerted: s.alerted,
 		State: [...]string{flow.New: "new", flow.Established: "established", flow.Closing: "closed"}[f.State]}
 	if w.isTCP() {
 		e.OfSession(&s.session)

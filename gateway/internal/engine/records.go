@@ -110,7 +110,7 @@ func (w *Worker) alertRecord(h *match.Hit, tx *app.Tx) *eve.Record {
 	if tx != nil {
 		rec.SetTx(tx.ID)
 		if !c.Alert.NoApp {
-			tell(rec, tx)
+			evelog.Tell(rec, tx)
 		}
 	}
 	w.alertContext(rec, tx != nil)
@@ -187,24 +187,6 @@ func (w *Worker) logVars() {
 	w.batch.Add(r)
 }
 
-// tell adds the fields of a transaction.
-func tell(r *eve.Record, tx *app.Tx) {
-	if a, ok := tx.Recorder.(app.Appender); ok {
-		if r.Written, ok = a.AppendRecord(r.Written, tx); ok {
-			return
-		}
-	}
-	r.Extra = record(tx)
-}
-
-// record are the fields of a transaction.
-func record(tx *app.Tx) []app.Field {
-	if tx.Recorder == nil {
-		return nil
-	}
-	return tx.Recorder.Record(tx)
-}
-
 // appRecord is the record of a transaction.
 func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 	r := w.record(kind)
@@ -212,7 +194,7 @@ func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 		r.SrcIP, r.DestIP, r.SrcPort, r.DestPort = r.DestIP, r.SrcIP, r.DestPort, r.SrcPort
 	}
 	r.SetTx(tx.ID)
-	tell(r, tx)
+	evelog.Tell(r, tx)
 	if !w.e.cfg.EVE.NoMetadata {
 		r.Metadata, r.Traffic = w.memory()
 	}

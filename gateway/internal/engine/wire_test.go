@@ -38,6 +38,7 @@ type box struct {
 	w       *Worker
 	c       *cable
 	records []*eve.Record
+	told    int // records that were used again
 	now     int64
 	id      uint32
 }

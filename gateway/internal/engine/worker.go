@@ -78,6 +78,7 @@ type Worker struct {
 	counts    *evelog.Counts
 	batch     eve.Batch
 	viewed    evelog.View
+	end       evelog.End
 	nothing   packet.Packet // stands for the one that is not at hand
 	late      bool          // the flow at hand has ended
 	closing   bool          // the source has ended

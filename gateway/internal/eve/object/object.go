@@ -217,22 +217,14 @@ func AppendTime(b []byte, micro int64) []byte {
 		return t.AppendFormat(b, "2006-01-02T15:04:05.000000-0700")
 	}
 	hour, minute, second := t.Clock()
-	b = digits(b, year, 4)
-	b = digits(append(b, '-'), int(month), 2)
-	b = digits(append(b, '-'), day, 2)
-	b = digits(append(b, 'T'), hour, 2)
-	b = digits(append(b, ':'), minute, 2)
-	b = digits(append(b, ':'), second, 2)
-	b = digits(append(b, '.'), t.Nanosecond()/1000, 6)
-	return append(b, "+0000"...)
+	part := t.Nanosecond() / 1000
+	text := [...]byte{ // in one piece, as every record has one or more of them
+		digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), '-', digit(int(month) / 10), digit(int(month)), '-', digit(day / 10), digit(day),
+		'T', digit(hour / 10), digit(hour), ':', digit(minute / 10), digit(minute), ':', digit(second / 10), digit(second),
+		'.', digit(part / 100_000), digit(part / 10_000), digit(part / 1000), digit(part / 100), digit(part / 10), digit(part), '+', '0', '0', '0', '0',
+	}
+	return append(b, text[:]...)
 }
 
-// digits writes n digits of v.
-func digits(b []byte, v, n int) []byte {
-	var d [6]byte
-	for i := n - 1; i >= 0; i-- {
-		d[i] = byte('0' + v%10)
-		v /= 10
-	}
-	return append(b, d[:n]...)
-}
+// digit is the last of n.
+func digit(n int) byte { return '0' + byte(uint(n)%10) }
