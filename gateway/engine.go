@@ -167,6 +167,7 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 			defer cancel()
 			defer worker.Close()
 			errs[i] = q.Run(ctx, worker)
+			w.queue.Linger() // flows that end with us are told of
 		})
 	}
 	others.Go(func() { w.run(status) })

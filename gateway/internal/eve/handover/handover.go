@@ -18,10 +18,10 @@ type Queue struct {
 	Lost atomic.Uint64
 
 	max   int
-	wait  bool
 	ready chan struct{}
 
 	mu      sync.Mutex
+	wait    bool
 	room    sync.Cond // something was taken
 	closed  bool
 	waiting []*eve.Record
@@ -83,6 +83,13 @@ func (q *Queue) Take() (list []*eve.Record, open bool) {
 	q.taken, q.waiting = q.waiting, q.taken[:0]
 	q.room.Broadcast()
 	return q.taken, !q.closed
+}
+
+// Linger makes Put wait from now on: nobody is in a hurry any more.
+func (q *Queue) Linger() {
+	q.mu.Lock()
+	q.wait = true
+	q.mu.Unlock()
 }
 
 // Close tells the writer that nothing more comes. Nobody may call Put any more.

@@ -72,6 +72,24 @@ func TestFull(t *testing.T) {
 	}
 }
 
+// At the end nothing is lost, however much comes then.
+func TestLinger(t *testing.T) {
+	t.Parallel()
+	q := New(25, false)
+	q.Linger()
+	go func() { work(&eve.Batch{Size: 10, Emit: q.Put}, 1, 1000); q.Close() }()
+	n := 0
+	for open := true; open; {
+		<-q.Ready()
+		var list []*eve.Record
+		list, open = q.Take()
+		n += len(list)
+	}
+	if n != 1000 || q.Lost.Load() != 0 {
+		t.Errorf("%d records, %d lost", n, q.Lost.Load())
+	}
+}
+
 // Records that went through once are used again: nothing is allocated.
 func TestNoAllocs(t *testing.T) {
 	q := New(100, false)
