@@ -3,6 +3,8 @@ package eve
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve/object"
@@ -86,12 +88,16 @@ func (w *writer) head(r *Record) {
 
 // middle writes what was found.
 func (w *writer) middle(r *Record) {
-	w.value("metadata", r.Metadata != nil, r.Metadata)
+	if r.Metadata != nil {
+		w.metadata(r.Metadata)
+	}
 	w.value("traffic", r.Traffic != nil, r.Traffic)
 	b := object.StringIf(w.b, "community_id", r.CommunityID)
 	b = object.UintOf(b, "tx_id", r.TxID)
 	w.b = object.BoolIf(b, "tx_guessed", r.TxGuessed)
-	w.value("alert", r.Alert != nil, r.Alert)
+	if r.Alert != nil {
+		w.alert(r.Alert)
+	}
 	w.value("frame", r.Frame != nil, r.Frame)
 	w.value("tunnel", r.Tunnel != nil, r.Tunnel)
 	b = object.StringIf(w.b, "app_proto", r.AppProto)
@@ -113,6 +119,66 @@ func (w *writer) middle(r *Record) {
 	if r.TCP != nil {
 		w.b = object.Next(r.TCP.appendJSON(object.Member(w.b, "tcp")))
 	}
+}
+
+// alert writes what a rule has found. Its texts are escaped as encoding/json does it.
+func (w *writer) alert(a *Alert) {
+	b := object.Open(object.Member(w.b, "alert"))
+	b = object.Escaped(b, "action", a.Action)
+	b = object.Uint(b, "gid", a.GID)
+	b = object.Uint(b, "signature_id", a.SignatureID)
+	b = object.Uint(b, "rev", a.Rev)
+	b = object.Escaped(b, "signature", a.Signature)
+	b = object.Escaped(b, "category", a.Category)
+	w.b = object.Int(b, "severity", a.Severity)
+	w.value("source", a.Source != nil, a.Source)
+	w.value("target", a.Target != nil, a.Target)
+	if a.XFF != "" {
+		w.b = object.Escaped(w.b, "xff", a.XFF)
+	}
+	if len(a.Metadata) > 0 {
+		var few [16]string
+		keys := slices.AppendSeq(few[:0], maps.Keys(a.Metadata))
+		slices.Sort(keys)
+		b = object.Open(object.Member(w.b, "metadata"))
+		for _, key := range keys {
+			b = appendTexts(append(object.Escape(b, key), ':'), a.Metadata[key])
+		}
+		w.b = object.Next(object.Close(b))
+	}
+	w.value("context", len(a.Context) > 0, a.Context)
+	if len(a.References) > 0 {
+		w.b = appendTexts(object.Member(w.b, "references"), a.References)
+	}
+	if a.Rule != "" {
+		w.b = object.Escaped(w.b, "rule", a.Rule)
+	}
+	w.b = object.Next(object.Close(w.b))
+}
+
+// metadata writes what rules remember.
+func (w *writer) metadata(m *Metadata) {
+	w.b = object.Open(object.Member(w.b, "metadata"))
+	if len(m.Flowbits) > 0 {
+		w.b = appendTexts(object.Member(w.b, "flowbits"), m.Flowbits)
+	}
+	w.value("flowints", len(m.Flowints) > 0, m.Flowints)
+	w.value("flowvars", len(m.Flowvars) > 0, m.Flowvars)
+	w.value("pktvars", len(m.Pktvars) > 0, m.Pktvars)
+	w.value("entropy", len(m.Entropy) > 0, m.Entropy)
+	w.b = object.Next(object.Close(w.b))
+}
+
+// appendTexts writes a list.
+func appendTexts(b []byte, list []string) []byte {
+	if list == nil {
+		return append(b, "null,"...)
+	}
+	b = object.OpenList(b)
+	for _, s := range list {
+		b = object.Next(object.Escape(b, s))
+	}
+	return object.Next(object.CloseList(b))
 }
 
 // tail writes the bytes that it was found in, and what was done.

@@ -1,6 +1,7 @@
 package eve
 
 import (
+	"encoding/json"
 	"otasuke/gateway/internal/eve/object/objecttest"
 	"testing"
 )
@@ -20,6 +21,28 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { b, _ = Append(b[:0], r) }); n > 1 { // the writer
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// What rules say is written byte for byte as encoding/json has it.
+func TestAlertIsAsBefore(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"plain", "", "a <tag> & \"quote\" \\", "日本語\u2028\x01\x7f", "\xff broken"} {
+		r := &Record{EventType: TypeAlert,
+			Alert: &Alert{Action: "allowed", GID: 1, SignatureID: 2, Rev: 3, Signature: s, Category: s, Severity: -1, Source: &End{s, 4}, XFF: s, Rule: s,
+				Metadata: map[string][]string{"b": {s, s}, "a": {}, "c" + s: nil}, Context: map[string]any{"x": s}, References: []string{s}},
+			Metadata: &Metadata{Flowbits: []string{s, "b"}, Flowints: map[string]int64{"n": 1}, Flowvars: []map[string]string{{"v": s}}}}
+		got, err := Append(nil, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want)+"\n" {
+			t.Errorf("%s\n%s", got, want)
+		}
 	}
 }
 

@@ -100,6 +100,19 @@ func Element[T ~uint8 | ~uint16 | ~uint32 | ~uint64](b []byte, v T) []byte {
 	return Next(strconv.AppendUint(b, uint64(v), 10))
 }
 
+// Escape writes a string as encoding/json does, which escapes what is special in HTML too.
+func Escape(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; !plain[c] || c == '<' || c == '>' || c == '&' {
+			return AppendValue(b, s)
+		}
+	}
+	return Quote(b, s)
+}
+
+// Escaped writes a member as encoding/json does.
+func Escaped(b []byte, name, v string) []byte { return Next(Escape(Member(b, name), v)) }
+
 // String writes a member.
 func String[T ~string | ~[]byte](b []byte, name string, v T) []byte {
 	return Next(Quote(Member(b, name), v))
