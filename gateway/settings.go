@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/match"
@@ -193,7 +194,7 @@ const maxBodyLimit = 16 << 20
 // apps switches recognition.
 func (s *settings) apps(c *engine.Config) {
 	apps := s.conf.At("app-layer.protocols")
-	c.Apps.On, c.Apps.Off = map[rule.Proto]bool{}, map[rule.Proto]bool{}
+	c.Apps.On, c.Apps.Off = appid.Protos{}, appid.Protos{}
 	for _, name := range apps.Keys() {
 		p, ok := parse.Proto(name)
 		enabled := apps.At(name + ".enabled")

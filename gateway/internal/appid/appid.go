@@ -12,12 +12,15 @@ const (
 type Config struct {
 	// On and Off change what is recognised; a protocol in neither is on unless it is one
 	// of the industrial protocols and databases that are off by default.
-	On, Off map[rule.Proto]bool
+	On, Off Protos
 }
+
+// Protos is a set of protocols.
+type Protos [rule.NumProtos]bool
 
 // offByDefault are protocols whose recognition costs more false names than it finds in
 // an office.
-var offByDefault = map[rule.Proto]bool{rule.ProtoModbus: true, rule.ProtoDNP3: true, rule.ProtoENIP: true, rule.ProtoPGSQL: true}
+var offByDefault = Protos{rule.ProtoModbus: true, rule.ProtoDNP3: true, rule.ProtoENIP: true, rule.ProtoPGSQL: true}
 
 // Enabled tells whether p is recognised.
 func (c *Config) Enabled(p rule.Proto) bool {

@@ -268,9 +268,9 @@ func TestConfig(t *testing.T) {
 		want string
 	}{
 		"off by default":       {Config{}, modbus.port, modbus.talk, "unknown"},
-		"on":                   {Config{On: map[rule.Proto]bool{rule.ProtoModbus: true}}, modbus.port, modbus.talk, "modbus"},
-		"off although on":      {Config{On: map[rule.Proto]bool{rule.ProtoModbus: true}, Off: map[rule.Proto]bool{rule.ProtoModbus: true}}, modbus.port, modbus.talk, "unknown"},
-		"off, by its pattern":  {Config{Off: map[rule.Proto]bool{rule.ProtoHTTP: true}}, 80, []said{{0, "GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n"}}, "unknown"},
+		"on":                   {Config{On: Protos{rule.ProtoModbus: true}}, modbus.port, modbus.talk, "modbus"},
+		"off although on":      {Config{On: Protos{rule.ProtoModbus: true}, Off: Protos{rule.ProtoModbus: true}}, modbus.port, modbus.talk, "unknown"},
+		"off, by its pattern":  {Config{Off: Protos{rule.ProtoHTTP: true}}, 80, []said{{0, "GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n"}}, "unknown"},
 		"at the client's port": {Config{}, 40000, []said{{0, "\x00\x1d" + dnsAsk}}, "unknown"},
 	} {
 		if got := found(&c.c, at6(c.port), c.talk, 0); got != c.want {

@@ -132,12 +132,36 @@ func makePatterns() []pattern {
 	return list
 }
 
+// starting are the patterns that bytes may fit, by transport, direction and first byte, in
+// the order in which they are asked.
+var starting = func() (s [2][2][256][]*pattern) {
+	for i := range patterns {
+		p := &patterns[i]
+		for dir := range 2 {
+			for first := range 256 {
+				if p.dirs&(1<<dir) != 0 && p.startsWith(byte(first)) {
+					l := &s[index(p.udp)][dir][first]
+					*l = append(*l, p)
+				}
+			}
+		}
+	}
+	return s
+}()
+
+// startsWith tells that what fits may begin with a byte.
+func (p *pattern) startsWith(first byte) bool {
+	return p.offset > 0 || p.depth > len(p.text) || p.text[0] == first || p.nocase && bytes.EqualFold([]byte(p.text[:1]), []byte{first})
+}
+
 // byPattern names the protocol whose pattern fits. open tells that another one may fit
 // once there are more bytes: what is decided before that would depend on how they are cut.
 func (c *Config) byPattern(t *Track, udp bool, dir int, b []byte) (found rule.Proto, open bool) {
-	for i := range patterns {
-		p := &patterns[i]
-		if p.udp != udp || p.dirs&(1<<dir) == 0 || !c.Enabled(p.proto) || p.given != nil && !p.given(t) {
+	if len(b) == 0 {
+		return rule.ProtoUnknown, true
+	}
+	for _, p := range starting[index(udp)][dir][b[0]] {
+		if !c.Enabled(p.proto) || p.given != nil && !p.given(t) {
 			continue
 		}
 		if !p.fits(b) {

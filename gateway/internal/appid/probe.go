@@ -3,6 +3,7 @@ package appid
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"otasuke/rule"
 )
@@ -29,7 +30,7 @@ type probe struct {
 	served bool
 }
 
-// probes in the order in which they are asked. There are fewer than 64.
+// probes in the order in which they are asked: those of streams first. There are fewer than 64.
 var probes = []probe{
 	{proto: rule.ProtoTLS, ports: []uint16{443}, least: 3, is: sslv2, only: server},
 	{proto: rule.ProtoSMB, ports: []uint16{445, 139}, least: 4, is: netbios},
@@ -63,12 +64,19 @@ var probes = []probe{
 	{proto: rule.ProtoDNP3, udp: true, ports: []uint16{20000}, least: 10, is: dnp3},
 }
 
+// streamProbes is how many probes are those of streams.
+var streamProbes = slices.IndexFunc(probes, func(p probe) bool { return p.udp })
+
 // byProbe asks the probes of either port; when all of them have said no, dir is done.
 func (c *Config) byProbe(t *Track, e Ends, dir int, b []byte) rule.Proto {
 	open := false
-	for i := range probes {
+	first, end := 0, streamProbes
+	if e.UDP {
+		first, end = streamProbes, len(probes)
+	}
+	for i := first; i < end; i++ {
 		p := &probes[i]
-		if p.udp != e.UDP || t.failed[dir]&(1<<i) != 0 || !p.at(e) || !c.Enabled(p.proto) || p.only != 0 && p.only&(1<<dir) == 0 {
+		if !p.at(e) || t.failed[dir]&(1<<i) != 0 || !c.Enabled(p.proto) || p.only != 0 && p.only&(1<<dir) == 0 {
 			continue
 		}
 		if len(b) < p.least {

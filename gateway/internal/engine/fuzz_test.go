@@ -179,7 +179,7 @@ func fuzzed(t *testing.T, set *match.Set, pkts []capture.Packet, inline, scanned
 	t.Helper()
 	c := &cable{decided: map[uint32]capture.Verdict{}}
 	cfg := Config{Rules: set, Home: testHome, Inline: inline, LogApps: true, LogFlows: true, LogAnomalies: true, MaxFlows: fuzzFlows, BypassMark: 1, Budget: 64 << 10,
-		Apps: appid.Config{On: map[rule.Proto]bool{rule.ProtoModbus: true, rule.ProtoDNP3: true, rule.ProtoENIP: true, rule.ProtoPGSQL: true}}, EVE: evelog.Config{Anomaly: evelog.AnomalyConfig{Decode: true, Stream: true, App: true}, DecoderEvents: true}}
+		Apps: appid.Config{On: appid.Protos{rule.ProtoModbus: true, rule.ProtoDNP3: true, rule.ProtoENIP: true, rule.ProtoPGSQL: true}}, EVE: evelog.Config{Anomaly: evelog.AnomalyConfig{Decode: true, Stream: true, App: true}, DecoderEvents: true}}
 	cfg.Emit = eve.Each(func(r *eve.Record) {
 		if _, err := eve.Append(nil, r); err != nil {
 			t.Errorf("a record cannot be written: %v", err)
