@@ -63,6 +63,16 @@ var timeouts = [patiences]int64{
 
 // Flow is one conversation.
 type Flow[T any] struct {
+	Traffic
+	User T
+
+	class        patience
+	next         *Flow[T] // in the index
+	older, newer *Flow[T]
+}
+
+// Traffic is what a table knows of a conversation.
+type Traffic struct {
 	Key     Key
 	State   State
 	Started int64 // microseconds
@@ -74,7 +84,6 @@ type Flow[T any] struct {
 	// Replaced tells that it was opened in the place of another conversation between the
 	// same ends, which may go on nevertheless.
 	Replaced bool
-	User     T
 
 	// isn is the sequence number of the client's SYN; otherISN that of another
 	// SYN between the same ports, which the server may answer instead.
@@ -84,9 +93,6 @@ type Flow[T any] struct {
 	// acknowledged last.
 	end, ack       [2]uint32
 	hasEnd, hasAck [2]bool
-
-	class        patience
-	older, newer *Flow[T]
 }
 
 // Table holds the conversations of one worker.
@@ -108,27 +114,24 @@ type Table[T any] struct {
 	// Evicted counts conversations that left because the table was full.
 	Evicted uint64
 
-	flows map[Key]*Flow[T]
+	flows index[T]
 	lists [patiences]list[T]
 	free  *Flow[T]
+	fresh []Flow[T] // that were never used
 }
 
+// chunk of flows are made at a time: they are never given back, and one by one they cost
+// more.
+const chunk = 64
+
 // Len is the number of conversations held.
-func (t *Table[T]) Len() int { return len(t.flows) }
+func (t *Table[T]) Len() int { return t.flows.n }
 
 // Find returns the conversation of p, making one if there is none, and the
 // direction of p: 0 to server, 1 to client.
 func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
-	if t.flows == nil {
-		t.flows = make(map[Key]*Flow[T])
-	}
 	k := t.keyOf(p)
-	f, dir := t.flows[k], 0
-	if f == nil {
-		if f = t.flows[k.reverse()]; f != nil {
-			dir = 1
-		}
-	}
+	f, dir := t.flows.find(&k)
 	var before *uint32 // the SYN that the new one stands beside
 	replaced := false
 	if f != nil {
@@ -167,10 +170,7 @@ func (t *Table[T]) Related(p *packet.Packet, now int64) (*Flow[T], int) {
 		return nil, 0
 	}
 	k := Key{c.Src, c.Dst, c.SrcPort, c.DstPort, c.Proto, t.via(p)}
-	f := t.flows[k]
-	if f == nil {
-		f = t.flows[k.reverse()]
-	}
+	f, _ := t.flows.find(&k)
 	if f == nil {
 		return nil, 0
 	}
@@ -255,7 +255,7 @@ func answers(p *packet.Packet, literal bool) bool {
 // SYN after the end; a SYN with another number while nobody answered the first
 // packets; or the answer to a SYN other than the one that this conversation
 // began with. Whatever was judged until then says nothing about the new one.
-func (f *Flow[T]) reopened(p *packet.Packet, dir int, literal bool) bool {
+func (f *Traffic) reopened(p *packet.Packet, dir int, literal bool) bool {
 	if p.Proto != packet.TCP {
 		return false
 	}
@@ -279,9 +279,9 @@ func (f *Flow[T]) reopened(p *packet.Packet, dir int, literal bool) bool {
 	return false
 }
 
-func (f *Flow[T]) timedOut(now int64) bool { return now-f.Last > timeouts[f.patience()] }
+func (f *Traffic) timedOut(now int64) bool { return now-f.Last > timeouts[f.patience()] }
 
-func (f *Flow[T]) patience() patience {
+func (f *Traffic) patience() patience {
 	switch {
 	case f.State == Closing:
 		return closing
@@ -295,7 +295,7 @@ func (f *Flow[T]) patience() patience {
 	return connected
 }
 
-func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
+func (f *Traffic) count(p *packet.Packet, dir int, now int64) {
 	f.Last = now
 	f.Packets[dir]++
 	f.Bytes[dir] += uint64(len(p.Frame))
@@ -328,7 +328,7 @@ func (f *Flow[T]) count(p *packet.Packet, dir int, now int64) {
 
 // exact tells that p has the number that comes next in its direction: others are not
 // believed when they end a connection (RFC 5961 section 3).
-func (f *Flow[T]) exact(p *packet.Packet, dir int) bool {
+func (f *Traffic) exact(p *packet.Packet, dir int) bool {
 	if !f.hasEnd[dir] && !f.hasAck[1-dir] {
 		return true // a refusal, or nothing was seen
 	}
@@ -336,7 +336,7 @@ func (f *Flow[T]) exact(p *packet.Packet, dir int) bool {
 }
 
 // follow notes how far a direction has come.
-func (f *Flow[T]) follow(p *packet.Packet, dir int) {
+func (f *Traffic) follow(p *packet.Packet, dir int) {
 	if p.Flags&packet.RST != 0 {
 		return
 	}
@@ -353,22 +353,37 @@ func (f *Flow[T]) follow(p *packet.Packet, dir int) {
 }
 
 func (t *Table[T]) open(k Key, now int64) *Flow[T] {
-	for f := t.victim(); f != nil && len(t.flows) >= t.Max; f = t.victim() {
+	if t.flows.chains == nil {
+		t.flows.init(t.Max)
+	}
+	for t.flows.n >= t.Max {
+		f := t.victim()
+		if f == nil {
+			break
+		}
 		t.Evicted++
 		t.end(f)
 	}
-	f := t.free
-	if f == nil {
-		f = new(Flow[T])
-	} else {
-		t.free = f.newer
-		user := f.User
-		*f = Flow[T]{User: user}
-	}
+	f := t.unused()
+	f.Traffic = Traffic{Key: k, Started: now, Last: now}
+	f.class = unanswered
 	t.Reset(&f.User)
-	f.Key, f.Started, f.Last = k, now, now
-	t.flows[k] = f
+	t.flows.add(f)
 	t.lists[f.class].push(f)
+	return f
+}
+
+// unused returns a flow that is in no list.
+func (t *Table[T]) unused() *Flow[T] {
+	if f := t.free; f != nil {
+		t.free = f.newer
+		return f
+	}
+	if len(t.fresh) == 0 {
+		t.fresh = make([]Flow[T], min(chunk, max(1, t.Max)))
+	}
+	f := &t.fresh[0]
+	t.fresh = t.fresh[1:]
 	return f
 }
 
@@ -405,7 +420,7 @@ func (t *Table[T]) end(f *Flow[T]) {
 	if t.Ended != nil {
 		t.Ended(f)
 	}
-	delete(t.flows, f.Key)
+	t.flows.remove(f)
 	t.lists[f.class].unlink(f)
 	f.newer, f.older = t.free, nil
 	t.free = f

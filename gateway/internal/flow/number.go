@@ -11,7 +11,7 @@ func (k Key) String() string {
 }
 
 // Number is what records of one conversation share: made of its ends and its beginning.
-func (f *Flow[T]) Number() uint64 {
+func (f *Traffic) Number() uint64 {
 	k := f.Key
 	h := uint64(14695981039346656037) // FNV-1a
 	mix := func(b byte) { h = (h ^ uint64(b)) * 1099511628211 }
