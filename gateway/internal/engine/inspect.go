@@ -51,7 +51,7 @@ func (w *Worker) inspectPacket() {
 	}
 	in := w.input(w.dir)
 	w.withPacket(in)
-	in.PacketRules, in.NoStream, in.Encrypted = true, w.noStream, w.encrypted()
+	in.PacketRules, in.NoStream, in.Encrypted = true, w.noStream, w.flow.User.reader.Encrypted()
 	w.packetValues(in)
 	w.hits(w.rules.Inspect(w.scratch, in), nil)
 }

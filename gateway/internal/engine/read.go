@@ -34,21 +34,26 @@ func (w *Worker) read(dir int, b []byte) {
 	}
 }
 
-// push gives bytes to the reader.
-func (w *Worker) push(dir int, b []byte) {
+// push gives bytes to the reader. False means that what comes next is for another one.
+func (w *Worker) push(dir int, b []byte) bool {
 	s := &w.flow.User
-	if s.reader == nil {
-		return
+	r := w.readers.Wake(&s.reader, w.sink())
+	if r == nil {
+		return true
 	}
-	s.reader.Push(dir, b)
+	r.Push(dir, b)
 	w.growing()
 	if dir == app.ToClient && !s.dropped && !w.hold {
-		r, ok := s.reader.(interface{ Begun() bool })
-		s.begun = ok && r.Begun()
+		s.begun = s.reader.Begun()
 	}
 	if s.becomes {
 		w.become()
+		return false
 	}
+	if !s.passed {
+		w.readers.Rest(&s.reader)
+	}
+	return true
 }
 
 // skipped tells the reader of bytes that were never seen.
@@ -59,8 +64,8 @@ func (w *Worker) skipped(dir int) {
 		return
 	}
 	s.told[dir] = s.half[dir].Skipped
-	if s.reader != nil {
-		s.reader.Gap(dir, int(min(n, 1<<30)))
+	if !s.reader.None() {
+		w.readers.Wake(&s.reader, w.sink()).Gap(dir, int(min(n, 1<<30)))
 	}
 }
 
@@ -153,19 +158,12 @@ func (w *Worker) settled() {
 // speaks sets the application.
 func (w *Worker) speaks(p rule.Proto) {
 	s := &w.flow.User
-	if s.reader != nil && s.reads == p {
+	if s.reader.Reads(p) {
 		return
 	}
-	w.giveBack(s)
-	s.app, s.reads, s.stream = p, p, w.isTCP()
+	s.app = p
 	w.counts.App(evelog.AppFlow, p, w.flow.Key.Proto)
-	s.reader = w.readers.Get(w.sink(), p, s.stream)
-}
-
-// giveBack ends the use of a flow's reader.
-func (w *Worker) giveBack(s *state) {
-	w.readers.Give(s.reader, s.reads, s.stream)
-	s.reader = nil
+	w.readers.Lend(&s.reader, w.sink(), p, w.isTCP())
 }
 
 // pushFirst gives the reader b, which came before it was known, and rest of the bytes at
@@ -175,17 +173,14 @@ func (w *Worker) pushFirst(dir int, b, rest []byte) {
 	kept := s.first[dir]
 	missing := int(s.size[dir]) - len(b) - len(rest)
 	s.first[dir] = nil
-	reads := s.reader
-	if len(b) > 0 {
-		w.push(dir, b)
-	}
+	same := len(b) == 0 || w.push(dir, b)
 	w.pool.Put(kept)
-	if missing > 0 && s.reader != nil {
-		s.reader.Gap(dir, missing)
+	if missing > 0 && !s.reader.None() {
+		w.readers.Wake(&s.reader, w.sink()).Gap(dir, missing)
 	}
 	switch {
 	case len(rest) == 0 || s.dropped || s.passed:
-	case s.reader == reads:
+	case same:
 		w.push(dir, rest)
 	default: // it has become something else
 		w.read(dir, rest)
@@ -198,7 +193,7 @@ func (w *Worker) become() {
 	s.becomes = false
 	rest, dir := s.rest, s.restOf
 	s.rest = nil
-	w.giveBack(s)
+	w.readers.Take(&s.reader)
 	s.original = s.app
 	s.forgetFirst(w)
 	s.size = [2]uint64{}
@@ -224,11 +219,11 @@ func (w *Worker) become() {
 // closeReader ends a direction of the reader.
 func (w *Worker) closeReader(dir int) {
 	s := &w.flow.User
-	if s.reader == nil || s.closed[dir] || s.passed {
+	if s.reader.None() || s.closed[dir] || s.passed {
 		return
 	}
 	s.closed[dir] = true
-	s.reader.Close(dir)
+	w.readers.Wake(&s.reader, w.sink()).Close(dir)
 }
 
 // udp judges a datagram. False means that it must not pass, although the flow may go on.
@@ -246,7 +241,7 @@ func (w *Worker) udp() bool {
 	if !s.dropped && !s.passed {
 		w.inspectPacket()
 	}
-	if r, ok := s.reader.(interface{ Done() bool }); ok && r.Done() && !s.dropped && w.e.cfg.BypassMark != 0 && w.flow.Packets[1] > 0 {
+	if s.reader.Done() && !s.dropped && w.e.cfg.BypassMark != 0 && w.flow.Packets[1] > 0 {
 		s.bypass = true
 	}
 	return true
@@ -303,10 +298,10 @@ func (w *Worker) expectedHere() {
 	}
 	s := &w.flow.User
 	s.track.Set(e.Proto)
-	s.app, s.reads, s.stream = e.Proto, e.Proto, w.isTCP()
+	s.app = e.Proto
 	if e.Proto == rule.ProtoFTPData {
-		s.reader = ftpcmd.NewData(w.sink(), e)
+		s.reader = readers.Of(ftpcmd.NewData(w.sink(), e), e.Proto, w.isTCP())
 		return
 	}
-	s.reader = w.readers.Get(w.sink(), e.Proto, s.stream)
+	w.readers.Lend(&s.reader, w.sink(), e.Proto, w.isTCP())
 }

@@ -171,7 +171,7 @@ func (w *Worker) budget(h *stream.Half) {
 	if w.e.cfg.BypassMark == 0 {
 		return
 	}
-	if w.encrypted() || s.reader == nil && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
+	if s.reader.Encrypted() || s.reader.None() && w.e.cfg.Budget > 0 && h.Total > uint64(w.e.cfg.Budget) {
 		s.bypass = true
 		w.release()
 	}
@@ -183,7 +183,7 @@ func (w *Worker) release() {
 	for i := range s.half {
 		s.half[i].Forget(&w.pool)
 	}
-	w.giveBack(s)
+	w.readers.Take(&s.reader)
 }
 
 // bytes judges the next bytes of a direction: transactions first, then the stream.
@@ -192,22 +192,22 @@ func (w *Worker) bytes(dir int, b []byte) {
 	h := &s.half[dir]
 	at := 0
 	// What nobody looks at is not kept, once the receiver has all that was looked at.
-	blind := w.unseen(dir) && h.Has(s.judged[dir])
+	blind := s.reader.Unseen(dir) && h.Has(s.judged[dir])
 	if !blind {
 		w.window, at = h.Keep(b, &w.pool)
 		w.windowOf = dir
 	}
-	ignored := w.unseen(dir)
+	ignored := s.reader.Unseen(dir)
 	w.read(dir, b)
 	window := w.window
 	w.window = nil
 	if s.dropped || s.passed {
 		return
 	}
-	if !ignored || !w.unseen(dir) {
+	if !ignored || !s.reader.Unseen(dir) {
 		s.judged[dir] = h.Next()
 	}
-	if w.opaque(dir) {
+	if s.reader.Opaque(dir) {
 		// Behind the inspected part of a body, and inside encryption, there is nothing to match.
 		if blind {
 			h.Forget(&w.pool)
@@ -222,24 +222,4 @@ func (w *Worker) bytes(dir int, b []byte) {
 		window, at = h.Keep(b, &w.pool)
 	}
 	w.inspectStream(dir, window, at)
-}
-
-// encrypted tells that the conversation at hand is, from here on.
-func (w *Worker) encrypted() bool {
-	r, ok := w.flow.User.reader.(interface{ Encrypted() bool })
-	return ok && r.Encrypted()
-}
-
-// unseen tells that nobody looks at bytes of a direction, no scanner either.
-func (w *Worker) unseen(dir int) bool {
-	r, ok := w.flow.User.reader.(interface{ Unread(dir int) int64 })
-	return w.opaque(dir) && (!ok || r.Unread(dir) != 0)
-}
-
-// opaque tells that bytes of a direction are of no use to rules.
-func (w *Worker) opaque(dir int) bool {
-	if r, ok := w.flow.User.reader.(interface{ Opaque(dir int) bool }); ok {
-		return r.Opaque(dir)
-	}
-	return w.encrypted()
 }

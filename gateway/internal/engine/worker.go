@@ -97,9 +97,7 @@ type state struct {
 	size     [2]uint64   // bytes that recognition was given
 	first    [2][]byte
 
-	reader  app.Reader
-	reads   rule.Proto // what reader reads
-	stream  bool       // the reader's conversation is TCP
+	reader  readers.Lent
 	asked   bool       // whether it was announced
 	expects rule.Proto // what the conversation was to become
 	becomes bool       // the conversation goes on as next
@@ -196,7 +194,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	}
 	s.held = s.held[:0]
 	s.forgetFirst(w)
-	w.giveBack(s)
+	w.readers.Take(&s.reader)
 }
 
 var accept = capture.Verdict{Action: capture.Accept}

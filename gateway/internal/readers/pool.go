@@ -37,11 +37,11 @@ type Pool struct {
 	codings coding.Pool    // decoders of all conversations
 	dns     dnsmsg.Scratch
 	http    http1.Memory
-	idle    map[kind][]reusable
+	idle    [rule.NumProtos][2][]app.Reader // of datagrams and of streams
 }
 
 // NewPool makes a pool.
-func NewPool(cfg Config) *Pool { return &Pool{cfg: cfg, idle: map[kind][]reusable{}} }
+func NewPool(cfg Config) *Pool { return &Pool{cfg: cfg} }
 
 // Want says what readers shall show from now on, also those that are lent.
 func (p *Pool) Want(want rule.BufferSet) {
@@ -54,35 +54,78 @@ func (p *Pool) Want(want rule.BufferSet) {
 	p.want = want
 }
 
-// reusable is a reader that can read another conversation.
-type reusable interface {
-	app.Reader
-	Reset(app.Sink)
-}
-
 // kind of a reader: those of streams and of datagrams differ within a protocol.
 type kind struct {
 	proto  rule.Proto
 	stream bool
 }
 
-// Get returns a reader for a protocol, nil when there is none. stream tells that it is
-// carried by TCP.
-func (p *Pool) Get(k app.Sink, proto rule.Proto, stream bool) app.Reader {
-	of := kind{proto, stream}
-	if list := p.idle[of]; len(list) > 0 {
-		r := list[len(list)-1]
-		p.idle[of] = list[:len(list)-1]
-		r.Reset(k)
-		return r
+// Lend gives a conversation a reader for a protocol, if there is one. stream tells that it
+// is carried by TCP.
+func (p *Pool) Lend(l *Lent, k app.Sink, proto rule.Proto, stream bool) {
+	p.Take(l)
+	*l = Lent{kind: kind{proto, stream}}
+	if l.reader = p.unused(l.kind); l.reader == nil {
+		l.reader = p.make(k, proto, stream)
+		return
 	}
-	return p.make(k, proto, stream)
+	l.reader.(reusable).Reset(k)
 }
 
-// Give takes a reader back that nobody uses any more.
-func (p *Pool) Give(r app.Reader, proto rule.Proto, stream bool) {
-	of := kind{proto, stream}
-	if r, ok := r.(reusable); ok && len(p.idle[of]) < maxIdle {
-		p.idle[of] = append(p.idle[of], r)
+// Take takes the reader of a conversation back.
+func (p *Pool) Take(l *Lent) {
+	p.keep(l)
+	*l = Lent{kind: l.kind}
+}
+
+// Rest takes the reader back until there are more bytes, if nothing of it is needed until
+// then.
+func (p *Pool) Rest(l *Lent) {
+	if r, ok := l.reader.(resting); ok {
+		if l.next, l.rests = r.Rest(); l.rests {
+			p.keep(l)
+			l.reader = nil
+		}
+	}
+}
+
+// Wake returns the reader of a conversation, nil for none.
+func (p *Pool) Wake(l *Lent, k app.Sink) app.Reader {
+	if l.rests {
+		l.rests = false
+		if l.reader = p.unused(l.kind); l.reader == nil {
+			l.reader = p.make(k, l.proto, l.stream)
+		}
+		l.reader.(resting).Resume(k, l.next)
+	}
+	return l.reader
+}
+
+func (p *Pool) list(k kind) *[]app.Reader {
+	if k.stream {
+		return &p.idle[k.proto][1]
+	}
+	return &p.idle[k.proto][0]
+}
+
+// unused returns a reader that was lent before, nil for none.
+func (p *Pool) unused(k kind) app.Reader {
+	l := p.list(k)
+	n := len(*l)
+	if n == 0 {
+		return nil
+	}
+	r := (*l)[n-1]
+	*l = (*l)[:n-1]
+	return r
+}
+
+// keep holds a reader back for the next conversation.
+func (p *Pool) keep(l *Lent) {
+	if _, ok := l.reader.(reusable); !ok {
+		return
+	}
+	if list := p.list(l.kind); len(*list) < maxIdle {
+		*list = append(*list, l.reader)
 	}
 }

@@ -78,6 +78,30 @@ func New(sink app.Sink, cfg Config) *Conn {
 	return &Conn{sink: sink, cfg: cfg, Scratch: cfg.Scratch}
 }
 
+// Reset makes c ready for another conversation.
+func (c *Conn) Reset(sink app.Sink) { c.Resume(sink, 0) }
+
+// Rest tells that c is between messages, so that another Conn can go on in its place, and
+// the number of the next transaction.
+func (c *Conn) Rest() (next uint64, ok bool) {
+	ok = !c.dead
+	for i := range c.half {
+		ok = ok && len(c.half[i].buf) == 0 && !c.half[i].gap
+	}
+	return c.next, ok
+}
+
+// Resume is Reset for a conversation that has had next transactions.
+func (c *Conn) Resume(sink app.Sink, next uint64) {
+	c.sink, c.next, c.open, c.dead = sink, next, false, false
+	for i := range c.half {
+		h := &c.half[i]
+		if h.buf, h.gap = h.buf[:0], false; cap(h.buf) > keepMemory {
+			h.buf = nil
+		}
+	}
+}
+
 // Push reads the next bytes.
 func (c *Conn) Push(dir int, b []byte) {
 	c.open = false

@@ -95,6 +95,23 @@ func (c *Conn) Reset(sink app.Sink) {
 	}
 }
 
+// Rest tells that c is between messages, so that another [Conn] can go on in its place, and
+// the number of the next transaction.
+func (c *Conn) Rest() (next uint64, ok bool) {
+	ok = !c.gone && len(c.open)+len(c.owed)+len(c.wait)+c.next == 0
+	for i := range c.dirs {
+		d := &c.dirs[i]
+		ok = ok && d.step == stepLine && d.x == nil && len(d.line) == 0 && d.digit == 0
+	}
+	return c.ids, ok
+}
+
+// Resume is Reset for a conversation that has had next transactions.
+func (c *Conn) Resume(sink app.Sink, next uint64) {
+	c.Reset(sink)
+	c.ids = next
+}
+
 // Push takes the next bytes of a direction.
 func (c *Conn) Push(dir int, b []byte) {
 	for len(b) > 0 && !c.gone {
