@@ -309,20 +309,3 @@ func TestFilesLongerThanBodies(t *testing.T) {
 		t.Errorf("behind both: unread %d", c.Unread(app.ToClient))
 	}
 }
-
-func TestLooksLike(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		dir  int
-		text string
-		want Verdict
-	}{
-		{0, "G", Maybe}, {0, "GET", Maybe}, {0, "GET ", Yes}, {0, "GET\t/", Yes}, {0, "GETS ", No}, {0, "get /", No},
-		{0, "BASELINE-CONTROL /", Yes}, {0, "\x16\x03\x01", No}, {0, "", Maybe}, {0, "POSTPOSTPOSTPOSTPOST", No},
-		{1, "HTTP/1.", Maybe}, {1, "HTTP/1.1 200", Yes}, {1, "HTTP/2.0", No}, {1, "SSH-2.0", No}, {1, "", Maybe},
-	} {
-		if got := LooksLike(c.dir, []byte(c.text)); got != c.want {
-			t.Errorf("%d %q is %d", c.dir, c.text, got)
-		}
-	}
-}

@@ -80,35 +80,3 @@ const (
 
 // longestMethod is that of "BASELINE-CONTROL" with the space behind it.
 const longestMethod = 17
-
-// LooksLike says whether b, the first bytes of dir, begin a conversation: with a known
-// method, or with the version of a response.
-func LooksLike(dir int, b []byte) Verdict {
-	if dir == app.ToClient {
-		verdict := No
-		for _, v := range [...]string{"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"} {
-			n := min(len(b), len(v))
-			if string(b[:n]) == v[:n] {
-				if verdict = Maybe; n == len(v) {
-					return Yes
-				}
-			}
-		}
-		return verdict
-	}
-	for i := 0; i < len(b) && i < longestMethod; i++ {
-		if isLWS(b[i]) {
-			if methods[string(b[:i])] {
-				return Yes
-			}
-			return No
-		}
-	}
-	if len(b) >= longestMethod {
-		return No
-	}
-	if beginsMethod(b) {
-		return Maybe
-	}
-	return No
-}
