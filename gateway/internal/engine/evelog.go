@@ -16,14 +16,14 @@ func (w *Worker) emitTx(rec *eve.Record, dir int, log bool) {
 	if log {
 		dir = w.dir
 	}
-	if w.e.cfg.Inline || w.late || !w.isTCP() || !s.later.Put(rec, dir, s.half[w.dir].Next(), log) {
+	if w.e.cfg.Inline || w.late || !w.isTCP() || !s.own().later.Put(rec, dir, s.half[w.dir].Next(), log) {
 		w.batch.Add(rec)
 	}
 }
 
 // noticed tells what the packet at hand makes others notice.
 func (w *Worker) noticed() {
-	w.flow.User.later.Noticed(w.dir, w.pkt.Flags&packet.ACK != 0, w.pkt.Ack, w.renewed)
+	w.flow.User.rare().later.Noticed(w.dir, w.pkt.Flags&packet.ACK != 0, w.pkt.Ack, w.renewed)
 }
 
 // renew tells a record that has waited, with the packet at hand.
@@ -50,7 +50,7 @@ func (w *Worker) midstream() bool {
 	w.applied(policy, "stream_midstream", "tcp.midstream")
 	switch policy {
 	case evelog.PolicyDropFlow, evelog.PolicyReject:
-		s.dropped, s.why = true, evelog.ReasonPolicy
+		s.dropped, s.own().why = true, evelog.ReasonPolicy
 		fallthrough
 	case evelog.PolicyDropPacket:
 		w.d.Why = evelog.ReasonMidstream

@@ -49,7 +49,8 @@ func (w *Worker) scanOpen(f *app.File, st *fileState) {
 		return
 	}
 	st.scan = w.e.cfg.Scanner.Open()
-	s.scans = append(slices.DeleteFunc(s.scans, func(f *scan.File) bool { return f.Result() != nil }), st.scan)
+	r := s.own()
+	r.scans = append(slices.DeleteFunc(r.scans, func(f *scan.File) bool { return f.Result() != nil }), st.scan)
 }
 
 // WriteFile takes the next bytes.

@@ -116,7 +116,9 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			continue
 		}
 		w.counts.Alert(h.Silent)
-		w.tags.Add(h.Rule, w.pkt, &s.tags, w.now)
+		if len(h.Rule.Tags) > 0 {
+			w.tags.Add(h.Rule, w.pkt, &s.own().tags, w.now)
+		}
 		if !h.Silent {
 			w.alert(h, tx)
 			s.alerted = true

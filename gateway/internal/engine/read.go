@@ -90,10 +90,11 @@ func (w *Worker) recognised(dir int, event string) {
 // detect finds out the application from the first bytes of either side.
 func (w *Worker) detect(dir int, b []byte) {
 	s := &w.flow.User
-	took := min(len(b), max(0, maxFirst-len(s.first[dir])))
+	before := s.rare().first[dir]
+	took := min(len(b), max(0, maxFirst-len(before)))
 	first := b[:took]
-	if len(s.first[dir]) > 0 {
-		first = append(s.first[dir], first...)
+	if len(before) > 0 {
+		first = append(before, first...)
 	}
 	s.size[dir] += uint64(len(b))
 	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, first, s.size)
@@ -114,7 +115,7 @@ func (w *Worker) detect(dir int, b []byte) {
 	}
 	w.speaks(s.track.Proto)
 	// What the other side said before may be readable now.
-	if other := s.first[1-dir]; len(other) > 0 && !s.track.Done(1-dir) {
+	if other := s.rare().first[1-dir]; len(other) > 0 && !s.track.Done(1-dir) {
 		read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), 1-dir, other, s.size)
 		w.recognised(dir, event)
 		if read {
@@ -126,17 +127,20 @@ func (w *Worker) detect(dir int, b []byte) {
 
 // keepFirst keeps the first bytes of a direction.
 func (w *Worker) keepFirst(dir int, b []byte) {
-	s := &w.flow.User
-	if cap(s.first[dir]) < len(b) {
-		old := s.first[dir]
-		s.first[dir] = w.pool.Get(len(b))
+	first := &w.flow.User.own().first[dir]
+	if cap(*first) < len(b) {
+		old := *first
+		*first = w.pool.Get(len(b))
 		w.pool.Put(old)
 	}
-	s.first[dir] = append(s.first[dir][:0], b...)
+	*first = append((*first)[:0], b...)
 }
 
 // forgetFirst lets go of what was kept of both directions.
 func (s *state) forgetFirst(w *Worker) {
+	if s.seldom == nil {
+		return
+	}
 	for dir := range s.first {
 		w.pool.Put(s.first[dir])
 		s.first[dir] = nil
@@ -170,9 +174,11 @@ func (w *Worker) speaks(p rule.Proto) {
 // hand, which recognition did not need.
 func (w *Worker) pushFirst(dir int, b, rest []byte) {
 	s := &w.flow.User
-	kept := s.first[dir]
+	kept := s.rare().first[dir]
 	missing := int(s.size[dir]) - len(b) - len(rest)
-	s.first[dir] = nil
+	if kept != nil {
+		s.first[dir] = nil
+	}
 	same := len(b) == 0 || w.push(dir, b)
 	w.pool.Put(kept)
 	if missing > 0 && !s.reader.None() {
@@ -191,7 +197,7 @@ func (w *Worker) pushFirst(dir int, b, rest []byte) {
 func (w *Worker) become() {
 	s := &w.flow.User
 	s.becomes = false
-	rest, dir := s.rest, s.restOf
+	rest, dir := s.own().rest, s.restOf
 	s.rest = nil
 	w.readers.Take(&s.reader)
 	s.original = s.app
@@ -285,8 +291,9 @@ func (w *Worker) dnsBlocked(name string, list listOf) {
 // Become changes what a conversation speaks, after the call of Push that told it.
 func (k *sink) Become(p rule.Proto, dir int, rest []byte) {
 	s := &k.flow.User
-	s.next, s.becomes, s.restOf = p, true, dir
-	s.rest = append([]byte(nil), rest...)
+	s.next, s.becomes = p, true
+	r := s.own()
+	r.rest, r.restOf = append([]byte(nil), rest...), dir
 }
 
 // expectedHere applies what another conversation has said about this one.

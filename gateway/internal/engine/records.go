@@ -165,7 +165,7 @@ func (w *Worker) memory() (m *eve.Metadata, t *eve.Traffic) {
 func (w *Worker) logTagged() {
 	var session *evelog.Tags
 	if w.flow != nil {
-		session = &w.flow.User.tags
+		session = &w.flow.User.rare().tags
 	}
 	if w.tags.Tells(w.pkt, session, w.now) && w.e.cfg.EVE.Alert.Tagged {
 		w.told = w.dir

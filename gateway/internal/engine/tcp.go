@@ -40,7 +40,7 @@ func (w *Worker) tcp() bool {
 		return false
 	}
 	w.received()
-	for _, hold := range s.held {
+	for _, hold := range s.rare().held {
 		if int32(s.sent[hold.dir]-hold.seq) > 0 {
 			s.sent[hold.dir] = hold.seq // what is held, its receiver does not have
 		}
@@ -73,7 +73,7 @@ func (w *Worker) tcp() bool {
 // each other: a closed connection stays known for a while.
 func (w *Worker) over() {
 	s := &w.flow.User
-	if st := s.session.State; (st == session.TimeWait || st == session.Closed) && len(s.held) == 0 && s.guard.Over(&s.half) {
+	if st := s.session.State; (st == session.TimeWait || st == session.Closed) && len(s.rare().held) == 0 && s.guard.Over(&s.half) {
 		w.release()
 	}
 }
@@ -99,9 +99,7 @@ func (w *Worker) follows() bool {
 	}
 	s.open = s.session.State >= session.Established // what rules call established was so before the packet
 	ok := s.session.Segment(g, &w.e.cfg.Session)
-	if len(s.session.Events) > 0 {
-		p.Events = append(p.Events, s.session.Events...)
-	}
+	p.Events = append(p.Events, s.session.Events()...)
 	return ok && !s.session.Probe || w.e.cfg.Inline
 }
 
@@ -109,8 +107,9 @@ func (w *Worker) follows() bool {
 func (w *Worker) received() {
 	s := &w.flow.User
 	s.sent = [2]uint32{s.half[0].Next(), s.half[1].Next()}
-	for i := len(s.held) - 1; i >= 0; i-- {
-		s.sent[s.held[i].dir] = s.held[i].seq
+	held := s.rare().held
+	for i := len(held) - 1; i >= 0; i-- {
+		s.sent[held[i].dir] = held[i].seq
 	}
 }
 

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	_ "embed"
+	"slices"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/capture"
@@ -44,7 +44,7 @@ func (w *Worker) send(dir int, ip []byte) {
 		return
 	}
 	s := &w.flow.User
-	_ = w.src.Send(s.port[dir], s.mac[dir], s.vlan, ip)
+	_ = w.src.Send(int(s.port[dir]), s.mac[dir], s.vlan, ip)
 }
 
 // reset ends a TCP connection on both sides. Each side gets the number that it
@@ -90,34 +90,25 @@ func (w *Worker) wait(f *scan.File, what *fileOf) {
 		return // offline nobody is slowed down
 	}
 	w.hold = true
-	if len(s.held) == 0 && !w.isHolding() {
+	if len(s.rare().held) == 0 && !slices.Contains(w.holding, w.flow) {
 		w.holding = append(w.holding, w.flow)
 	}
 	w.waits = append(w.waits, held{file: f, what: what})
 }
 
-func (w *Worker) isHolding() bool {
-	for _, f := range w.holding {
-		if f == w.flow {
-			return true
-		}
-	}
-	return false
-}
-
 // keep remembers why the packet at hand is held.
 func (w *Worker) keep() capture.Verdict {
 	s := &w.flow.User
-	seq := s.sent[w.dir]
-	for _, h := range s.held {
-		if h.dir == w.dir {
-			seq = max32(seq, h.end)
+	seq, r := s.sent[w.dir], s.own()
+	for _, h := range r.held {
+		if h.dir == w.dir && int32(h.end-seq) > 0 {
+			seq = h.end
 		}
 	}
 	for _, h := range w.waits {
 		h.id, h.since, h.dir, h.seq, h.end = w.cap.ID, w.now, w.dir, seq, s.half[w.dir].Next()
 		h.fin = w.pkt.Flags&packet.FIN != 0 && w.isTCP()
-		s.held = append(s.held, h)
+		r.held = append(r.held, h)
 	}
 	w.waits = w.waits[:0]
 	return capture.Verdict{Action: capture.Hold}
@@ -127,7 +118,7 @@ func (w *Worker) keep() capture.Verdict {
 // pass by itself.
 func (w *Worker) repeatsHeld(seq uint32) bool {
 	end := seq + uint32(len(w.pkt.Payload))
-	for _, h := range w.flow.User.held {
+	for _, h := range w.flow.User.rare().held {
 		if h.dir != w.dir {
 			continue
 		}
@@ -138,19 +129,11 @@ func (w *Worker) repeatsHeld(seq uint32) bool {
 	return false
 }
 
-// max32 is the later of two sequence numbers.
-func max32(a, b uint32) uint32 {
-	if int32(a-b) > 0 {
-		return a
-	}
-	return b
-}
-
 // settle decides held packets whose scanner has answered, or that waited too long.
 func (w *Worker) settle() {
 	keep := w.holding[:0]
 	for _, f := range w.holding {
-		if len(f.User.held) == 0 {
+		if len(f.User.rare().held) == 0 {
 			continue
 		}
 		w.flow, w.dir = f, f.User.held[0].dir
@@ -168,7 +151,7 @@ func (w *Worker) settle() {
 func (w *Worker) settleFlow() bool {
 	defer w.survived()
 	s := &w.flow.User
-	for len(s.held) > 0 {
+	for len(s.rare().held) > 0 {
 		h := s.held[0]
 		w.received()
 		late := w.now-h.since > holdTimeout

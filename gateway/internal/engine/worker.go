@@ -95,43 +95,67 @@ type state struct {
 	track    appid.Track // recognition of the application
 	original rule.Proto  // before it changed
 	size     [2]uint64   // bytes that recognition was given
-	first    [2][]byte
 
 	reader  readers.Lent
 	asked   bool       // whether it was announced
 	expects rule.Proto // what the conversation was to become
 	becomes bool       // the conversation goes on as next
 	next    rule.Proto
-	scans   []*scan.File // that may not be answered yet
 	files   uint32
 	told    [2]uint64 // bytes skipped that the reader was told of
 	closed  [2]bool   // the reader was told of the end
-	rest    []byte    // of a reader that gave up its conversation
-	restOf  int
 
 	match   match.FlowState
 	parent  uint64 // id of the flow that has announced this one
 	facts   evelog.Facts
-	later   evelog.Later
-	tags    evelog.Tags // of the session
-	why     string      // why nothing more passes, "" for a rule
 	alerted bool
-	dropped bool // nothing more passes
-	quiet   bool // a rule wants no records of transactions
-	muted   bool // a pass rule matched: rules are not matched any more
-	passed  bool // a pass rule matched, or a panic: nothing more is judged
-	bypass  bool // the kernel forwards it
-	begun   bool // bytes of the current response have passed: no page can stand in its place
-	blocked bool // our own answer was sent: do not reset again
-	held    []held
+	dropped bool       // nothing more passes
+	quiet   bool       // a rule wants no records of transactions
+	muted   bool       // a pass rule matched: rules are not matched any more
+	passed  bool       // a pass rule matched, or a panic: nothing more is judged
+	bypass  bool       // the kernel forwards it
+	begun   bool       // bytes of the current response have passed: no page can stand in its place
+	blocked bool       // our own answer was sent: do not reset again
 	judged  [2]uint32  // up to where somebody has looked at a direction
 	mac     [2][6]byte // sender by direction
-	port    [2]int
+	port    [2]int32
 	vlan    uint16
 	// sent is the next sequence number of each direction before the packet at hand,
 	// or before the first one that is held: what the receiver has.
 	sent  [2]uint32
 	guard stream.Guard // of the connection's beginning and end
+
+	*seldom // nil where nothing of it is needed
+}
+
+// seldom is what most conversations have at no time, or for a moment.
+type seldom struct {
+	first  [2][]byte    // bytes that recognition was given
+	scans  []*scan.File // that may not be answered yet
+	held   []held
+	rest   []byte // of a reader that gave up its conversation
+	restOf int
+	later  evelog.Later
+	tags   evelog.Tags // of the session
+	why    string      // why nothing more passes, "" for a rule
+}
+
+// nothing is what is read of a conversation that has none of it; nobody writes to it.
+var nothing seldom
+
+// rare is for reading, own for writing.
+func (s *state) rare() *seldom {
+	if s.seldom == nil {
+		return &nothing
+	}
+	return s.seldom
+}
+
+func (s *state) own() *seldom {
+	if s.seldom == nil {
+		s.seldom = new(seldom)
+	}
+	return s.seldom
 }
 
 // NewWorker makes a worker for a source. Call Close after the source ended.
@@ -167,9 +191,12 @@ func (w *Worker) Close() {
 // reset keeps only memory that every conversation uses again.
 func (s *state) reset() {
 	s.match.Reset()
-	*s = state{half: s.half, match: s.match, held: s.held[:0], later: s.later, tags: s.tags[:0], facts: s.facts, scans: s.scans[:0], session: session.Session{Events: s.session.Events[:0]}}
-	s.facts.Reset()
-	s.later.Reset()
+	s.session.Reset()
+	*s = state{half: s.half, match: s.match, session: s.session, seldom: s.seldom}
+	if r := s.seldom; r != nil {
+		r.later.Reset()
+		*r = seldom{held: r.held[:0], scans: r.scans[:0], later: r.later, tags: r.tags[:0]}
+	}
 }
 
 // ended is called for each flow that leaves the table.
@@ -181,19 +208,23 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	}(w.flow, w.pkts, w.pkt, w.told)
 	w.nothing = packet.Packet{Proto: f.Key.Proto}
 	w.flow, w.pkts, w.pkt, w.late, w.at, w.told = f, nil, &w.nothing, true, 0, 0
-	s.later.Flush(w.renewed)
+	if s.seldom != nil {
+		s.later.Flush(w.renewed)
+	}
 	w.closeReader(0)
 	w.closeReader(1)
 	w.logFlow()
-	s.closeScans()
 	for i := range s.half {
 		s.half[i].Reset(&w.pool)
 	}
-	for _, h := range s.held {
-		w.src.Decide(h.id, capture.Verdict{})
+	if s.seldom != nil {
+		s.closeScans()
+		for _, h := range s.held {
+			w.src.Decide(h.id, capture.Verdict{})
+		}
+		s.held = s.held[:0]
+		s.forgetFirst(w)
 	}
-	s.held = s.held[:0]
-	s.forgetFirst(w)
 	w.readers.Take(&s.reader)
 }
 
@@ -331,10 +362,12 @@ func (w *Worker) failed(reason any) {
 	}
 	s := &w.flow.User
 	s.passed = true
-	for _, h := range s.held {
+	for _, h := range s.rare().held {
 		w.src.Decide(h.id, accept)
 	}
-	s.held = s.held[:0]
+	if s.seldom != nil {
+		s.held = s.held[:0]
+	}
 }
 
 func (w *Worker) drop() capture.Verdict {
@@ -350,7 +383,7 @@ func (w *Worker) judge() capture.Verdict {
 	if w.e.cfg.probe != nil {
 		w.e.cfg.probe()
 	}
-	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, w.cap.InPort, w.cap.VLAN
+	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, int32(w.cap.InPort), w.cap.VLAN
 	if w.pkt.HasMAC {
 		s.mac[w.dir] = w.pkt.SrcMAC
 	}
@@ -365,7 +398,7 @@ func (w *Worker) judge() capture.Verdict {
 	s.facts.Packet(w.pkt, w.dir)
 	switch {
 	case s.dropped:
-		if w.d.Why = s.why; w.d.Why == "" {
+		if w.d.Why = s.rare().why; w.d.Why == "" {
 			w.d.Why = evelog.ReasonFlow
 		}
 		return w.drop()

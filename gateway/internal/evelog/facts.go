@@ -2,6 +2,7 @@ package evelog
 
 import (
 	"encoding/hex"
+	"slices"
 
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
@@ -14,16 +15,7 @@ const maxMACs = 10
 // Facts are what the last record of a flow tells beyond its counts. The zero value is
 // that of a flow of which nothing was seen.
 type Facts struct {
-	flags    [2]uint8 // TCP flags by direction
-	minTTL   [2]uint8
-	maxTTL   [2]uint8
-	icmp     [2]*[2]uint8 // first type and code by direction
-	spi      uint32
-	vlans    []uint16 // of the first packet that has them
-	version  uint8
-	macs     [2][][6]byte // of both ends
 	Gap      [2]bool
-	Regions  [2]int
 	Bypassed bool
 	// Action is "drop", "pass" or "accept" once it holds for the whole flow.
 	Action   string
@@ -31,15 +23,27 @@ type Facts struct {
 	Txs      uint64
 	// DropTold tells in which directions a dropped packet was told of.
 	DropTold [2]bool
-	// Tagged is until when packets are told of: microseconds, 0 for never.
-	XFF string
+
+	version uint8
+	flags   [2]uint8 // TCP flags by direction
+	minTTL  [2]uint8
+	maxTTL  [2]uint8
+	icmp    [2][2]uint8 // first type and code by direction
+	hasICMP [2]bool
+	hasMAC  [2]bool
+	macs    [2][6]byte // of both ends
+	layers  uint8
+	vlans   [packet.MaxVLANs]uint16 // of the first packet that has them
+	spi     uint32
+	more    *[2][][6]byte // further ones of both ends, which hardly any flow has
 }
 
 // Packet notes a packet of the flow.
 func (f *Facts) Packet(p *packet.Packet, dir int) {
 	f.version = p.Version
-	if p.VLANLayers > 0 && f.vlans == nil {
-		f.vlans = append(f.vlans, p.VLANs[:min(int(p.VLANLayers), packet.MaxVLANs)]...)
+	if p.VLANLayers > 0 && f.layers == 0 {
+		f.layers = min(p.VLANLayers, packet.MaxVLANs)
+		copy(f.vlans[:f.layers], p.VLANs[:])
 	}
 	if f.maxTTL[dir] == 0 || p.TTL < f.minTTL[dir] {
 		f.minTTL[dir] = p.TTL
@@ -49,8 +53,8 @@ func (f *Facts) Packet(p *packet.Packet, dir int) {
 	case packet.TCP:
 		f.flags[dir] |= p.Flags
 	case packet.ICMP, packet.ICMPv6:
-		if f.icmp[dir] == nil {
-			f.icmp[dir] = &[2]uint8{p.ICMPType, p.ICMPCode}
+		if !f.hasICMP[dir] {
+			f.icmp[dir], f.hasICMP[dir] = [2]uint8{p.ICMPType, p.ICMPCode}, true
 		}
 	case packet.ESP:
 		f.spi = spi(p)
@@ -62,18 +66,46 @@ func (f *Facts) Packet(p *packet.Packet, dir int) {
 }
 
 func (f *Facts) mac(side int, m [6]byte) {
-	for _, have := range f.macs[side] {
-		if have == m {
-			return
+	switch {
+	case !f.hasMAC[side]:
+		f.macs[side], f.hasMAC[side] = m, true
+	case f.macs[side] != m:
+		if f.more == nil {
+			f.more = new([2][][6]byte)
 		}
-	}
-	if len(f.macs[side]) < maxMACs {
-		f.macs[side] = append(f.macs[side], m)
+		if l := &f.more[side]; len(*l) < maxMACs-1 && !slices.Contains(*l, m) {
+			*l = append(*l, m)
+		}
 	}
 }
 
-// Reset forgets everything and keeps memory.
-func (f *Facts) Reset() { *f = Facts{macs: [2][][6]byte{f.macs[0][:0], f.macs[1][:0]}} }
+// addresses of one end, in words.
+func (f *Facts) addresses(side int) (list []string) {
+	if f.hasMAC[side] {
+		list = append(list, mac(f.macs[side]))
+	}
+	if f.more != nil {
+		for _, m := range f.more[side] {
+			list = append(list, mac(m))
+		}
+	}
+	return list
+}
+
+// VLANs of the flow, outermost first.
+func (f *Facts) VLANs() []uint16 { return append([]uint16(nil), f.vlans[:f.layers]...) }
+
+// kind returns copies of the first type and code in a direction, nil for none.
+func (f *Facts) kind(dir int) (kind, code *uint8) {
+	if !f.hasICMP[dir] {
+		return nil, nil
+	}
+	of := f.icmp[dir]
+	return &of[0], &of[1]
+}
+
+// Reset forgets everything.
+func (f *Facts) Reset() { *f = Facts{} }
 
 // End is how a flow stands when it leaves.
 type End struct {
@@ -103,12 +135,8 @@ func (c *Config) FlowRecord(v *View, e *End) *eve.Record {
 	r.Source = ""
 	f := v.Facts
 	c.ends(r, f)
-	if f.icmp[0] != nil {
-		r.ICMPType, r.ICMPCode = &f.icmp[0][0], &f.icmp[0][1]
-	}
-	if f.icmp[1] != nil {
-		r.ResponseType, r.ResponseCode = &f.icmp[1][0], &f.icmp[1][1]
-	}
+	r.ICMPType, r.ICMPCode = f.kind(0)
+	r.ResponseType, r.ResponseCode = f.kind(1)
 	r.SetFlow(e.Flow())
 	r.SetEnd(eve.FlowEnd{
 		End: eve.Time(e.Last), Age: (e.Last - e.Start) / 1_000_000, State: e.State, Reason: e.Reason, Alerted: e.Alerted,
@@ -121,7 +149,7 @@ func (c *Config) FlowRecord(v *View, e *End) *eve.Record {
 		t := r.SetTCP(tcp(f.flags[0]|f.flags[1], e.Session))
 		t.FlagsTS, t.FlagsTC = hexFlags(f.flags[0]), hexFlags(f.flags[1])
 		t.TSGap, t.TCGap = f.Gap[0], f.Gap[1]
-		t.TSMax, t.TCMax = max(f.Regions[0], 1), max(f.Regions[1], 1)
+		t.TSMax, t.TCMax = 1, 1
 	}
 	return r
 }
@@ -129,24 +157,18 @@ func (c *Config) FlowRecord(v *View, e *End) *eve.Record {
 // ends adds what the flow's packets had in common.
 func (c *Config) ends(r *eve.Record, f *Facts) {
 	r.SPI = f.spi
-	if !c.Ethernet || len(f.macs[0])+len(f.macs[1]) == 0 {
+	if !c.Ethernet || f.hasMAC == [2]bool{} {
 		return
 	}
-	r.Ether = new(eve.Ether)
-	for _, m := range f.macs[0] {
-		r.Ether.SrcMACs = append(r.Ether.SrcMACs, mac(m))
-	}
-	for _, m := range f.macs[1] {
-		r.Ether.DestMACs = append(r.Ether.DestMACs, mac(m))
-	}
+	r.Ether = &eve.Ether{SrcMACs: f.addresses(0), DestMACs: f.addresses(1)}
 }
 
 // ether are the flow's first addresses, as a packet in direction dir has them.
 func (f *Facts) ether(dir int) *eve.Ether {
-	if len(f.macs[0]) == 0 || len(f.macs[1]) == 0 {
+	if f.hasMAC != [2]bool{true, true} {
 		return nil
 	}
-	return &eve.Ether{SrcMAC: mac(f.macs[dir][0]), DestMAC: mac(f.macs[1-dir][0])}
+	return &eve.Ether{SrcMAC: mac(f.macs[dir]), DestMAC: mac(f.macs[1-dir])}
 }
 
 // Flow is the flow as it stands.
@@ -161,9 +183,7 @@ func (c *Config) NetflowRecord(v *View, e *End, dir int) *eve.Record {
 	r.Source = ""
 	f := v.Facts
 	c.ends(r, f)
-	if f.icmp[dir] != nil {
-		r.ICMPType, r.ICMPCode = &f.icmp[dir][0], &f.icmp[dir][1]
-	}
+	r.ICMPType, r.ICMPCode = f.kind(dir)
 	r.Netflow = &eve.Netflow{
 		Pkts: e.Packets[dir], Bytes: e.Bytes[dir], Start: eve.Time(e.Start), End: eve.Time(e.Last), Age: (e.Last - e.Start) / 1_000_000,
 		MinTTL: f.minTTL[dir], MaxTTL: f.maxTTL[dir], TxCount: f.Txs,

@@ -107,7 +107,7 @@ func flowEnds(r *eve.Record, v *View, way bool) {
 	}
 	r.Proto, r.IPVersion = Proto(k.Proto), version(k.Client)
 	if v.Facts != nil {
-		r.VLAN = v.Facts.vlans
+		r.VLAN = v.Facts.VLANs()
 	}
 }
 

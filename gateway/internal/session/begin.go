@@ -28,7 +28,7 @@ func (s *Session) first(g *Segment) {
 	e, o := &s.ends[g.Dir], &s.ends[1-g.Dir]
 	s.State, s.stamps, s.scales = SynSent, false, g.HasScale
 	e.isn, e.next, e.acked = g.Seq, g.Seq+1, g.Seq+1
-	e.stamp, e.stamped, e.seen = g.Time, g.HasTime, g.ArrivedSec
+	e.stamp, e.stamped, e.seen = g.Time, g.HasTime, uint32(g.ArrivedSec)
 	o.window, s.scale = uint32(g.Window), min(g.Scale, 14)
 	if g.Len > 0 && g.FastOpen {
 		s.fastOpen = true
@@ -41,7 +41,7 @@ func (s *Session) middle(g *Segment, c *Config) {
 	e, o := &s.ends[g.Dir], &s.ends[1-g.Dir]
 	s.midstream, s.oneSided = true, c.OneSided
 	s.stamps = g.HasTime
-	e.stamp, e.stamped, e.seen = g.Time, g.HasTime, g.ArrivedSec
+	e.stamp, e.stamped, e.seen = g.Time, g.HasTime, uint32(g.ArrivedSec)
 	e.isn, e.acked = g.Seq-1, g.Seq
 	e.next = g.Seq + uint32(g.Len)
 	e.scale, o.scale = 14, 14 // not known: the widest there is
@@ -79,7 +79,7 @@ func (s *Session) synSent(g *Segment, c *Config) bool {
 	case g.Flags&(syn|ack) == syn|ack:
 		if g.Ack != client.isn+1 && !(s.fastOpen && gt(g.Ack, client.isn) && le(g.Ack, client.next)) {
 			// A flood may hide the one that counts: the server says which it was.
-			if !s.other(g.Ack-1) && s.nOthers < maxOthers {
+			if !s.other(g.Ack-1) && len(s.seen().others) < maxOthers {
 				s.event("stream.3whs_synack_with_wrong_ack")
 				return false
 			}
@@ -114,24 +114,17 @@ func (s *Session) synAgain(g *Segment) bool {
 		return true
 	}
 	if !s.other(g.Seq) {
-		if s.nOthers == maxOthers {
+		o := s.own()
+		if len(o.others) == maxOthers {
 			s.event("stream.3whs_syn_flood")
 			return false
 		}
-		s.others[s.nOthers] = g.Seq
-		s.nOthers++
+		o.others = append(o.others, g.Seq)
 	}
 	return true
 }
 
-func (s *Session) other(isn uint32) bool {
-	for _, n := range s.others[:s.nOthers] {
-		if n == isn {
-			return true
-		}
-	}
-	return false
-}
+func (s *Session) other(isn uint32) bool { return slices.Contains(s.seen().others, isn) }
 
 // cross takes the SYN of a server that opens the connection as well (RFC 9293 section
 // 3.5, figure 8). Whoever means to hide does it too: the client answers with a SYN+ACK,
@@ -181,7 +174,7 @@ func (s *Session) answer(g *Segment) {
 // offered takes what a SYN of the server says.
 func (s *Session) offered(g *Segment) {
 	s.accept(offer{isn: g.Seq, window: uint32(g.Window), stamp: g.Time, scale: min(g.Scale, 14), scales: g.HasScale, stamps: g.HasTime})
-	s.ends[1].seen = g.ArrivedSec
+	s.ends[1].seen = uint32(g.ArrivedSec)
 }
 
 func (s *Session) accept(o offer) {
@@ -197,7 +190,7 @@ func (s *Session) accept(o offer) {
 
 // said tells that the server has offered that number.
 func (s *Session) said(isn uint32) bool {
-	return isn == s.ends[1].isn || slices.ContainsFunc(s.offers, func(o offer) bool { return o.isn == isn })
+	return isn == s.ends[1].isn || slices.ContainsFunc(s.seen().offers, func(o offer) bool { return o.isn == isn })
 }
 
 // keepOffer keeps what the server has said before it says something else: which of it has
@@ -208,18 +201,19 @@ func (s *Session) keepOffer(isn uint32) bool {
 	switch {
 	case s.said(isn):
 		return false
-	case len(s.offers) == maxOthers:
+	case len(s.seen().offers) == maxOthers:
 		s.event("stream.3whs_synack_flood")
 		return false
 	}
-	s.offers = append(s.offers, offer{isn: server.isn, window: client.window, stamp: server.stamp, scale: client.scale, scales: client.scale > 0 || server.scale > 0,
+	o := s.own()
+	o.offers = append(o.offers, offer{isn: server.isn, window: client.window, stamp: server.stamp, scale: client.scale, scales: client.scale > 0 || server.scale > 0,
 		stamps: server.stamped})
 	return true
 }
 
 // meant goes back to what the server said with that number.
 func (s *Session) meant(isn uint32) bool {
-	for _, o := range s.offers {
+	for _, o := range s.seen().offers {
 		if o.isn == isn {
 			s.accept(o)
 			s.ends[0].limit = s.ends[0].acked + s.ends[0].window

@@ -61,24 +61,21 @@ type end struct {
 	acked   uint32 // up to where the other side has acknowledged
 	window  uint32 // what the other side takes, scaled
 	limit   uint32 // highest number that the other side takes
-	scale   uint8
 	stamp   uint32 // last time stamp
+	seen    uint32 // seconds since 1970
+	scale   uint8
 	stamped bool
-	seen    int64 // seconds
-	alive   bool  // the last segment was a keep-alive
-	reset   bool  // it has sent a RST
+	alive   bool // the last segment was a keep-alive
+	reset   bool // it has sent a RST
 }
 
 // Session is one connection. Its zero value is one of which nothing was seen.
 type Session struct {
 	State State
-	// Events are what the last segment has shown.
-	Events []string
 	// Probe tells that the last segment only asked whether the other end is there: its
 	// byte, if it has one, is no data.
 	Probe bool
 
-	ends      [2]end
 	before    State // before Closed
 	stamps    bool  // both sides use time stamps
 	scales    bool  // the client offered scaling
@@ -90,13 +87,42 @@ type Session struct {
 	// server: it is the client.
 	turnedRound bool
 
-	crossed bool              // the server has sent a SYN of its own
-	turned  bool              // the client has answered it
-	scale   uint8             // that the client offered
-	others  [maxOthers]uint32 // numbers of other SYN segments of the client
-	nOthers int
-	offers  []offer // what the server has said beside what counts now
+	crossed bool  // the server has sent a SYN of its own
+	turned  bool  // the client has answered it
+	scale   uint8 // that the client offered
+
+	ends [2]end
+	odd  *odd // nil where nothing is
 }
+
+// odd is what most connections never show.
+type odd struct {
+	events []string
+	others []uint32 // numbers of other SYN segments of the client
+	offers []offer  // what the server has said beside what counts now
+}
+
+// noOdd is that of connections without; nobody writes to it.
+var noOdd odd
+
+// seen is for reading.
+func (s *Session) seen() *odd {
+	if s.odd == nil {
+		return &noOdd
+	}
+	return s.odd
+}
+
+// own is for writing.
+func (s *Session) own() *odd {
+	if s.odd == nil {
+		s.odd = new(odd)
+	}
+	return s.odd
+}
+
+// Events are what the last segment has shown, good until the next one.
+func (s *Session) Events() []string { return s.seen().events }
 
 // offer is what a SYN of the server says.
 type offer struct {
@@ -118,8 +144,8 @@ func gt(a, b uint32) bool { return int32(a-b) > 0 }
 func ge(a, b uint32) bool { return int32(a-b) >= 0 }
 
 func (s *Session) event(name string) {
-	if len(s.Events) < cap(s.Events) || len(s.Events) < maxEvents {
-		s.Events = append(s.Events, name)
+	if o := s.own(); len(o.events) < maxEvents {
+		o.events = append(o.events, name)
 	}
 }
 
@@ -127,14 +153,21 @@ func (s *Session) event(name string) {
 const maxEvents = 8
 
 // Reset makes s ready for another connection.
-func (s *Session) Reset() { *s = Session{Events: s.Events[:0], offers: s.offers[:0]} }
+func (s *Session) Reset() {
+	o := s.odd
+	if *s = (Session{odd: o}); o != nil {
+		*o = odd{o.events[:0], o.others[:0], o.offers[:0]}
+	}
+}
 
 // Known tells whether the connection is followed.
 func (s *Session) Known() bool { return s.State != None }
 
 // Segment takes the next segment. It reports whether it belongs to the connection.
 func (s *Session) Segment(g *Segment, c *Config) bool {
-	s.Events, s.Probe = s.Events[:0], false
+	if s.Probe = false; s.odd != nil {
+		s.odd.events = s.odd.events[:0]
+	}
 	if g.Flags&ack == 0 && g.Ack != 0 {
 		s.event("stream.pkt_broken_ack")
 	}
@@ -234,7 +267,7 @@ const (
 // stampOK checks the time stamp (PAWS, RFC 7323 section 5).
 func (s *Session) stampOK(g *Segment) bool {
 	e := &s.ends[g.Dir]
-	if !s.stamps || !g.HasTime || s.stampFits(g) || g.Seq == e.next && g.ArrivedSec-e.seen > paws {
+	if !s.stamps || !g.HasTime || s.stampFits(g) || g.Seq == e.next && g.ArrivedSec-int64(e.seen) > paws {
 		return true
 	}
 	s.event("stream.pkt_invalid_timestamp")
@@ -244,7 +277,7 @@ func (s *Session) stampOK(g *Segment) bool {
 // stampFits tells that the time stamp is not older than the last one.
 func (s *Session) stampFits(g *Segment) bool {
 	e := &s.ends[g.Dir]
-	return int32(g.Time-e.stamp) >= 0 && (e.stamp == 0 || g.ArrivedSec <= e.seen+paws)
+	return int32(g.Time-e.stamp) >= 0 && (e.stamp == 0 || g.ArrivedSec <= int64(e.seen)+paws)
 }
 
 // remember keeps the time stamp of a segment that belongs to the connection; those of
@@ -257,7 +290,7 @@ func (s *Session) remember(g *Segment, next uint32) {
 	if g.Seq == next || !s.stampFits(g) {
 		e.stamp = g.Time
 	}
-	e.seen = g.ArrivedSec
+	e.seen = uint32(g.ArrivedSec)
 }
 
 // ackOK checks the acknowledgement of what e has sent.

@@ -81,7 +81,7 @@ func made(s *Session, ok bool) string {
 	if s.Probe {
 		out = append(out, "probe")
 	}
-	for _, e := range s.Events {
+	for _, e := range s.Events() {
 		out = append(out, strings.TrimPrefix(e, "stream."))
 	}
 	return strings.Join(out, ", ")
@@ -102,7 +102,7 @@ func play(t *testing.T, c Config, talk string) {
 				t.Errorf("%s\n got %s (first numbers %#x)", line, got, isn)
 				return
 			}
-			for _, e := range s.Events {
+			for _, e := range s.Events() {
 				if !rule.KnownEvent(e) {
 					t.Errorf("%s: rules cannot name the event %s", line, e)
 				}

@@ -264,7 +264,7 @@ func FuzzSegments(f *testing.F) {
 			if one != other {
 				t.Fatalf("%+v: %s, with other first numbers %s", g, one, other)
 			}
-			for _, e := range plain.Events {
+			for _, e := range plain.Events() {
 				if !rule.KnownEvent(e) {
 					t.Fatalf("rules cannot name the event %s", e)
 				}
@@ -272,7 +272,7 @@ func FuzzSegments(f *testing.F) {
 			if plain.Probe && g.Len > 1 {
 				t.Fatalf("%d bytes are taken for a probe", g.Len)
 			}
-			if len(plain.offers) > maxOthers {
+			if len(plain.seen().offers) > maxOthers {
 				t.Fatal("offers without bound")
 			}
 		}

@@ -43,23 +43,36 @@ type segment struct {
 
 // Half is one direction of a connection. The zero value waits for its first byte.
 type Half struct {
-	next    uint32 // sequence number of the next byte to judge
-	started bool
-	begun   bool // the first byte's number is known from a SYN
 	// Skipped counts bytes that passed unseen in gaps.
 	Skipped uint64
 	// Total counts bytes judged so far.
 	Total uint64
 
+	next uint32 // sequence number of the next byte to judge
 	// acked is the receiver's number when it is ahead of next (ackAhead).
 	acked    uint32
-	ackAhead bool
 	ackTo    uint32 // up to where the receiver has it, not beyond next
+	ackAhead bool
 	hasAck   bool
+	started  bool
+	begun    bool // the first byte's number is known from a SYN
 
-	kept    []byte // the bytes before next
+	kept []byte // the bytes before next
+	gap  *gap   // nil where nothing has waited yet
+}
+
+// gap holds segments that wait behind missing bytes.
+type gap struct {
 	waiting []segment
-	wait    int
+	size    int // of all
+}
+
+// waiting are the segments that wait.
+func (h *Half) waiting() []segment {
+	if h.gap == nil {
+		return nil
+	}
+	return h.gap.waiting
 }
 
 // Start sets the sequence number of the first byte: that of the SYN plus one.
@@ -75,7 +88,7 @@ func (h *Half) Restart(seq uint32) bool {
 	if h.next == seq {
 		return true
 	}
-	if h.Total+h.Skipped > 0 || len(h.waiting) > 0 {
+	if h.Total+h.Skipped > 0 || len(h.waiting()) > 0 {
 		return false
 	}
 	h.next, h.started, h.begun = seq, true, true
@@ -91,14 +104,17 @@ func (h *Half) Next() uint32 { return h.next }
 // Reset makes the Half ready for another connection and gives its memory to pool.
 func (h *Half) Reset(pool *Pool) {
 	pool.back(h.kept)
-	for i := range h.waiting {
-		pool.waiting -= cost(h.waiting[i].data)
-		h.waiting[i] = segment{}
+	if g := h.gap; g != nil {
+		for i := range g.waiting {
+			pool.waiting -= cost(g.waiting[i].data)
+			g.waiting[i] = segment{}
+		}
+		if cap(g.waiting) > maxIdle {
+			g.waiting = nil
+		}
+		*g = gap{waiting: g.waiting[:0]}
 	}
-	if cap(h.waiting) > maxIdle {
-		h.waiting = nil
-	}
-	*h = Half{waiting: h.waiting[:0]}
+	*h = Half{gap: h.gap}
 }
 
 // Push takes the payload of a packet. fresh is the part of b that is next in
@@ -146,14 +162,15 @@ func (h *Half) precedes(behind, n int) bool {
 
 // Pop returns the next waiting bytes that became in order, or nil.
 func (h *Half) Pop(pool *Pool) []byte {
-	for len(h.waiting) > 0 {
-		s := h.waiting[0]
+	for len(h.waiting()) > 0 {
+		g := h.gap
+		s := g.waiting[0]
 		ahead := int(int32(s.seq - h.next))
 		if ahead > 0 {
 			return nil
 		}
-		h.waiting = slices.Delete(h.waiting, 0, 1)
-		h.wait -= len(s.data)
+		g.waiting = slices.Delete(g.waiting, 0, 1)
+		g.size -= len(s.data)
 		pool.waiting -= cost(s.data)
 		if -ahead < len(s.data) {
 			b := s.data[-ahead:]
@@ -177,11 +194,15 @@ func (h *Half) store(seq uint32, b []byte, pool *Pool) Result {
 	if h.overlapDiffers(seq, b) {
 		return Conflict
 	}
-	i, found := slices.BinarySearchFunc(h.waiting, seq, func(s segment, q uint32) int { return int(int32(s.seq - q)) })
-	if found && len(h.waiting[i].data) >= len(b) {
+	if h.gap == nil {
+		h.gap = new(gap)
+	}
+	g := h.gap
+	i, found := slices.BinarySearchFunc(g.waiting, seq, func(s segment, q uint32) int { return int(int32(s.seq - q)) })
+	if found && len(g.waiting[i].data) >= len(b) {
 		return Old
 	}
-	if h.wait+len(b) > MaxWaiting || len(h.waiting) >= maxSegments {
+	if g.size+len(b) > MaxWaiting || len(g.waiting) >= maxSegments {
 		pool.Refused++
 		return Refused
 	}
@@ -190,14 +211,14 @@ func (h *Half) store(seq uint32, b []byte, pool *Pool) Result {
 		return Refused
 	}
 	pool.waiting += cost(b)
-	h.waiting = slices.Insert(h.waiting, i, segment{seq, slices.Clone(b)})
-	h.wait += len(b)
+	g.waiting = slices.Insert(g.waiting, i, segment{seq, slices.Clone(b)})
+	g.size += len(b)
 	return Waiting
 }
 
 // overlapDiffers compares b with waiting segments that cover the same bytes.
 func (h *Half) overlapDiffers(seq uint32, b []byte) bool {
-	for _, s := range h.waiting {
+	for _, s := range h.waiting() {
 		off := int(int32(s.seq - seq)) // where s starts within b
 		if off >= len(b) {
 			break
@@ -305,10 +326,11 @@ func (h *Half) Acked(ack uint32, pool *Pool) (skipped bool) {
 		if !h.ackAhead || int32(ack-h.acked) > 0 {
 			h.acked, h.ackAhead = ack, true
 		}
-		if len(h.waiting) == 0 || int32(ack-h.waiting[0].seq) < 0 || int32(h.waiting[0].seq-h.next) <= 0 {
+		wait := h.waiting()
+		if len(wait) == 0 || int32(ack-wait[0].seq) < 0 || int32(wait[0].seq-h.next) <= 0 {
 			return false
 		}
-		h.skip(h.waiting[0].seq)
+		h.skip(wait[0].seq)
 		return true
 	}
 	if !h.hasAck || int32(ack-h.ackTo) > 0 {
@@ -329,7 +351,8 @@ func (h *Half) Has(seq uint32) bool { return h.hasAck && int32(h.ackTo-seq) >= 0
 
 // hasPassed tells that the receiver has everything before seq although we have not.
 func (h *Half) hasPassed(seq uint32) bool {
-	return h.ackAhead && int32(h.acked-seq) >= 0 && (len(h.waiting) == 0 || int32(h.waiting[0].seq-seq) >= 0)
+	wait := h.waiting()
+	return h.ackAhead && int32(h.acked-seq) >= 0 && (len(wait) == 0 || int32(wait[0].seq-seq) >= 0)
 }
 
 // skip goes on at seq, which is ahead. What is kept does not touch it.

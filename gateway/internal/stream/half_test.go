@@ -153,8 +153,8 @@ func TestAnySegmentation(t *testing.T) {
 		if !bytes.Equal(r.out, all) {
 			t.Fatalf("%d bytes of %d, or other ones", len(r.out), n)
 		}
-		if r.h.wait != 0 || r.h.Skipped != 0 {
-			t.Fatalf("%d bytes wait, %d skipped", r.h.wait, r.h.Skipped)
+		if waits(&r.h) != 0 || r.h.Skipped != 0 {
+			t.Fatalf("%d bytes wait, %d skipped", waits(&r.h), r.h.Skipped)
 		}
 	}
 }
@@ -229,23 +229,23 @@ func TestBounded(t *testing.T) {
 			t.Fatalf("result %d", res)
 		}
 	}
-	if r.h.wait > MaxWaiting || sent != MaxWaiting/60000 {
-		t.Errorf("%d bytes wait in %d segments", r.h.wait, sent)
+	if waits(&r.h) > MaxWaiting || sent != MaxWaiting/60000 {
+		t.Errorf("%d bytes wait in %d segments", waits(&r.h), sent)
 	}
 	if r.push(1, bytesAt(1, 60000)) != Old {
 		t.Error("a copy of what waits needs no room")
 	}
 	r.push(0, bytesAt(0, 1))
-	if len(r.out) != 1+sent*60000 || r.h.wait != 0 {
-		t.Errorf("%d bytes read, %d wait", len(r.out), r.h.wait)
+	if len(r.out) != 1+sent*60000 || waits(&r.h) != 0 {
+		t.Errorf("%d bytes read, %d wait", len(r.out), waits(&r.h))
 	}
 	var tiny reader
 	tiny.h.Start(0)
 	for i := range 2 * maxSegments {
 		tiny.push(uint32(2+2*i), []byte{1})
 	}
-	if len(tiny.h.waiting) != maxSegments {
-		t.Errorf("%d segments wait", len(tiny.h.waiting))
+	if len(tiny.h.waiting()) != maxSegments {
+		t.Errorf("%d segments wait", len(tiny.h.waiting()))
 	}
 }
 
@@ -417,4 +417,12 @@ func BenchmarkInOrder(b *testing.B) {
 		h.Keep(fresh, &pool)
 		h.Acked(h.Next(), &pool)
 	}
+}
+
+// waits is how many bytes wait.
+func waits(h *Half) (n int) {
+	for _, s := range h.waiting() {
+		n += len(s.data)
+	}
+	return n
 }
