@@ -26,6 +26,7 @@ import (
 	"otasuke/gateway/internal/evefile"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/fault"
+	"otasuke/gateway/internal/pressure"
 	"otasuke/gateway/internal/scan"
 )
 
@@ -40,8 +41,6 @@ const (
 	recordBatch = 128
 	// eventFD is where the supervisor reads the engine's lines.
 	eventFD = 3
-	// gcPercent of garbage may lie beside what is used: rules are most of it and never go.
-	gcPercent = 50
 	// scannerCheck is how often clamd is asked whether it is there.
 	scannerCheck = 5 * time.Second
 	// cacheFolder of the state folder keeps what rules were compiled to; it may be deleted.
@@ -90,7 +89,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	if info, err := out.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
 	}
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(pressure.Garbage(0)) // each worker goes on with what is in use then
 	again := reloads()
 	set, left, err := loadSet(&cfg, 0)
 	if err != nil {

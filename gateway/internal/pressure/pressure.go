@@ -8,6 +8,7 @@ package pressure
 
 import (
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 )
 
@@ -19,6 +20,7 @@ type Gauge struct {
 	// Times is how often there was more.
 	Times uint64
 
+	percent int // of garbage that may lie beside what is used
 	samples []metrics.Sample
 	told    uint64 // the collection after which there was too much
 }
@@ -37,6 +39,21 @@ func (g *Gauge) Relieve(h Holder) {
 	}
 }
 
+// Bounds of garbage. What a box holds after its start is mostly rules, which cost much to
+// look through and never go; what comes on top are conversations, many of which wait.
+const (
+	mostGarbage, leastGarbage = 50, 20 // percent
+	garbageStep               = 10
+	maxGarbage                = 128 << 20 // while leastGarbage is less
+)
+
+// Garbage is how much garbage may lie beside so many bytes in use before it is collected, in
+// percent.
+func Garbage(live uint64) int {
+	p := min(mostGarbage, maxGarbage*100/max(live, 1))
+	return int(max(leastGarbage, p-p%garbageStep))
+}
+
 // low is where memory is to come down to, in percent of Max: not at the bound, where the
 // next packet is too much again.
 const low = 75
@@ -52,6 +69,10 @@ func (g *Gauge) Excess() float64 {
 	}
 	metrics.Read(g.samples)
 	live, cycle := g.samples[0].Value.Uint64(), g.samples[1].Value.Uint64()
+	if p := Garbage(live); p != g.percent {
+		g.percent = p
+		go debug.SetGCPercent(p) // it waits for the collection that is under way
+	}
 	if live <= g.Max || cycle == g.told {
 		return 0
 	}

@@ -31,3 +31,13 @@ func TestExcess(t *testing.T) {
 		}
 	}
 }
+
+// Of a small heap half may be garbage again, of a large one a fixed amount and never little.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	for live, want := range map[uint64]int{0: 50, 200 << 20: 50, 257 << 20: 40, 400 << 20: 30, 640 << 20: 20, 8 << 30: 20} {
+		if got := Garbage(live); got != want {
+			t.Errorf("%d MiB in use: %d %%, want %d %%", live>>20, got, want)
+		}
+	}
+}
