@@ -44,9 +44,11 @@ func (p *Pool) back(b []byte) {
 // cost of a waiting segment.
 func cost(b []byte) int { return len(b) + segmentCost }
 
-// classes are the sizes lent: a request, a tail, two of them, a small page, a bundle,
-// everything kept.
-var classes = [...]int{512, Tail, 4 << 10, 16 << 10, 80 << 10, MaxKept + 80<<10}
+// classes are the sizes lent: steps up to a tail, because that is what a conversation that
+// waits holds; two tails, a small page, a bundle, everything kept.
+var classes = [...]int{step, 2 * step, 3 * step, 4 * step, 5 * step, 6 * step, 7 * step, Tail, 4 << 10, 16 << 10, 80 << 10, MaxKept + 80<<10}
+
+const step = Tail / 8
 
 // maxFree buffers of a size are held back; more go to the garbage collector.
 const maxFree = 256
