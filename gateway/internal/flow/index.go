@@ -17,11 +17,12 @@ type index[T any] struct {
 	secret [4]uint64
 }
 
-// leastChains bounds the index of a small table from below.
+// leastChains bounds the index of a small table from below. One with room for two flows in
+// place of each has short chains: every flow on the way costs a look into memory.
 const leastChains = 16
 
 func (x *index[T]) init(most int) {
-	x.chains = make([]*Flow[T], 1<<bits.Len(uint(max(most, leastChains)-1)))
+	x.chains = make([]*Flow[T], 1<<bits.Len(uint(max(2*most, leastChains)-1)))
 	seed := maphash.MakeSeed()
 	for i := range x.secret {
 		x.secret[i] = maphash.Comparable(seed, i) | 1
