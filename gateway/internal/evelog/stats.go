@@ -165,16 +165,18 @@ func (n *Counts) DropReason(reason string) {
 
 // Flow counts a conversation that begins.
 func (n *Counts) Flow(ipProto uint8) {
-	n.Add(FlowTotal)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.fixed[FlowTotal]++
 	switch ipProto {
 	case packet.TCP:
-		n.Add(FlowTCP)
+		n.fixed[FlowTCP]++
 	case packet.UDP:
-		n.Add(FlowUDP)
+		n.fixed[FlowUDP]++
 	case packet.ICMP:
-		n.Add(FlowICMPv4)
+		n.fixed[FlowICMPv4]++
 	case packet.ICMPv6:
-		n.Add(FlowICMPv6)
+		n.fixed[FlowICMPv6]++
 	}
 }
 

@@ -67,7 +67,8 @@ type Flow[T any] struct {
 	User T
 
 	class        patience
-	next         *Flow[T] // in the index
+	at           uint32 // its chain in the index
+	next         *Flow[T]
 	older, newer *Flow[T]
 }
 
@@ -130,8 +131,12 @@ func (t *Table[T]) Len() int { return t.flows.n }
 // Find returns the conversation of p, making one if there is none, and the
 // direction of p: 0 to server, 1 to client.
 func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
+	if t.flows.chains == nil {
+		t.flows.init(t.Max)
+	}
 	k := t.keyOf(p)
-	f, dir := t.flows.find(&k)
+	at := t.flows.place(&k)
+	f, dir := t.flows.find(at, &k)
 	var before *uint32 // the SYN that the new one stands beside
 	replaced := false
 	if f != nil {
@@ -149,7 +154,7 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 		if answers(p, t.Literal) { // first seen in the middle: the answering side speaks
 			k, dir = k.reverse(), 1
 		}
-		f = t.open(k, now)
+		f = t.open(at, k, now)
 		f.Replaced = replaced
 		if before != nil {
 			f.otherISN, f.hasOther = *before, true
@@ -166,11 +171,11 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 // better not given to Find, which would make conversations of nothing but errors.
 func (t *Table[T]) Related(p *packet.Packet, now int64) (*Flow[T], int) {
 	c := &p.Cause
-	if !c.Known {
+	if !c.Known || t.flows.n == 0 {
 		return nil, 0
 	}
 	k := Key{c.Src, c.Dst, c.SrcPort, c.DstPort, c.Proto, t.via(p)}
-	f, _ := t.flows.find(&k)
+	f, _ := t.flows.find(t.flows.place(&k), &k)
 	if f == nil {
 		return nil, 0
 	}
@@ -352,10 +357,7 @@ func (f *Traffic) follow(p *packet.Packet, dir int) {
 	}
 }
 
-func (t *Table[T]) open(k Key, now int64) *Flow[T] {
-	if t.flows.chains == nil {
-		t.flows.init(t.Max)
-	}
+func (t *Table[T]) open(at uint32, k Key, now int64) *Flow[T] {
 	for t.flows.n >= t.Max {
 		f := t.victim()
 		if f == nil {
@@ -368,7 +370,7 @@ func (t *Table[T]) open(k Key, now int64) *Flow[T] {
 	f.Traffic = Traffic{Key: k, Started: now, Last: now}
 	f.class = unanswered
 	t.Reset(&f.User)
-	t.flows.add(f)
+	t.flows.add(at, f)
 	t.lists[f.class].push(f)
 	return f
 }

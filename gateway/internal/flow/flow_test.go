@@ -366,7 +366,7 @@ func TestTableStaysWhole(t *testing.T) {
 }
 
 func find(t *Table[int], k Key) *Flow[int] {
-	f, _ := t.flows.find(&k)
+	f, _ := t.flows.find(t.flows.place(&k), &k)
 	return f
 }
 

@@ -29,12 +29,10 @@ func (x *index[T]) init(most int) {
 	}
 }
 
-// find returns the flow of k and the direction in which k goes, nil for none.
-func (x *index[T]) find(k *Key) (*Flow[T], int) {
-	if x.n == 0 {
-		return nil, 0
-	}
-	for f := x.chains[x.place(k)]; f != nil; f = f.next {
+// find returns the flow of k, whose chain is at, and the direction in which k goes; nil for
+// none.
+func (x *index[T]) find(at uint32, k *Key) (*Flow[T], int) {
+	for f := x.chains[at]; f != nil; f = f.next {
 		switch {
 		case f.Key == *k:
 			return f, 0
@@ -45,14 +43,13 @@ func (x *index[T]) find(k *Key) (*Flow[T], int) {
 	return nil, 0
 }
 
-func (x *index[T]) add(f *Flow[T]) {
-	c := &x.chains[x.place(&f.Key)]
-	f.next, *c = *c, f
+func (x *index[T]) add(at uint32, f *Flow[T]) {
+	f.at, f.next, x.chains[at] = at, x.chains[at], f
 	x.n++
 }
 
 func (x *index[T]) remove(f *Flow[T]) {
-	for c := &x.chains[x.place(&f.Key)]; *c != nil; c = &(*c).next {
+	for c := &x.chains[f.at]; *c != nil; c = &(*c).next {
 		if *c == f {
 			*c, f.next = f.next, nil
 			x.n--
@@ -62,9 +59,9 @@ func (x *index[T]) remove(f *Flow[T]) {
 }
 
 // place of a key's chain.
-func (x *index[T]) place(k *Key) uint64 {
+func (x *index[T]) place(k *Key) uint32 {
 	h := x.end(k.Client, k.ClientPort) + x.end(k.Server, k.ServerPort) // either may be first
-	return fold(h^k.Via<<8^uint64(k.Proto), x.secret[3]) & uint64(len(x.chains)-1)
+	return uint32(fold(h^k.Via<<8^uint64(k.Proto), x.secret[3])) & uint32(len(x.chains)-1)
 }
 
 func (x *index[T]) end(a netip.Addr, port uint16) uint64 {

@@ -10,13 +10,24 @@ func (k Key) String() string {
 	return fmt.Sprintf("protocol %d, %s > %s", k.Proto, netip.AddrPortFrom(k.Client, k.ClientPort), netip.AddrPortFrom(k.Server, k.ServerPort))
 }
 
+// fnvPrime is of FNV-1a over 64 bits, fnvPrime10 its tenth power.
+const (
+	fnvPrime   = 1099511628211
+	fnvPrime10 = 1775861927039214153
+)
+
 // Number is what records of one conversation share: made of its ends and its beginning.
 func (f *Traffic) Number() uint64 {
 	k := f.Key
 	h := uint64(14695981039346656037) // FNV-1a
-	mix := func(b byte) { h = (h ^ uint64(b)) * 1099511628211 }
+	mix := func(b byte) { h = (h ^ uint64(b)) * fnvPrime }
 	for _, a := range [2]netip.Addr{k.Client, k.Server} {
-		for _, c := range a.As16() {
+		b := a.As16()
+		rest := b[:]
+		if a.Is4() { // ten zeros are before it
+			h, rest = h*fnvPrime10, b[10:]
+		}
+		for _, c := range rest {
 			mix(c)
 		}
 	}
