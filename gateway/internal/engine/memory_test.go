@@ -11,8 +11,8 @@ import (
 // Bytes of heap that a connection may cost. Of those with a tail of both directions an office
 // of 100 PCs has some thousands; those that ended are many.
 const (
-	idleConnection   = 5 << 10
-	closedConnection = 2 << 10
+	idleConnection   = 3<<10 + 512
+	closedConnection = 1<<10 + 256
 )
 
 // TestMemoryOfConnections: pages were fetched over each; then it is idle, or has ended.

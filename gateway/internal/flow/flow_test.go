@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -361,6 +363,25 @@ func TestTableStaysWhole(t *testing.T) {
 		}
 		if n != tab.Len() || n > tab.Max {
 			t.Fatalf("%d in lists, %d in the map", n, tab.Len())
+		}
+	}
+}
+
+// Numbers are FNV-1a over both ends and the beginning: records of other runs have the same.
+func TestNumber(t *testing.T) {
+	t.Parallel()
+	for _, ends := range [][2]string{{"192.168.1.11", "203.0.113.9"}, {"2001:db8::1", "2001:db8::2"}, {"::ffff:192.168.1.11", "0.0.0.0"}} {
+		f := Traffic{Key: Key{netip.MustParseAddr(ends[0]), netip.MustParseAddr(ends[1]), 40000, 443, packet.TCP, 7}, Started: 1_700_000_000_000_001}
+		h := fnv.New64a()
+		for _, a := range []netip.Addr{f.Key.Client, f.Key.Server} {
+			b := a.As16()
+			h.Write(b[:])
+		}
+		for _, v := range []uint64{40000<<16 | 443, packet.TCP ^ 7<<8, uint64(f.Started)} {
+			h.Write(binary.LittleEndian.AppendUint64(nil, v))
+		}
+		if got, want := f.Number(), h.Sum64()>>11; got != want {
+			t.Errorf("%v: %d, want %d", ends, got, want)
 		}
 	}
 }
