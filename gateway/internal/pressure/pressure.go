@@ -4,6 +4,8 @@
 // Every table and buffer has a bound of its own; this one is for what they add up to when
 // somebody fills all of them: a conversation may hold some megabytes, and there may be
 // 100,000 of them. One [Gauge] serves one goroutine. The engine's workers ask it.
+//
+// It also bounds the garbage that may lie beside what is used, see [Garbage].
 package pressure
 
 import (

@@ -25,7 +25,7 @@ type reusable interface {
 // conversations wait most of the time.
 type resting interface {
 	reusable
-	// Rest tells that c is between messages, and the number of the next transaction.
+	// Rest tells that it is between messages, and the number of the next transaction.
 	Rest() (next uint64, ok bool)
 	// Resume is Reset for a conversation that has had next transactions.
 	Resume(k app.Sink, next uint64)
