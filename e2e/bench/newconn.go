@@ -20,8 +20,6 @@ const (
 	// newThreads open connections, and as many answer: each is a thread that waits in
 	// the kernel, so that no scheduler of ours stands between two packets.
 	newThreads = 16
-	// newServers addresses, so that the client's ports last: 64,000 for each.
-	newServers = 8
 	// newAnswer bounds the wait for one connection. The kernel sends a lost SYN again
 	// after 1, 3 and 7 seconds: a connection that does not come in this time was refused
 	// by silence.
@@ -40,13 +38,8 @@ type opening struct {
 
 // newConnections opens a connection for each small page, for so long.
 func (t *traffic) newConnections(ctx context.Context, hold time.Duration) (*opening, error) {
-	var addrs []netip.AddrPort
-	var names []string
-	for i := range newServers {
-		a := netip.AddrFrom4([4]byte{198, 18, 0, byte(1 + i)}) // RFC 2544: for benchmarks
-		addrs, names = append(addrs, netip.AddrPortFrom(a, 80)), append(names, a.String())
-	}
-	if err := errors.Join(t.lab.OpenInternet(names...), t.lab.PC1.Do(widePorts)); err != nil {
+	addrs, err := t.servers(80)
+	if err := errors.Join(err, t.lab.PC1.Do(widePorts)); err != nil {
 		return nil, err
 	}
 	// A thread in the kernel holds its processor of Go's until somebody notices: there

@@ -33,6 +33,7 @@ const (
 
 // traffic makes load between PC1 and a server on the internet.
 type traffic struct {
+	open    bool // the servers have their addresses
 	lab     *lab.Lab
 	each    time.Duration
 	closers []io.Closer

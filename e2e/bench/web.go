@@ -8,18 +8,18 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"otasuke/e2e/lab"
 )
 
 const (
 	// webConns is the number of connections that are kept alive: a few browsers at work.
 	webConns = 32
 	// webPages are different, so that nothing is judged by its likeness to the last one.
-	webPages = 32
+	webPages   = 32
+	webServers = 8
 	// webAnswer bounds the wait for one page: past it the box would have broken the web.
 	webAnswer = 10 * time.Second
 	smallPage = 1 << 10
@@ -118,10 +118,30 @@ type browsing struct {
 	wg       sync.WaitGroup
 }
 
+// servers are the addresses at which an office finds the web, as many as give every queue
+// its share: the kernel chooses queues by addresses. They are nobody's but benchmarks'
+// (RFC 2544). The client's ports last for 64,000 connections to each.
+func (t *traffic) servers(port uint16) (addrs []netip.AddrPort, err error) {
+	var names []string
+	for i := range webServers {
+		a := netip.AddrFrom4([4]byte{198, 18, 0, byte(1 + i)})
+		addrs, names = append(addrs, netip.AddrPortFrom(a, port)), append(names, a.String())
+	}
+	if !t.open {
+		t.open = true
+		err = t.lab.OpenInternet(names...)
+	}
+	return addrs, err
+}
+
 // browse opens connections to a site at a port; rate is in pages per second, 0 for as many
 // as there can be.
 func (t *traffic) browse(ctx context.Context, s *site, port int, rate float64) (*browsing, error) {
-	l, err := t.lab.Internet.Listen(fmt.Sprintf("%s:%d", lab.Good, port))
+	addrs, err := t.servers(uint16(port))
+	if err != nil {
+		return nil, err
+	}
+	l, err := t.lab.Internet.Listen(fmt.Sprintf("0.0.0.0:%d", port))
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +152,7 @@ func (t *traffic) browse(ctx context.Context, s *site, port int, rate float64) (
 		pace = time.Duration(webConns / rate * float64(time.Second))
 	}
 	for i := range webConns {
-		c, err := t.lab.PC1.Dial(ctx, "tcp", l.Addr().String())
+		c, err := t.lab.PC1.Dial(ctx, "tcp", addrs[i%len(addrs)].String())
 		if err != nil {
 			return nil, errors.Join(err, b.end())
 		}
