@@ -76,7 +76,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 		sc.turn = 1
 	}
 	sc.anew = s.adopt(in)
-	sc.door.Set(&gate.Input{IPProto: in.IPProto, Version: in.version(), App: in.App, SrcPort: in.SrcPort, DstPort: in.DstPort, ToServer: in.ToServer, Established: in.Established})
+	sc.door.Set(&gate.Input{IPProto: in.IPProto, Version: in.version(), App: in.App, SrcPort: in.SrcPort, DstPort: in.DstPort, Payload: len(in.Payload), ToServer: in.ToServer, Established: in.Established})
 	s.gather(sc, in)
 	defer sc.forget(in)
 	if len(sc.cand) == 0 {

@@ -12,9 +12,11 @@ func TestAdmits(t *testing.T) {
 	t.Parallel()
 	web := gate.Input{IPProto: rule.IPProtoTCP, Version: 4, App: rule.ProtoHTTP, SrcPort: 4000, DstPort: 80, ToServer: true, Established: true}
 	answer, opening, dns := web, web, web
+	answer.Payload, dns.Payload = 70_000, 8
 	answer.SrcPort, answer.DstPort, answer.ToServer = 80, 4000, false
 	opening.Established = false
 	dns.IPProto, dns.App, dns.DstPort = rule.IPProtoUDP, rule.ProtoDNS, 53
+	web.Payload, opening.Payload = 100, 100
 	for text, want := range map[string][4]bool{ // web, answer, opening, dns
 		`alert tcp any any -> any any (sid:1;)`:                                                         {true, true, true, false},
 		`alert ip any any -> any any (sid:1;)`:                                                          {true, true, true, true},
@@ -25,6 +27,11 @@ func TestAdmits(t *testing.T) {
 		`alert tcp any any -> any [22,443] (sid:1;)`:                                                    {true, false, true, false}, // the hull only
 		`alert tcp any any <> any 80 (sid:1;)`:                                                          {true, true, true, false},
 		`alert tcp any 80 -> any any (sid:1;)`:                                                          {false, true, false, false},
+		`alert ip any any -> any any (dsize:8; sid:1;)`:                                                 {false, false, false, true},
+		`alert ip any any -> any any (dsize:>99; sid:1;)`:                                               {true, true, true, false},
+		`alert ip any any -> any any (dsize:<9; sid:1;)`:                                                {false, false, false, true},
+		`alert ip any any -> any any (dsize:7<>10; sid:1;)`:                                             {false, false, false, true},
+		`alert ip any any -> any any (dsize:!8; sid:1;)`:                                                {true, true, true, true},
 		`alert udp any any -> any 53 (sid:1;)`:                                                          {false, false, false, true},
 		`alert tls any any -> any any (sid:1;)`:                                                         {false, false, false, false},
 		`alert dns any any -> any ![1:52,54:65535] (sid:1;)`:                                            {false, false, false, true},

@@ -18,10 +18,16 @@ import (
 type Packets struct {
 	n      int
 	byPort [2]map[port]*[]uint32 // TCP, UDP: rules for few ports at one end
+	ports  [2][2]bitmap          // of those, by end: most packets have none of them
 	byApp  [2][rule.NumProtos][]uint32
 	signal []uint32    // TCP: rules that fit no segment that only carries data
 	rest   [4][]uint32 // TCP, UDP, ICMP, others
 }
+
+// bitmap of ports.
+type bitmap [1 << 16 / 64]uint64
+
+func (b *bitmap) has(n uint16) bool { return b[n>>6]>>(n&63)&1 != 0 }
 
 // port is one at the source or the destination.
 type port struct {
@@ -100,9 +106,9 @@ func (x *Packets) list(class int, r *rule.Rule) (to []*[]uint32) {
 	case class == classTCP && signals(r):
 		return []*[]uint32{&x.signal}
 	case !r.Both && few(r.DstPorts):
-		return x.ports(class, r.DstPorts, false)
+		return x.listed(class, r.DstPorts, false)
 	case !r.Both && few(r.SrcPorts):
-		return x.ports(class, r.SrcPorts, true)
+		return x.listed(class, r.SrcPorts, true)
 	}
 	return []*[]uint32{&x.rest[class]}
 }
@@ -116,8 +122,8 @@ func few(s *rule.PortSet) bool {
 	return !s.Any && n > 0 && n <= maxPorts
 }
 
-// ports are the lists of all ports of a set.
-func (x *Packets) ports(class int, s *rule.PortSet, source bool) (to []*[]uint32) {
+// listed are the lists of all ports of a set.
+func (x *Packets) listed(class int, s *rule.PortSet, source bool) (to []*[]uint32) {
 	if x.byPort[class] == nil {
 		x.byPort[class] = map[port]*[]uint32{}
 	}
@@ -126,6 +132,11 @@ func (x *Packets) ports(class int, s *rule.PortSet, source bool) (to []*[]uint32
 			p := port{source, uint16(n)}
 			if x.byPort[class][p] == nil {
 				x.byPort[class][p] = new([]uint32)
+				end := 0
+				if source {
+					end = 1
+				}
+				x.ports[class][end][uint16(n)>>6] |= 1 << (n & 63)
 			}
 			to = append(to, x.byPort[class][p])
 		}
@@ -154,11 +165,11 @@ func (x *Packets) Find(p Packet) (lists [5][]uint32) {
 	class := classOf(p.IPProto)
 	if class <= classUDP {
 		lists[0] = x.byApp[class][p.App]
-		if l := x.byPort[class][port{false, p.DstPort}]; l != nil {
-			lists[1] = *l
+		if x.ports[class][0].has(p.DstPort) {
+			lists[1] = *x.byPort[class][port{false, p.DstPort}]
 		}
-		if l := x.byPort[class][port{true, p.SrcPort}]; l != nil {
-			lists[2] = *l
+		if x.ports[class][1].has(p.SrcPort) {
+			lists[2] = *x.byPort[class][port{true, p.SrcPort}]
 		}
 	}
 	if class == classTCP && p.Flags != flagACK && p.Flags != flagACK|flagPSH {
