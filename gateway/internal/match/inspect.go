@@ -27,8 +27,7 @@ type Scratch struct {
 	addr   [16]byte // an address as a buffer
 	notes  []Note   // text that the rule at hand keeps
 	packet []Note   // variables of the packet
-	door   gate.Door
-	gates  []gate.Gate // of the set
+	door   *gate.Door
 	// at is the place of a buffer's first value in the input, plus one; fresh those to
 	// be searched. Both hold during one inspection.
 	at    [rule.NumBuffers]uint16
@@ -59,7 +58,7 @@ func (s *Set) NewScratch() (*Scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Scratch{gates: s.gates, lit: lit, seen: make([]uint32, len(s.rules)), shown: make([][]byte, len(s.variants)),
+	return &Scratch{door: s.gates.NewDoor(), lit: lit, seen: make([]uint32, len(s.rules)), shown: make([][]byte, len(s.variants)),
 		cand: make([]uint32, 0, 256), hits: make([]Hit, 0, maxHits)}, nil
 }
 
@@ -76,7 +75,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 		sc.turn = 1
 	}
 	sc.anew = s.adopt(in)
-	sc.door.Set(&gate.Input{IPProto: in.IPProto, Version: in.version(), App: in.App, SrcPort: in.SrcPort, DstPort: in.DstPort, Payload: len(in.Payload), ToServer: in.ToServer, Established: in.Established})
+	sc.door.Set(&gate.Input{Src: in.Src, Dst: in.Dst, IPProto: in.IPProto, Version: in.version(), App: in.App, SrcPort: in.SrcPort, DstPort: in.DstPort, Payload: len(in.Payload), ToServer: in.ToServer, Established: in.Established})
 	s.gather(sc, in)
 	defer sc.forget(in)
 	if len(sc.cand) == 0 {
@@ -127,7 +126,7 @@ func (s *Set) remember(in *Input, id uint32) {
 }
 
 func (sc *Scratch) candidate(id uint32) {
-	if sc.door.Admits(&sc.gates[id]) && sc.seen[id] != sc.turn {
+	if sc.door.Admits(id) && sc.seen[id] != sc.turn {
 		sc.seen[id] = sc.turn
 		sc.cand = append(sc.cand, id)
 	}
@@ -269,13 +268,10 @@ func (s *Set) scan(sc *Scratch, v uint16, dir int, data []byte) {
 // judge tries one candidate.
 func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
 	k := &s.rules[id]
-	if !k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) || !s.endsKnown(k.r, in) {
+	if !s.gates.Plain(id) && (!k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) || !s.endsKnown(k.r, in) || !varsFit(sc, k.r, in)) {
 		return Hit{}, false
 	}
 	if k.kind == txRule && in.Tx != nil && slices.Contains(in.Tx.fired, id<<1|uint32(direction(in.ToServer))) {
-		return Hit{}, false
-	}
-	if len(k.r.VarTests) > 0 && !varsFit(sc, k.r, in) {
 		return Hit{}, false
 	}
 	sc.notes = sc.notes[:0]

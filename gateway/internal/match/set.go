@@ -23,8 +23,8 @@ var epochs atomic.Uint64
 // Set is a compiled rule set.
 type Set struct {
 	epoch    uint64
-	rules    []compiled  // in the order in which they are tried
-	gates    []gate.Gate // of them
+	rules    []compiled // in the order in which they are tried
+	gates    gate.Table // of them
 	variants []variant
 	byBuffer [rule.NumBuffers][]uint16    // variants with patterns, by buffer
 	bare     [2][rule.NumBuffers][]uint32 // rules without a pattern, by direction and a buffer of theirs
@@ -103,7 +103,8 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 		}
 		f := fastPattern(&k)
 		k.searched = f != nil
-		s.rules, s.gates, c.fast = append(s.rules, k), append(s.gates, gate.Of(r)), append(c.fast, f)
+		s.rules, c.fast = append(s.rules, k), append(c.fast, f)
+		s.gates.Add(r)
 	}
 	s.bits, s.bitNames, s.intNames = len(c.bits), byNumber(c.bits), byNumber(c.ints)
 	c.index()
