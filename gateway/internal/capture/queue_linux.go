@@ -30,6 +30,9 @@ const (
 	queueLength = 1 << 17
 	// maxBatch verdicts wait at most: half a bundle's time on the wire each.
 	maxBatch = 32
+	// maxDelay is how long they do while others are judged: the ends of the connection are
+	// waiting, and a page takes as long as thirty packets of a download.
+	maxDelay = 100 * time.Microsecond
 )
 
 // QueueConfig says how to listen.
@@ -59,7 +62,8 @@ type Queue struct {
 		id   uint32
 		mark uint32
 	}
-	held  int // packets on hold: batch verdicts would decide them too
+	since time.Time // there are verdicts to send, zero for none
+	held  int       // packets on hold: batch verdicts would decide them too
 	frame []byte
 
 	packet Packet // the one being judged
@@ -225,6 +229,14 @@ func (q *Queue) read(b []byte, now int64, p *Packet, h Handler) {
 			v = h.Packet(p)
 		}
 		q.answer(p.ID, v)
+		if q.batch.n+len(q.out) == 0 {
+			continue
+		}
+		if t := time.Now(); q.since.IsZero() {
+			q.since = t
+		} else if t.Sub(q.since) > maxDelay {
+			q.flush()
+		}
 	}
 }
 
@@ -287,6 +299,7 @@ func (q *Queue) endBatch() {
 // forgot already (queue unbound), so there is nothing to repeat.
 func (q *Queue) flush() {
 	q.endBatch()
+	q.since = time.Time{}
 	if len(q.out) == 0 {
 		return
 	}

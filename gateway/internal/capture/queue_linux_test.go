@@ -213,6 +213,38 @@ func TestQueue(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a verdict does not wait until all are judged", func(t *testing.T) {
+		w := b.wire(t)
+		sent, arrived := make(chan bool), make(chan bool)
+		j := &judge{packet: func(_ *Packet, text string) Verdict {
+			switch text {
+			case "one":
+				<-sent
+			case "long":
+				for began := time.Now(); time.Since(began) <= maxDelay; {
+				}
+			case "last":
+				select {
+				case <-arrived:
+				case <-time.After(5 * time.Second):
+					t.Error("the first packet waits for the last")
+				}
+			}
+			return Verdict{}
+		}}
+		play(t, w, j, func() {
+			w.send("one", "long", "last")
+			close(sent)
+			for _, want := range []string{"one", "long", "last"} {
+				if got, _ := w.received(10 * time.Second); got != want {
+					t.Errorf("received %q, want %q", got, want)
+				}
+				if want == "one" {
+					close(arrived)
+				}
+			}
+		})
+	})
 	t.Run("mark lands on the connection", func(t *testing.T) {
 		w := b.wire(t)
 		j := &judge{packet: func(*Packet, string) Verdict { return Verdict{Mark: enforce.BypassMark} }}
