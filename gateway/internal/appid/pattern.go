@@ -3,6 +3,7 @@ package appid
 import (
 	"bytes"
 
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -151,7 +152,7 @@ var starting = func() (s [2][2][256][]*pattern) {
 
 // startsWith tells that what fits may begin with a byte.
 func (p *pattern) startsWith(first byte) bool {
-	return p.offset > 0 || p.depth > len(p.text) || p.text[0] == first || p.nocase && bytes.EqualFold([]byte(p.text[:1]), []byte{first})
+	return p.offset > 0 || p.depth > len(p.text) || p.text[0] == first || p.nocase && ascii.EqualFold([]byte(p.text[:1]), []byte{first})
 }
 
 // byPattern names the protocol whose pattern fits. open tells that another one may fit
@@ -191,7 +192,7 @@ func (p *pattern) begins(b []byte) bool {
 	if p.offset > 0 || len(b) >= len(p.text) {
 		return false
 	}
-	return string(b) == p.text[:len(b)] || p.nocase && bytes.EqualFold(b, []byte(p.text[:len(b)]))
+	return string(b) == p.text[:len(b)] || p.nocase && ascii.EqualFold(b, p.text[:len(b)])
 }
 
 func (p *pattern) fits(b []byte) bool {
@@ -205,5 +206,5 @@ func (p *pattern) fits(b []byte) bool {
 	if !p.nocase {
 		return string(b[:len(p.text)]) == p.text
 	}
-	return bytes.EqualFold(b[:len(p.text)], []byte(p.text))
+	return ascii.EqualFold(b[:len(p.text)], p.text)
 }

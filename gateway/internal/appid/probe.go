@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -184,7 +185,7 @@ func pop3(_ int, b []byte) answer {
 	if bytes.IndexByte(b, '\n') < 0 && unended(b) == more {
 		return more
 	}
-	switch string(bytes.ToUpper(b[:4])) {
+	switch string(ascii.ToUpper(b[:4])) {
 	case "USER", "PASS", "QUIT", "STAT", "LIST", "RETR", "DELE", "NOOP", "RSET", "APOP", "TOP ", "UIDL", "CAPA", "AUTH", "STLS":
 		return yes
 	}

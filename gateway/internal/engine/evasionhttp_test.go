@@ -47,6 +47,7 @@ func TestHTTPSmuggling(t *testing.T) {
 			event: "http.invalid_transfer_encoding_value_in_request"},
 		{name: "TE.TE: a name that nobody knows, and what comes behind", rule: uriRule, say: one(post("Transfer-Encoding: xchunked\r\nContent-Length: 3\r\n"), "abc"+hidden),
 			event: "http.invalid_transfer_encoding_value_in_request"},
+		{name: "TE.TE: a Kelvin sign for the k", rule: uriRule, say: one(post("Transfer-Encoding: chun\u212aed\r\nContent-Length: 3\r\n"), "abc"+hidden)},
 		{name: "chunked in HTTP/1.0", rule: uriRule, say: one("POST /form HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n"+hidden),
 			event: "http.invalid_transfer_encoding_value_in_request"},
 		{name: "GET with a body", rule: uriRule, say: one("GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", "abc"+hidden)},

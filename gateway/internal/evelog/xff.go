@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"otasuke/gateway/internal/eve"
+	"otasuke/internal/ascii"
 )
 
 // XFFConfig says how records name the client behind a proxy: by a header of its request.
@@ -27,7 +28,7 @@ func (c *XFFConfig) Client(headers []byte) (netip.Addr, bool) {
 	}
 	for line := range bytes.Lines(headers) {
 		key, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || !bytes.EqualFold(bytes.TrimSpace(key), []byte(name)) {
+		if !ok || !ascii.EqualFold(bytes.TrimSpace(key), name) {
 			continue
 		}
 		if c.Forward {

@@ -1,8 +1,8 @@
 package match
 
 import (
-	"otasuke/gateway/internal/match/literal"
 	"otasuke/gateway/internal/match/transform"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -54,13 +54,13 @@ func digits(b []byte, n, base int) (v uint64, used int) {
 	for i < n && (b[i] == ' ' || b[i] == '\t') {
 		i++
 	}
-	if base == 16 && i+2 < n && b[i] == '0' && literal.Lower[b[i+1]] == 'x' {
+	if base == 16 && i+2 < n && b[i] == '0' && ascii.Lower[b[i+1]] == 'x' {
 		i += 2
 	}
 read:
 	for ; i < n; i++ {
 		d := 99
-		switch c := literal.Lower[b[i]]; {
+		switch c := ascii.Lower[b[i]]; {
 		case c >= '0' && c <= '9':
 			d = int(c - '0')
 		case c >= 'a' && c <= 'f':

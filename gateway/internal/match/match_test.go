@@ -23,6 +23,7 @@ func TestContents(t *testing.T) {
 	}{
 		"plain":                 {`content:"abc";`, []string{"abc", "xxabcxx"}, []string{"", "ABC", "ab"}},
 		"nocase":                {`content:"aBc"; nocase;`, []string{"abc", "ABC"}, []string{"abd"}},
+		"nocase beside bytes":   {`content:"|e3 ff|aB|c9|"; nocase;`, []string{"x\xe3\xffAb\xc9", "\xe3\xffab\xc9"}, []string{"\xe3\xffab\xe9", "\xc3\xffab\xc9"}},
 		"hexadecimal":           {`content:"a|00 ff|b";`, []string{"a\x00\xffb"}, []string{"ab"}},
 		"escaped":               {`content:"a\;\"\\b";`, []string{`a;"\b`}, []string{`a;b`}},
 		"negated":               {`content:"a"; content:!"b";`, []string{"a"}, []string{"ab", "b"}},

@@ -1,13 +1,13 @@
 package match
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/literal"
 	"otasuke/gateway/internal/match/measure"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -49,7 +49,7 @@ func (c *compiler) newSteps(matches []rule.Match) ([]step, error) {
 		case *rule.Content:
 			st.kind, st.content, st.pattern = contentStep, m, m.Pattern
 			if m.Nocase {
-				st.pattern = bytes.ToLower(m.Pattern)
+				st.pattern = ascii.ToLower(m.Pattern)
 			}
 		case *rule.PCRE:
 			st.kind = pcreStep

@@ -3,6 +3,8 @@ package ftpcmd
 import (
 	"bytes"
 	"strings"
+
+	"otasuke/internal/ascii"
 )
 
 // kind says what a command does to data conversations.
@@ -52,7 +54,7 @@ func find(line []byte) *command {
 		return nil
 	}
 	name := strings.ToUpper(string(word))
-	if name == "AUTH" && (bytes.EqualFold(arg, []byte("TLS")) || bytes.EqualFold(arg, []byte("SSL"))) {
+	if name == "AUTH" && (ascii.EqualFold(arg, "TLS") || ascii.EqualFold(arg, "SSL")) {
 		name = "AUTH TLS"
 	}
 	return commands[name]

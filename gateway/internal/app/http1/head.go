@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/http1/lines"
+	"otasuke/internal/ascii"
 )
 
 // bite is how much of a push is taken into a head at once: a body behind a head is
@@ -205,7 +206,7 @@ const (
 // parts, zeros before the number.
 func parseProtocol(b []byte) protocol {
 	b = bytes.TrimLeft(b, " \t\n\v\f\r\x00")
-	if len(b) < 4 || !bytes.EqualFold(b[:4], []byte("HTTP")) {
+	if len(b) < 4 || !ascii.EqualFold(b[:4], "HTTP") {
 		return httpInvalid
 	}
 	b = trim(b[4:], isSpace)

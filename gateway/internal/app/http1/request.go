@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/internal/ascii"
 )
 
 var methods = map[string]bool{
@@ -132,7 +133,7 @@ func (c *Conn) endRequestHead(x *exchange, m *message) {
 // hasToken says whether a list of tokens holds one that begins the list's member.
 func hasToken(list []byte, token string) bool {
 	for part := range bytes.SplitSeq(list, []byte(",")) {
-		if bytes.EqualFold(trim(part, isSpace), []byte(token)) {
+		if ascii.EqualFold(trim(part, isSpace), token) {
 			return true
 		}
 	}
@@ -223,7 +224,7 @@ func (c *Conn) requestAuth(x *exchange, m *message) {
 		return
 	}
 	for _, scheme := range []string{"basic", "digest", "bearer"} {
-		if len(v) >= len(scheme) && bytes.EqualFold(v[:len(scheme)], []byte(scheme)) {
+		if len(v) >= len(scheme) && ascii.EqualFold(v[:len(scheme)], scheme) {
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -35,7 +36,7 @@ func (c *Conn) responseLine(x *exchange, whole, line, rest []byte) {
 // isBody says that a line does not begin with "HTTP".
 func isBody(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t\n\v\f\r\x00")
-	return len(line) < 4 || !bytes.EqualFold(line[:4], []byte("HTTP"))
+	return len(line) < 4 || !ascii.EqualFold(line[:4], "HTTP")
 }
 
 // word cuts a word off, and the white space behind it.
@@ -115,7 +116,7 @@ func (c *Conn) endResponseHead(x *exchange, m *message) {
 
 func (c *Conn) startChunked(x *exchange, m *message, te []byte) {
 	d := &c.dirs[app.ToClient]
-	if !bytes.EqualFold(te, []byte("chunked")) {
+	if !ascii.EqualFold(te, "chunked") {
 		c.event(x, app.ToClient, evAbnormalTE)
 	}
 	if m.protocol != http11 {
@@ -144,7 +145,7 @@ func (c *Conn) unexpect(x *exchange, m *message) {
 	if m.code < 400 || m.code > 499 || d.x != x || d.step != stepBody || d.left != x.req.length {
 		return
 	}
-	if bytes.EqualFold(x.req.get(hdrExpect), []byte("100-continue")) {
+	if ascii.EqualFold(x.req.get(hdrExpect), "100-continue") {
 		d.step = stepEnd
 	}
 }
@@ -198,7 +199,7 @@ func beginsResponse(b []byte) Verdict {
 		return Yes
 	}
 	line = bytes.TrimLeft(line, " \t\n\v\f\r\x00")
-	if n := len(line); n > 0 && n < 4 && bytes.EqualFold(line, []byte("HTTP")[:n]) {
+	if n := len(line); n > 0 && n < 4 && ascii.EqualFold(line, []byte("HTTP")[:n]) {
 		return Maybe
 	}
 	return No
@@ -207,9 +208,9 @@ func beginsResponse(b []byte) Verdict {
 // upgrade names the protocol that both sides agreed on (RFC 9110 section 7.8).
 func upgrade(v []byte) rule.Proto {
 	switch {
-	case bytes.EqualFold(v, []byte("h2c")):
+	case ascii.EqualFold(v, "h2c"):
 		return rule.ProtoHTTP2
-	case bytes.EqualFold(v, []byte("websocket")):
+	case ascii.EqualFold(v, "websocket"):
 		return rule.ProtoWebSocket
 	}
 	return rule.ProtoUnknown

@@ -1,11 +1,10 @@
 package http2
 
 import (
-	"bytes"
-
 	"golang.org/x/net/http2/hpack"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -180,7 +179,7 @@ func cookieName(dir int) string { return [2]string{"cookie", "set-cookie"}[dir] 
 func joined(out []byte, headers []header, but string) []byte {
 	for i := range headers {
 		h := &headers[i]
-		if h.update || but != "" && bytes.EqualFold(h.name, []byte(but)) {
+		if h.update || but != "" && ascii.EqualFold(h.name, but) {
 			continue
 		}
 		out = append(append(append(append(out, h.name...), ": "...), h.value...), "\r\n"...)

@@ -1,10 +1,9 @@
 package http2
 
 import (
-	"bytes"
-
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/http1/coding"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -111,7 +110,7 @@ func (s *stream) advance(dir int, over bool) {
 // get returns the first value of a header, nil when there is none.
 func (s *stream) get(dir int, name string) []byte {
 	for i := range s.side[dir].headers {
-		if h := &s.side[dir].headers[i]; !h.update && bytes.EqualFold(h.name, []byte(name)) {
+		if h := &s.side[dir].headers[i]; !h.update && ascii.EqualFold(h.name, name) {
 			return h.value
 		}
 	}

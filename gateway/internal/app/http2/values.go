@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -43,7 +44,7 @@ func (c *Conn) checkHost(s *stream) {
 	if bytes.IndexByte(a, '@') >= 0 {
 		side.Event("http2.userinfo_in_uri")
 	}
-	if a != nil && h != nil && !bytes.EqualFold(a, h) {
+	if a != nil && h != nil && !ascii.EqualFold(a, h) {
 		side.Event("http2.authority_host_mismatch")
 	}
 }
@@ -82,7 +83,7 @@ func normal(host []byte) []byte {
 	}
 	for _, ch := range host {
 		if 'A' <= ch && ch <= 'Z' {
-			return bytes.ToLower(host)
+			return ascii.ToLower(host)
 		}
 	}
 	return host

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -155,8 +156,8 @@ func (c *Conn) begin() *transaction {
 
 // isReply tells whether a line is a reply's first.
 func isReply(line []byte) bool {
-	return len(line) >= 3 && bytes.EqualFold(line[:3], []byte("+OK")) ||
-		len(line) >= 4 && bytes.EqualFold(line[:4], []byte("-ERR"))
+	return len(line) >= 3 && ascii.EqualFold(line[:3], "+OK") ||
+		len(line) >= 4 && ascii.EqualFold(line[:4], "-ERR")
 }
 
 // request reads a command.
@@ -233,9 +234,9 @@ func (c *Conn) reply(line []byte, long bool, rest []byte) {
 		t.event("response_too_long")
 	}
 	switch word, header, _ := bytes.Cut(line, []byte(" ")); {
-	case bytes.EqualFold(word, []byte("+OK")):
+	case ascii.EqualFold(word, "+OK"):
 		t.status, t.header = "OK", string(header)
-	case bytes.EqualFold(word, []byte("-ERR")):
+	case ascii.EqualFold(word, "-ERR"):
 		t.status, t.header = "ERR", string(header)
 	case string(word) == "+" && t.command == "AUTH":
 		c.sasl = true

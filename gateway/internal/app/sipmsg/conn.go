@@ -6,6 +6,7 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/octets"
 	"otasuke/gateway/internal/app/turn"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -138,7 +139,7 @@ func (c *Conn) tell(dir int, m message, head, body []byte) {
 			s.Copy(b, h.value)
 		}
 	}
-	if kind, _, _ := bytes.Cut(m.get("content-type"), []byte(";")); len(body) > 0 && bytes.EqualFold(bytes.TrimSpace(kind), []byte("application/sdp")) {
+	if kind, _, _ := bytes.Cut(m.get("content-type"), []byte(";")); len(body) > 0 && ascii.EqualFold(bytes.TrimSpace(kind), "application/sdp") {
 		m.sdp = readSDP(s.Keep(body))
 		if m.sdp != nil {
 			m.sdp.put(s)

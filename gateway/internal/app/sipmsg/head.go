@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"unicode/utf8"
+
+	"otasuke/internal/ascii"
 )
 
 // maxHeaders of a message are read.
@@ -105,7 +107,7 @@ func (m *message) readHeaders(b []byte) bool {
 		if !utf8.Valid(value) || !all(value, text) {
 			return false
 		}
-		long := string(bytes.ToLower(name))
+		long := string(ascii.ToLower(name))
 		if s, ok := compact[long]; ok {
 			long = s
 		}

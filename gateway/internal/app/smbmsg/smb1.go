@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/internal/ascii"
 )
 
 // Commands of SMB1 that are looked into (MS-CIFS section 2.2.2.1).
@@ -303,7 +304,7 @@ func (c *Conn) transRequest1(h *header, p *part1) {
 	function := w.u16(28)
 	name, _ := text(p.strings(0, h.unicode), h.unicode)
 	data := p.view.at(w.u16(24), w.u16(22))
-	if p.bad || !bytes.HasPrefix(bytes.ToUpper([]byte(name)), []byte(`\PIPE\`)) {
+	if p.bad || !bytes.HasPrefix(ascii.ToUpper([]byte(name)), []byte(`\PIPE\`)) {
 		return
 	}
 	switch function {

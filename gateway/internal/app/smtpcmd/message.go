@@ -1,10 +1,9 @@
 package smtpcmd
 
 import (
-	"bytes"
-
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/mimemsg"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -46,7 +45,7 @@ func (t *transaction) Headers() {
 	side := &t.Sides[app.ToServer]
 	var seen rule.BufferSet
 	for _, h := range t.message.Headers() {
-		b, ok := headerBuffers[string(bytes.ToLower(h.Name))]
+		b, ok := headerBuffers[string(ascii.ToLower(h.Name))]
 		if !ok || len(h.Value) == 0 || seen.Has(b) && b != rule.EmailReceived || t.values == MaxHeaderValues {
 			continue
 		}

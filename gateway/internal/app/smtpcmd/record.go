@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/mimemsg"
+	"otasuke/internal/ascii"
 )
 
 // Record is the member "smtp" of EVE records.
@@ -66,7 +67,7 @@ func (e *Email) add(m *mimemsg.Message, names []string) {
 			e.References = addresses(m.Get(name))
 		case name == "received":
 			for _, h := range m.Headers() {
-				if bytes.EqualFold(h.Name, []byte(name)) {
+				if ascii.EqualFold(h.Name, name) {
 					e.Received = append(e.Received, string(h.Value))
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/octets"
 	"otasuke/gateway/internal/app/turn"
+	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -52,7 +53,7 @@ func read(b []byte) (r request, ok bool) {
 	r.write = b[1] == 2
 	file, rest, ok := bytes.Cut(b[2:], []byte{0})
 	mode, _, ok2 := bytes.Cut(rest, []byte{0})
-	r.file, r.mode = file, bytes.ToLower(mode)
+	r.file, r.mode = file, ascii.ToLower(mode)
 	switch string(r.mode) {
 	case "netascii", "octet", "mail":
 		return r, ok && ok2

@@ -1,13 +1,14 @@
 package literal
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"otasuke/internal/ascii"
 )
 
 // Collection gathers the patterns of a database and who wants each. The zero value is empty.
@@ -21,7 +22,7 @@ type Collection struct {
 func (c *Collection) Add(p Pattern, owner uint32) {
 	key := "c"
 	if p.Nocase {
-		p.Bytes, key = bytes.ToLower(p.Bytes), "i"
+		p.Bytes, key = ascii.ToLower(p.Bytes), "i"
 	}
 	key += string(p.Bytes)
 	i, ok := c.index[key]

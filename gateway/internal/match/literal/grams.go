@@ -3,6 +3,8 @@ package literal
 import (
 	"cmp"
 	"slices"
+
+	"otasuke/internal/ascii"
 )
 
 // grams finds patterns by their last four bytes: a bit tells for
@@ -45,7 +47,7 @@ func newGrams(patterns []Pattern) *grams {
 	for i, p := range patterns {
 		lower := make([]byte, len(p.Bytes))
 		for j, c := range p.Bytes {
-			lower[j] = Lower[c]
+			lower[j] = ascii.Lower[c]
 		}
 		if g.patterns[i] = p; p.Nocase {
 			g.patterns[i].Bytes = lower
@@ -146,9 +148,9 @@ func (g *grams) scan(m *marks, data []byte) []uint32 {
 		return m.found
 	}
 	filter, shift, pairs := g.long.filter, g.long.shift&31, g.pairs
-	key := uint32(Lower[data[0]])
+	key := uint32(ascii.Lower[data[0]])
 	for i := 1; i < len(data); i++ {
-		key = key<<8 | uint32(Lower[data[i]])
+		key = key<<8 | uint32(ascii.Lower[data[i]])
 		if h := key * spread >> shift; int(h>>6) < len(filter) && filter[h>>6]>>(h&63)&1 != 0 {
 			g.verify(m, g.long.with(key), data[:i+1])
 		}

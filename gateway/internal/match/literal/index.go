@@ -1,17 +1,10 @@
 package literal
 
-import "bytes"
+import (
+	"bytes"
 
-// Lower is ASCII in lower case, other bytes as they are.
-var Lower = func() (t [256]byte) {
-	for i := range t {
-		t[i] = byte(i)
-		if i >= 'A' && i <= 'Z' {
-			t[i] = byte(i) | 0x20
-		}
-	}
-	return t
-}()
+	"otasuke/internal/ascii"
+)
 
 // HasPrefix compares b, or its beginning, with a pattern, which is in lower case when
 // nocase is set.
@@ -23,7 +16,7 @@ func HasPrefix(b, pattern []byte, nocase bool) bool {
 		return bytes.Equal(b[:len(pattern)], pattern)
 	}
 	for i, c := range pattern {
-		if Lower[b[i]] != c {
+		if ascii.Lower[b[i]] != c {
 			return false
 		}
 	}
@@ -38,7 +31,7 @@ func Index(b, pattern []byte, nocase bool) int {
 	n := len(pattern)
 	first, last := pattern[0], pattern[n-1]
 	for i := 0; i+n <= len(b); i++ {
-		if Lower[b[i]] == first && Lower[b[i+n-1]] == last && HasPrefix(b[i:], pattern, true) {
+		if ascii.Lower[b[i]] == first && ascii.Lower[b[i+n-1]] == last && HasPrefix(b[i:], pattern, true) {
 			return i
 		}
 	}

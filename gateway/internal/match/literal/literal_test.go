@@ -5,12 +5,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"otasuke/internal/ascii"
 )
 
 // occurs is the plain definition that both implementations must meet.
 func occurs(p Pattern, data []byte) bool {
 	if p.Nocase {
-		return bytes.Contains(bytes.ToLower(data), bytes.ToLower(p.Bytes))
+		return bytes.Contains(ascii.ToLower(data), ascii.ToLower(p.Bytes))
 	}
 	return bytes.Contains(data, p.Bytes)
 }
@@ -99,4 +101,25 @@ func TestCompileRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// FuzzGrams: short data is searched for whatever patterns there are as its definition says.
+func FuzzGrams(f *testing.F) {
+	f.Add([]byte("he\xffShe\xffhers\xff\x00\x00\xffABCDEFGH"), []byte("ushers and \x00\x00 abcdefgh"))
+	f.Add([]byte("\x00\x00\x00\x00\xff  \xff@@@@\xff````"), []byte("\x00\x20\x00@@`@@@@````  "))
+	f.Fuzz(func(t *testing.T, text, data []byte) {
+		var patterns []Pattern
+		for i, b := range bytes.Split(text, []byte{0xff}) {
+			if len(b) >= 2 {
+				patterns = append(patterns, Pattern{b, i%2 == 1})
+			}
+		}
+		m := newMarks(len(patterns))
+		found := newGrams(patterns).scan(&m, data)
+		for i, p := range patterns {
+			if got := slices.Contains(found, uint32(i)); got != occurs(p, data) {
+				t.Errorf("%q (nocase %v) in %q: %v", p.Bytes, p.Nocase, data, got)
+			}
+		}
+	})
 }

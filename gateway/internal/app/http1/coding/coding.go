@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"otasuke/gateway/internal/app/http1/coding/inflate"
+	"otasuke/internal/ascii"
 )
 
 // Pool shares decoders among the conversations of one worker. The zero value is
@@ -163,17 +164,17 @@ func (c *Chain) Response(v []byte, layers int, p *Pool, to Taker) (tooMany, odd 
 
 func (c *Chain) token(token []byte, p *Pool, to Taker) (odd bool) {
 	for _, name := range [...]string{"gzip", "deflate"} {
-		if bytes.Contains(bytes.ToLower(token), []byte(name)) {
+		if bytes.Contains(ascii.ToLower(token), []byte(name)) {
 			c.push(p, to, false)
 			return !isCoding(token, name)
 		}
 	}
-	if bytes.EqualFold(token, []byte("br")) {
+	if ascii.EqualFold(token, "br") {
 		c.push(p, to, true)
 		return false
 	}
 	for _, name := range [...]string{"lzma", "identity", "inflate", "none"} {
-		if bytes.EqualFold(token, []byte(name)) {
+		if ascii.EqualFold(token, name) {
 			return false
 		}
 	}

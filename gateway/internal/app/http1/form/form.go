@@ -1,6 +1,10 @@
 package form
 
-import "bytes"
+import (
+	"bytes"
+
+	"otasuke/internal/ascii"
+)
 
 // space is the white space that is overlooked.
 const space = " \t\n\v\f\r"
@@ -16,7 +20,7 @@ const (
 
 // Boundary returns the boundary of a multipart/form-data body (RFC 7578); nil is none.
 func Boundary(contentType []byte) []byte {
-	if !bytes.Contains(bytes.ToLower(contentType), []byte("multipart/form-data")) {
+	if !bytes.Contains(ascii.ToLower(contentType), []byte("multipart/form-data")) {
 		return nil
 	}
 	b := Parameter(contentType, "boundary")
@@ -43,7 +47,7 @@ func Parameter(v []byte, name string) []byte {
 		}
 		part, v = bytes.Trim(v[:end], space), v[min(end+1, len(v)):]
 		key, value, found := bytes.Cut(part, []byte("="))
-		if !found || !bytes.EqualFold(bytes.Trim(key, space), []byte(name)) {
+		if !found || !ascii.EqualFold(bytes.Trim(key, space), name) {
 			continue
 		}
 		value = bytes.Trim(value, space)
@@ -173,7 +177,7 @@ func (p *Reader) head(line []byte) {
 		p.to.Odd(BadHeader)
 		return
 	}
-	if bytes.EqualFold(bytes.Trim(name, space), []byte("content-disposition")) {
+	if ascii.EqualFold(bytes.Trim(name, space), "content-disposition") {
 		if file := Parameter(value, "filename"); len(file) > 0 {
 			p.name = bytes.Clone(file[:min(len(file), maxName)])
 		}

@@ -1,6 +1,10 @@
 package form
 
-import "bytes"
+import (
+	"bytes"
+
+	"otasuke/internal/ascii"
+)
 
 // Range is what a Content-Range says; -1 is unknown.
 type Range struct{ Start, End, Size int64 }
@@ -8,7 +12,7 @@ type Range struct{ Start, End, Size int64 }
 // ParseRange reads a Content-Range (RFC 9110 section 14.4).
 func ParseRange(v []byte) (r Range, ok bool) {
 	v = bytes.Trim(v, space)
-	if len(v) < 5 || !bytes.EqualFold(v[:5], []byte("bytes")) {
+	if len(v) < 5 || !ascii.EqualFold(v[:5], "bytes") {
 		return r, false
 	}
 	v = bytes.Trim(v[5:], space)
