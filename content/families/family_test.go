@@ -188,6 +188,8 @@ func TestEveryRuleHasAFamily(t *testing.T) {
 	f("phishing", Seen{Kind: "site", Site: "phishing"})
 	f("c2", Seen{Kind: "site", Site: "c2"})
 	f("site-malware", Seen{Kind: "site", Site: "something new"})
+	f("encrypted-dns", Seen{Kind: "site", Site: "encrypted-dns"})
+	f("policy", Seen{Kind: "site", Site: "company"}) // the company's own denial
 	f("virus", Seen{Kind: "virus"})
 }
 
