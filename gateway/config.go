@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -56,8 +55,13 @@ type Config struct {
 	IPS *policy.Policy `toml:"ips"`
 	// NoStarterRules leaves the built-in ones out.
 	NoStarterRules bool `toml:"no_starter_rules"`
-	// Lists of dangerous names and addresses.
+	// Lists of dangerous names, pages and addresses, and of what is allowed.
 	Lists []ListFile `toml:"list"`
+	// Groups of devices that lists may be for: hardware addresses, addresses, networks.
+	Groups map[string][]string `toml:"groups"`
+	// EncryptedDNS says what becomes of known resolvers by which lists can be walked
+	// round: "report" (when it is not set), "block" or "off".
+	EncryptedDNS string `toml:"encrypted_dns"`
 	// ClamdSocket is the path of clamd's Unix socket; empty switches virus scanning off.
 	ClamdSocket string `toml:"clamd_socket"`
 	// EVELog is a file that gets every EVE record; empty for none.
@@ -82,14 +86,6 @@ type Config struct {
 	Path string `toml:"-"`
 	// Log of the supervisor.
 	Log *slog.Logger `toml:"-"`
-}
-
-// ListFile is one list.
-type ListFile struct {
-	Name     string `toml:"name"`
-	Category string `toml:"category"`
-	File     string `toml:"file"`
-	Allow    bool   `toml:"allow"`
 }
 
 // LoadConfig reads a file.
@@ -149,12 +145,7 @@ func (c *Config) complete() error {
 	if len(c.Ports) != 2 && c.EVEInput == "" {
 		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"]", ErrConfig)
 	}
-	for _, l := range c.Lists {
-		if _, err := os.Stat(l.File); err != nil {
-			return fmt.Errorf("%w: list %q: %w", ErrConfig, l.Name, err)
-		}
-	}
-	return nil
+	return c.lists()
 }
 
 // centre checks how the centre is reached.

@@ -95,7 +95,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	lists := cfg.warnedLists()
+	lists, sites := cfg.warnedLists()
 	debug.FreeOSMemory() // what reading the rules has left
 	w, err := newWriter(out, &cfg)
 	if err != nil {
@@ -112,7 +112,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
 	}
 	e := engine.New(ec)
-	use := &inUse{cfg: &cfg, engine: e, set: set, left: left, sites: lists.Len(), since: time.Now()}
+	use := &inUse{cfg: &cfg, engine: e, set: set, left: left, sites: sites, since: time.Now()}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()

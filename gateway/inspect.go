@@ -139,7 +139,7 @@ func (in *inspector) load() (*match.Set, error) {
 	refused = append(refused, notCompiled...)
 	in.sum.Rules, in.sum.Refused = set.Len(), len(refused)
 	in.refusals(refused)
-	lists, errs := c.loadLists()
+	lists, _, errs := c.loadLists()
 	for _, err := range errs {
 		in.warning("%v", err)
 	}

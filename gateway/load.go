@@ -8,7 +8,6 @@ import (
 	"time"
 
 	starter "otasuke/content/rules"
-	"otasuke/gateway/internal/filter"
 	"otasuke/rule"
 	"otasuke/rule/parse"
 	"otasuke/rule/policy"
@@ -95,27 +94,4 @@ func (c *Config) homeNet() string {
 		parts[i] = p.String()
 	}
 	return "[" + strings.Join(parts, ",") + "]"
-}
-
-// loadLists reads all lists. A list that cannot be read is reported and left out:
-// the others still protect.
-func (c *Config) loadLists() (*filter.Lists, []error) {
-	lists := new(filter.Lists)
-	var errs []error
-	for _, l := range c.Lists {
-		f, err := os.Open(l.File)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("gateway: list %q: %w", l.Name, err))
-			continue
-		}
-		rep, err := lists.Read(filter.List{Name: l.Name, Category: l.Category, Allow: l.Allow}, f)
-		f.Close()
-		if err == nil && rep.Refused > 0 {
-			err = fmt.Errorf("gateway: list %q: %d lines left out, the first: %s", l.Name, rep.Refused, rep.First)
-		}
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return lists, errs
 }

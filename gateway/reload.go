@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"otasuke/gateway/internal/engine"
-	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
 )
 
@@ -36,15 +35,6 @@ func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) 
 		cfg.Log.Warn("rule left out", "file", r.File, "line", r.Line, "sid", r.SID, "keyword", r.Keyword, "why", r.Reason)
 	}
 	return set, len(refused), nil
-}
-
-// warnedLists reads the lists and says which could not be read.
-func (c *Config) warnedLists() *filter.Lists {
-	lists, errs := c.loadLists()
-	for _, err := range errs {
-		c.Log.Warn("list", "err", err)
-	}
-	return lists
 }
 
 // inUse are the rules and lists that the engine judges by.
@@ -100,7 +90,7 @@ func (u *inUse) reload() error {
 	if err != nil {
 		return err
 	}
-	lists := u.cfg.warnedLists()
+	lists, sites := u.cfg.warnedLists()
 	u.mu.Lock()
 	old := u.set
 	u.mu.Unlock()
@@ -110,9 +100,9 @@ func (u *inUse) reload() error {
 	}
 	u.engine.SetLists(lists)
 	u.mu.Lock()
-	u.set, u.left, u.sites, u.since = set, left, lists.Len(), time.Now()
+	u.set, u.left, u.sites, u.since = set, left, sites, time.Now()
 	u.mu.Unlock()
 	debug.FreeOSMemory()
-	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", lists.Len(), "took", time.Since(start).Round(time.Millisecond))
+	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", sites, "took", time.Since(start).Round(time.Millisecond))
 	return nil
 }

@@ -40,13 +40,13 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: rules: %w", err)
 	}
-	lists, errs := cfg.loadLists()
+	lists, sites, errs := cfg.loadLists()
 	for _, err := range errs {
 		box.log.Warn("list", "err", err)
 	}
 	r := &Replay{box: box, set: set}
 	r.cfg = engine.Config{Rules: set, Lists: lists, Home: box.home, Inline: true}
-	counts := health.Counts{Rules: set.Len(), Sites: lists.Len(), Scanner: wire.StateOff}
+	counts := health.Counts{Rules: set.Len(), Sites: sites, Scanner: wire.StateOff}
 	if cfg.ClamdSocket != "" {
 		r.cfg.Scanner, counts.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}, wire.StateOK
 	}

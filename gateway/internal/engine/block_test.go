@@ -16,14 +16,19 @@ import (
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/filter/listfile"
 	"otasuke/gateway/internal/packet"
 )
 
 func listsOf(t testing.TB, text string) *filter.Lists {
 	t.Helper()
-	l := new(filter.Lists)
-	if rep, err := l.Read(filter.List{Name: "test", Category: "phishing"}, strings.NewReader(text)); err != nil || rep.Refused > 0 {
+	b := filter.NewBuilder(nil)
+	if rep, err := listfile.Read(b, filter.List{Name: "test", Category: "phishing"}, listfile.Auto, strings.NewReader(text)); err != nil || rep.LeftOut > 0 {
 		t.Fatal(rep, err)
+	}
+	l, err := b.Lists()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return l
 }

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 
 	"otasuke/gateway/internal/app"
-	"otasuke/gateway/internal/app/dnsmsg"
 	"otasuke/gateway/internal/app/ftpcmd"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/evelog"
@@ -235,11 +234,11 @@ func (w *Worker) closeReader(dir int) {
 // udp judges a datagram. False means that it must not pass, although the flow may go on.
 func (w *Worker) udp() bool {
 	s, p := &w.flow.User, w.pkt
-	w.answer = nil
+	w.answer = w.answer[:0]
 	if len(p.Payload) > 0 {
 		w.datagram(p.Payload)
 	}
-	if w.answer != nil {
+	if len(w.answer) > 0 {
 		k := w.flow.Key
 		w.send(0, packet.AppendUDP(w.out[:0], netip.AddrPortFrom(k.Server, k.ServerPort), netip.AddrPortFrom(k.Client, k.ClientPort), w.answer))
 		return !w.e.cfg.Inline
@@ -267,24 +266,6 @@ func (w *Worker) datagram(b []byte) {
 	}
 	if s.track.Proto != rule.ProtoFailed {
 		w.push(w.dir, b)
-	}
-}
-
-// dnsBlocked answers in place of the server. A flow over UDP goes on: the same
-// ports may carry harmless questions.
-func (w *Worker) dnsBlocked(name string, list listOf) {
-	if w.recent.First("dns "+name+w.flow.Key.Client.String(), w.now) {
-		w.batch.Add(w.siteRecord(name, "dns", list))
-		w.flow.User.alerted = true
-	}
-	var m dnsmsg.Message
-	switch {
-	case !w.e.cfg.Inline:
-	case w.flow.Key.Proto != packet.UDP:
-		w.flow.User.dropped = true
-		w.reset()
-	case m.Parse(w.pkt.Payload) == nil:
-		w.answer = m.AppendBlocked(nil, w.pkt.Payload)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
-	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
@@ -12,16 +11,10 @@ import (
 	"otasuke/wire"
 )
 
-// Signature numbers of findings that no rule made, in a block of our own.
-const (
-	sidSite  = 9900001
-	sidVirus = 9900002
-)
+// sidVirus is the signature number of a virus, which no rule finds, in a block of our own.
+const sidVirus = 9900002
 
-type (
-	listOf = filter.List
-	flowOf = flow.Flow[state]
-)
+type flowOf = flow.Flow[state]
 
 // view is what a record of the packet at hand is about, until the next call.
 func (w *Worker) view() *evelog.View {
@@ -201,31 +194,11 @@ func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 	return r
 }
 
-// siteRecord reports a dangerous name or address.
-func (w *Worker) siteRecord(name, layer string, list filter.List) *eve.Record {
-	rec := w.packetRecord(eve.TypeAlert)
-	rec.Alert = &eve.Alert{Action: w.action(), GID: 1, SignatureID: sidSite, Rev: 1, Signature: "OTASUKE dangerous site (" + list.Category + ", " + layer + ")", Category: "Dangerous site", Severity: 2}
-	o := w.own(rec, wire.KindSite)
-	o.Layer, o.Site, o.Category, o.List = layer, name, list.Category, list.Name
-	return rec
-}
-
 func (w *Worker) action() string {
 	if w.e.cfg.Inline {
 		return "blocked"
 	}
 	return "allowed"
-}
-
-// site reports a dangerous name and stops the flow.
-func (w *Worker) site(name, layer string, list filter.List) {
-	if w.recent.First(layer+" "+name+w.flow.Key.Client.String(), w.now) {
-		w.batch.Add(w.siteRecord(name, layer, list))
-	}
-	w.flow.User.alerted = true
-	if w.e.cfg.Inline {
-		w.flow.User.dropped = true
-	}
 }
 
 func (w *Worker) virusRecord(f *scan.File, r *scan.Result, what *fileOf) *eve.Record {

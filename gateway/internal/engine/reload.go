@@ -2,6 +2,7 @@ package engine
 
 import (
 	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/sites"
 	"otasuke/rule"
 )
 
@@ -22,7 +23,7 @@ func (w *Worker) renewRules() {
 func (w *Worker) take() {
 	w.rules, w.scratch = w.seat.Set, w.seat.Scratch
 	w.used = *w.rules.Used()
-	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries} {
+	for _, b := range sites.Buffers {
 		w.used.Add(b) // lists and block pages need them
 	}
 	for d, b := range digestBuffers {

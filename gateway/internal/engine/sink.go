@@ -72,49 +72,6 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 	}
 }
 
-// sites looks names up that the transaction asks for.
-func (w *Worker) sites(tx *app.Tx, side *app.Side) {
-	lists := w.e.lists.Load()
-	for i := range side.Values {
-		v := &side.Values[i]
-		if !v.Fresh {
-			continue
-		}
-		layer := ""
-		switch v.Buffer {
-		case rule.HTTPHost:
-			layer = "http"
-		case rule.TLSSNI:
-			layer = "tls"
-		case rule.QUICSNI:
-			layer = "quic"
-		case rule.DNSQueries:
-			layer = "dns"
-		default:
-			continue
-		}
-		if list, bad := lists.Name(v.Data); bad {
-			w.badSite(tx, layer, string(v.Data), list)
-			return
-		}
-	}
-}
-
-// badSite stops what asks for a dangerous name, in the way of its protocol.
-func (w *Worker) badSite(tx *app.Tx, layer, name string, list listOf) {
-	switch layer {
-	case "http":
-		w.siteURL(name, text(tx.Sides[0].Get(rule.HTTPURIRaw)), list)
-	case "dns":
-		w.dnsBlocked(name, list)
-	case "tls":
-		w.site(name, layer, list)
-		w.reset()
-	default:
-		w.site(name, layer, list)
-	}
-}
-
 // Log writes a transaction's record.
 func (k *sink) Log(tx *app.Tx, dir int, kind string) {
 	w := (*Worker)(k)

@@ -5,7 +5,6 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/capture"
-	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/reply"
 	"otasuke/gateway/internal/scan"
@@ -199,12 +198,4 @@ func (w *Worker) scanned(f *scan.File, r *scan.Result, what *fileOf) {
 		return
 	}
 	w.blockPage(what.name, "virus")
-}
-
-// siteURL reports a dangerous host and blocks the request with a page.
-func (w *Worker) siteURL(host, target string, list listOf) {
-	rec := w.siteRecord(host, "http", list)
-	rec.HTTP = &eve.HTTP{Hostname: host, URL: target}
-	w.block(rec)
-	w.blockPage(host, list.Category)
 }

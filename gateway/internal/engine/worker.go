@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"net/netip"
 	"slices"
 
 	"otasuke/gateway/internal/app"
@@ -22,6 +21,7 @@ import (
 	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
+	"otasuke/gateway/internal/sites"
 	"otasuke/gateway/internal/stream"
 	"otasuke/rule"
 )
@@ -66,7 +66,8 @@ type Worker struct {
 	seen      bool        // the rules for packets have been matched for it
 	fields    *fields.View
 	renewed   func(*eve.Record) // is renew
-	recent    filter.Recent
+	watch     sites.Watch
+	who       func() filter.Device // is device
 	single    [1]app.Value
 	latest    *app.Tx // that the packet at hand has shown
 	judged    bool    // it was judged alone, with the rules for streams
@@ -167,7 +168,7 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	}
 	w.take()
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
-	w.renewed, w.pressure.Max = w.renew, e.cfg.MaxMemory
+	w.renewed, w.who, w.pressure.Max = w.renew, w.device, e.cfg.MaxMemory
 	w.batch = eve.Batch{Size: e.cfg.Gather, Emit: e.cfg.Emit}
 	w.viewed.Blank = w.batch.Blank
 	e.countsMu.Lock()
@@ -427,31 +428,6 @@ func (w *Worker) judge() capture.Verdict {
 		return capture.Verdict{Mark: w.e.cfg.BypassMark}
 	}
 	return accept
-}
-
-// opened looks at what is known before any byte: the addresses.
-func (w *Worker) opened() {
-	k := w.flow.Key
-	for _, a := range [2]netip.Addr{k.Server, k.Client} {
-		if w.e.cfg.Home(a) {
-			continue
-		}
-		if list, bad := w.e.lists.Load().Addr(a); bad {
-			w.site(a.String(), "ip", list)
-			return
-		}
-	}
-}
-
-// refuse answers an inside client's first segment to a dangerous address, so that
-// it does not wait for a time-out.
-func (w *Worker) refuse() {
-	s, p := &w.flow.User, w.pkt
-	if w.dir == 0 && w.isTCP() && p.Flags&packet.SYN != 0 && w.e.cfg.Home(w.flow.Key.Client) {
-		s.half[0].Start(p.Seq + 1)
-		s.blocked = true
-		w.resetSide(0)
-	}
 }
 
 // Tick does what time asks for: scanners' answers and old flows.

@@ -1,10 +1,17 @@
-// Package filter answers one question: may an inside device reach this name or
-// address?
+// Package filter answers one question: may this device reach this name, this page or
+// this address?
 //
-// [Lists] is immutable once built: reading a list makes a new one, and the engine
-// swaps it in. A name is looked up as a 56-bit hash of each of its suffixes; two
-// different names share a hash once in 10^10 lookups in lists of millions, which
-// is rarer than a wrong entry in any list, and the memory is 8 bytes an entry.
+// A [Builder] gathers the entries of all lists, [Lists] answers and never changes: who
+// wants other lists builds new ones and swaps them in. Every entry but a network is a
+// 64-bit hash in one table, beside the number of the set of lists that have it. Two of
+// five million entries and a name asked for share a hash once in 10^12 questions, which is
+// rarer than a wrong entry in any list. The hash has a secret of the process: nobody can
+// make a name, have it listed and so block somebody else's.
 //
-// Pure but for [Read], which reads from its reader. Callers: engine, gateway.
+// What counts, from the first: the company's own denial, its permission, a list that
+// blocks, a list that only reports. Of names, the longest that is listed is told. An
+// exception inside a list concerns this list alone: else whoever writes one list could
+// open what the others close.
+//
+// No lookup allocates, but for names that are not ASCII. Callers: sites, listfile, gateway.
 package filter

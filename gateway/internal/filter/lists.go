@@ -1,235 +1,233 @@
 package filter
 
 import (
-	"errors"
-	"fmt"
+	"bytes"
+	"encoding/binary"
+	"hash/maphash"
 	"net/netip"
-	"strings"
+
+	"golang.org/x/net/idna"
 )
 
-// MaxLists is the number of lists that one Lists holds: a byte of each entry.
-const MaxLists = 250
+// Kinds of entries, each with a hash of its own.
+const (
+	names = iota
+	urls
+	addrs
+	kinds
+)
 
-// ErrTooMany tells that there are more lists than an entry can name.
-var ErrTooMany = errors.New("filter: more than 250 lists; merge some of the same category")
+// anyPort stands for all ports of an address.
+const anyPort = 0
 
-// List says what an entry of a list means.
-type List struct {
-	Name     string // for the technical block
-	Category string // "phishing", "malware", "c2", "scam", ...
-	Allow    bool   // its entries are never blocked, whatever other lists say
-}
-
-// Lists holds names and addresses of several lists. Build with Add, then only read.
+// Lists holds the entries of several lists. It does not change.
 type Lists struct {
-	lists []List
-	names table
-	addrs map[netip.Prefix]uint8
-	bits4 [33]bool // prefix lengths in use
-	bits6 [129]bool
+	lists    []List
+	groups   *Groups
+	seeds    [kinds]maphash.Seed
+	table    table
+	nets     ranges
+	networks int
+	sets     [][]Mark // by class
+	// What there is at all; a search for other things ends at once.
+	urls, ports, exceptions bool
 }
 
-// Len is the number of entries.
-func (l *Lists) Len() int { return l.names.n + len(l.addrs) }
-
-// Open registers a list and returns its number for AddName and AddAddr.
-func (l *Lists) Open(list List) (uint8, error) {
-	if len(l.lists) >= MaxLists {
-		return 0, ErrTooMany
+// Len is the number of different entries.
+func (l *Lists) Len() int {
+	if l == nil {
+		return 0
 	}
-	l.lists = append(l.lists, list)
-	return uint8(len(l.lists) - 1), nil
+	return l.table.n + l.networks
 }
 
-// AddName adds a domain; it and everything below it are meant. An international
-// name must be in its ASCII form.
-func (l *Lists) AddName(list uint8, name string) error {
-	name = strings.TrimSuffix(strings.ToLower(name), ".")
-	if !domain(name) {
-		return fmt.Errorf("%q is %w", cut(name), errNotName)
+// Name looks a host name up.
+func (l *Lists) Name(d Device, name []byte) (List, bool) {
+	if l.Len() == 0 {
+		return List{}, false
 	}
-	l.names.add(hash(name), list, func(old uint8) bool { return !l.lists[old].Allow })
-	return nil
-}
-
-// domain tells a name of two labels or more (RFC 1035 section 2.3.4); underscores
-// are used in practice.
-func domain(name string) bool {
-	if len(name) > 253 || !strings.Contains(name, ".") {
-		return false
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if len(label) == 0 || len(label) > 63 {
-			return false
+	var buf [maxName]byte
+	n, whole := ascii(&buf, name)
+	// From the end of the name on; a top-level domain alone is on no list.
+	for i, labels := len(n)-1, 0; i >= 0; i-- {
+		if i > 0 && n[i-1] != '.' {
+			continue
+		}
+		if labels++; labels > 1 && l.get(l.nameHash(n[i:])) != 0 {
+			return l.judge(d, n, whole)
 		}
 	}
-	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
+	return List{}, false
 }
 
-// AddAddr adds an address or a network.
-func (l *Lists) AddAddr(list uint8, p netip.Prefix) {
-	if l.addrs == nil {
-		l.addrs = make(map[netip.Prefix]uint8)
+// judge weighs what is listed of a name and of the names above it, the longest first.
+func (l *Lists) judge(d Device, n []byte, whole bool) (List, bool) {
+	v := verdict{l: l, groups: l.groups.of(d)}
+	for v.pass = l.firstPass(); v.pass < passes; v.pass++ {
+		for i := range n {
+			switch {
+			case i == 0 && whole:
+				v.weigh(l.get(l.nameHash(n)), Exact)
+			case i == 0 || n[i-1] == '.':
+				v.weigh(l.get(l.nameHash(n[i:])), Below)
+			}
+		}
 	}
-	if p.Addr().Is4In6() && p.Bits() >= 96 {
-		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-	}
-	p = p.Masked()
-	if old, ok := l.addrs[p]; ok && l.lists[old].Allow {
-		return
-	}
-	l.addrs[p] = list
-	if p.Addr().Is4() {
-		l.bits4[p.Bits()] = true
-	} else {
-		l.bits6[p.Bits()] = true
-	}
+	return v.result()
 }
 
-// Name looks a host name up. It does not allocate. The longest listed suffix
-// decides, and an allow list wins over any other at once.
-func (l *Lists) Name(name []byte) (List, bool) {
-	if l == nil || l.names.n == 0 {
+func (l *Lists) get(h uint64) class { return l.table.get(max(h, 1)) }
+
+func (l *Lists) nameHash(n []byte) uint64 { return maphash.Bytes(l.seeds[names], n) }
+
+// URL looks a page up: a host, and path and query as servers read them.
+func (l *Lists) URL(d Device, host, target []byte) (List, bool) {
+	if l == nil || !l.urls {
 		return List{}, false
+	}
+	var buf [maxName]byte
+	n, _ := ascii(&buf, host)
+	return l.one(d, l.get(l.urlHash(n, target)))
+}
+
+// HasURLs tells whether there is any page to look up.
+func (l *Lists) HasURLs() bool { return l != nil && l.urls }
+
+// Addr looks an address and one of its ports up; the port's entry counts before the
+// address, and this before the networks around it.
+func (l *Lists) Addr(d Device, a netip.Addr, port uint16) (List, bool) {
+	if l.Len() == 0 {
+		return List{}, false
+	}
+	a = a.Unmap().WithZone("")
+	c := l.get(l.addrHash(a, anyPort))
+	if l.ports {
+		if p := l.get(l.addrHash(a, port)); p != 0 {
+			return l.one(d, p, c, l.nets.get(a))
+		}
+	}
+	return l.one(d, c, l.nets.get(a))
+}
+
+// one weighs entries without names above them, the most specific first.
+func (l *Lists) one(d Device, all ...class) (List, bool) {
+	listed := class(0)
+	for _, c := range all {
+		listed |= c
+	}
+	if listed == 0 {
+		return List{}, false
+	}
+	v := verdict{l: l, groups: l.groups.of(d)}
+	for v.pass = l.firstPass(); v.pass < passes; v.pass++ {
+		for _, c := range all {
+			v.weigh(c, Exact)
+		}
+	}
+	return v.result()
+}
+
+func (l *Lists) urlHash(host, target []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(l.seeds[urls])
+	_, _ = h.Write(host)
+	_ = h.WriteByte(0)
+	_, _ = h.Write(target)
+	return h.Sum64()
+}
+
+func (l *Lists) addrHash(a netip.Addr, port uint16) uint64 {
+	b := a.As16()
+	var buf [18]byte
+	copy(buf[:], b[:])
+	binary.BigEndian.PutUint16(buf[16:], port)
+	return maphash.Bytes(l.seeds[addrs], buf[:])
+}
+
+// Passes over the entries: exceptions may stand before or behind what they except.
+const (
+	exceptions = iota
+	decisions
+	passes
+)
+
+// firstPass is where a search begins.
+func (l *Lists) firstPass() int {
+	if l.exceptions {
+		return exceptions
+	}
+	return decisions
+}
+
+// verdict gathers what the lists of a device say.
+type verdict struct {
+	l      *Lists
+	groups uint64
+	pass   int
+	except [(MaxLists + 63) / 64]uint64 // lists that do not mean it
+	best   [Deny + 1]int16              // list by action, and 1; 0 for none
+}
+
+// weigh takes the marks of a class.
+func (v *verdict) weigh(c class, scope Scope) {
+	for _, m := range v.l.sets[c] {
+		list := &v.l.lists[m.List]
+		word, bit := &v.except[m.List/64], uint64(1)<<(m.List%64)
+		switch {
+		case m.Scope&scope == 0, list.Groups != 0 && list.Groups&v.groups == 0:
+		case m.Except && v.pass == exceptions:
+			*word |= bit
+		case !m.Except && v.pass == decisions && *word&bit == 0 && v.best[list.Action] == 0:
+			v.best[list.Action] = int16(m.List) + 1
+		}
+	}
+}
+
+// result is the list that decides.
+func (v *verdict) result() (List, bool) {
+	for _, a := range [...]Action{Deny, Allow, Block, Report} {
+		if v.best[a] > 0 {
+			return v.l.lists[v.best[a]-1], a != Allow
+		}
+	}
+	return List{}, false
+}
+
+// Host gives a host as pages are looked up by: small letters, ASCII, no last dot. ok is
+// false for what is neither a name nor an address.
+func Host(host []byte) (name []byte, ok bool) {
+	n, whole := ascii(new([maxName]byte), host)
+	if _, err := netip.ParseAddr(string(bytes.Trim(n, "[]"))); err == nil {
+		return n, true
+	}
+	return n, whole && domain(n)
+}
+
+// ascii copies a name in small letters, without its last dot, labels of other writing in
+// their ASCII form (RFC 5890). whole is false for one that is longer than any name: its
+// end is given.
+func ascii(buf *[maxName]byte, name []byte) (n []byte, whole bool) {
+	for _, c := range name {
+		if c >= 0x80 {
+			if s, err := idna.Lookup.ToASCII(string(name)); err == nil {
+				name = []byte(s)
+			}
+			break
+		}
 	}
 	if n := len(name); n > 0 && name[n-1] == '.' {
 		name = name[:n-1]
 	}
-	found := -1
-	h, labels := offset, 0
-	// The hash runs from the end of the name, so that every suffix is met on the way.
-	for i := len(name) - 1; i >= -1; i-- {
-		if i == -1 || name[i] == '.' {
-			if labels++; labels >= 2 {
-				if list, ok := l.names.get(finish(h)); ok {
-					if l.lists[list].Allow {
-						return List{}, false
-					}
-					found = int(list)
-				}
-			}
-			if i == -1 {
-				break
-			}
+	whole = len(name) <= maxName
+	if !whole {
+		name = name[len(name)-maxName:]
+	}
+	n = buf[:len(name)]
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
 		}
-		h = step(h, lower(name[i]))
+		n[i] = c
 	}
-	if found < 0 {
-		return List{}, false
-	}
-	return l.lists[found], true
-}
-
-// Addr looks an address up; the longest listed network decides, and an allow list
-// wins over any other at once. It does not allocate.
-func (l *Lists) Addr(a netip.Addr) (List, bool) {
-	if l == nil || len(l.addrs) == 0 {
-		return List{}, false
-	}
-	a = a.Unmap()
-	found := -1
-	for bits := a.BitLen(); bits >= 0; bits-- {
-		if a.Is4() && !l.bits4[bits] || a.Is6() && !l.bits6[bits] {
-			continue
-		}
-		p, _ := a.Prefix(bits)
-		list, ok := l.addrs[p]
-		switch {
-		case ok && l.lists[list].Allow:
-			return List{}, false
-		case ok && found < 0:
-			found = int(list)
-		}
-	}
-	if found < 0 {
-		return List{}, false
-	}
-	return l.lists[found], true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-// FNV-1a with a final mix, run over the name from its end.
-const (
-	offset uint64 = 14695981039346656037
-	prime  uint64 = 1099511628211
-)
-
-func step(h uint64, c byte) uint64 { return (h ^ uint64(c)) * prime }
-
-func finish(h uint64) uint64 {
-	h ^= h >> 32
-	h *= 0xd6e8feb86659fd93
-	h ^= h >> 29
-	h *= 0xd6e8feb86659fd93
-	return h ^ h>>32
-}
-
-func hash(name string) uint64 {
-	h := offset
-	for i := len(name) - 1; i >= 0; i-- {
-		h = step(h, name[i])
-	}
-	return finish(h)
-}
-
-// table is an open-addressed hash set: 56 bits of hash and the list's number.
-type table struct {
-	slots []uint64
-	n     int
-}
-
-const startSlots = 1024
-
-// add puts a hash in, or the list in the place of an older one that may be replaced.
-func (t *table) add(h uint64, list uint8, replace func(old uint8) bool) {
-	if t.n*4 >= len(t.slots)*3 {
-		t.grow()
-	}
-	entry := h&^0xff | uint64(list) + 1 // 0 is an empty slot
-	mask := uint64(len(t.slots) - 1)
-	for i := h >> 8 & mask; ; i = (i + 1) & mask {
-		switch {
-		case t.slots[i] == 0:
-			t.slots[i] = entry
-			t.n++
-			return
-		case t.slots[i]&^0xff == h&^0xff:
-			if replace(uint8(t.slots[i]&0xff) - 1) {
-				t.slots[i] = entry
-			}
-			return
-		}
-	}
-}
-
-func (t *table) grow() {
-	old := t.slots
-	t.slots = make([]uint64, max(startSlots, 2*len(old)))
-	mask := uint64(len(t.slots) - 1)
-	for _, e := range old {
-		if e == 0 {
-			continue
-		}
-		i := e >> 8 & mask
-		for t.slots[i] != 0 {
-			i = (i + 1) & mask
-		}
-		t.slots[i] = e
-	}
-}
-
-func (t *table) get(h uint64) (uint8, bool) {
-	mask := uint64(len(t.slots) - 1)
-	for i := h >> 8 & mask; t.slots[i] != 0; i = (i + 1) & mask {
-		if t.slots[i]&^0xff == h&^0xff {
-			return uint8(t.slots[i]&0xff) - 1, true
-		}
-	}
-	return 0, false
+	return n, whole
 }

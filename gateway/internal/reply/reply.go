@@ -6,6 +6,7 @@ package reply
 
 import (
 	_ "embed"
+	"encoding/binary"
 	"html"
 	"strconv"
 	"strings"
@@ -45,14 +46,26 @@ func Page(b []byte, k flow.Key, seq, ack uint32, what, category string, send fun
 	body := strings.NewReplacer("{{what}}", html.EscapeString(what), "{{category}}", html.EscapeString(category)).Replace(blockHTML)
 	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
 		strconv.Itoa(len(body)) + "\r\n\r\n" + body
-	for len(page) > 0 {
-		n := min(segmentSize, len(page))
+	last(b, k, seq, ack, []byte(page), send)
+}
+
+// DNS answers the client of a connection with a message, behind two bytes that are for its
+// length (RFC 1035 section 4.2.2), and ends its side.
+func DNS(b []byte, k flow.Key, seq, ack uint32, message []byte, send func([]byte)) {
+	binary.BigEndian.PutUint16(message, uint16(len(message)-2))
+	last(b, k, seq, ack, message, send)
+}
+
+// last says data to the client of a connection as the last of its server.
+func last(b []byte, k flow.Key, seq, ack uint32, data []byte, send func([]byte)) {
+	for len(data) > 0 {
+		n := min(segmentSize, len(data))
 		s := ends(k, 0)
-		s.Seq, s.Ack, s.Flags, s.Payload = seq, ack, packet.ACK|packet.PSH, []byte(page[:n])
-		if n == len(page) {
+		s.Seq, s.Ack, s.Flags, s.Payload = seq, ack, packet.ACK|packet.PSH, data[:n]
+		if n == len(data) {
 			s.Flags |= packet.FIN
 		}
 		send(packet.AppendTCP(b[:0], s))
-		page, seq = page[n:], seq+uint32(n)
+		data, seq = data[n:], seq+uint32(n)
 	}
 }

@@ -223,6 +223,10 @@ func (c *Conn) late(dir int, event string) {
 	c.sink.Step(&c.tx, dir)
 }
 
+// AppendBlocked appends the answer that the name asked for at last does not exist; see
+// [Message.AppendBlocked]. It may be called while the message is shown.
+func (c *Conn) AppendBlocked(out []byte) []byte { return c.msg.AppendBlocked(out, c.msg.raw) }
+
 // Record returns the message as EVE has it.
 func (c *Conn) Record(tx *app.Tx) []app.Field {
 	if c.cfg.MDNS {

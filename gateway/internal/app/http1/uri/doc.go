@@ -2,5 +2,6 @@
 // is for as lenient servers do: whatever hides a path, from percent signs to letters
 // of full width, is taken off once.
 //
-// Only the reader of HTTP/1 calls it. Nothing here keeps or changes what it is given.
+// Callers: the reader of HTTP/1, and sites and listfile, which must see pages as it does.
+// Nothing here keeps or changes what it is given.
 package uri

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"net/netip"
+
+	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/packet"
+	"otasuke/gateway/internal/reply"
+	"otasuke/gateway/internal/sites"
+	"otasuke/rule"
+	"otasuke/wire"
+)
+
+// device is the inside end of the flow at hand.
+func (w *Worker) device() filter.Device {
+	k, s := &w.flow.Key, &w.flow.User
+	if !w.e.cfg.Home(k.Client) && w.e.cfg.Home(k.Server) {
+		return filter.Device{Addr: k.Server, MAC: s.mac[1]}
+	}
+	return filter.Device{Addr: k.Client, MAC: s.mac[0]}
+}
+
+// opened looks at what is known before any byte: the addresses.
+func (w *Worker) opened() {
+	k := &w.flow.Key
+	f, ok := w.watch.Opens(w.e.lists.Load(), w.who, netip.AddrPortFrom(k.Server, k.ServerPort), k.Client, w.e.cfg.Home)
+	if ok {
+		w.site(nil, &f)
+	}
+}
+
+// refuse answers an inside client's first segment to a dangerous address, so that
+// it does not wait for a time-out.
+func (w *Worker) refuse() {
+	s, p := &w.flow.User, w.pkt
+	if w.dir == 0 && w.isTCP() && p.Flags&packet.SYN != 0 && w.e.cfg.Home(w.flow.Key.Client) {
+		s.half[0].Start(p.Seq + 1)
+		s.blocked = true
+		w.resetSide(0)
+	}
+}
+
+// sites looks up what a transaction asks for, and stops it in the way of its protocol.
+func (w *Worker) sites(tx *app.Tx, side *app.Side) {
+	f, ok := w.watch.Asks(w.e.lists.Load(), w.who, side)
+	if !ok {
+		return
+	}
+	if w.site(tx, &f); !f.Blocks() {
+		return
+	}
+	switch f.Layer {
+	case sites.HTTP:
+		w.blockPage(text(f.Name), f.List.Category)
+	case sites.DNS:
+		w.answerBlocked(tx)
+	case sites.TLS:
+		w.reset()
+	}
+}
+
+// site tells of a listed name or address, and stops the flow where the list says so. One
+// of DNS over UDP goes on: the same ports may carry harmless questions.
+func (w *Worker) site(tx *app.Tx, f *sites.Find) {
+	if w.watch.First(f, w.flow.Key.Client, w.now) {
+		rec := w.packetRecord(eve.TypeAlert)
+		sites.Tell(rec, w.own(rec, wire.KindSite), f, w.e.cfg.Inline)
+		if f.Layer == sites.HTTP {
+			rec.HTTP = &eve.HTTP{Hostname: text(f.Name), URL: text(tx.Sides[app.ToServer].Get(rule.HTTPURIRaw))}
+		}
+		w.batch.Add(rec)
+		w.flow.User.alerted = true
+	}
+	if f.Blocks() && w.e.cfg.Inline && (f.Layer != sites.DNS || w.isTCP()) {
+		w.flow.User.dropped = true
+	}
+}
+
+// answerBlocked answers a question of DNS in place of the server. Over TCP the connection
+// ends with that: what else was asked over it is asked again. A question inside HTTPS gets
+// no answer.
+func (w *Worker) answerBlocked(tx *app.Tx) {
+	r, ok := tx.Recorder.(interface{ AppendBlocked([]byte) []byte })
+	s := &w.flow.User
+	switch {
+	case !w.e.cfg.Inline || s.blocked:
+	case !ok:
+		w.reset()
+	case w.isTCP():
+		s.blocked = true
+		w.answer = r.AppendBlocked(append(w.answer[:0], 0, 0))
+		reply.DNS(w.out, w.flow.Key, s.sent[1], s.half[0].Next(), w.answer, func(ip []byte) { w.send(0, ip) })
+		w.resetSide(1)
+	default:
+		w.answer = r.AppendBlocked(w.answer[:0])
+	}
+}

@@ -1,0 +1,74 @@
+package filter
+
+import "math/bits"
+
+// table is a hash table with open addressing: hashes, and the class of each. A slot is
+// found by the hash's upper bits, so that growing walks through memory in order.
+type table struct {
+	keys    []uint64 // 0 is an empty slot
+	classes []class
+	n       int
+}
+
+const (
+	startSlots = 1024
+	// fullNum of fullDen slots in use are enough: at two thirds a search that fails looks
+	// at five slots, which lie in one or two lines of the cache.
+	fullNum, fullDen = 2, 3
+	// growNum of growDen is the new size: doubling would leave five million entries in
+	// twice the memory that they need.
+	growNum, growDen = 3, 2
+)
+
+// home is the first slot of a hash.
+func (t *table) home(h uint64) int {
+	hi, _ := bits.Mul64(h, uint64(len(t.keys)))
+	return int(hi)
+}
+
+// slot returns the place of a hash's class, new or not.
+func (t *table) slot(h uint64) *class {
+	if t.n*fullDen >= len(t.keys)*fullNum {
+		t.grow()
+	}
+	i := t.free(h)
+	if t.keys[i] == 0 {
+		t.keys[i] = h
+		t.n++
+	}
+	return &t.classes[i]
+}
+
+// free is the slot that has h, or that it would get.
+func (t *table) free(h uint64) int {
+	i := t.home(h)
+	for t.keys[i] != 0 && t.keys[i] != h {
+		if i++; i == len(t.keys) {
+			i = 0
+		}
+	}
+	return i
+}
+
+func (t *table) grow() {
+	keys, classes := t.keys, t.classes
+	n := max(startSlots, len(keys)*growNum/growDen)
+	t.keys, t.classes = make([]uint64, n), make([]class, n)
+	for i, h := range keys {
+		if h != 0 {
+			k := t.free(h)
+			t.keys[k], t.classes[k] = h, classes[i]
+		}
+	}
+}
+
+// get returns the class of a hash, 0 for one that is not there.
+func (t *table) get(h uint64) class {
+	if t.n == 0 {
+		return 0
+	}
+	if i := t.free(h); t.keys[i] != 0 {
+		return t.classes[i]
+	}
+	return 0
+}
