@@ -40,6 +40,10 @@ type mode struct {
 	measure []string
 	// once: in the last round only.
 	once bool
+	// list is the file of names; "" for one name. starter loads no other rules, quiet
+	// writes no records.
+	list           string
+	starter, quiet bool
 }
 
 // bare is the bridge of the kernel with nothing in the way.
@@ -129,6 +133,10 @@ func (b *bench) round(ctx context.Context, round int, last bool, captures map[st
 		if err := b.offline(ctx, &c, captures[c.name]); err != nil {
 			return err
 		}
+	}
+	if last && b.wants("sites") {
+		say("sites")
+		return b.sites(ctx)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,19 +56,25 @@ func (b *bench) box(ctx context.Context, l *lab.Lab, m mode) (*inline, error) {
 		return nil, err
 	}
 	in := &inline{name: m.name, log: filepath.Join(dir, "eve.json")}
-	list, path := filepath.Join(dir, "sites.txt"), filepath.Join(dir, "box.toml")
-	conf := fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nsegmented = %t\neve_log = %q\n", b.state, lab.OutsidePort, lab.InsidePort, m.noGSO, in.log)
+	list, path := cmp.Or(m.list, filepath.Join(dir, "sites.txt")), filepath.Join(dir, "box.toml")
+	conf := fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nsegmented = %t\n", b.state, lab.OutsidePort, lab.InsidePort, m.noGSO)
+	if !m.quiet {
+		conf += fmt.Sprintf("eve_log = %q\n", in.log)
+	}
 	if m.queues > 0 {
 		conf += fmt.Sprintf("queues = %d\n", m.queues)
 	}
 	if m.budget != 0 {
 		conf += fmt.Sprintf("flow_budget = %d\n", m.budget)
 	}
-	if len(b.rules) > 0 {
+	if len(b.rules) > 0 && !m.starter {
 		conf += fmt.Sprintf("rules = [%q]\n", b.rules[0])
 	}
 	conf += fmt.Sprintf("[[list]]\nname = \"bench\"\ncategory = \"malware\"\nfile = %q\n", list)
-	if err := errors.Join(os.MkdirAll(b.state, 0o700), os.WriteFile(list, []byte("bad.example\n"), 0o644), os.WriteFile(path, []byte(conf), 0o600)); err != nil {
+	if m.list == "" {
+		err = os.WriteFile(list, []byte("bad.example\n"), 0o644)
+	}
+	if err := errors.Join(err, os.MkdirAll(b.state, 0o700), os.WriteFile(path, []byte(conf), 0o600)); err != nil {
 		return nil, err
 	}
 	exe, err := os.Executable()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/lab"
 )
 
@@ -110,6 +111,22 @@ func (b *bench) newConn(ctx context.Context, t *traffic, in *inline) error {
 		"": float64(o.done) / o.seconds, ".p99": o.took.percentile(99), ".failed": float64(o.failed), ".late": float64(o.took.from(newLate)),
 	} {
 		b.add(in.name+".http.newconn"+what, v)
+	}
+	return nil
+}
+
+// sites measures lists of sites in a lab of their own.
+func (b *bench) sites(ctx context.Context) error {
+	r := sitelist.Run{Dir: b.dir, Each: b.Each, Log: b.Log, Out: b.Out, Memory: resident, Add: b.add}
+	r.Box = func(ctx context.Context, l *lab.Lab, list string, records bool) (int, func(), error) {
+		in, err := b.box(ctx, l, mode{name: "sites", box: true, starter: true, list: list, quiet: !records})
+		if err != nil {
+			return 0, nil, err
+		}
+		return in.pid, in.end, nil
+	}
+	if err := errors.Join(sitelist.Lists(ctx, b.dir, b.add), r.DNS(ctx)); err != nil {
+		return fmt.Errorf("bench: sites: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"otasuke/e2e/bench/sitelist"
 )
 
 const (
@@ -56,6 +58,9 @@ func measuredAll() *bench {
 		for _, more := range []string{"", ".units", ".memory"} {
 			b.add("offline."+c.name+more, 1)
 		}
+	}
+	for _, f := range sitelist.Figures() {
+		b.add(f.Name, 1)
 	}
 	for _, key := range []string{"memory.loaded", "memory.flows", "half", "start.cold", "start.cached"} {
 		b.add(key, 1)

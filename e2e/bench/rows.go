@@ -1,6 +1,10 @@
 package bench
 
-import "slices"
+import (
+	"slices"
+
+	"otasuke/e2e/bench/sitelist"
+)
 
 // Row is one figure.
 type Row struct {
@@ -54,6 +58,9 @@ func (b *bench) rows() []Row {
 	t.memory()
 	t.add("start.cold", "s", "start.cold", "")
 	t.add("start.cached", "s", "start.cached", "")
+	for _, f := range sitelist.Figures() {
+		t.add(f.Name, f.Unit, f.Name, "")
+	}
 	t.peer()
 	return t.rows
 }
