@@ -18,6 +18,7 @@ import (
 
 	"crypto/tls"
 
+	"otasuke/e2e/bench/papers"
 	"otasuke/e2e/talk"
 )
 
@@ -255,11 +256,11 @@ func mixFlows(r *rand.Rand) ([]talk.Flow, error) {
 	}
 	document := prose(r, 256<<10)
 	for n := range mixRounds {
-		add(445, true, smbFile(document, 64<<10, n))
-		add(445, true, smbFile(document[:16<<10], 16<<10, n))
+		add(445, true, papers.SMBFile(document, 64<<10, n))
+		add(445, true, papers.SMBFile(document[:16<<10], 16<<10, n))
 		add(80, false, []talk.Turn{{ToServer: true, Data: httpRequest(r)}, {Data: httpResponse(zipped.Bytes(), "text/html; charset=utf-8", "Content-Encoding: gzip\r\n")},
 			{ToServer: true, Data: httpRequest(r)}, {Data: httpResponse(document[:96<<10], "application/octet-stream", "")}})
-		add(25, false, smtpMail(document[:24<<10]))
+		add(25, false, papers.SMTPMail(document[:24<<10]))
 		for range 2 {
 			flows = append(flows, secure[r.IntN(len(secure))])
 		}

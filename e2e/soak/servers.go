@@ -17,7 +17,7 @@ import (
 	"net/http"
 	"time"
 
-	"otasuke/e2e/bench"
+	"otasuke/e2e/bench/papers"
 	"otasuke/e2e/lab"
 	"otasuke/e2e/talk"
 )
@@ -53,7 +53,7 @@ func openServers(l *lab.Lab) (*servers, error) {
 	if err := l.OpenInternet(webAddr, mailAddr, nameAddr, fileAddr); err != nil {
 		return nil, err
 	}
-	s := &servers{film: read(filmBytes), update: read(updateBytes), letter: bench.SMTPMail(read(letterBytes)), sheet: bench.SMBFile(read(sheetBytes), smbPiece, 1)}
+	s := &servers{film: read(filmBytes), update: read(updateBytes), letter: papers.SMTPMail(read(letterBytes)), sheet: papers.SMBFile(read(sheetBytes), smbPiece, 1)}
 	for _, start := range []func(*lab.Lab) error{s.web, s.names} {
 		if err := start(l); err != nil {
 			s.close()

@@ -1,4 +1,6 @@
-package bench
+// Package papers is what a small office says all day beside the web: a file from a share, a
+// letter. The bench makes captures of it, the soak plays it.
+package papers
 
 import (
 	"bytes"
@@ -60,8 +62,9 @@ func smb(cmd uint16, answer bool, id uint64, body []byte) []byte {
 	return append([]byte{0, byte(len(m) >> 16), byte(len(m) >> 8), byte(len(m))}, m...)
 }
 
-// smbFile opens a share and reads a file in pieces.
-func smbFile(data []byte, piece, n int) []talk.Turn {
+// SMBFile is what a PC and a file server say while a file is read in pieces; n tells
+// conversations apart.
+func SMBFile(data []byte, piece, n int) []talk.Turn {
 	var turns []talk.Turn
 	id := uint64(0)
 	say := func(cmd uint16, ask, answer []byte) {
@@ -84,8 +87,9 @@ func smbFile(data []byte, piece, n int) []talk.Turn {
 	return turns
 }
 
-// smtpMail sends a letter with an attachment (RFC 5321, RFC 2045).
-func smtpMail(attachment []byte) []talk.Turn {
+// SMTPMail is what a mail program and its server say about a letter with an attachment (RFC
+// 5321, RFC 2045).
+func SMTPMail(attachment []byte) []talk.Turn {
 	var m bytes.Buffer
 	m.WriteString("From: sato@works.example\r\nTo: order@parts.example\r\nSubject: =?utf-8?B?5rOo5paH5pu4?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"cut\"\r\n\r\n" +
 		"--cut\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nPlease find the order attached.\r\nhttp://www.works.example/order\r\n--cut\r\n" +
