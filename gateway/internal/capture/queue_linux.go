@@ -62,9 +62,10 @@ type Queue struct {
 		id   uint32
 		mark uint32
 	}
-	since time.Time // there are verdicts to send, zero for none
-	held  int       // packets on hold: batch verdicts would decide them too
-	frame []byte
+	since  time.Time // there are verdicts to send, zero for none
+	held   int       // packets on hold: batch verdicts would decide them too
+	frames outgoing
+	macs   map[int][6]byte // of ports, asked anew after each tick
 
 	packet Packet // the one being judged
 }
@@ -76,7 +77,7 @@ func NewQueue(cfg QueueConfig) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("capture: netlink socket: %w", err)
 	}
-	q := &Queue{cfg: cfg, fd: fd, event: -1, raw: -1, out: make([]byte, 0, 4096)}
+	q := &Queue{cfg: cfg, fd: fd, event: -1, raw: -1, out: make([]byte, 0, 4096), macs: make(map[int][6]byte)}
 	if err := q.setup(); err != nil {
 		q.Close()
 		return nil, err
@@ -177,6 +178,7 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 		}
 		if now := time.Now(); woken || now.Sub(last) >= TickEvery {
 			last = now
+			clear(q.macs)
 			h.Tick(now.UnixMicro())
 			q.flush()
 		}
@@ -295,9 +297,10 @@ func (q *Queue) endBatch() {
 	q.batch.n = 0
 }
 
-// flush sends the verdicts. One that cannot be sent is a packet that the kernel
+// flush sends frames and verdicts. A verdict that cannot be sent is a packet that the kernel
 // forgot already (queue unbound), so there is nothing to repeat.
 func (q *Queue) flush() {
+	q.frames.flush(q.raw)
 	q.endBatch()
 	q.since = time.Time{}
 	if len(q.out) == 0 {

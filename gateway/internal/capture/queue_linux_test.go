@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -300,9 +301,12 @@ func (b *bench) sends(t *testing.T) {
 		if len(d.Events) > 0 {
 			t.Error(d.Events)
 		}
-		answer := packet.AppendUDP(nil, from, netip.AddrPortFrom(d.Src, d.SrcPort), []byte("blocked"))
-		if err := q.Send(p.InPort, p.MAC, 0, answer); err != nil {
-			t.Errorf("Send: %v", err)
+		var answer []byte
+		for i := range 2*maxFrames + 3 { // several calls of the kernel, the last not full
+			answer = packet.AppendUDP(nil, from, netip.AddrPortFrom(d.Src, d.SrcPort), fmt.Appendf(nil, "blocked %d", i))
+			if err := q.Send(p.InPort, p.MAC, 0, answer); err != nil {
+				t.Errorf("Send: %v", err)
+			}
 		}
 		if q.Send(0, p.MAC, 0, answer) == nil || q.Send(p.InPort, [6]byte{}, 0, answer) == nil || q.Send(99999, p.MAC, 0, answer) == nil {
 			t.Error("sent to nowhere")
@@ -315,8 +319,10 @@ func (b *bench) sends(t *testing.T) {
 		}
 		buf := make([]byte, 100)
 		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
-		if n, err := c.Read(buf); string(buf[:n]) != "blocked" {
-			t.Errorf("received %q (%v)", buf[:n], err)
+		for i := range 2*maxFrames + 3 {
+			if n, err := c.Read(buf); string(buf[:n]) != fmt.Sprintf("blocked %d", i) {
+				t.Fatalf("received %q as number %d (%v)", buf[:n], i, err)
+			}
 		}
 	})
 }

@@ -26,8 +26,30 @@ func send(fd int, b []byte) error {
 	return nil
 }
 
-// Send puts an IP packet on the wire behind a bridge port. The sender's hardware
-// address is that of the port, so that no switch learns a wrong place.
+// maxFrames wait to be sent with one call of the kernel: while packets come faster than they
+// are answered, so many are held back, or as many as come in the time of maxDelay.
+const maxFrames = 64
+
+// outgoing are the frames that wait.
+type outgoing struct {
+	data []byte // one behind the other
+	ends [maxFrames]int
+	to   [maxFrames]unix.RawSockaddrLinklayer
+	iov  [maxFrames]unix.Iovec
+	hdr  [maxFrames]mmsghdr
+	n    int
+}
+
+// mmsghdr is what sendmmsg(2) takes.
+type mmsghdr struct {
+	unix.Msghdr
+	sent uint32
+	_    [4]byte
+}
+
+// Send puts an IP packet on the wire behind a bridge port, at the latest when no packet waits
+// to be judged. The sender's hardware address is that of the port, so that no switch learns a
+// wrong place.
 func (q *Queue) Send(port int, mac [6]byte, vlan uint16, ip []byte) error {
 	if port == 0 || mac == [6]byte{} {
 		return fmt.Errorf("capture: send: receiver's place on the wire is not known: %w", ErrNoWire)
@@ -43,22 +65,55 @@ func (q *Queue) Send(port int, mac [6]byte, vlan uint16, ip []byte) error {
 	if ip[0]>>4 == 6 {
 		etherType = unix.ETH_P_IPV6
 	}
-	own, err := q.address(port)
-	if err != nil {
-		return err
+	own, ok := q.macs[port]
+	if !ok {
+		var err error
+		if own, err = q.address(port); err != nil {
+			return err
+		}
+		q.macs[port] = own
 	}
-	f := append(q.frame[:0], mac[:]...)
-	f = append(f, own[:]...)
+	f := &q.frames
+	b := append(append(f.data, mac[:]...), own[:]...)
 	if vlan != 0 {
-		f = binary.BigEndian.AppendUint16(f, unix.ETH_P_8021Q)
-		f = binary.BigEndian.AppendUint16(f, vlan)
+		b = binary.BigEndian.AppendUint16(b, unix.ETH_P_8021Q)
+		b = binary.BigEndian.AppendUint16(b, vlan)
 	}
-	f = binary.BigEndian.AppendUint16(f, etherType)
-	q.frame = append(f, ip...)
-	if err := unix.Sendto(q.raw, q.frame, 0, &unix.SockaddrLinklayer{Ifindex: port}); err != nil {
-		return fmt.Errorf("capture: send: %w", err)
+	b = binary.BigEndian.AppendUint16(b, etherType)
+	f.data = append(b, ip...)
+	f.ends[f.n] = len(f.data)
+	f.to[f.n] = unix.RawSockaddrLinklayer{Family: unix.AF_PACKET, Ifindex: int32(port)}
+	if f.n++; f.n == maxFrames {
+		f.flush(q.raw)
 	}
 	return nil
+}
+
+// flush sends the frames in their order. One that the kernel does not take is lost, as on
+// any wire.
+func (f *outgoing) flush(fd int) {
+	if f.n == 0 {
+		return
+	}
+	from := 0
+	for i, end := range f.ends[:f.n] {
+		f.iov[i].Base = &f.data[from]
+		f.iov[i].SetLen(end - from)
+		f.hdr[i] = mmsghdr{Msghdr: unix.Msghdr{Name: (*byte)(unsafe.Pointer(&f.to[i])), Namelen: unix.SizeofSockaddrLinklayer, Iov: &f.iov[i]}}
+		f.hdr[i].SetIovlen(1)
+		from = end
+	}
+	for sent := 0; sent < f.n; {
+		n, _, err := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&f.hdr[sent])), uintptr(f.n-sent), 0, 0, 0)
+		switch {
+		case err == unix.EINTR:
+		case err != 0:
+			sent++ // the first of them
+		default:
+			sent += int(n)
+		}
+	}
+	f.data, f.n = f.data[:0], 0
 }
 
 // address is the hardware address of an interface.
