@@ -446,5 +446,5 @@ func (w *Worker) Rest() { w.batch.Urge() }
 
 // limits tells statistics what is held and which limits were hit.
 func (w *Worker) limits() {
-	w.counts.Hit(&evelog.Limits{Flows: uint64(w.flows.Len()), Evicted: w.flows.Evicted, MemoryShort: w.pressure.Times, Fragments: &w.dec.Fragments, Pool: &w.pool, Rules: w.scratch})
+	w.counts.Hit(&evelog.Limits{Flows: uint64(w.flows.Len()), Evicted: w.flows.Evicted, MemoryShort: w.pressure.Times, SitesUntold: w.watch.Untold(), Fragments: &w.dec.Fragments, Pool: &w.pool, Rules: w.scratch})
 }

@@ -72,6 +72,7 @@ const (
 	RuleExpression
 	Overflow
 	MemoryShort
+	SitesUntold
 	nCounters
 )
 
@@ -87,11 +88,13 @@ var names = [nCounters]string{
 	FlowsActive: "flow.active", FlowsEvicted: "flow.get_used", DefragFull: "defrag.max_trackers_reached", DefragTimeout: "defrag.wrk.tracker_timeout",
 	DefragOverlap: "otasuke.defrag_given_up", StreamMemory: "tcp.reassembly_memuse", StreamMemcap: "tcp.segment_memcap_drop", StreamRefused: "otasuke.segments_refused",
 	StreamForgot: "otasuke.stream_forgot", RuleWork: "otasuke.rule_work", RuleExpression: "otasuke.rule_expressions", MemoryShort: "otasuke.memory_short",
+	SitesUntold: "otasuke.sites_untold",
 }
 
 // Limits are what one worker holds, and how often it had no room for more.
 type Limits struct {
 	Flows, Evicted, MemoryShort uint64
+	SitesUntold                 uint64 // of clients that asked for more than is told
 	Fragments                   *packet.Datagrams
 	Pool                        *stream.Pool
 	Rules                       interface {
@@ -105,7 +108,7 @@ func (n *Counts) Hit(l *Limits) {
 	d, p := l.Fragments, l.Pool
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	copy(n.fixed[FlowsActive:], []uint64{l.Flows, l.Evicted, d.Overflows, d.TimedOut, d.Overlaps, uint64(p.Memory()), p.Short, p.Refused, p.Forgot, work, expressions, cut, l.MemoryShort})
+	copy(n.fixed[FlowsActive:], []uint64{l.Flows, l.Evicted, d.Overflows, d.TimedOut, d.Overlaps, uint64(p.Memory()), p.Short, p.Refused, p.Forgot, work, expressions, cut, l.MemoryShort, l.SitesUntold})
 }
 
 // zeros are told although nothing of theirs was seen.
