@@ -5,21 +5,12 @@
 package reply
 
 import (
-	_ "embed"
 	"encoding/binary"
-	"html"
 	"strconv"
-	"strings"
 
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/packet"
 )
-
-// blockHTML is the page in place of a blocked one. It must load nothing from
-// anywhere: whoever reads it may be cut off from everything else.
-//
-//go:embed blockpage.html
-var blockHTML string
 
 // segmentSize of our own segments fits every path (the IPv6 minimum less headers).
 const segmentSize = 1200
@@ -41,9 +32,9 @@ func AppendReset(b []byte, k flow.Key, dir int, seq, ack uint32) []byte {
 }
 
 // Page answers the client of a connection with a page that says what was blocked, and ends
-// its side. what and category are shown; send gets the packets, made in b, one by one.
+// its side. what is shown, category says why; send gets the packets, made in b, one by one.
 func Page(b []byte, k flow.Key, seq, ack uint32, what, category string, send func([]byte)) {
-	body := strings.NewReplacer("{{what}}", html.EscapeString(what), "{{category}}", html.EscapeString(category)).Replace(blockHTML)
+	body := body(what, category)
 	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
 		strconv.Itoa(len(body)) + "\r\n\r\n" + body
 	last(b, k, seq, ack, []byte(page), send)
