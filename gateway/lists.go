@@ -88,6 +88,19 @@ func (c *Config) groups() (*filter.Groups, error) {
 	return g, nil
 }
 
+// renewLists reads what the configuration file says of lists anew. An error changes nothing.
+func (c *Config) renewLists() error {
+	if c.Path == "" {
+		return nil
+	}
+	now, err := LoadConfig(c.Path)
+	if err != nil {
+		return err
+	}
+	c.Lists, c.Groups, c.EncryptedDNS = now.Lists, now.Groups, now.EncryptedDNS
+	return nil
+}
+
 // warnedLists reads the lists and says what could not be read; n counts the entries of the
 // configuration.
 func (c *Config) warnedLists() (lists *filter.Lists, n int) {

@@ -93,6 +93,39 @@ entries = ["play.example"]
 	}
 }
 
+// A reload takes what the file says of lists now; a file with a mistake changes nothing.
+func TestRenewLists(t *testing.T) {
+	t.Parallel()
+	c, err := loaded(t, "[[list]]\nname = \"a\"\nentries = [\"a.example\"]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(c.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ old, new, want string }{
+		{"a.example", "b.example", "b.example"},
+		{"entries = [\"b.example\"]", "entries = \"c.example\"", "b.example"},
+		{"entries = \"c.example\"", "deny = true\nentries = [\"d.example\"]", "d.example"},
+	} {
+		text = []byte(strings.ReplaceAll(string(text), step.old, step.new))
+		if err := os.WriteFile(c.Path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.renewLists(); (err != nil) != strings.Contains(string(text), "c.example") {
+			t.Errorf("%s: %v", step.new, err)
+		}
+		l, _, errs := c.loadLists()
+		if _, ok := l.Name(filter.Device{}, []byte(step.want)); !ok || errs != nil {
+			t.Errorf("%s: %s is not listed: %v", step.new, step.want, errs)
+		}
+	}
+	if err := (&Config{}).renewLists(); err != nil {
+		t.Errorf("without a file: %v", err)
+	}
+}
+
 // The ways round the lists, by setting.
 func TestEncryptedDNS(t *testing.T) {
 	t.Parallel()

