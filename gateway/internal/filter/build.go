@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -55,6 +56,7 @@ type List struct {
 type Builder struct {
 	l    Lists
 	c    *classes
+	t    table
 	nets []network
 	name [maxName]byte
 }
@@ -137,20 +139,21 @@ func (b *Builder) Network(m Mark, p netip.Prefix) error {
 
 func (b *Builder) put(h uint64, m Mark) error {
 	b.l.exceptions = b.l.exceptions || m.Except
-	at := b.l.table.slot(max(h, 1)) // 0 is an empty slot
+	at := b.t.slot(max(h, 1)) // 0 is an empty slot
 	to, err := b.c.with(*at, m, false)
 	*at = to
 	return err
 }
 
 // Len is the number of different entries so far.
-func (b *Builder) Len() int { return b.l.table.n + len(b.nets) }
+func (b *Builder) Len() int { return b.t.n + len(b.nets) }
 
 // Lists returns what was gathered. An error tells of networks that are missing.
 func (b *Builder) Lists() (*Lists, error) {
 	var err error
 	b.l.nets, err = compile(b.nets, b.c)
 	b.l.networks, b.nets = len(b.nets), nil
+	b.l.table, b.t = b.t.pack(), table{}
 	b.l.sets = b.c.sets
 	return &b.l, err
 }
@@ -189,14 +192,14 @@ const publicLabels = 4
 // public tells names below which a registry gives names to everybody. Suffixes of firms
 // ("github.io") are not meant: a list may well name one.
 func public(name []byte) bool {
-	dots := 0
-	for _, c := range name {
+	dots, last := 0, 0
+	for i, c := range name {
 		if c == '.' {
-			dots++
+			dots, last = dots+1, i+1
 		}
 	}
-	if dots >= publicLabels {
-		return false
+	if top := name[last:]; dots >= publicLabels || dots > 1 && len(top) > 2 && !bytes.HasPrefix(top, []byte("xn--")) {
+		return false // only countries give names out below more than two labels
 	}
 	suffix, registry := publicsuffix.PublicSuffix(string(name))
 	return registry && len(suffix) == len(name)

@@ -3,7 +3,7 @@
 //
 // A [Builder] gathers the entries of all lists, [Lists] answers and never changes: who
 // wants other lists builds new ones and swaps them in. Every entry but a network is a
-// 64-bit hash in one table, beside the number of the set of lists that have it. Two of
+// 64-bit hash in one table, with the number of the set of lists that have it. Two of
 // five million entries and a name asked for share a hash once in 10^12 questions, which is
 // rarer than a wrong entry in any list. The hash has a secret of the process: nobody can
 // make a name, have it listed and so block somebody else's.

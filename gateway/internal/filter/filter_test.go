@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -270,6 +272,44 @@ func TestRefused(t *testing.T) {
 				t.Errorf("%d lists: %v", len(b.l.lists), err)
 			}
 			break
+		}
+	}
+}
+
+// Every suffix of a registry in the public list is refused, and no firm's.
+func TestPublicSuffixes(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("OTASUKE_DATA")
+	if dir == "" {
+		t.Skip("OTASUKE_DATA does not name the folder of public data")
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "psl", "public_suffix_list.dat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	registries, firms, ok := strings.Cut(string(text), "===END ICANN DOMAINS===")
+	if !ok {
+		t.Fatal("the list has no end of registries")
+	}
+	var buf [maxName]byte
+	count, missed := 0, 0
+	for line := range strings.Lines(registries) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "//") || line[0] == '!' || !strings.Contains(line, ".") {
+			continue
+		}
+		n, _ := ascii(&buf, []byte(strings.Replace(line, "*.", "x.", 1)))
+		if count++; !public(n) { // the library's copy has another date
+			missed++
+			t.Logf("%s is not known", n)
+		}
+	}
+	if count < 1000 || missed*50 > count {
+		t.Errorf("%d of %d are not refused", missed, count)
+	}
+	for _, n := range []string{"github.io", "duckdns.org", "co.com"} {
+		if !strings.Contains(firms, "\n"+n+"\n") || public([]byte(n)) {
+			t.Errorf("%s is refused", n)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type Lists struct {
 	lists    []List
 	groups   *Groups
 	seeds    [kinds]maphash.Seed
-	table    table
+	table    packed
 	nets     ranges
 	networks int
 	sets     [][]Mark // by class

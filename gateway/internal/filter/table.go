@@ -2,7 +2,7 @@ package filter
 
 import "math/bits"
 
-// table is a hash table with open addressing: hashes, and the class of each. A slot is
+// table is a hash table with open addressing that grows: hashes, and the class of each. A slot is
 // found by the hash's upper bits, so that growing walks through memory in order.
 type table struct {
 	keys    []uint64 // 0 is an empty slot
@@ -62,13 +62,55 @@ func (t *table) grow() {
 	}
 }
 
-// get returns the class of a hash, 0 for one that is not there.
-func (t *table) get(h uint64) class {
-	if t.n == 0 {
+// packed is a table that does not change: each slot has the lower 48 bits of the hash and the
+// class, so that a look is one line of the cache. The upper bits say where to look, and so are
+// compared too.
+type packed struct {
+	slots []uint64 // 0 is empty: no class is 0
+	n     int
+}
+
+const classBits = 16
+
+// slotsNum of slotsDen entries are the slots of a packed table.
+const slotsNum, slotsDen = 5, 3
+
+// pack makes a packed table of t.
+func (t *table) pack() packed {
+	p := packed{slots: make([]uint64, t.n*slotsNum/slotsDen+1), n: t.n}
+	for i, h := range t.keys {
+		if h == 0 {
+			continue
+		}
+		k := p.home(h)
+		for p.slots[k] != 0 {
+			k = p.after(k)
+		}
+		p.slots[k] = h<<classBits | uint64(t.classes[i])
+	}
+	return p
+}
+
+func (p *packed) home(h uint64) int {
+	hi, _ := bits.Mul64(h, uint64(len(p.slots)))
+	return int(hi)
+}
+
+func (p *packed) after(i int) int {
+	if i++; i == len(p.slots) {
 		return 0
 	}
-	if i := t.free(h); t.keys[i] != 0 {
-		return t.classes[i]
+	return i
+}
+
+// get returns the class of a hash, 0 for one that is not there.
+func (p *packed) get(h uint64) class {
+	if p.n == 0 {
+		return 0
 	}
-	return 0
+	for i := p.home(h); ; i = p.after(i) {
+		if s := p.slots[i]; s == 0 || s>>classBits == h<<classBits>>classBits {
+			return class(s)
+		}
+	}
 }
