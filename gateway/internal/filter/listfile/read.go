@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"otasuke/gateway/internal/filter"
+	"otasuke/internal/ascii"
 )
 
 const (
@@ -139,7 +140,7 @@ func recognise(head []byte) Format {
 			return RPZ
 		case line[0] == '"' && bytes.Contains(line, []byte(`","`)), bytes.HasPrefix(line, []byte("id,dateadded,url")):
 			return URLhaus
-		case line[0] == '[' && bytes.HasPrefix(bytes.ToLower(line), []byte("[adblock")), bytes.HasPrefix(line, []byte("||")), bytes.HasPrefix(line, []byte("@@")):
+		case line[0] == '[' && bytes.HasPrefix(ascii.ToLower(line), []byte("[adblock")), bytes.HasPrefix(line, []byte("||")), bytes.HasPrefix(line, []byte("@@")):
 			return Adblock
 		}
 		if f := split(nil, line); len(f) > 1 {

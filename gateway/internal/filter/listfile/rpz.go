@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"otasuke/gateway/internal/filter"
+	"otasuke/internal/ascii"
 )
 
 // Reasons of zones.
@@ -70,7 +71,7 @@ func (r *reader) rule(target []byte) error {
 	except := false
 	switch {
 	case is(target, "."), is(target, "*."), is(target, "rpz-drop."):
-	case is(target, "rpz-passthru."), bytes.EqualFold(bytes.TrimSuffix(target, []byte(".")), trigger):
+	case is(target, "rpz-passthru."), ascii.EqualFold(bytes.TrimSuffix(target, []byte(".")), trigger):
 		except = true // a rule that points at itself is the old form
 	default:
 		return fmt.Errorf("%q: %w", cut(r.zone.owner), errAction)
@@ -113,12 +114,12 @@ func (z *zone) absolute(name []byte) (abs []byte, ok bool) {
 		return z.origin, true
 	}
 	if n, cut := bytes.CutSuffix(name, []byte(".")); cut {
-		return bytes.ToLower(n), true
+		return ascii.ToLower(n), true
 	}
 	if len(z.origin) == 0 {
-		return bytes.ToLower(name), false
+		return ascii.ToLower(name), false
 	}
-	return append(append(bytes.ToLower(name), '.'), z.origin...), true
+	return append(append(ascii.ToLower(name), '.'), z.origin...), true
 }
 
 // trigger is the owner without the zone's name.
@@ -217,4 +218,4 @@ func rpzAddr(s []byte) (netip.Prefix, bool) {
 	return p, err == nil && p.Addr() == a // no bits behind the prefix
 }
 
-func is(b []byte, word string) bool { return len(b) == len(word) && bytes.EqualFold(b, []byte(word)) }
+func is(b []byte, word string) bool { return ascii.EqualFold(b, word) }

@@ -8,6 +8,7 @@ import (
 
 	"otasuke/gateway/internal/app/http1/uri"
 	"otasuke/gateway/internal/filter"
+	"otasuke/internal/ascii"
 )
 
 // urlColumn is where URLhaus has its URL when no heading says otherwise.
@@ -73,8 +74,8 @@ func (r *reader) url(text []byte) error {
 	if !ok {
 		scheme, rest = []byte("http"), text
 	}
-	secure := bytes.EqualFold(scheme, []byte("https"))
-	if !secure && !bytes.EqualFold(scheme, []byte("http")) {
+	secure := ascii.EqualFold(scheme, "https")
+	if !secure && !ascii.EqualFold(scheme, "http") {
 		return fmt.Errorf("%q: %w", cut(text), errScheme)
 	}
 	end := bytes.IndexAny(rest, "/?#")
