@@ -76,7 +76,7 @@ func ask(ctx context.Context, host *lab.Namespace, to netip.AddrPort, each time.
 	if sum.err == nil && sum.answered == 0 {
 		sum.err = errors.New("no answer")
 	}
-	return float64(sum.answered) / time.Since(began).Seconds(), 1 - float64(sum.answered)/float64(max(sum.asked, 1)), sum.err
+	return float64(sum.answered) / time.Since(began).Seconds(), max(0, 1-float64(sum.answered)/float64(max(sum.asked, 1))), sum.err // what was late counts in the next window
 }
 
 // askOne is one asker; it counts from began on.
