@@ -163,6 +163,9 @@ func (b *box) figures(r *Result) error {
 			Detect struct {
 				Alert uint64 `json:"alert"`
 			} `json:"detect"`
+			IPS struct {
+				Reasons map[string]uint64 `json:"drop_reason"`
+			} `json:"ips"`
 		} `json:"stats"`
 		Otasuke struct {
 			Counts map[string]uint64 `json:"counts"`
@@ -178,6 +181,11 @@ func (b *box) figures(r *Result) error {
 		return errors.New("the box wrote no statistics")
 	}
 	n := last.Otasuke.Counts
+	for why, n := range last.Stats.IPS.Reasons {
+		if n > 0 {
+			r.Why = append(r.Why, fmt.Sprintf("%d packets were stopped: %s", n, why))
+		}
+	}
 	r.Packets, r.Alerts = last.Stats.Decoder.Pkts, last.Stats.Detect.Alert
 	r.Drops, r.Uninspected, r.Faults, r.Lost = n["blocked"], n["uninspected"], n["faults"], n["lost"]
 	for line := range bytes.Lines(text) {
