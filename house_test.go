@@ -51,7 +51,7 @@ var sideways = map[string]string{
 
 // pure rooms have no goroutine, clock or I/O.
 var pure = []string{"rule", "gateway/internal/packet", "gateway/internal/flow", "gateway/internal/session", "gateway/internal/stream",
-	"gateway/internal/appid", "gateway/internal/app", "gateway/internal/fields", "gateway/internal/file", "gateway/internal/reply", "gateway/internal/decision"}
+	"gateway/internal/appid", "gateway/internal/app", "gateway/internal/apps", "gateway/internal/fields", "gateway/internal/file", "gateway/internal/reply", "gateway/internal/decision"}
 
 // clocks are what tells the time or waits for it; dates themselves are only data.
 var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"}

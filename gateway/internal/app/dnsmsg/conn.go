@@ -243,5 +243,8 @@ func (c *Conn) AppendRecord(b []byte, tx *app.Tx) (_ []byte, ok bool) {
 	return object.Next(c.msg.appendEVE(object.Member(b, "dns"), tx.ID, responds(tx), c.cfg.Log)), true
 }
 
+// Message is the one that the latest transaction is about, until the next call of Push.
+func (c *Conn) Message() *Message { return &c.msg }
+
 // responds tells that the server sent the message.
 func responds(tx *app.Tx) bool { return len(tx.Sides[app.ToClient].Values) > 0 }
