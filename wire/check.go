@@ -42,6 +42,27 @@ func (e *Event) Check() error {
 	if e.Health != nil {
 		return e.Health.Check()
 	}
+	if e.Usage != nil {
+		return e.Usage.check()
+	}
+	return nil
+}
+
+func (u *Usage) check() error {
+	switch {
+	case u.Since.IsZero() || u.Period < 1 || u.Period > MaxPeriod:
+		return fmt.Errorf("%w: usage of no time", errEvent)
+	case len(u.Apps) > MaxApps:
+		return fmt.Errorf("%w: too many applications", errEvent)
+	}
+	for i := range u.Apps {
+		switch a := &u.Apps[i]; {
+		case longer([]string{a.App, a.Category}, MaxWord) || longer([]string{a.Name}, MaxText):
+			return fmt.Errorf("%w: text is too long", errEvent)
+		case a.Up > MaxUse || a.Down > MaxUse || a.Flows > MaxUse || a.Blocked > a.Flows || a.Minutes < 0 || a.Minutes > u.Period:
+			return fmt.Errorf("%w: usage out of range", errEvent)
+		}
+	}
 	return nil
 }
 
@@ -64,6 +85,10 @@ func (e *Event) checkGround() string {
 		if e.Health == nil {
 			return "health event without health"
 		}
+	case KindUsage:
+		if e.Usage == nil {
+			return "usage event without usage"
+		}
 	default:
 		return "unknown kind"
 	}
@@ -78,7 +103,7 @@ func (e *Event) checkTraffic() string {
 			return "address with a zone"
 		}
 	}
-	if e.Kind == KindHealth {
+	if e.Kind == KindHealth || e.Kind == KindUsage {
 		return ""
 	}
 	switch {

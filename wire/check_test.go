@@ -30,6 +30,14 @@ func health(change ...func(*wire.Health)) *wire.Event {
 	return &wire.Event{ID: sample().ID, Time: sample().Time, Kind: wire.KindHealth, Health: h}
 }
 
+func usage(change ...func(*wire.Usage)) *wire.Event {
+	u := &wire.Usage{Since: sample().Time, Period: 60, Apps: []wire.AppUse{{App: "chatgpt", Category: "ai", Up: 5000, Down: 70000, Minutes: 12, Flows: 9, Blocked: 1}, {Up: 1}}}
+	for _, f := range change {
+		f(u)
+	}
+	return &wire.Event{ID: sample().ID, Time: sample().Time, Kind: wire.KindUsage, Device: sample().Device, Usage: u}
+}
+
 func TestEventCheck(t *testing.T) {
 	t.Parallel()
 	f := func(what string, e *wire.Event, ok bool) {
@@ -50,6 +58,23 @@ func TestEventCheck(t *testing.T) {
 		e.Kind, e.Rule, e.File = wire.KindVirus, nil, &wire.File{Virus: "Eicar", SHA256: strings.Repeat("a", 64)}
 	}), true)
 	f("health", health(), true)
+	type U = *wire.Usage
+	f("usage", usage(), true)
+	f("usage of nobody", func() E { e := usage(); e.Device = wire.Device{}; return e }(), true)
+	f("usage without usage", func() E { e := usage(); e.Usage = nil; return e }(), false)
+	f("usage of no time", usage(func(u U) { u.Since = time.Time{} }), false)
+	f("usage of no minutes", usage(func(u U) { u.Period = 0 }), false)
+	f("usage of a month", usage(func(u U) { u.Period = wire.MaxPeriod + 1 }), false)
+	f("too many applications", usage(func(u U) { u.Apps = make([]wire.AppUse, wire.MaxApps+1) }), false)
+	f("application's id", usage(func(u U) { u.Apps[0].App = longWord }), false)
+	f("application's category", usage(func(u U) { u.Apps[0].Category = longWord }), false)
+	f("application's name", usage(func(u U) { u.Apps[0].Name = long }), false)
+	f("bytes that overflow", usage(func(u U) { u.Apps[0].Up = 1 << 63 }), false)
+	f("bytes received that overflow", usage(func(u U) { u.Apps[1].Down = 1 << 63 }), false)
+	f("more stopped than there were", usage(func(u U) { u.Apps[0].Blocked = 10 }), false)
+	f("minutes that were not", usage(func(u U) { u.Apps[0].Minutes = 61 }), false)
+	f("negative minutes", usage(func(u U) { u.Apps[0].Minutes = -1 }), false)
+	f("usage beside a rule", func() E { e := sample(); e.Usage = &wire.Usage{}; return e }(), false)
 	f("ports 0", sample(func(e E) { e.Flow.SrcPort, e.Flow.DstPort = 0, 0 }), true)
 	f("direction is not known", sample(func(e E) { e.Direction = "" }), true)
 	f("any character in a text", sample(func(e E) { e.URL = "evil.example/\x00\u202e\xff\n" }), true)
@@ -129,7 +154,7 @@ func FuzzMessages(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	add(wire.Batch{Version: wire.Version, Events: []wire.Event{*sample(), *health()}})
+	add(wire.Batch{Version: wire.Version, Events: []wire.Event{*sample(), *health(), *usage()}})
 	add(wire.ClaimRequest{Version: wire.Version, Code: "7K2M-9QXA-RT4H-W3ZC", CSR: "-----BEGIN CERTIFICATE REQUEST-----", Model: "OT-1"})
 	add(wire.Heartbeat{Version: wire.Version, Health: *health().Health})
 	f.Add([]byte(`{"events":[{"id":"01JDAAAAAAAAAAAAAAAAAAAAAA","flow":{"src":"fe80::1%\u0000"}}]}`))

@@ -13,6 +13,8 @@ package wire
 // Version is the version of the messages that this build speaks.
 //
 //   - 1 (2026-11-21): claim, events, heartbeat.
+//   - 1 (2026-11-28): events of the kind "usage"; a centre that does not know them
+//     refuses these alone.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.
@@ -40,6 +42,13 @@ const (
 	MaxWord = 64
 	// MaxMitre bounds the techniques of a rule; one or two are usual.
 	MaxMitre = 16
+	// MaxApps bounds the applications of a usage event; a device uses some dozens an hour.
+	MaxApps = 256
+	// MaxPeriod in minutes is the longest time that a usage event is about: a day.
+	MaxPeriod = 24 * 60
+	// MaxUse bounds the bytes of one use, so that a sum of all never overflows: a day at
+	// 100 Gbit/s.
+	MaxUse = 1 << 50
 	// MaxParts bounds the functions that a box reports on; there are five today.
 	MaxParts = 32
 	// MaxCSR bounds a certificate request; one for a key on P-256 has under 1 KiB.

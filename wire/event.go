@@ -14,6 +14,7 @@ const (
 	KindSite   Kind = "site"   // a dangerous name or address was asked for
 	KindVirus  Kind = "virus"  // a file was found infected
 	KindHealth Kind = "health" // the box tells about itself
+	KindUsage  Kind = "usage"  // what applications a device used for how long
 )
 
 // Verdict is what the box did with the traffic.
@@ -46,12 +47,14 @@ type Event struct {
 	Verdict   Verdict   `json:"verdict,omitempty"`
 	Direction Direction `json:"direction,omitempty"`
 	Flow      Flow      `json:"flow,omitzero"`
-	// Device is the inside end, zero for health events.
+	// Device is the inside end, zero for health events, and for usage of more devices than
+	// the box can tell apart.
 	Device Device  `json:"device,omitzero"`
 	Rule   *Rule   `json:"rule,omitempty"`
 	Site   *Site   `json:"site,omitempty"`
 	File   *File   `json:"file,omitempty"`
 	Health *Health `json:"health,omitempty"`
+	Usage  *Usage  `json:"usage,omitempty"`
 	// App is the application protocol seen: "http", "tls", "dns", "quic", "smtp", "".
 	App string `json:"app,omitempty"`
 	// URL is host and path for HTTP, without the query's values.
@@ -99,4 +102,24 @@ type File struct {
 	Size   int64  `json:"size"`             // bytes seen
 	SHA256 string `json:"sha256,omitempty"` // hex, when the whole file was seen
 	Virus  string `json:"virus"`            // name given by the scanner
+}
+
+// Usage is what applications one device used from Since on, for the time of Period. The
+// event's own time is when it was reported.
+type Usage struct {
+	Since  time.Time `json:"since"`
+	Period int       `json:"period"` // minutes
+	Apps   []AppUse  `json:"apps"`
+}
+
+// AppUse is the use of one application, or of everything that has no name.
+type AppUse struct {
+	App      string `json:"app,omitempty"`      // id, as in content/apps or of the company's own; "" for none
+	Category string `json:"category,omitempty"` // id
+	Name     string `json:"name,omitempty"`     // of an application that the centre does not know
+	Up       uint64 `json:"up"`                 // bytes that the device sent
+	Down     uint64 `json:"down"`               // bytes that it received
+	Minutes  int    `json:"minutes"`            // in which it was used
+	Flows    uint64 `json:"flows"`              // conversations that ended
+	Blocked  uint64 `json:"blocked,omitempty"`  // of these, stopped
 }

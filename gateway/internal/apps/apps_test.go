@@ -11,6 +11,7 @@ import (
 	"otasuke/content/apps"
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/app/dnsmsg"
+	"otasuke/gateway/internal/filter"
 	"otasuke/rule"
 )
 
@@ -289,10 +290,13 @@ func FuzzName(f *testing.F) {
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	table, c := builtin(t)
-	office, kiosk := netip.MustParsePrefix("192.168.1.0/24"), [6]byte{2, 0, 0, 0, 0, 9}
-	p, err := NewPolicy(table, c, []Block{
+	kiosk, groups := [6]byte{2, 0, 0, 0, 0, 9}, new(filter.Groups)
+	if err := groups.Add("office", []string{"02:00:00:00:00:09", "192.168.1.0/24"}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewPolicy(table, c, groups, []Block{
 		{Categories: []string{"gambling"}},
-		{Applications: []string{"chatgpt", "dropbox"}, MACs: [][6]byte{kiosk}, Nets: []netip.Prefix{office}},
+		{Applications: []string{"chatgpt", "dropbox"}, Groups: []string{"office"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -303,10 +307,10 @@ func TestPolicy(t *testing.T) {
 		if f.App == 0 {
 			t.Fatal(id)
 		}
-		if got := p.Blocks(&f, mac, addr(a)); got != want {
+		if got := p.Blocks(&f, filter.Device{MAC: mac, Addr: addr(a)}); got != want {
 			t.Errorf("%s for %x %s: %v", id, mac, a, got)
 		}
-		if p.Blocks(&f, mac, addr(a)) {
+		if p.Blocks(&f, filter.Device{MAC: mac, Addr: addr(a)}) {
 			t.Errorf("%s is blocked twice", id)
 		}
 	}
@@ -317,18 +321,18 @@ func TestPolicy(t *testing.T) {
 	blocks("chatgpt", ByName, [6]byte{}, "::ffff:192.168.1.7", true)
 	blocks("dropbox", ByName, kiosk, "10.0.0.1", true)
 	blocks("zoom", ByName, kiosk, "192.168.1.7", false)
-	if (*Policy)(nil).Blocks(&Flow{App: 1, By: ByName}, kiosk, addr("10.0.0.1")) {
+	if (*Policy)(nil).Blocks(&Flow{App: 1, By: ByName}, filter.Device{}) {
 		t.Error("no wish blocks something")
 	}
-	if p, err := NewPolicy(table, c, nil); p != nil || err != nil {
+	if p, err := NewPolicy(table, c, groups, nil); p != nil || err != nil {
 		t.Errorf("no wishes: %v %v", p, err)
 	}
-	for _, bad := range []Block{{}, {Applications: []string{"nonsense"}}, {Categories: []string{"nonsense"}}, {Applications: []string{""}}} {
-		if _, err := NewPolicy(table, c, []Block{bad}); !errors.Is(err, ErrPolicy) {
+	for _, bad := range []Block{{}, {Applications: []string{"nonsense"}}, {Categories: []string{"nonsense"}}, {Applications: []string{""}}, {Applications: []string{"zoom"}, Groups: []string{"nobody"}}} {
+		if _, err := NewPolicy(table, c, groups, []Block{bad}); !errors.Is(err, ErrPolicy) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
-	if _, err := NewPolicy(table, c, make([]Block, maxBlocks+1)); !errors.Is(err, ErrPolicy) {
+	if _, err := NewPolicy(table, c, groups, make([]Block, maxBlocks+1)); !errors.Is(err, ErrPolicy) {
 		t.Errorf("too many: %v", err)
 	}
 }
@@ -336,7 +340,7 @@ func TestPolicy(t *testing.T) {
 func TestNoAllocs(t *testing.T) {
 	table, c := builtin(t)
 	m, client, server := NewAnswers(), addr("192.168.1.5"), addr("2001:db8::5")
-	p, err := NewPolicy(table, c, []Block{{Categories: []string{"ai"}}})
+	p, err := NewPolicy(table, c, new(filter.Groups), []Block{{Categories: []string{"ai"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +351,7 @@ func TestNoAllocs(t *testing.T) {
 		table.Open(&f, m, client, server, true, 443, 0)
 		table.Packet(&f, rule.ProtoTLS, side.Values[0].Data, true)
 		table.Asks(&f, side)
-		p.Blocks(&f, [6]byte{}, client)
+		p.Blocks(&f, filter.Device{Addr: client})
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
 	}

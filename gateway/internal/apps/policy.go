@@ -3,10 +3,10 @@ package apps
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"otasuke/content/apps"
+	"otasuke/gateway/internal/filter"
 )
 
 // ErrPolicy tells what is wrong with a wish to block.
@@ -15,31 +15,33 @@ var ErrPolicy = errors.New("apps: block")
 // maxBlocks bounds a company's wishes: each is asked once for a conversation.
 const maxBlocks = 100
 
-// Block is a wish not to let applications through. It holds for the devices that are
+// Block is a wish not to let applications through, for the groups of devices that are
 // named, for all where none is.
 type Block struct {
-	Applications, Categories []string
-	MACs                     [][6]byte
-	Nets                     []netip.Prefix
+	Applications []string `toml:"applications"`
+	Categories   []string `toml:"categories"`
+	Groups       []string `toml:"groups"`
 }
 
 // Policy is what a company wants blocked. Nil blocks nothing.
-type Policy struct{ blocks []block }
+type Policy struct {
+	groups *filter.Groups
+	blocks []block
+}
 
 type block struct {
 	apps []bool // by number
-	macs [][6]byte
-	nets []netip.Prefix
+	mask uint64 // of groups, 0 for all devices
 }
 
 // NewPolicy makes ready what a company wants blocked; nil where that is nothing.
-func NewPolicy(t *Table, c *apps.Catalogue, wishes []Block) (*Policy, error) {
+func NewPolicy(t *Table, c *apps.Catalogue, groups *filter.Groups, wishes []Block) (*Policy, error) {
 	if len(wishes) > maxBlocks {
 		return nil, fmt.Errorf("%w: more than %d", ErrPolicy, maxBlocks)
 	}
-	p := new(Policy)
+	p := &Policy{groups: groups}
 	for _, w := range wishes {
-		b := block{apps: make([]bool, len(t.apps)), macs: w.MACs, nets: w.Nets}
+		b := block{apps: make([]bool, len(t.apps))}
 		for _, id := range w.Applications {
 			n := t.Find(id)
 			if n == 0 {
@@ -58,6 +60,10 @@ func NewPolicy(t *Table, c *apps.Catalogue, wishes []Block) (*Policy, error) {
 		if !slices.Contains(b.apps, true) {
 			return nil, fmt.Errorf("%w: neither applications nor categories", ErrPolicy)
 		}
+		var err error
+		if b.mask, err = groups.Mask(w.Groups); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+		}
 		p.blocks = append(p.blocks, b)
 	}
 	if len(p.blocks) == 0 {
@@ -66,28 +72,18 @@ func NewPolicy(t *Table, c *apps.Catalogue, wishes []Block) (*Policy, error) {
 	return p, nil
 }
 
-// Blocks tells whether a device may not use the application of a conversation. It is
-// asked once for each finding.
-func (p *Policy) Blocks(f *Flow, mac [6]byte, addr netip.Addr) bool {
-	if p == nil || f.judged || !f.By.Sure() {
+// Pending tells that it must be asked whether a conversation is wanted: once for each finding.
+func (p *Policy) Pending(f *Flow) bool { return p != nil && !f.judged && f.By.Sure() }
+
+// Blocks tells whether a device may not use the application of a conversation.
+func (p *Policy) Blocks(f *Flow, d filter.Device) bool {
+	if !p.Pending(f) {
 		return false
 	}
 	f.judged = true
+	d.Addr = d.Addr.Unmap()
 	for i := range p.blocks {
-		if b := &p.blocks[i]; int(f.App) < len(b.apps) && b.apps[f.App] && b.holds(mac, addr) {
-			return true
-		}
-	}
-	return false
-}
-
-func (b *block) holds(mac [6]byte, addr netip.Addr) bool {
-	if len(b.macs)+len(b.nets) == 0 || slices.Contains(b.macs, mac) {
-		return true
-	}
-	addr = addr.Unmap()
-	for _, n := range b.nets {
-		if n.Contains(addr) {
+		if b := &p.blocks[i]; int(f.App) < len(b.apps) && b.apps[f.App] && (b.mask == 0 || b.mask&p.groups.Of(d) != 0) {
 			return true
 		}
 	}

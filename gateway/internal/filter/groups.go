@@ -78,7 +78,9 @@ next:
 	return mask, nil
 }
 
-// of are the groups of a device.
+// Of are the groups of a device, as a mask.
+func (g *Groups) Of(d Device) uint64 { return g.of(d) }
+
 func (g *Groups) of(d Device) uint64 {
 	mask := g.macs[d.MAC]
 	for i := range g.nets {
