@@ -193,7 +193,29 @@ func (w *writer) tail(r *Record) {
 	w.value("verdict", r.Verdict != nil, r.Verdict)
 	b = object.StringIf(w.b, "pcap_filename", r.PcapFilename)
 	w.b = object.StringIf(b, "suricata_version", r.Version)
-	w.value("otasuke", r.Otasuke != nil, r.Otasuke)
+	if r.Otasuke != nil {
+		w.own(r.Otasuke)
+	}
+}
+
+// own writes what only our box knows.
+func (w *writer) own(o *Own) {
+	b := object.Open(object.Member(w.b, "otasuke"))
+	b = object.StringIf(b, "id", o.ID)
+	b = object.StringIf(b, "kind", o.Kind)
+	b = object.StringIf(b, "direction", o.Direction)
+	b = object.StringIf(b, "mac", o.MAC)
+	b = object.StringIf(b, "device", o.Device)
+	b = object.StringIf(b, "class", o.Class)
+	b = object.StringIf(b, "layer", o.Layer)
+	b = object.StringIf(b, "site", o.Site)
+	b = object.StringIf(b, "category", o.Category)
+	b = object.StringIf(b, "list", o.List)
+	b = object.StringIf(b, "application", o.Application)
+	b = object.StringIf(b, "scan", o.Scan)
+	w.b = object.StringIf(b, "virus", o.Virus)
+	w.value("counts", len(o.Counts) > 0, o.Counts)
+	w.b = object.Next(object.Close(w.b))
 }
 
 // appendJSON writes a file.

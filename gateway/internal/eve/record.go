@@ -119,6 +119,7 @@ type room struct {
 	flow Flow
 	end  FlowEnd
 	tcp  TCP
+	own  Own
 }
 
 // keepWritten is how large the buffer of a record that waits for its next use may be:
@@ -157,6 +158,12 @@ func (r *Record) SetTCP(t TCP) *TCP {
 	r.inner.tcp = t
 	r.TCP = &r.inner.tcp
 	return r.TCP
+}
+
+// SetOwn says what only our box knows.
+func (r *Record) SetOwn(o Own) {
+	r.inner.own = o
+	r.Otasuke = &r.inner.own
 }
 
 // Ether are the addresses of a packet, or all those of a flow.
@@ -382,6 +389,10 @@ type TCP struct {
 // Stats are counts since the engine started, by the names of the field's sensors.
 type Stats map[string]any
 
+// KindApplication is the kind of an alert about an application that a company does not
+// want. Such alerts stay in the box's own log: the centre gets sums.
+const KindApplication = "application"
+
 // Own is what only our box knows.
 type Own struct {
 	ID        string `json:"id,omitempty"`
@@ -394,6 +405,9 @@ type Own struct {
 	Site      string `json:"site,omitempty"`
 	Category  string `json:"category,omitempty"`
 	List      string `json:"list,omitempty"`
+	// Application and Category are of the conversation (content/apps); with Site the
+	// category is that of the list.
+	Application string `json:"application,omitempty"`
 	// Scan is the scanner's word on a file: "clean", "infected", "not scanned: why".
 	Scan  string `json:"scan,omitempty"`
 	Virus string `json:"virus,omitempty"`

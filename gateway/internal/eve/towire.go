@@ -91,7 +91,7 @@ func alert(line []byte, home func(netip.Addr) bool, foreign bool) (wire.Event, e
 	switch {
 	case r.EventType == "":
 		return wire.Event{}, fmt.Errorf("%w: no event_type", ErrLine)
-	case r.EventType != TypeAlert:
+	case r.EventType != TypeAlert, r.Otasuke != nil && r.Otasuke.Kind == KindApplication && !foreign:
 		return wire.Event{}, ErrNotAlert
 	case r.Alert == nil || r.Alert.SignatureID == 0:
 		return wire.Event{}, fmt.Errorf("%w: alert without its signature", ErrLine)

@@ -1,6 +1,7 @@
 package evelog
 
 import (
+	"slices"
 	"strings"
 
 	"otasuke/gateway/internal/eve"
@@ -55,4 +56,19 @@ func (c *AnomalyConfig) PacketAnomaly(name string) *eve.Anomaly {
 		name = "decoder." + name
 	}
 	return &eve.Anomaly{Type: "decode", Event: name}
+}
+
+// Told are the events of a transaction that were told.
+type Told []string
+
+// maxTold bounds them.
+const maxTold = 32
+
+// First tells that an event was not told yet, and is now.
+func (t *Told) First(name string) bool {
+	if len(*t) >= maxTold || slices.Contains(*t, name) {
+		return false
+	}
+	*t = append(*t, name)
+	return true
 }

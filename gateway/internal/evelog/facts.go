@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/session"
 )
@@ -174,6 +175,15 @@ func (f *Facts) ether(dir int) *eve.Ether {
 // Flow is the flow as it stands.
 func (e *End) Flow() eve.Flow {
 	return eve.Flow{PktsToServer: e.Packets[0], PktsToClient: e.Packets[1], BytesToServer: e.Bytes[0], BytesToClient: e.Bytes[1], Start: eve.Time(e.Start)}
+}
+
+// Write adds the flow as it stands to a record that is not of its end.
+func (e *End) Write(r *eve.Record, k *flow.Key) {
+	f := r.SetFlow(e.Flow())
+	f.SrcIP, f.DestIP = eve.Addr{Addr: k.Client}, eve.Addr{Addr: k.Server}
+	if r.SrcPort != 0 || r.DestPort != 0 {
+		f.SrcPort, f.DestPort = k.ClientPort, k.ServerPort
+	}
 }
 
 // NetflowRecord tells of one direction of a flow that ended.

@@ -3,7 +3,9 @@ package evelog
 import (
 	"strconv"
 
+	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
+	"otasuke/rule"
 )
 
 // Proto names an IP protocol as the field's sensors do: as in the registry's list of the
@@ -61,3 +63,27 @@ func source(pkts []packet.Packet, i int) string {
 
 // genevePort is the registered port of RFC 8926.
 const genevePort = 6081
+
+// Spoken are the protocols of a conversation: what it speaks, what it spoke before, what it
+// was to become, and what each side was taken for.
+type Spoken struct {
+	App, Original, Expected rule.Proto
+	By                      [2]rule.Proto
+}
+
+// Write tells of them.
+func (s *Spoken) Write(r *eve.Record) {
+	r.AppProto = AppName(s.App)
+	if s.Original != rule.ProtoUnknown && s.Original != s.App {
+		r.Original = AppName(s.Original)
+	}
+	if s.Expected != rule.ProtoUnknown {
+		r.Expected = AppName(s.Expected)
+	}
+	if s.By[0] != s.App {
+		r.AppProtoTS = AppName(s.By[0])
+	}
+	if s.By[1] != s.App {
+		r.AppProtoTC = AppName(s.By[1])
+	}
+}
