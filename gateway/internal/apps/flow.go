@@ -28,9 +28,6 @@ func (b By) Sure() bool { return b == ByAddr || b >= ByProtocol }
 // maxLooks packets with bytes are looked at for first bytes: greetings come with them.
 const maxLooks = 4
 
-// Buffers are what readers must show so that applications can be told.
-var Buffers = [...]rule.Buffer{rule.HTTPHost, rule.TLSSNI, rule.QUICSNI, rule.JA4Hash}
-
 // Flow is what is kept of a conversation. Its zero value is ready.
 type Flow struct {
 	App    ID

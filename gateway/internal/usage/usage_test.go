@@ -1,0 +1,127 @@
+package usage
+
+import (
+	"encoding/json"
+	"net/netip"
+	"testing"
+	"time"
+
+	catalogue "otasuke/content/apps"
+	"otasuke/gateway/internal/apps"
+	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/flow"
+	"otasuke/wire"
+)
+
+func table(t testing.TB) *apps.Table {
+	t.Helper()
+	c, err := catalogue.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return apps.New(c)
+}
+
+const hour = 60 * minute
+
+func who(mac byte, addr string) filter.Device {
+	d := filter.Device{Addr: netip.MustParseAddr(addr)}
+	if mac != 0 {
+		d.MAC = [6]byte{2, 0, 0, 0, 0, mac}
+	}
+	return d
+}
+
+// A device is one row for each application, however many addresses it has; minutes count once.
+func TestSums(t *testing.T) {
+	t.Parallel()
+	names := table(t)
+	u, start := New(names, time.Hour), int64(500_000*hour)
+	zoom, gpt := names.Find("zoom"), names.Find("chatgpt")
+	u.Add(who(1, "192.168.1.5"), zoom, Use{Up: 10, Down: 20}, start)
+	u.Add(who(1, "2001:db8::5"), zoom, Use{Up: 1, Down: 2}, start+30)
+	u.Add(who(1, "2001:db8::5"), zoom, Use{Up: 1, Flows: 2, Blocked: 1}, start+5*minute)
+	u.Add(who(1, "2001:db8::5"), gpt, Use{Up: 1000}, start+5*minute)
+	u.Add(who(1, "2001:db8::5"), 0, Use{Flows: 1}, start+5*minute)
+	u.Add(who(0, "192.168.1.9"), zoom, Use{Down: 7}, start+90*minute) // the report is late
+	u.Add(who(0, "::ffff:192.168.1.9"), zoom, Use{Down: 7}, start-minute)
+	u.Add(who(0, "192.168.1.9"), zoom, Use{}, start)
+	if got := u.Take(start+hour-1, false); got != nil {
+		t.Errorf("too early: %+v", got)
+	}
+	got := u.Take(start+hour, false)
+	if len(got) != 2 || u.Take(start+hour, true) != nil {
+		t.Fatalf("%+v", got)
+	}
+	for i := range got {
+		if err := got[i].Check(); err != nil {
+			t.Error(err)
+		}
+	}
+	want := []wire.AppUse{
+		{App: "chatgpt", Category: "ai", Name: "ChatGPT", Up: 1000, Minutes: 1},
+		{App: "zoom", Category: "meeting", Name: "Zoom", Up: 12, Down: 22, Minutes: 2, Flows: 2, Blocked: 1},
+		{Flows: 1},
+	}
+	if e := got[1]; e.Device.MAC != "02:00:00:00:00:01" || len(e.Usage.Apps) != 3 || e.Usage.Apps[0] != want[0] || e.Usage.Apps[1] != want[1] || e.Usage.Apps[2] != want[2] {
+		t.Errorf("%+v", e.Usage)
+	}
+	if e := got[0]; e.Device.MAC != "" || e.Device.Addr.String() != "192.168.1.9" || e.Usage.Apps[0].Down != 14 || e.Usage.Apps[0].Minutes != 2 {
+		t.Errorf("%+v %+v", e.Device, e.Usage)
+	}
+}
+
+// However many devices there seem to be, memory is bounded and nothing is left out of the sum.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	names := table(t)
+	u, n := New(names, time.Hour), uint64(maxCells+5000)
+	for i := range n {
+		u.Add(filter.Device{Addr: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})}, apps.ID(1+i%300), Use{Up: 1}, 500_000*hour)
+	}
+	if len(u.cells) > maxCells+names.Len()+1 || u.Merged() != 5000 {
+		t.Errorf("%d cells, %d merged", len(u.cells), u.Merged())
+	}
+	var sum uint64
+	for _, e := range u.Take(500_001*hour, false) {
+		if err := e.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := json.Marshal(e); err != nil || len(text) > 64<<10 {
+			t.Fatalf("an event of %d bytes, %v", len(text), err)
+		}
+		for _, a := range e.Usage.Apps {
+			sum += a.Up
+		}
+	}
+	if sum != n {
+		t.Errorf("%d bytes, want %d", sum, n)
+	}
+}
+
+// What a conversation carries is counted once, whenever it is looked at.
+func TestCount(t *testing.T) {
+	t.Parallel()
+	u, home := New(table(t), time.Hour), func(a netip.Addr) bool { return a.IsPrivate() }
+	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
+	mine := func() filter.Device { return filter.Device{Addr: in} }
+	var f Flow
+	now, bytes := int64(500_000*hour), [2]uint64{}
+	for range 10 {
+		bytes[0], bytes[1] = bytes[0]+1, bytes[1]+100
+		now += minute / 2
+		if f.Turned(now) {
+			u.Count(&f, &flow.Key{Client: in, Server: out}, home, mine, bytes, false)
+		}
+	}
+	u.Count(&f, &flow.Key{Client: in, Server: out}, home, mine, bytes, true)
+	var served Flow
+	served.Turned(now)
+	u.Count(&served, &flow.Key{Client: out, Server: in}, home, mine, [2]uint64{1, 100}, true)
+	u.Count(&served, &flow.Key{Client: in, Server: in}, home, mine, [2]uint64{5000, 5000}, true)
+	(*Table)(nil).Count(&served, &flow.Key{Client: in, Server: out}, home, mine, bytes, true)
+	got := u.Take(now, true)
+	if len(got) != 1 || got[0].Usage.Apps[0] != (wire.AppUse{Up: 110, Down: 1001, Minutes: 6, Flows: 2}) {
+		t.Errorf("%+v", got[0].Usage)
+	}
+}
