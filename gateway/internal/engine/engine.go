@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"otasuke/gateway/internal/appid"
+	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
@@ -17,6 +18,7 @@ import (
 	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
+	"otasuke/gateway/internal/usage"
 )
 
 // Limits.
@@ -58,6 +60,10 @@ type Config struct {
 	Midstream evelog.Policy
 	// Apps says which applications are recognised.
 	Apps appid.Config
+	// Applications tells what conversations are used for; nil for nobody. Usage adds up what
+	// devices use; nil for nobody.
+	Applications *apps.Known
+	Usage        *usage.Table
 	// Session says which TCP connections are followed. It counts offline only: inline
 	// every connection is judged, however it was met.
 	Session session.Config

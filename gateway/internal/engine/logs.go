@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
@@ -14,22 +12,10 @@ import (
 // anomalies writes the fresh events of a transaction.
 func (w *Worker) anomalies(tx *app.Tx, side *app.Side, dir int) {
 	for i := range side.Values {
-		if v := &side.Values[i]; v.Fresh && v.Buffer == rule.AppEvent && w.of(tx).first(string(v.Data)) {
+		if v := &side.Values[i]; v.Fresh && v.Buffer == rule.AppEvent && w.of(tx).told.First(string(v.Data)) {
 			w.anomaly(tx, string(v.Data), dir)
 		}
 	}
-}
-
-// maxTold bounds the events of a transaction that are told.
-const maxTold = 32
-
-// first tells that an event of the transaction was not told yet.
-func (t *txState) first(name string) bool {
-	if len(t.told) >= maxTold || slices.Contains(t.told, name) {
-		return false
-	}
-	t.told = append(t.told, name)
-	return true
 }
 
 // anomaly writes an event of an application protocol.
@@ -55,7 +41,10 @@ func (w *Worker) anomaly(tx *app.Tx, name string, dir int) {
 // remember writes what rules have noted of the flow at hand.
 func (w *Worker) remember(r *eve.Record) {
 	if w.flow != nil && !w.e.cfg.EVE.NoMetadata {
-		r.Metadata, r.Traffic = w.memory()
+		s := &w.flow.User
+		bits, ints := w.rules.Memory(&s.match)
+		r.Metadata, r.Traffic = evelog.Memory(bits, ints)
+		r.Metadata = evelog.FlowVars(r.Metadata, w.rules.Vars(&s.match))
 	}
 }
 
@@ -124,6 +113,14 @@ func (w *Worker) ending() *evelog.End {
 	return e
 }
 
+// complete adds to the record of a flow what is known of it, and writes it.
+func (w *Worker) complete(r *eve.Record) {
+	w.protocols(r)
+	w.e.cfg.Applications.Record(&w.flow.User.use.Flow, r)
+	w.remember(r)
+	w.batch.Add(r)
+}
+
 // logFlow writes the records of a flow that ended, which is the one at hand.
 func (w *Worker) logFlow() {
 	c := &w.e.cfg.EVE
@@ -140,21 +137,11 @@ func (w *Worker) logFlow() {
 	w.counts.End(e, s.facts.Bypassed)
 	v := w.view()
 	if w.e.cfg.LogFlows {
-		r := c.FlowRecord(v, e)
-		w.applications(r)
-		if !c.NoMetadata {
-			r.Metadata, r.Traffic = w.memory()
-		}
-		w.batch.Add(r)
+		w.complete(c.FlowRecord(v, e))
 	}
 	for dir := range 2 {
 		if c.Netflow && e.Packets[dir] > 0 {
-			r := c.NetflowRecord(v, e, dir)
-			w.applications(r)
-			if !c.NoMetadata {
-				r.Metadata, r.Traffic = w.memory()
-			}
-			w.batch.Add(r)
+			w.complete(c.NetflowRecord(v, e, dir))
 		}
 	}
 }

@@ -33,36 +33,22 @@ func (w *Worker) view() *evelog.View {
 // record starts a record of the flow at hand.
 func (w *Worker) record(kind string) *eve.Record {
 	r := w.e.cfg.EVE.Record(w.view(), kind, false)
-	w.applications(r)
+	w.protocols(r)
 	return r
 }
 
-// applications writes what the flow at hand speaks.
-func (w *Worker) applications(r *eve.Record) {
-	if w.flow == nil {
-		return
-	}
-	s := &w.flow.User
-	r.AppProto = evelog.AppName(s.app)
-	if s.original != rule.ProtoUnknown && s.original != s.app {
-		r.Original = evelog.AppName(s.original)
-	}
-	if s.expects != rule.ProtoUnknown {
-		r.Expected = evelog.AppName(s.expects)
-	}
-	ts, tc := s.track.By[0], s.track.By[1]
-	if ts != s.app {
-		r.AppProtoTS = evelog.AppName(ts)
-	}
-	if tc != s.app {
-		r.AppProtoTC = evelog.AppName(tc)
+// protocols writes what the flow at hand speaks.
+func (w *Worker) protocols(r *eve.Record) {
+	if w.flow != nil {
+		s := &w.flow.User
+		(&evelog.Spoken{App: s.app, Original: s.original, Expected: s.expects, By: [2]rule.Proto{s.track.By[0], s.track.By[1]}}).Write(r)
 	}
 }
 
 // packetRecord turns it the way the packet at hand goes.
 func (w *Worker) packetRecord(kind string) *eve.Record {
 	r := w.e.cfg.EVE.Record(w.view(), kind, true)
-	w.applications(r)
+	w.protocols(r)
 	if w.flow != nil {
 		r.Direction = [2]string{"to_server", "to_client"}[w.told]
 	}
@@ -77,6 +63,7 @@ func (w *Worker) own(r *eve.Record, kind wire.Kind) *eve.Own {
 	}
 	r.Otasuke = evelog.Own(w.flow.Key, w.flow.User.mac, w.e.cfg.Home)
 	r.Otasuke.ID, r.Otasuke.Kind = eve.NewID(w.now), string(kind)
+	w.e.cfg.Applications.Name(&w.flow.User.use.Flow, r.Otasuke)
 	return r.Otasuke
 }
 
@@ -121,7 +108,7 @@ func (w *Worker) alertContext(rec *eve.Record, inTx bool) {
 	var stream []byte
 	if w.flow != nil {
 		if !c.NoMetadata {
-			rec.Metadata, rec.Traffic = w.memory()
+			w.remember(rec)
 			rec.Metadata = evelog.PacketVars(rec.Metadata, w.scratch.PacketVars())
 		}
 		if !c.Alert.NoFlow {
@@ -137,22 +124,7 @@ func (w *Worker) alertContext(rec *eve.Record, inTx bool) {
 }
 
 // flowNow adds the flow as it stands.
-func (w *Worker) flowNow(rec *eve.Record) {
-	k := &w.flow.Key
-	f := rec.SetFlow(w.ending().Flow())
-	f.SrcIP, f.DestIP = eve.Addr{Addr: k.Client}, eve.Addr{Addr: k.Server}
-	if rec.SrcPort != 0 || rec.DestPort != 0 {
-		f.SrcPort, f.DestPort = k.ClientPort, k.ServerPort
-	}
-}
-
-// memory is what rules remember of the flow at hand.
-func (w *Worker) memory() (m *eve.Metadata, t *eve.Traffic) {
-	s := &w.flow.User
-	bits, ints := w.rules.Memory(&s.match)
-	m, t = evelog.Memory(bits, ints)
-	return evelog.FlowVars(m, w.rules.Vars(&s.match)), t
-}
+func (w *Worker) flowNow(rec *eve.Record) { w.ending().Write(rec, &w.flow.Key) }
 
 // logTagged writes the packet at hand where a rule has asked for what follows it.
 func (w *Worker) logTagged() {
@@ -188,9 +160,7 @@ func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 	}
 	r.SetTx(tx.ID)
 	evelog.Tell(r, tx)
-	if !w.e.cfg.EVE.NoMetadata {
-		r.Metadata, r.Traffic = w.memory()
-	}
+	w.remember(r)
 	return r
 }
 

@@ -26,6 +26,7 @@ func (w *Worker) take() {
 	for _, b := range sites.Buffers {
 		w.used.Add(b) // lists and block pages need them
 	}
+	w.e.cfg.Applications.Want(&w.used)
 	for d, b := range digestBuffers {
 		w.digests[d] = w.used.Has(b) || w.e.cfg.FileHashes[d]
 	}

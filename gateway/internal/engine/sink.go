@@ -2,6 +2,7 @@ package engine
 
 import (
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/readers"
@@ -15,8 +16,8 @@ type sink Worker
 type txState struct {
 	flow, id uint64 // whose this is: readers use a transaction's memory again
 	match    match.TxState
-	quiet    bool     // a rule wants no record of it
-	told     []string // its events
+	quiet    bool        // a rule wants no record of it
+	told     evelog.Told // its events
 	files    file.List
 }
 
@@ -49,6 +50,7 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 	if s := &w.flow.User; !s.dropped && !s.passed && !s.muted {
 		w.sites(tx, side)
 	}
+	w.asks(tx, dir)
 	if s := &w.flow.User; !s.dropped && !s.passed && !s.muted {
 		in := w.input(dir)
 		in.Tx, in.Values, in.Complete = &w.of(tx).match, side.Values, side.Done

@@ -29,6 +29,7 @@ func (w *Worker) opened() {
 	if ok {
 		w.site(nil, &f)
 	}
+	w.e.cfg.Applications.Open(&w.flow.User.use.Flow, k, w.now)
 }
 
 // refuse answers an inside client's first segment to a dangerous address, so that

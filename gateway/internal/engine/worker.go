@@ -23,6 +23,7 @@ import (
 	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/sites"
 	"otasuke/gateway/internal/stream"
+	"otasuke/gateway/internal/usage"
 	"otasuke/rule"
 )
 
@@ -109,6 +110,7 @@ type state struct {
 	match   match.FlowState
 	parent  uint64 // id of the flow that has announced this one
 	facts   evelog.Facts
+	use     usage.Flow
 	alerted bool
 	dropped bool       // nothing more passes
 	quiet   bool       // a rule wants no records of transactions
@@ -214,6 +216,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	}
 	w.closeReader(0)
 	w.closeReader(1)
+	w.count(true)
 	w.logFlow()
 	for i := range s.half {
 		s.half[i].Reset(&w.pool)
@@ -417,6 +420,7 @@ func (w *Worker) judge() capture.Verdict {
 	default:
 		w.inspectPacket()
 	}
+	w.follow()
 	switch {
 	case s.dropped || !ok || w.d.Stop:
 		w.waits = w.waits[:0]
