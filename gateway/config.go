@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"otasuke/internal/conffile"
 
+	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/rule/policy"
 )
@@ -62,6 +64,12 @@ type Config struct {
 	// EncryptedDNS says what becomes of known resolvers by which lists can be walked
 	// round: "report" (when it is not set), "block" or "off".
 	EncryptedDNS string `toml:"encrypted_dns"`
+	// Applications is a file of the company's own applications, in the form of content/apps.
+	Applications string `toml:"applications"`
+	// Blocked are applications that are not let through.
+	Blocked []apps.Block `toml:"block"`
+	// UsageEvery is how often the centre is told what is used: an hour, the longest, when 0.
+	UsageEvery time.Duration `toml:"usage_every"`
 	// ClamdSocket is the path of clamd's Unix socket; empty switches virus scanning off.
 	ClamdSocket string `toml:"clamd_socket"`
 	// EVELog is a file that gets every EVE record; empty for none.
@@ -132,6 +140,9 @@ func (c *Config) complete() error {
 	if c.Heartbeat == 0 {
 		c.Heartbeat = time.Minute
 	}
+	if c.UsageEvery == 0 {
+		c.UsageEvery = time.Hour
+	}
 	if c.IPS == nil {
 		p := policy.Default()
 		c.IPS = &p
@@ -145,7 +156,24 @@ func (c *Config) complete() error {
 	if len(c.Ports) != 2 && c.EVEInput == "" {
 		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"]", ErrConfig)
 	}
-	return c.lists()
+	if err := c.lists(); err != nil {
+		return err
+	}
+	_, err := c.applications()
+	return err
+}
+
+// applications makes what is known of applications.
+func (c *Config) applications() (*apps.Known, error) {
+	groups, err := c.groups()
+	if err != nil {
+		return nil, err
+	}
+	known, err := apps.Make(c.Applications, os.ReadFile, groups, c.Blocked)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return known, nil
 }
 
 // centre checks how the centre is reached.

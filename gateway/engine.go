@@ -16,8 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/engine"
@@ -28,6 +26,7 @@ import (
 	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/pressure"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/usage"
 )
 
 const (
@@ -63,22 +62,6 @@ type engineStatus struct {
 	Limits map[string]uint64 `json:"limits,omitempty"`
 }
 
-// memoryPart of the machine's memory may be in use by the engine, in percent: as much again
-// may come before it is collected, and the scanner beside it wants a gigabyte.
-const memoryPart = 40
-
-// memoryLeast is the bound on a small machine: public rules alone take 400 MiB.
-const memoryLeast = 640 << 20
-
-// memoryBound is how much the engine may use here.
-func memoryBound() uint64 {
-	var info unix.Sysinfo_t
-	if unix.Sysinfo(&info) != nil {
-		return memoryLeast
-	}
-	return max(memoryLeast, uint64(info.Totalram)*uint64(info.Unit)/100*memoryPart)
-}
-
 const typeStatus = "otasuke-status"
 
 // RunEngine is the engine process: it takes the queues and judges until ctx ends.
@@ -104,8 +87,13 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	ec := engine.Config{
 		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: true, Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
-		MaxMemory: memoryBound(),
+		MaxMemory: pressure.Bound(),
 	}
+	if ec.Applications, err = cfg.applications(); err != nil {
+		return err
+	}
+	w.usage = usage.New(ec.Applications.Table, cfg.UsageEvery)
+	ec.Usage = w.usage
 	faults := fault.New(filepath.Join(cfg.StateDir, "faults"), cfg.Log)
 	ec.Fault = faults.Take
 	if cfg.ClamdSocket != "" {
@@ -197,6 +185,7 @@ type writer struct {
 	file   *evefile.File
 	hangup <-chan os.Signal // asks to open the file anew
 	full   bool             // the file cannot be written; said once
+	usage  *usage.Table
 	// counts are the statistics of the engine.
 	counts func(engineStatus) eve.Stats
 }
@@ -237,6 +226,7 @@ func (w *writer) run(status func() engineStatus) {
 				last, asked = status(), time.Now()
 			}
 			w.status(last)
+			_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), false))
 			if n++; n%statsEvery == 0 {
 				w.stats(last)
 			}
@@ -245,6 +235,7 @@ func (w *writer) run(status func() engineStatus) {
 		}
 	}
 	w.stats(status())
+	_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), true))
 	w.flush()
 }
 
@@ -255,7 +246,7 @@ func (w *writer) write(r *eve.Record) {
 		w.log.Error("record cannot be written", "err", err)
 		return
 	}
-	if r.EventType == eve.TypeAlert {
+	if r.EventType == eve.TypeAlert && (r.Otasuke == nil || r.Otasuke.Kind != eve.KindApplication) {
 		_, _ = w.pipe.Write(line)
 	}
 	if w.file != nil {

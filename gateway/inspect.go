@@ -145,6 +145,9 @@ func (in *inspector) load() (*match.Set, error) {
 	}
 	in.ec = engine.Config{Rules: set, Lists: lists, Home: eve.HomeOf(c.Home), Inline: cfg.Prevent,
 		LogApps: true, LogFlows: true, LogAnomalies: true, Budget: -1}
+	if in.ec.Applications, err = c.applications(); err != nil {
+		return nil, err
+	}
 	conf.engine(&in.ec)
 	in.skipped = skipped(refused)
 	in.conf = conf
@@ -283,7 +286,7 @@ func (in *inspector) into(dir string, judge func(engine.Config, func(*engine.Eng
 		in.mu.Unlock()
 	}()
 	ec := in.ec
-	ec.Emit, ec.Gather = out.queue.Put, recordBatch
+	ec.Emit, ec.Gather, ec.Applications = out.queue.Put, recordBatch, in.ec.Applications.Fresh()
 	if ec.EVE.File != "" {
 		ec.EVE.File = in.cfg.Capture
 	}
