@@ -12,6 +12,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"otasuke/content/resolvers"
 	"otasuke/rule"
 )
 
@@ -136,7 +137,20 @@ func Load() (*Catalogue, error) {
 			return nil, fmt.Errorf("%s: %w", e.Name(), err)
 		}
 	}
-	return c, nil
+	return c, c.encrypted()
+}
+
+// encrypted takes the names of known resolvers for the application that they are of.
+func (c *Catalogue) encrypted() error {
+	known, err := resolvers.Load()
+	if err != nil {
+		return fmt.Errorf("apps: %w", err)
+	}
+	a := App{ID: resolvers.Category}
+	for _, r := range known.Resolvers {
+		a.Names = append(a.Names, r.Names...)
+	}
+	return c.add(a, true)
 }
 
 // category reads one of our files.
