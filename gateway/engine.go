@@ -159,6 +159,7 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 	}
 	others.Go(func() { w.run(status) })
 	others.Go(func() { faults.Run(ctx) })
+	others.Go(func() { w.usage.Follow(ctx, enforce.LetGo, w.log) })
 	workers.Wait()
 	w.queue.Close()
 	others.Wait()
@@ -235,6 +236,7 @@ func (w *writer) run(status func() engineStatus) {
 		}
 	}
 	w.stats(status())
+	_ = w.usage.Look(enforce.LetGo, time.Now().UnixMicro())
 	_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), true))
 	w.flush()
 }

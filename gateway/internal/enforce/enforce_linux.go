@@ -27,11 +27,13 @@ func Up(c Config) (Mechanism, error) {
 		return "", err
 	}
 	if feed(Rules(c, NFT), "nft", "-f", "-") == nil {
+		count()
 		return NFT, nil
 	}
 	if err := xtables(c); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoMechanism, err)
 	}
+	count()
 	return XTable, nil
 }
 

@@ -429,6 +429,7 @@ func (w *Worker) judge() capture.Verdict {
 		return w.keep()
 	case s.bypass:
 		w.e.Stats.Bypassed.Add(1)
+		w.e.cfg.Usage.LetGo(&s.use, &w.flow.Key, w.e.cfg.Home, w.who, w.flow.Bytes)
 		return capture.Verdict{Mark: w.e.cfg.BypassMark}
 	}
 	return accept

@@ -41,6 +41,7 @@ type Flow struct {
 	before  int64     // the minute before that
 	counted [2]uint64 // bytes of each direction
 	Blocked bool      // it was stopped because of its application
+	letGo   bool      // the kernel counts its bytes
 }
 
 // Turned tells that a packet at now (microseconds) is the first of another minute than that
@@ -77,11 +78,12 @@ type Table struct {
 	cells  map[key]*cell
 	began  int64 // minute
 	merged uint64
+	letGo  map[conn]*letGo
 }
 
 // New makes a table that reports once in a period, of at most an hour.
 func New(t *apps.Table, period time.Duration) *Table {
-	return &Table{table: t, period: min(max(int64(period/time.Minute), 1), maxMinutes), cells: map[key]*cell{}}
+	return &Table{table: t, period: min(max(int64(period/time.Minute), 1), maxMinutes), cells: map[key]*cell{}, letGo: map[conn]*letGo{}}
 }
 
 // Use is what is added at a time.
@@ -100,6 +102,9 @@ func (t *Table) Count(f *Flow, k *flow.Key, home func(netip.Addr) bool, who func
 	d, at := who(), f.before
 	u := Use{Up: bytes[0] - min(bytes[0], f.counted[0]), Down: bytes[1] - min(bytes[1], f.counted[1])}
 	f.counted = bytes
+	if f.letGo {
+		u = Use{}
+	}
 	if ends {
 		at = f.minute
 		u.Flows = 1

@@ -125,3 +125,50 @@ func TestCount(t *testing.T) {
 		t.Errorf("%+v", got[0].Usage)
 	}
 }
+
+// What the kernel forwards by itself is counted once, from where we have left off, also
+// when it ends between two looks.
+func TestLetGo(t *testing.T) {
+	t.Parallel()
+	u, home := New(table(t), time.Hour), func(a netip.Addr) bool { return a.IsPrivate() }
+	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
+	mine := func() filter.Device { return filter.Device{Addr: in} }
+	now := int64(500_000 * hour)
+	var down, up Flow
+	down.Turned(now)
+	up.Turned(now)
+	u.LetGo(&down, &flow.Key{Proto: 6, Client: in, Server: out, ClientPort: 50000, ServerPort: 443}, home, mine, [2]uint64{100, 200})
+	u.LetGo(&up, &flow.Key{Proto: 6, Client: out, Server: in, ClientPort: 50000, ServerPort: 443}, home, mine, [2]uint64{10, 20})
+	var kernel [][2]uint64 // from the client and the server of down, then of up
+	look := func() {
+		t.Helper()
+		if err := u.Look(func(tell func(uint8, netip.AddrPort, netip.AddrPort, [2]uint64)) error {
+			a, b := netip.AddrPortFrom(in, 50000), netip.AddrPortFrom(out, 443)
+			for i, bytes := range kernel {
+				if i == 1 {
+					a, b = netip.AddrPortFrom(out, 50000), netip.AddrPortFrom(in, 443)
+				}
+				tell(6, a, b, bytes)
+				tell(17, a, b, [2]uint64{1 << 40, 1 << 40}) // somebody else's
+			}
+			return nil
+		}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look() // the mark is not there yet
+	kernel = [][2]uint64{{150, 5200}, {11, 2020}}
+	look()
+	kernel = [][2]uint64{{150, 9200}, {11, 2020}}
+	look()
+	u.Count(&down, &flow.Key{Proto: 6, Client: in, Server: out}, home, mine, [2]uint64{120, 300}, true) // a packet came before the mark
+	kernel = nil
+	look()
+	if len(u.letGo) != 0 {
+		t.Errorf("%d connections are kept that the kernel has forgotten", len(u.letGo))
+	}
+	got := u.Take(now, true)
+	if len(got) != 1 || got[0].Usage.Apps[0] != (wire.AppUse{Up: 150 + 2020, Down: 9200 + 11, Minutes: 1, Flows: 1}) {
+		t.Errorf("%+v", got[0].Usage)
+	}
+}

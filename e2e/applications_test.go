@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"otasuke/e2e/lab"
+	"otasuke/wire"
+)
+
+// An upload to a generative AI over TLS is counted with all its bytes, although the kernel
+// forwards most of them by itself; a category that is switched off gets no answer.
+func TestApplications(t *testing.T) {
+	b := startBox(t, "", "[[block]]\ncategories = [\"gambling\"]\n", nil)
+	sites := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, "thanks")
+	}))
+	l, err := b.lab.Internet.Listen(net.JoinHostPort(lab.Good, "443"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sites.Listener.Close()
+	sites.Listener = l
+	sites.StartTLS()
+	t.Cleanup(sites.Close)
+	visit := func(pc *lab.Namespace, name string, body int) error {
+		c := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return pc.Dial(ctx, network, net.JoinHostPort(lab.Good, "443"))
+			}}}
+		defer c.CloseIdleConnections()
+		resp, err := c.Post("https://"+name+"/", "application/octet-stream", bytes.NewReader(make([]byte, body)))
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err
+	}
+	const upload = 20 << 20
+	if err := visit(b.lab.PC1, "chatgpt.com", upload); err != nil {
+		t.Fatal(err)
+	}
+	if err := visit(b.lab.PC1, "www.jra.go.jp", 10); err == nil {
+		t.Error("a category that is switched off answers")
+	}
+	if err := visit(b.lab.PC2, "www.example.com", 10); err != nil {
+		t.Error(err)
+	}
+	b.stop()
+	used := reported(t, filepath.Join(filepath.Dir(b.eve), "journal"))
+	if gpt := used["chatgpt"]; gpt.Up < upload || gpt.Up > upload*11/10 || gpt.Category != "ai" || gpt.Flows != 1 || gpt.Minutes < 1 {
+		t.Errorf("of an upload of %d bytes the report says %+v", upload, gpt)
+	}
+	if jra := used["jra"]; jra.Blocked != 1 {
+		t.Errorf("%+v", jra)
+	}
+	if other := used[""]; other.Flows == 0 {
+		t.Errorf("what has no name is not counted: %+v", used)
+	}
+	eve, err := os.ReadFile(b.eve)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"application":"chatgpt"`, `OTASUKE application (gambling, jra)`} {
+		if !strings.Contains(string(eve), want) {
+			t.Errorf("no record has %s", want)
+		}
+	}
+}
+
+// reported adds up what a box has told in its journal, by application.
+func reported(t *testing.T, journal string) map[string]wire.AppUse {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(journal, "*.seg"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no journal: %v", err)
+	}
+	used := map[string]wire.AppUse{}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			i := bytes.Index(text, []byte(`{"event_type":"otasuke-event"`))
+			if i < 0 {
+				break
+			}
+			text = text[i:]
+			var line struct {
+				Event wire.Event `json:"event"`
+			}
+			d := json.NewDecoder(bytes.NewReader(text))
+			if err := d.Decode(&line); err != nil {
+				t.Fatal(err)
+			}
+			text = text[d.InputOffset():]
+			if u := line.Event.Usage; u != nil {
+				for _, a := range u.Apps {
+					sum := used[a.App]
+					sum.App, sum.Category, sum.Up, sum.Down, sum.Minutes, sum.Flows, sum.Blocked = a.App, a.Category, sum.Up+a.Up, sum.Down+a.Down, sum.Minutes+a.Minutes, sum.Flows+a.Flows, sum.Blocked+a.Blocked
+					used[a.App] = sum
+				}
+			}
+		}
+	}
+	return used
+}
