@@ -22,6 +22,8 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/usage"
+	"otasuke/content/apps"
 	"otasuke/content/text"
 	"otasuke/internal/lifecycle"
 )
@@ -46,6 +48,8 @@ type Centre struct {
 	authority *enrol.CA
 	knowledge *knowledge.Knowledge
 	texts     *text.Catalogue
+	usage     *usage.Service
+	apps      *apps.Catalogue
 }
 
 // New opens the database, brings its tables up to date and builds the services.
@@ -67,7 +71,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -85,6 +89,10 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.alerts = alert.New(alert.Config{
 		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh, WaitMedium: c.cfg.WaitMedium,
 	})
+	c.usage = usage.New(c.store, nil)
+	if c.apps, err = apps.Load(); err != nil {
+		return err
+	}
 	c.authority, err = enrol.Open(enrol.Config{Dir: c.cfg.authorityDir()})
 	return err
 }
@@ -94,7 +102,7 @@ func (c *Centre) Close() error { return c.store.Close() }
 
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err
@@ -139,7 +147,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 
 func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
-		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Apps: c.apps, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }

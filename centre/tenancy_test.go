@@ -80,6 +80,9 @@ func (e *edge) attack() {
 			return err
 		}
 		e.device = d.ID
+		if err := e.c.usage.Record(tx, d.ID, &wire.Usage{Since: time.Now(), Period: 60, Apps: []wire.AppUse{{App: "x", Name: canary, Up: 5}}}); err != nil {
+			return err
+		}
 		return e.c.alerts.Record(tx, []alert.Incoming{{BoxID: "box", DeviceID: d.ID, DeviceName: canary + "のPC", DeviceAddr: "192.168.1.23", Event: &wire.Event{
 			ID: fmt.Sprintf("%026d", 1), Time: time.Now(), Kind: wire.KindIPS, Verdict: wire.VerdictBlocked, Direction: wire.Outbound,
 			Flow: wire.Flow{Proto: "TCP", Src: netip.MustParseAddr("192.168.1.23"), SrcPort: 50000, Dst: netip.MustParseAddr("203.0.113.5"), DstPort: 443},
@@ -210,7 +213,7 @@ func TestTheCanarySings(t *testing.T) {
 		who  string
 		path string
 	}{
-		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"},
+		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"}, {e.portal, "reader", "/used"}, {e.portal, "owner", "/used/{device}"},
 		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})

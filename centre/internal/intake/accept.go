@@ -59,9 +59,12 @@ func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Even
 				continue
 			}
 			ack.New++
-			if e.Kind == wire.KindHealth {
+			switch e.Kind {
+			case wire.KindHealth:
 				err = in.healthEvent(tx, &box, e)
-			} else {
+			case wire.KindUsage:
+				err = in.used(tx, &box, e)
+			default:
 				news, err = in.locate(tx, &box, e, inside, news)
 			}
 			if err != nil {
@@ -102,6 +105,18 @@ func (in *Intake) locate(tx *store.Tx, box *device.Box, e *wire.Event, inside ma
 		inside[d] = known
 	}
 	return append(news, alert.Incoming{BoxID: box.ID, DeviceID: known.ID, DeviceName: known.Label(), DeviceAddr: cmp.Or(d.Addr.Unmap().String(), known.Addr), Event: e}), nil
+}
+
+// used takes what a device used.
+func (in *Intake) used(tx *store.Tx, box *device.Box, e *wire.Event) error {
+	var known device.Endpoint
+	if e.Device != (wire.Device{}) {
+		var err error
+		if known, err = in.cfg.Devices.Seen(tx, box.SiteID, e.Device, e.Time); err != nil {
+			return err
+		}
+	}
+	return in.cfg.Usage.Record(tx, known.ID, e.Usage)
 }
 
 // healthEvent takes what a box said about itself at some time.

@@ -11,6 +11,7 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/usage"
 	"otasuke/wire"
 )
 
@@ -197,6 +198,35 @@ func TestHostileEventsDoNotStopTheOthers(t *testing.T) {
 		}
 		if a.Count != 3 || !found {
 			o.Errorf("%d events, evidence %+v", a.Count, a.Evidence)
+		}
+	})
+}
+
+// TestUsageCountsOnce: what devices used is added up for their company, a repeated batch
+// adds nothing, and it is no alert.
+func TestUsageCountsOnce(t *testing.T) {
+	suite(t, func(o *office) {
+		b, other := o.newBox(o.own), o.newBox(o.decoy)
+		use := func(d wire.Device) wire.Event {
+			return o.event(func(e *wire.Event) {
+				*e = wire.Event{ID: e.ID, Time: e.Time, Kind: wire.KindUsage, Device: d, Usage: &wire.Usage{Since: e.Time, Period: 60,
+					Apps: []wire.AppUse{{App: "chatgpt", Category: "ai", Up: 7, Down: 70, Minutes: 3, Flows: 1}}}}
+			})
+		}
+		batch := []wire.Event{use(wire.Device{MAC: "02:00:00:00:00:01", Addr: netip.MustParseAddr("192.0.2.10")}), use(wire.Device{})}
+		for range 2 {
+			b.send(batch...)
+		}
+		other.send(use(wire.Device{MAC: "02:00:00:00:00:01"}))
+		rows, err := usage.New(o.s, o.clock).Apps(o.Context(), o.own, "", start, start.Add(time.Hour))
+		if err != nil || len(rows) != 1 || rows[0].Up != 14 || rows[0].Devices != 2 {
+			o.Errorf("%+v %v", rows, err)
+		}
+		if known, err := o.devices.Endpoints(o.Context(), o.own); err != nil || len(known) != 1 || known[0].MAC != "02:00:00:00:00:01" {
+			o.Errorf("%+v %v", known, err)
+		}
+		if all := o.list(o.own); len(all) != 0 {
+			o.Errorf("alerts %+v", all)
 		}
 	})
 }

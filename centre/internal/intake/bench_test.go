@@ -12,6 +12,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/usage"
 	"otasuke/internal/clock"
 	"otasuke/wire"
 )
@@ -24,7 +25,7 @@ func BenchmarkAccept(b *testing.B) {
 			s, err := store.Open(b.Context(), store.Config{URL: url(b)})
 			must(b, err)
 			defer s.Close()
-			must(b, s.Migrate(b.Context(), job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema()))
+			must(b, s.Migrate(b.Context(), job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema()))
 			known, err := knowledge.Load()
 			must(b, err)
 			ca, err := enrol.Open(enrol.Config{Dir: b.TempDir()})
@@ -33,7 +34,7 @@ func BenchmarkAccept(b *testing.B) {
 			companies := tenant.New(tenant.Config{Store: s, Clock: c})
 			devices := device.New(device.Config{Store: s, Clock: c})
 			in := intake.New(intake.Config{Store: s, Companies: companies, Devices: devices, CA: ca, Clock: c,
-				Alerts: alert.New(alert.Config{Store: s, Classifier: known, Clock: c})})
+				Alerts: alert.New(alert.Config{Store: s, Classifier: known, Clock: c}), Usage: usage.New(s, c)})
 			id, err := companies.CreateCompany(b.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(b, err)
 			code, _, err := devices.NewClaim(b.Context(), id, "", "op-1")

@@ -13,6 +13,7 @@ import (
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/usage"
 	"otasuke/internal/clock"
 	"otasuke/wire"
 )
@@ -45,6 +46,7 @@ type Config struct {
 	Companies Companies
 	Devices   *device.Service
 	Alerts    *alert.Service
+	Usage     *usage.Service
 	CA        *enrol.CA
 	// Clock tells the time. Default: the machine's.
 	Clock clock.Clock

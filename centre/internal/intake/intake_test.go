@@ -29,6 +29,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/usage"
 	"otasuke/internal/clock"
 	"otasuke/wire"
 )
@@ -67,14 +68,14 @@ func suite(t *testing.T, fn func(o *office)) {
 		companies := tenant.New(tenant.Config{Store: s, Clock: o.clock})
 		o.devices = device.New(device.Config{Store: s, Clock: o.clock})
 		o.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: o.clock})
-		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, CA: o.ca, Clock: o.clock})
+		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), CA: o.ca, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			*to, err = companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(t, err)
 		}
 		o.listen()
 		fn(o)
-	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema())
+	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema())
 }
 
 func (o *office) listen() {

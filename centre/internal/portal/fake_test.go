@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,6 +22,8 @@ import (
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/usage"
+	"otasuke/content/apps"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
@@ -32,6 +35,7 @@ var (
 	_ Companies   = (*tenant.Service)(nil)
 	_ Links       = (*tenant.Service)(nil)
 	_ Network     = (*device.Service)(nil)
+	_ Usage       = (*usage.Service)(nil)
 	_ ui.Accounts = (*tenant.Service)(nil)
 )
 
@@ -53,6 +57,8 @@ type office struct {
 	role      tenant.Role
 	spent     bool
 	fail      error
+	used      []usage.Row
+	asked     string
 }
 
 func (o *office) Login(_ context.Context, email, password, _ string) (tenant.Session, string, error) {
@@ -172,6 +178,21 @@ func (o *office) Endpoints(context.Context, string) ([]device.Endpoint, error) {
 	return o.endpoints, nil
 }
 
+func (o *office) Apps(_ context.Context, id, endpoint string, from, to time.Time) ([]usage.Row, error) {
+	o.asked = fmt.Sprint(endpoint, " ", to.Sub(from).Round(24*time.Hour).Hours()/24)
+	if id != ours {
+		return nil, nil
+	}
+	return o.used, nil
+}
+
+func (o *office) Devices(_ context.Context, id string, _, _ time.Time, categories []string) ([]usage.Row, error) {
+	if id != ours || !slices.Contains(categories, "ai") || slices.Contains(categories, "game") || len(o.used) == 0 {
+		return nil, nil
+	}
+	return []usage.Row{{EndpointID: "d1", Up: 31_000_000, Down: 900_000_000, Shared: 30_000_000}, {EndpointID: "", Up: 5, Down: 7}, {EndpointID: "gone", Up: 1, Down: 1}}, nil
+}
+
 func (o *office) Rename(_ context.Context, id, endpoint, _, name string) error {
 	i := slices.IndexFunc(o.endpoints, func(e device.Endpoint) bool { return e.ID == endpoint && e.TenantID == id })
 	if i < 0 {
@@ -207,6 +228,14 @@ func sample() *office {
 		{TenantID: ours, ID: "d2", Addr: "192.168.1.40", MAC: "00:1b:8b:aa:bb:cc", First: at(3000), Last: at(10)},
 		{TenantID: ours, ID: "d3", Name: "受付のNAS", Addr: "192.168.1.5", MAC: "00:1b:8b:00:00:05", First: at(90000), Last: at(1)},
 	}
+	o.used = []usage.Row{
+		{App: "youtube", Category: "media", Up: 12_000_000, Down: 4_200_000_000, Minutes: 505, Flows: 90, Devices: 3},
+		{App: "chatgpt", Category: "ai", Up: 30_000_000, Down: 9_000_000, Minutes: 61, Flows: 40, Devices: 1},
+		{App: "dropbox", Category: "storage", Up: 2_000, Down: 9_000, Minutes: 2, Flows: 4, Devices: 1},
+		{App: "jra", Category: "gambling", Up: 900, Down: 400, Minutes: 1, Flows: 3, Blocked: 3, Devices: 1},
+		{App: "orders", Category: "business", Name: "受発注システム<b>", Up: 800, Down: 1_000_000, Minutes: 45, Flows: 9, Devices: 2},
+		{App: "", Up: 50_000, Down: 70_000, Minutes: 30, Flows: 100, Devices: 3},
+	}
 	in, out := []int{0, 3, 1, 2, 0, 0, 4, 2, 5, 1, 0, 2, 3, 0, 1, 6, 2, 0, 1, 3, 2, 0, 0, 9, 2, 1, 0, 3, 2, 3}, map[int]int{12: 1, 28: 1, 29: 2}
 	for i := range in {
 		d := alert.Day{Date: ja.Midnight(now).AddDate(0, 0, i-29), Inbound: in[i], InboundBlocked: in[i], Outbound: out[i], OutboundBlocked: out[i]}
@@ -231,6 +260,10 @@ func serve(t *testing.T, o *office, path string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	known, err := apps.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	texts, err := text.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +276,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Store: db, Knowledge: k, Texts: texts,
+	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Apps: known, Store: db, Knowledge: k, Texts: texts,
 		BaseURL: server.URL + path, Phone: "050-1234-5678", Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

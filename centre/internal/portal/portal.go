@@ -16,6 +16,8 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/usage"
+	"otasuke/content/apps"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 )
@@ -53,6 +55,12 @@ type Network interface {
 	Rename(ctx context.Context, tenantID, endpointID, who, name string) error
 }
 
+// Usage knows what applications devices used; usage.Service is one.
+type Usage interface {
+	Apps(ctx context.Context, tenantID, endpointID string, from, to time.Time) ([]usage.Row, error)
+	Devices(ctx context.Context, tenantID string, from, to time.Time, categories []string) ([]usage.Row, error)
+}
+
 // Config says what the portal works with.
 type Config struct {
 	Accounts  ui.Accounts
@@ -60,6 +68,8 @@ type Config struct {
 	Links     Links
 	Alerts    Alerts
 	Network   Network
+	Usage     Usage
+	Apps      *apps.Catalogue
 	Store     *store.Store
 	Knowledge *knowledge.Knowledge
 	Texts     *text.Catalogue
@@ -75,8 +85,8 @@ type Config struct {
 type portal struct {
 	Config
 	*ui.Gate
-	root                                               string
-	home, alerts, alert, confirm, said, devices, looks *ui.Page
+	root                                                     string
+	home, alerts, alert, confirm, said, devices, used, looks *ui.Page
 }
 
 // New makes the portal.
@@ -92,7 +102,7 @@ func New(cfg Config) (*ui.Face, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &portal{Config: cfg, root: strings.TrimSuffix(base.Path, "/")}
-	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css")
+	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css")
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +116,7 @@ func New(cfg Config) (*ui.Face, error) {
 		file string
 	}{
 		{&p.home, "home.html"}, {&p.alerts, "alerts.html"}, {&p.alert, "alert.html"}, {&p.confirm, "confirm.html"},
-		{&p.said, "said.html"}, {&p.devices, "devices.html"}, {&p.looks, "looks.html"},
+		{&p.said, "said.html"}, {&p.devices, "devices.html"}, {&p.used, "used.html"}, {&p.looks, "looks.html"},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.file); err != nil {
 			return nil, err
@@ -125,6 +135,8 @@ func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Writer, "POST /alerts/{alert}/answer", p.answer)
 	r.Page(ui.Reader, "GET /devices", p.devicesPage)
 	r.Page(ui.Writer, "POST /devices/{device}", p.rename)
+	r.Page(ui.Reader, "GET /used", p.usedPage)
+	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
 	r.Page(ui.Reader, "GET /looks", p.looksPage)
 	return r.Face(base)
 }
@@ -138,7 +150,7 @@ func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
 	}
 	b.Title, b.Owner = v.T(title), c.Name
 	for _, n := range []struct{ key, path string }{
-		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_access", "/looks"},
+		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_used", "/used"}, {"portal.nav_access", "/looks"},
 	} {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
 	}

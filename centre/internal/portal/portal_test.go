@@ -41,7 +41,7 @@ func saysNot(t *testing.T, body string, bad ...string) {
 func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"home.html": homeView{}, "alerts.html": alertsView{}, "alert.html": alertView{},
-		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "looks.html": looksView{}} {
+		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "looks.html": looksView{}, "used.html": usedView{}} {
 		p, err := ui.ParsePage(files, file)
 		if err != nil {
 			t.Fatal(err)
@@ -305,8 +305,8 @@ func TestEnglishIsComplete(t *testing.T) {
 	o := sample()
 	b := at(t, o)
 	b.page("/lang?to=en&back=/")
-	own := "株式会社佐藤製作所経理のパソコン営業ノート受付倉庫タブレットソフトを消したことを確認しました。画面に変な表示があります佐藤 花子本社ボックス案件対応山田電話でご相談日本語切替える"
-	for _, path := range []string{"/", "/alerts", "/alerts/1795237521-1", "/alerts/1795230000-3", "/alerts/1795100000-4", "/devices", "/looks", "/a/good/done", "/a/old/done", "/nowhere"} {
+	own := "株式会社佐藤製作所経理のパソコン営業ノート受付倉庫タブレットソフトを消したことを確認しました。画面に変な表示があります佐藤 花子本社ボックス受発注システム案件対応山田電話でご相談日本語切替える"
+	for _, path := range []string{"/", "/alerts", "/alerts/1795237521-1", "/alerts/1795230000-3", "/alerts/1795100000-4", "/devices", "/used", "/used/d1", "/looks", "/a/good/done", "/a/old/done", "/nowhere"} {
 		_, body := b.get(path)
 		if !strings.Contains(body, `<html lang="en">`) {
 			t.Errorf("%s: not marked as English", path)
@@ -340,7 +340,7 @@ func TestSafeguardsOnEveryAnswer(t *testing.T) {
 			t.Errorf("%s may be cached", path)
 		}
 	}
-	for _, path := range []string{"/", "/alerts/1795237521-1", "/devices", "/looks", "/login"} {
+	for _, path := range []string{"/", "/alerts/1795237521-1", "/devices", "/used", "/looks", "/login"} {
 		body := b.page(path)
 		for _, bad := range []string{" style=", "<style", "onclick", "http://", "https://", "<script"} {
 			if strings.Contains(body, bad) {
@@ -370,5 +370,34 @@ func TestFailureIsNotThePersonsFault(t *testing.T) {
 	o.fail = http.ErrHandlerTimeout
 	if status, body := b.get("/"); status != http.StatusInternalServerError || !strings.Contains(body, "お客様の操作のせいではありません") || strings.Contains(body, "Handler timeout") {
 		t.Errorf("%d", status)
+	}
+}
+
+func TestUsedSaysWhatWasUsed(t *testing.T) {
+	t.Parallel()
+	o := sample()
+	b := at(t, o)
+	body := b.page("/used")
+	says(t, body, "どのアプリをどれだけ使ったか", "YouTube 動画・音楽 · お仕事以外のことが多い 4.2 GB 12 MB 8時間25分 3", "ChatGPT へ 30 MB を送信 （機器 1 台）", "30 MB ご確認を",
+		"3 回止めました", "受発注システム&lt;b&gt;", "名前のわからないもの", "経理のパソコン 900 MB 31 MB 30 MB ご確認を", "区別できない機器", "何を送ったかはわかりません")
+	saysNot(t, body, "Dropbox へ", "portal.", "orders")
+	if o.asked != " 7" {
+		t.Errorf("asked for %q", o.asked)
+	}
+	says(t, b.page("/used/d1?days=30"), "「経理のパソコン」が使ったアプリです。", "すべての機器を見る")
+	if o.asked != "d1 30" {
+		t.Errorf("asked for %q", o.asked)
+	}
+	for _, path := range []string{"/used/d9", "/used/gone", "/used/%00"} {
+		if status, body := b.get(path); status != http.StatusNotFound || strings.Contains(body, "YouTube") {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	o.used = nil
+	says(t, b.page("/used?days=1"), "この期間の記録は、まだありません。")
+	for n, want := range map[int64]string{0: "0", 1: "0.1 KB", 999: "1.0 KB", 12_345: "12 KB", 999_499: "999 KB", 999_500: "1.0 MB", 5_000_000_000_000_000: "5000 TB"} {
+		if got := size(n); got != want {
+			t.Errorf("%d bytes are %q, want %q", n, got, want)
+		}
 	}
 }

@@ -1,0 +1,64 @@
+package usage
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"otasuke/centre/internal/store"
+	"otasuke/wire"
+)
+
+func forget(tx *store.Tx, oldest time.Time) error {
+	_, err := tx.Exec(`DELETE FROM app_use WHERE tenant_id = $1 AND day < $2`, store.Micros(oldest))
+	return err
+}
+
+func countApps(tx *store.Tx, day time.Time, endpointID string) (n int, err error) {
+	err = tx.QueryRow(`SELECT count(*) FROM app_use WHERE tenant_id = $1 AND day = $2 AND endpoint_id = $3`, store.Micros(day), endpointID).Scan(&n)
+	return n, err
+}
+
+// capped adds to a column and stays within maxSum.
+func capped(column string) string {
+	return fmt.Sprintf(`%[1]s = CASE WHEN app_use.%[1]s > %[2]d - excluded.%[1]s THEN %[2]d ELSE app_use.%[1]s + excluded.%[1]s END`, column, int64(maxSum))
+}
+
+var upsert = `INSERT INTO app_use (tenant_id, day, endpoint_id, app, category, name, up, down, minutes, flows, blocked)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	ON CONFLICT (tenant_id, day, endpoint_id, app) DO UPDATE SET category = excluded.category, name = excluded.name, ` +
+	strings.Join([]string{capped("up"), capped("down"), capped("minutes"), capped("flows"), capped("blocked")}, ", ")
+
+func addUse(tx *store.Tx, day time.Time, endpointID string, a *wire.AppUse) error {
+	within := func(n uint64) int64 { return int64(min(n, maxSum)) }
+	_, err := tx.Exec(upsert, store.Micros(day), endpointID, a.App, a.Category, a.Name, within(a.Up), within(a.Down), a.Minutes, within(a.Flows), within(a.Blocked))
+	return err
+}
+
+// PostgreSQL's sums of BIGINT are wider than that.
+const sums = `CAST(sum(up) AS BIGINT), CAST(sum(down) AS BIGINT), CAST(sum(minutes) AS BIGINT), CAST(sum(flows) AS BIGINT), CAST(sum(blocked) AS BIGINT)`
+
+func selectApps(tx *store.Tx, endpointID string, from, to time.Time) ([]Row, error) {
+	return store.Collect[Row](tx.Query(`SELECT app, max(category), max(name), count(DISTINCT endpoint_id), `+sums+` FROM app_use
+		WHERE tenant_id = $1 AND day >= $2 AND day < $3 AND ($4 = '' OR endpoint_id = $4)
+		GROUP BY app ORDER BY sum(up) + sum(down) DESC, app LIMIT $5`, store.Micros(from), store.Micros(to), endpointID, maxRows))(
+		func(scan func(...any) error) (r Row, err error) {
+			err = scan(&r.App, &r.Category, &r.Name, &r.Devices, &r.Up, &r.Down, &r.Minutes, &r.Flows, &r.Blocked)
+			return r, err
+		})
+}
+
+func selectDevices(tx *store.Tx, from, to time.Time, categories []string) ([]Row, error) {
+	args := []any{store.Micros(from), store.Micros(to), maxRows}
+	marks := make([]string, 0, len(categories)+1)
+	for _, c := range append(categories, "-") { // an empty list is no SQL
+		args = append(args, c)
+		marks = append(marks, fmt.Sprintf("$%d", len(args)+1))
+	}
+	return store.Collect[Row](tx.Query(`SELECT endpoint_id, CAST(sum(CASE WHEN category IN (`+strings.Join(marks, ", ")+`) THEN up ELSE 0 END) AS BIGINT), `+sums+` FROM app_use
+		WHERE tenant_id = $1 AND day >= $2 AND day < $3 GROUP BY endpoint_id ORDER BY sum(up) + sum(down) DESC, endpoint_id LIMIT $4`, args...))(
+		func(scan func(...any) error) (r Row, err error) {
+			err = scan(&r.EndpointID, &r.Shared, &r.Up, &r.Down, &r.Minutes, &r.Flows, &r.Blocked)
+			return r, err
+		})
+}
