@@ -178,7 +178,7 @@ func (b *Box) status(line []byte) bool {
 		b.note(noteFault)
 	}
 	b.faults = s.Faults
-	b.limits.tell(b.log, &s, time.Now())
+	b.limits.Tell(b.log, health.Reached{Packets: s.Packets, Uninspected: s.Uninspected, Lost: s.Lost, Limits: s.Limits}, time.Now())
 	b.health.Counts(health.Counts{
 		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner),
 	})

@@ -1,4 +1,4 @@
-package gateway
+package health
 
 import (
 	"log/slog"
@@ -8,16 +8,24 @@ import (
 // tellEvery is how often the log says at most that a limit was reached: a flood lasts.
 const tellEvery = 10 * time.Second
 
-// limits tells the log what an engine could not do, when there is more of it.
-type limits struct {
-	last engineStatus // what was told
+// Reached counts, since an engine started, what it could not do.
+type Reached struct {
+	Packets, Uninspected, Lost uint64
+	// Limits says how often each limit was reached, by its name.
+	Limits map[string]uint64
+}
+
+// Limits tells the log what an engine could not do, when there is more of it. Its zero value
+// is ready.
+type Limits struct {
+	last Reached // what was told
 	at   time.Time
 }
 
-// tell says what is new in a status.
-func (l *limits) tell(log *slog.Logger, s *engineStatus, now time.Time) {
+// Tell says what is new.
+func (l *Limits) Tell(log *slog.Logger, s Reached, now time.Time) {
 	if s.Packets < l.last.Packets { // another engine
-		l.last, l.at = engineStatus{}, time.Time{}
+		l.last, l.at = Reached{}, time.Time{}
 	}
 	if now.Sub(l.at) < tellEvery {
 		return
@@ -38,6 +46,6 @@ func (l *limits) tell(log *slog.Logger, s *engineStatus, now time.Time) {
 		}
 	}
 	if said {
-		l.last, l.at = *s, now
+		l.last, l.at = s, now
 	}
 }
