@@ -32,6 +32,7 @@ func pages(t *testing.T) []page {
 		}},
 		{"confirm", here.portal, link(t, m, "done")[len(here.portal):], nil},
 		{"devices", here.portal, "/devices", nil},
+		{"used", here.portal, "/used", nil},
 		{"looks", here.portal, "/looks", nil},
 		{"missing", here.portal, "/nothing", nil},
 		{"console-login", here.console, "/login", nil},
