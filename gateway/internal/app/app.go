@@ -63,6 +63,21 @@ func ShowFrame(s Sink, tx *Tx, dir int, b rule.Buffer, data []byte) {
 	}
 }
 
+// Ender is a sink that wants to know before a file is closed that its receiver may have all
+// of it.
+type Ender interface {
+	// MayEnd tells that the bytes given last may be the file's last. announced tells that
+	// something said before that they are; more may come all the same.
+	MayEnd(f *File, announced bool)
+}
+
+// MayEnd tells a sink that wants to know.
+func MayEnd(s Sink, f *File, announced bool) {
+	if e, ok := s.(Ender); ok && f != nil {
+		e.MayEnd(f, announced)
+	}
+}
+
 // Expected is a conversation to come.
 type Expected struct {
 	// FromServer tells that the server opens it (to the client's Port), else the client

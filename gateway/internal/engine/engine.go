@@ -42,6 +42,9 @@ type Config struct {
 	Home func(netip.Addr) bool
 	// Scanner of files; nil for none.
 	Scanner *scan.Scanner
+	// StopFlagged stops files that nobody can look into and that may act by themselves like
+	// those with a virus; without it they are only told of.
+	StopFlagged bool
 	// Inline tells that verdicts are carried out: drop rules drop. Without it
 	// everything passes and records say "allowed".
 	Inline bool
@@ -141,6 +144,14 @@ func (e *Engine) readerConfig() readers.Config {
 		cfg.HTTP.Files = scan.MaxFile + 1 // one more, so that the scanner knows
 	}
 	return cfg
+}
+
+// bad is the name of what a file is stopped for, "" for none.
+func (c *Config) bad(r *scan.Result) string {
+	if r.Virus == "" && c.StopFlagged {
+		return r.Flag
+	}
+	return r.Virus
 }
 
 // SetLists swaps the lists for all workers, without a gap.

@@ -1,27 +1,16 @@
 package engine
 
 import (
-	// names of files in rules, not protection
-
-	"io"
 	"slices"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
 )
-
-// fileState is what the engine keeps of a file, in app.File.State.
-type fileState struct {
-	*file.State
-	value int // index in the side's values
-	magic bool
-	grown bool // it is among those that grew with the bytes at hand
-	scan  *scan.File
-	id    uint32
-}
 
 // digestBuffers are the buffers of a file's digests.
 var digestBuffers = [file.NumDigests]rule.Buffer{file.MD5: rule.FileMD5, file.SHA1: rule.FileSHA1, file.SHA256: rule.FileSHA256}
@@ -30,45 +19,47 @@ var digestBuffers = [file.NumDigests]rule.Buffer{file.MD5: rule.FileMD5, file.SH
 func (k *sink) OpenFile(tx *app.Tx, dir int, name []byte) *app.File {
 	w := (*Worker)(k)
 	f := &app.File{Tx: tx, Dir: dir, Name: slices.Clone(name), Start: -1}
-	st := &fileState{State: file.New(&w.pool, w.used.Has(rule.FileData) || w.used.Has(rule.FileMagic), w.digests), value: -1, id: w.flow.User.files}
+	st := &watch.File{State: file.New(&w.pool, w.used.Has(rule.FileData) || w.used.Has(rule.FileMagic), w.digests), App: f, Value: -1}
 	t := w.of(tx)
 	t.files = append(t.files, st.State)
-	w.flow.User.files++
 	f.State = st
 	if w.used.Has(rule.FileName) && len(f.Name) > 0 {
 		tx.Sides[dir].Put(rule.FileName, f.Name)
 	}
-	w.scanOpen(f, st)
+	w.scanOpen(st)
 	return f
 }
 
-// scanOpen lets the scanner see the file. Only HTTP is held for it.
-func (w *Worker) scanOpen(f *app.File, st *fileState) {
+// scanOpen lets the scanner see the file.
+func (w *Worker) scanOpen(st *watch.File) {
 	s := &w.flow.User
-	if w.e.cfg.Scanner == nil || s.passed || s.app != rule.ProtoHTTP {
+	if w.e.cfg.Scanner == nil || s.passed {
 		return
 	}
-	st.scan = w.e.cfg.Scanner.Open()
+	if st.Open(w.e.cfg.Scanner, s.app); st.Scan == nil {
+		return
+	}
 	r := s.own()
-	r.scans = append(slices.DeleteFunc(r.scans, func(f *scan.File) bool { return f.Result() != nil }), st.scan)
+	r.scans = append(slices.DeleteFunc(r.scans, func(f *scan.File) bool { return f.Result() != nil }), st.Scan)
 }
 
 // WriteFile takes the next bytes.
 func (k *sink) WriteFile(f *app.File, b []byte) {
 	w := (*Worker)(k)
-	st, ok := f.State.(*fileState)
+	st, ok := f.State.(*watch.File)
 	if !ok || st.Closed || len(b) == 0 {
 		return
 	}
 	f.Size += uint64(len(b))
-	if st.scan != nil && st.scan.Write(b) {
-		w.wait(st.scan, nil)
+	if st.Take(b) {
+		w.wait(st, watch.Room)
 	}
+	w.flow.User.rare().held.Grown(st)
 	switch {
 	case st.Write(b):
 		w.judgeFile(f, st, true)
-	case w.e.cfg.Inline && !st.grown:
-		st.grown = true
+	case w.e.cfg.Inline && !st.Grown:
+		st.Grown = true
 		w.grown = append(w.grown, f)
 	}
 }
@@ -77,8 +68,8 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 // has, it may use.
 func (w *Worker) growing() {
 	for _, f := range w.grown {
-		st, _ := f.State.(*fileState)
-		st.grown = false
+		st, _ := f.State.(*watch.File)
+		st.Grown = false
 		if !st.Closed && st.Due() && !w.flow.User.dropped {
 			w.judgeFile(f, st, true)
 		}
@@ -87,7 +78,7 @@ func (w *Worker) growing() {
 }
 
 // judgeFile matches rules for what is there of a file.
-func (w *Worker) judgeFile(f *app.File, st *fileState, partial bool) {
+func (w *Worker) judgeFile(f *app.File, st *watch.File, partial bool) {
 	side := &f.Tx.Sides[f.Dir]
 	st.Judged()
 	partial = partial && len(st.Data) < file.MaxData // no more of it is looked at
@@ -95,15 +86,15 @@ func (w *Worker) judgeFile(f *app.File, st *fileState, partial bool) {
 	if v.Data == nil {
 		v.Data = []byte{}
 	}
-	if st.value < 0 || st.value >= len(side.Values) || side.Values[st.value].Buffer != rule.FileData {
-		st.value = len(side.Values)
+	if st.Value < 0 || st.Value >= len(side.Values) || side.Values[st.Value].Buffer != rule.FileData {
+		st.Value = len(side.Values)
 		side.Values = append(side.Values, v)
 	} else {
-		v.Searched = side.Values[st.value].Searched
-		side.Values[st.value] = v
+		v.Searched = side.Values[st.Value].Searched
+		side.Values[st.Value] = v
 	}
-	if w.used.Has(rule.FileMagic) && !st.magic {
-		st.magic = true
+	if w.used.Has(rule.FileMagic) && !st.Magic {
+		st.Magic = true
 		side.Put(rule.FileMagic, []byte(file.Type(st.Data)))
 	}
 	w.sink().Step(f.Tx, f.Dir)
@@ -112,19 +103,21 @@ func (w *Worker) judgeFile(f *app.File, st *fileState, partial bool) {
 // GapFile notes missing bytes.
 func (k *sink) GapFile(f *app.File, n int) {
 	w := (*Worker)(k)
-	st, ok := f.State.(*fileState)
+	st, ok := f.State.(*watch.File)
 	if !ok || st.Closed {
 		return
 	}
 	f.Gaps = true
-	st.Gap(n)
+	if st.Gap(n); st.Scan != nil {
+		st.Scan.Gap()
+	}
 	w.e.Stats.Uninspected.Add(1)
 }
 
 // CloseFile ends a file.
 func (k *sink) CloseFile(f *app.File, cut bool) {
 	w := (*Worker)(k)
-	st, ok := f.State.(*fileState)
+	st, ok := f.State.(*watch.File)
 	if !ok || st.Closed {
 		return
 	}
@@ -139,28 +132,56 @@ func (k *sink) CloseFile(f *app.File, cut bool) {
 		}
 	}
 	w.judgeFile(f, st, false)
-	if st.scan == nil {
+	w.closeScan(f, st)
+}
+
+// MayEnd holds bytes back that may be the last of a file.
+func (k *sink) MayEnd(f *app.File, announced bool) {
+	w := (*Worker)(k)
+	st, ok := f.State.(*watch.File)
+	if !ok || !w.e.cfg.Inline || w.flow.User.dropped {
+		return
+	}
+	if why, waits := st.Ends(announced); waits {
+		w.wait(st, why)
+	}
+}
+
+// about notes what records say about a file that was scanned.
+func (w *Worker) about(st *watch.File) {
+	st.Begun, st.Fields = w.flow.User.begun, evelog.Fields(st.App.Tx)
+}
+
+// closeScan asks for the scanner's answer.
+func (w *Worker) closeScan(f *app.File, st *watch.File) {
+	s := &w.flow.User
+	if st.Scan == nil {
 		w.logFile(f, st)
 		return
 	}
-	if w.flow.User.dropped {
+	if s.dropped {
 		return
 	}
-	st.scan.Close()
-	w.wait(st.scan, w.fileOf(f, st))
-}
-
-// fileOf is what a record says about a file that was scanned.
-func (w *Worker) fileOf(f *app.File, st *fileState) *fileOf {
-	req := &f.Tx.Sides[0]
-	return &fileOf{host: text(req.Get(rule.HTTPHost)), target: text(req.Get(rule.HTTPURIRaw)), name: text(f.Name),
-		sentResp: w.flow.User.begun, fields: evelog.Fields(f.Tx), file: f, state: st}
+	st.Scan.Close()
+	w.about(st)
+	if st.Mode == watch.Stop {
+		w.wait(st, watch.Answer)
+		return
+	}
+	s.scans = slices.DeleteFunc(s.scans, func(f *scan.File) bool { return f == st.Scan }) // it goes on without the flow
+	var info *eve.Record
+	if w.e.cfg.LogApps {
+		info = w.fileRecord(f, st)
+	}
+	w.reports.Add(watch.Waiting{File: st, Alert: w.virusRecord(st, false), Info: info}, w.now)
 }
 
 // closeScans gives up what a flow that ends was scanning.
 func (s *state) closeScans() {
 	for _, f := range s.scans {
-		f.Abort(io.ErrUnexpectedEOF) // changes nothing where the answer is there
+		f.Abort(scan.ErrEnded) // changes nothing where the answer is there
 	}
 	s.scans = s.scans[:0]
 }
+
+var _ app.Ender = (*sink)(nil)

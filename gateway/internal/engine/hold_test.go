@@ -15,6 +15,7 @@ import (
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/watch"
 )
 
 // scanner is a clamd that finds "EVIL" and answers when gate is closed.
@@ -248,11 +249,11 @@ func TestScannerTooSlow(t *testing.T) {
 	if v != capture.Hold {
 		t.Fatal("not held")
 	}
-	b.w.Tick(b.now + holdTimeout)
+	b.w.Tick(b.now + watch.MaxWait)
 	if _, ok := b.c.decided[id]; ok {
 		t.Error("decided too early")
 	}
-	b.w.Tick(b.now + holdTimeout + 1000)
+	b.w.Tick(b.now + watch.MaxWait + 1000)
 	if v, ok := b.c.decided[id]; !ok || v.Action != capture.Accept || b.e.Stats.Uninspected.Load() != 1 {
 		t.Errorf("after the time: %v %v, %d counted", v, ok, b.e.Stats.Uninspected.Load())
 	}

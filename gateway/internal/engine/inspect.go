@@ -131,7 +131,9 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 
 // block stops the flow because of a site or a file and reports it.
 func (w *Worker) block(rec *eve.Record) {
-	w.batch.Add(rec)
+	if rec != nil { // told already
+		w.batch.Add(rec)
+	}
 	w.flow.User.alerted = true
 	if w.e.cfg.Inline {
 		w.flow.User.dropped = true

@@ -5,7 +5,7 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/flow"
-	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
 )
 
@@ -64,30 +64,14 @@ func (w *Worker) packetAnomalies() {
 }
 
 // logFile writes the record of a file that was not scanned.
-func (w *Worker) logFile(f *app.File, st *fileState) {
+func (w *Worker) logFile(f *app.File, st *watch.File) {
 	if w.e.cfg.LogApps {
 		w.emitTx(w.fileRecord(f, st), f.Dir, true)
 	}
 }
 
-// logScanned writes the record of a file with the scanner's answer.
-func (w *Worker) logScanned(r *scan.Result, what *fileOf) {
-	if !w.e.cfg.LogApps {
-		return
-	}
-	rec := w.fileRecord(what.file, what.state)
-	rec.Otasuke = &eve.Own{Scan: "clean", Virus: r.Virus}
-	switch {
-	case r.Err != nil:
-		rec.Otasuke.Scan = "not scanned: " + r.Err.Error()
-	case r.Virus != "":
-		rec.Otasuke.Scan = "infected"
-	}
-	w.batch.Add(rec)
-}
-
 // fileRecord describes a file. It goes the way of the file's bytes.
-func (w *Worker) fileRecord(f *app.File, st *fileState) *eve.Record {
+func (w *Worker) fileRecord(f *app.File, st *watch.File) *eve.Record {
 	rec := w.record(eve.TypeFileinfo)
 	if f.Dir == app.ToClient {
 		rec.SrcIP, rec.DestIP, rec.SrcPort, rec.DestPort = rec.DestIP, rec.SrcIP, rec.DestPort, rec.SrcPort

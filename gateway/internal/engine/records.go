@@ -6,13 +6,10 @@ import (
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
-	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
 	"otasuke/wire"
 )
-
-// sidVirus is the signature number of a virus, which no rule finds, in a block of our own.
-const sidVirus = 9900002
 
 type flowOf = flow.Flow[state]
 
@@ -171,13 +168,16 @@ func (w *Worker) action() string {
 	return "allowed"
 }
 
-func (w *Worker) virusRecord(f *scan.File, r *scan.Result, what *fileOf) *eve.Record {
+// virusRecord is an alert about a file, without what was found.
+func (w *Worker) virusRecord(f *watch.File, stopped bool) *eve.Record {
 	rec := w.packetRecord(eve.TypeAlert)
-	rec.Alert = &eve.Alert{Action: w.action(), GID: 1, SignatureID: sidVirus, Rev: 1, Signature: "OTASUKE virus " + r.Virus, Category: "Virus in a file", Severity: 1}
-	o := w.own(rec, wire.KindVirus)
-	o.Scan, o.Virus = "infected", r.Virus
-	rec.Extra = what.fields
-	rec.Fileinfo = &eve.Fileinfo{Filename: what.name, State: "CLOSED", Size: f.Size()}
+	rec.Alert = &eve.Alert{Action: "allowed", GID: 1, Rev: 1}
+	if stopped {
+		rec.Alert.Action = w.action()
+	}
+	w.own(rec, wire.KindVirus)
+	rec.Extra = f.Fields
+	rec.Fileinfo = &eve.Fileinfo{Filename: text(f.App.Name), State: "CLOSED", Size: int64(f.App.Size)}
 	return rec
 }
 

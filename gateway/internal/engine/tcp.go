@@ -40,11 +40,6 @@ func (w *Worker) tcp() bool {
 		return false
 	}
 	w.received()
-	for _, hold := range s.rare().held {
-		if int32(s.sent[hold.dir]-hold.seq) > 0 {
-			s.sent[hold.dir] = hold.seq // what is held, its receiver does not have
-		}
-	}
 	if p.Flags&packet.ACK != 0 && s.half[1-w.dir].Acked(p.Ack, &w.pool) {
 		w.pop(1 - w.dir)
 	}
@@ -107,10 +102,7 @@ func (w *Worker) follows() bool {
 func (w *Worker) received() {
 	s := &w.flow.User
 	s.sent = [2]uint32{s.half[0].Next(), s.half[1].Next()}
-	held := s.rare().held
-	for i := len(held) - 1; i >= 0; i-- {
-		s.sent[held[i].dir] = held[i].seq
-	}
+	s.rare().held.Lacks(&s.sent)
 }
 
 // close ends a direction whose bytes are all there, the FIN perhaps before the last.

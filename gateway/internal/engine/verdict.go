@@ -3,37 +3,14 @@ package engine
 import (
 	"slices"
 
-	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/reply"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/watch"
+	"otasuke/rule"
 )
-
-const (
-	// holdTimeout in microseconds: a packet never waits longer for the scanner.
-	holdTimeout = 12_000_000
-)
-
-// held is a packet that waits for a scanner.
-type held struct {
-	id       uint32
-	since    int64
-	dir      int
-	seq, end uint32 // its bytes that the receiver does not have
-	fin      bool   // its FIN is held, too
-	file     *scan.File
-	what     *fileOf // set when the answer decides the file, nil when only room is waited for
-}
-
-// fileOf is what a record says about a file.
-type fileOf struct {
-	host, target, name string
-	sentResp           bool
-	fields             []app.Field
-	file               *app.File
-	state              *fileState
-}
 
 // send puts a packet of ours on the wire towards the sender of direction dir.
 // Failing is no error of the flow: its packets are dropped in any case.
@@ -76,56 +53,55 @@ func (w *Worker) blockPage(what, category string) {
 	w.resetSide(1)
 }
 
-// wait holds the packet at hand until the scanner answered (what is set) or has room.
-func (w *Worker) wait(f *scan.File, what *fileOf) {
-	s := &w.flow.User
-	if what != nil {
-		if r := f.Result(); r != nil {
-			w.scanned(f, r, what)
+// wait holds the packet at hand for the scanner.
+func (w *Worker) wait(f *watch.File, why watch.Why) {
+	if why == watch.Answer {
+		if r := f.Answer(); r != nil {
+			w.scanned(f, r)
 			return
 		}
 	}
-	if !w.e.cfg.Inline && what == nil {
+	if !w.e.cfg.Inline && why != watch.Answer {
 		return // offline nobody is slowed down
 	}
 	w.hold = true
-	if len(s.rare().held) == 0 && !slices.Contains(w.holding, w.flow) {
+	if len(w.flow.User.rare().held) == 0 && !slices.Contains(w.holding, w.flow) {
 		w.holding = append(w.holding, w.flow)
 	}
-	w.waits = append(w.waits, held{file: f, what: what})
+	w.waits = append(w.waits, watch.Held{File: f, Why: why})
 }
 
-// keep remembers why the packet at hand is held.
+// keep remembers why the packet at hand is held. Those before it that have waited for
+// nothing else go first.
 func (w *Worker) keep() capture.Verdict {
 	s := &w.flow.User
-	seq, r := s.sent[w.dir], s.own()
-	for _, h := range r.held {
-		if h.dir == w.dir && int32(h.end-seq) > 0 {
-			seq = h.end
-		}
-	}
+	r := s.own()
+	w.free()
+	seq := s.sent[w.dir]
 	for _, h := range w.waits {
-		h.id, h.since, h.dir, h.seq, h.end = w.cap.ID, w.now, w.dir, seq, s.half[w.dir].Next()
-		h.fin = w.pkt.Flags&packet.FIN != 0 && w.isTCP()
-		r.held = append(r.held, h)
+		h.ID, h.Since, h.Dir, h.End = w.cap.ID, w.now, w.dir, s.half[w.dir].Next()
+		h.FIN = w.pkt.Flags&packet.FIN != 0 && w.isTCP()
+		r.held.Add(h, seq)
 	}
+	clear(w.waits)
 	w.waits = w.waits[:0]
 	return capture.Verdict{Action: capture.Hold}
+}
+
+// free lets packets go that the one at hand has set free.
+func (w *Worker) free() {
+	r := w.flow.User.rare()
+	for r.held.Free() {
+		if h, last := r.held.Pop(); last {
+			w.decide(h.ID)
+		}
+	}
 }
 
 // repeatsHeld tells that a segment repeats bytes or a FIN that are held: it must not
 // pass by itself.
 func (w *Worker) repeatsHeld(seq uint32) bool {
-	end := seq + uint32(len(w.pkt.Payload))
-	for _, h := range w.flow.User.rare().held {
-		if h.dir != w.dir {
-			continue
-		}
-		if h.fin && w.pkt.Flags&packet.FIN != 0 || int32(end-h.seq) > 0 && int32(h.end-seq) > 0 {
-			return true
-		}
-	}
-	return false
+	return w.flow.User.rare().held.Repeats(w.dir, seq, seq+uint32(len(w.pkt.Payload)), w.pkt.Flags&packet.FIN != 0)
 }
 
 // settle decides held packets whose scanner has answered, or that waited too long.
@@ -135,7 +111,7 @@ func (w *Worker) settle() {
 		if len(f.User.rare().held) == 0 {
 			continue
 		}
-		w.flow, w.dir = f, f.User.held[0].dir
+		w.flow, w.dir = f, f.User.held[0].Dir
 		w.told = w.dir
 		if w.settleFlow() {
 			keep = append(keep, f)
@@ -151,24 +127,19 @@ func (w *Worker) settleFlow() bool {
 	defer w.survived()
 	s := &w.flow.User
 	for len(s.rare().held) > 0 {
-		h := s.held[0]
+		h := &s.held[0]
 		w.received()
-		late := w.now-h.since > holdTimeout
-		switch r := h.file.Result(); {
-		case h.what != nil && r != nil:
-			w.scanned(h.file, r, h.what)
-		case h.what != nil && late:
-			h.file.Abort(scan.ErrSlow)
-			w.scanned(h.file, h.file.Result(), h.what)
-		case h.what == nil && h.file.Full() && !late:
-			return true
-		case h.what != nil:
-			return true
+		if !s.dropped {
+			r, wait := h.Next(w.now)
+			if wait {
+				return true
+			}
+			if r != nil {
+				w.scanned(h.File, r)
+			}
 		}
-		last := len(s.held) == 1 || s.held[1].id != h.id
-		s.held = append(s.held[:0], s.held[1:]...)
-		if last || s.dropped {
-			w.decide(h.id)
+		if h, last := s.held.Pop(); last || s.dropped {
+			w.decide(h.ID)
 		}
 	}
 	return false
@@ -182,20 +153,56 @@ func (w *Worker) decide(id uint32) {
 	w.src.Decide(id, v)
 }
 
-// scanned acts on the scanner's answer.
-func (w *Worker) scanned(f *scan.File, r *scan.Result, what *fileOf) {
-	w.logScanned(r, what)
+// scanned acts on the scanner's answer, which is about what there is of a file.
+func (w *Worker) scanned(f *watch.File, r *scan.Result) {
+	if f.Told {
+		return
+	}
+	if !f.Closed {
+		w.about(f)
+	}
+	virus := w.e.cfg.bad(r)
+	if f.Told = f.Closed || virus != ""; f.Told && w.e.cfg.LogApps {
+		w.batch.Add(evelog.Scanned(w.fileRecord(f.App, f), r))
+	}
 	if r.Err != nil {
 		w.e.Stats.Uninspected.Add(1)
-		return
 	}
-	if r.Virus == "" {
-		return
+	switch name := text(f.App.Name); {
+	case virus != "":
+		rec := w.virusRecord(f, !f.Arrived())
+		evelog.Found(rec, r)
+		if !w.viruses.First(virus+" "+name+" "+w.flow.Key.Client.String(), w.now) {
+			rec = nil
+		}
+		w.block(rec)
+		w.refuseFile(f, name)
+	case r.Flag != "" && f.Closed:
+		rec := w.virusRecord(f, false)
+		evelog.Found(rec, r)
+		w.batch.Add(rec)
 	}
-	w.block(w.virusRecord(f, r, what))
-	if what.sentResp {
+}
+
+// refuseFile ends a conversation whose file has a virus, with a page where one can be seen.
+func (w *Worker) refuseFile(f *watch.File, name string) {
+	if f.Begun || w.flow.User.app != rule.ProtoHTTP {
 		w.reset()
 		return
 	}
-	w.blockPage(what.name, "virus")
+	w.blockPage(name, "virus")
+}
+
+// report tells of a file that was let through while it was scanned.
+func (w *Worker) report(m *watch.Waiting, r *scan.Result) {
+	if m.Info != nil {
+		w.batch.Add(evelog.Scanned(m.Info, r))
+	}
+	if r.Err != nil {
+		w.e.Stats.Uninspected.Add(1)
+	}
+	if r.Virus != "" || r.Flag != "" {
+		evelog.Found(m.Alert, r)
+		w.batch.Add(m.Alert)
+	}
 }

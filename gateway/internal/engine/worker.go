@@ -24,6 +24,7 @@ import (
 	"otasuke/gateway/internal/sites"
 	"otasuke/gateway/internal/stream"
 	"otasuke/gateway/internal/usage"
+	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
 )
 
@@ -62,9 +63,11 @@ type Worker struct {
 	d    decision.Decision // about it
 
 	holding   []*flow.Flow[state]
-	grown     []*app.File // with the bytes at hand
-	waits     []held      // why the packet at hand is held
-	seen      bool        // the rules for packets have been matched for it
+	reports   watch.Reports
+	viruses   watch.Recent
+	grown     []*app.File  // with the bytes at hand
+	waits     []watch.Held // why the packet at hand is held
+	seen      bool         // the rules for packets have been matched for it
 	fields    *fields.View
 	renewed   func(*eve.Record) // is renew
 	watch     sites.Watch
@@ -103,7 +106,6 @@ type state struct {
 	expects rule.Proto // what the conversation was to become
 	becomes bool       // the conversation goes on as next
 	next    rule.Proto
-	files   uint32
 	told    [2]uint64 // bytes skipped that the reader was told of
 	closed  [2]bool   // the reader was told of the end
 
@@ -135,7 +137,7 @@ type state struct {
 type seldom struct {
 	first  [2][]byte    // bytes that recognition was given
 	scans  []*scan.File // that may not be answered yet
-	held   []held
+	held   watch.Queue
 	rest   []byte // of a reader that gave up its conversation
 	restOf int
 	later  evelog.Later
@@ -186,6 +188,7 @@ func (w *Worker) sink() *sink { return (*sink)(w) }
 func (w *Worker) Close() {
 	w.closing = true
 	w.flows.EndAll()
+	w.reports.Done(w.now, true, w.report)
 	w.limits()
 	w.batch.Hand()
 	w.seat.Leave()
@@ -223,10 +226,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	}
 	if s.seldom != nil {
 		s.closeScans()
-		for _, h := range s.held {
-			w.src.Decide(h.id, capture.Verdict{})
-		}
-		s.held = s.held[:0]
+		s.held.Give(func(id uint32) { w.src.Decide(id, capture.Verdict{}) })
 		s.forgetFirst(w)
 	}
 	w.readers.Take(&s.reader)
@@ -366,11 +366,8 @@ func (w *Worker) failed(reason any) {
 	}
 	s := &w.flow.User
 	s.passed = true
-	for _, h := range s.rare().held {
-		w.src.Decide(h.id, accept)
-	}
 	if s.seldom != nil {
-		s.held = s.held[:0]
+		s.held.Give(func(id uint32) { w.src.Decide(id, accept) })
 	}
 }
 
@@ -427,6 +424,10 @@ func (w *Worker) judge() capture.Verdict {
 		return w.drop()
 	case w.hold:
 		return w.keep()
+	case len(s.rare().held) > 0:
+		w.free()
+	}
+	switch {
 	case s.bypass:
 		w.e.Stats.Bypassed.Add(1)
 		w.e.cfg.Usage.LetGo(&s.use, &w.flow.Key, w.e.cfg.Home, w.who, w.flow.Bytes)
@@ -440,6 +441,7 @@ func (w *Worker) Tick(now int64) {
 	w.now = now
 	w.renewRules()
 	w.settle()
+	w.reports.Done(now, false, w.report)
 	w.flows.Expire(now, expirePerTick)
 	w.pressure.Relieve(&w.flows)
 	w.limits()

@@ -1,9 +1,19 @@
 package evelog
 
 import (
+	"strings"
+
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/file"
+	"otasuke/gateway/internal/scan"
+)
+
+// Signature numbers of what the scanner finds, in a block of our own.
+const (
+	sidVirus     = 9900002
+	sidEncrypted = 9900003
+	sidMacros    = 9900004
 )
 
 // FileOf describes a file; magic adds its kind.
@@ -20,4 +30,33 @@ func FileOf(f *app.File, st *file.State, magic bool) *eve.Fileinfo {
 		fi.Magic = st.Kind
 	}
 	return fi
+}
+
+// Scanned adds the scanner's answer to the record of a file.
+func Scanned(rec *eve.Record, r *scan.Result) *eve.Record {
+	rec.Otasuke = &eve.Own{Scan: "clean", Virus: r.Virus}
+	switch {
+	case r.Err != nil:
+		rec.Otasuke.Scan = "not scanned: " + r.Err.Error()
+	case r.Virus != "":
+		rec.Otasuke.Scan = "infected"
+	case r.Flag != "":
+		rec.Otasuke.Scan, rec.Otasuke.Virus = "suspicious", r.Flag
+	}
+	return rec
+}
+
+// Found completes an alert about a file with what was found in it.
+func Found(rec *eve.Record, r *scan.Result) {
+	a := rec.Alert
+	a.SignatureID, a.Signature, a.Category, a.Severity = sidVirus, "OTASUKE virus "+r.Virus, "Virus in a file", 1
+	rec.Otasuke.Scan, rec.Otasuke.Virus = "infected", r.Virus
+	if r.Virus == "" {
+		a.SignatureID, a.Signature, a.Category, a.Severity = sidMacros, "OTASUKE file with macros "+r.Flag, "Suspicious file", 3
+		if strings.HasPrefix(r.Flag, scan.Encrypted) {
+			a.SignatureID, a.Signature = sidEncrypted, "OTASUKE file with a password "+r.Flag
+		}
+		rec.Otasuke.Scan, rec.Otasuke.Virus = "suspicious", r.Flag
+	}
+	rec.Fileinfo.SHA256 = r.SHA256
 }

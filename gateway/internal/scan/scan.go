@@ -3,9 +3,12 @@ package scan
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net"
 	"strings"
@@ -30,6 +33,10 @@ const (
 	MaxOpen = 512
 	// Timeout of the scanner for one file after its last byte.
 	Timeout = 10 * time.Second
+	// MaxKept bytes of one file are kept so that it can be scanned before its end is known:
+	// all that is scanned. MaxKeptAll of all files: an office copies a few at a time.
+	MaxKept    = MaxFile
+	MaxKeptAll = 96 << 20
 	// dialTimeout of a local socket: it answers at once or is not there.
 	dialTimeout = time.Second
 )
@@ -40,14 +47,23 @@ var (
 	ErrTooLarge = errors.New("scan: the file is larger than the limit")
 	ErrBusy     = errors.New("scan: too many files at a time")
 	ErrSlow     = errors.New("scan: the scanner did not answer in time")
+	ErrDeep     = errors.New("scan: the file is packed deeper or larger than the limits")
+	ErrGaps     = errors.New("scan: parts of the file were not seen")
+	ErrEnded    = errors.New("scan: the conversation ended before the answer")
 )
 
 // Result of a file.
 type Result struct {
 	// Virus is its name, "" when none was found.
 	Virus string
+	// Flag tells what makes a file suspicious that is no virus, in the scanner's words.
+	Flag string
 	// Err tells why the file was not scanned.
 	Err error
+	// SHA256 in hexadecimal digits, "" where not all of the file was seen.
+	SHA256 string
+	// Remembered tells that the same file was scanned before.
+	Remembered bool
 }
 
 // Scanner talks to one clamd.
@@ -57,27 +73,42 @@ type Scanner struct {
 	// Done is called, on any goroutine, each time a result came or a full buffer
 	// has room again.
 	Done func()
+	// Database is clamd's folder of signatures, "" when it is not known; only its dates
+	// are read.
+	Database string
 
 	open    atomic.Int32
 	waiting atomic.Int64 // bytes in memory for all files
+	kept    atomic.Int64 // of them for scanning again
+	memory  memory
+	counts  counts
 }
 
 // Ping asks whether clamd answers.
 func (s *Scanner) Ping(ctx context.Context) error {
+	answer, err := s.ask(ctx, "PING")
+	if err == nil && answer != "PONG" {
+		err = fmt.Errorf("%w: answered %q", ErrDown, answer)
+	}
+	return err
+}
+
+// ask gives clamd a command that it answers with a line.
+func (s *Scanner) ask(ctx context.Context, command string) (string, error) {
 	c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "unix", s.Socket)
 	if err != nil {
-		return fmt.Errorf("%w: %v", ErrDown, err)
+		return "", fmt.Errorf("%w: %v", ErrDown, err)
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(dialTimeout))
-	if _, err := c.Write([]byte("zPING\x00")); err != nil {
-		return fmt.Errorf("%w: %v", ErrDown, err)
+	if _, err := c.Write([]byte("z" + command + "\x00")); err != nil {
+		return "", fmt.Errorf("%w: %v", ErrDown, err)
 	}
-	b := make([]byte, 16)
-	if n, err := c.Read(b); err != nil || !strings.HasPrefix(string(b[:n]), "PONG") {
-		return fmt.Errorf("%w: answered %q", ErrDown, b[:n])
+	b, err := io.ReadAll(io.LimitReader(c, maxAnswer))
+	if len(b) == 0 {
+		return "", fmt.Errorf("%w: %v", ErrDown, cmp.Or(err, io.ErrUnexpectedEOF))
 	}
-	return nil
+	return strings.TrimRight(string(b), "\x00\n "), nil
 }
 
 // File is one file on its way.
@@ -88,13 +119,18 @@ type File struct {
 	buf    []byte
 	size   int64
 	closed bool
+	gaps   bool
+	keep   bool
+	kept   []byte // all of it so far
 	result *Result
 	conn   net.Conn // closed with the result, so that nobody waits for it
+	era    uint64   // of the scanner's signatures when it began
+	digest hash.Hash
 }
 
-// Open starts a file.
-func (s *Scanner) Open() *File {
-	f := &File{s: s}
+// Open starts a file. keep keeps its bytes as far as [MaxKept] allows, for [File.Snapshot].
+func (s *Scanner) Open(keep bool) *File {
+	f := &File{s: s, keep: keep, era: s.memory.era(), digest: sha256.New()}
 	f.more = sync.NewCond(&f.mu)
 	if s.open.Add(1) > MaxOpen {
 		f.finish(Result{Err: ErrBusy})
@@ -122,8 +158,56 @@ func (f *File) Write(b []byte) (full bool) {
 	}
 	f.s.waiting.Add(int64(len(b)))
 	f.buf = append(f.buf, b...)
+	f.keepLocked(b)
 	f.more.Signal()
 	return len(f.buf) > MaxBuffer
+}
+
+// keepLocked keeps the next bytes; what is too large is not kept at all.
+func (f *File) keepLocked(b []byte) {
+	if !f.keep {
+		return
+	}
+	if n := int64(len(b)); len(f.kept)+len(b) <= MaxKept && f.s.kept.Add(n) <= MaxKeptAll {
+		f.kept = append(f.kept, b...)
+		return
+	} else if len(f.kept)+len(b) <= MaxKept {
+		f.s.kept.Add(-n)
+	}
+	f.s.counts.notKept.Add(1)
+	f.forgetLocked()
+}
+
+func (f *File) forgetLocked() {
+	f.s.kept.Add(-int64(len(f.kept)))
+	f.keep, f.kept = false, nil
+}
+
+// Snapshot has what was written so far scanned as a file of its own, while this one goes
+// on; nil where its bytes are not kept.
+func (f *File) Snapshot() *File {
+	f.mu.Lock()
+	b := f.kept
+	ok := f.keep && f.result == nil && f.s.waiting.Load()+int64(len(b)) <= MaxWaiting
+	f.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	s := f.s.Open(false)
+	s.Write(b)
+	s.Close()
+	return s
+}
+
+// Unguarded counts a pause behind which the file may have ended and was not scanned.
+func (f *File) Unguarded() { f.s.counts.unguarded.Add(1) }
+
+// Gap tells that bytes of the file were not seen here.
+func (f *File) Gap() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gaps = true
+	f.forgetLocked()
 }
 
 // Full tells whether the buffer has no room.
@@ -170,6 +254,8 @@ func (f *File) finishLocked(r Result) {
 		return
 	}
 	f.s.waiting.Add(-int64(len(f.buf)))
+	f.forgetLocked()
+	f.s.counts.add(&r)
 	f.result, f.buf = &r, nil
 	f.s.open.Add(-1)
 	if f.conn != nil {
@@ -192,11 +278,29 @@ func (f *File) run() {
 	if !f.connected(c) {
 		return
 	}
-	virus, err := f.talk(c)
-	if err != nil && !errors.Is(err, ErrTooLarge) {
-		err = fmt.Errorf("%w: %w", ErrDown, err)
+	r := f.talk(c)
+	if r.Err != nil && !errors.Is(r.Err, ErrTooLarge) && !errors.Is(r.Err, ErrDeep) {
+		r.Err = fmt.Errorf("%w: %w", ErrDown, r.Err)
 	}
-	f.finish(Result{Virus: virus, Err: err})
+	f.finish(f.known(r))
+}
+
+// known completes a result with what is known of the file, and remembers it.
+func (f *File) known(r Result) Result {
+	f.mu.Lock()
+	whole := f.closed && !f.gaps
+	f.mu.Unlock()
+	switch {
+	case r.Err != nil || r.Remembered:
+	case !whole && r.Virus == "" && r.Flag == "":
+		r.Err = ErrGaps
+	case whole:
+		var key [sha256.Size]byte
+		f.digest.Sum(key[:0])
+		r.SHA256 = hex.EncodeToString(key[:])
+		f.s.memory.put(key, f.era, &r)
+	}
+	return r
 }
 
 // connected notes the connection; false when nobody wants an answer any more.
@@ -209,21 +313,25 @@ func (f *File) connected(c net.Conn) bool {
 
 // talk sends the file and reads the answer. clamd may answer and hang up before the
 // end, so a failed write is not the last word.
-func (f *File) talk(c net.Conn) (virus string, err error) {
-	sent := f.send(c)
+func (f *File) talk(c net.Conn) Result {
+	before, sent := f.send(c)
+	if before != nil {
+		return *before
+	}
 	_ = c.SetReadDeadline(time.Now().Add(Timeout))
 	answer, err := io.ReadAll(io.LimitReader(c, maxAnswer))
 	if len(answer) == 0 {
-		return "", cmp.Or(sent, err, io.ErrUnexpectedEOF)
+		return Result{Err: cmp.Or(sent, err, io.ErrUnexpectedEOF)}
 	}
 	return verdict(string(answer))
 }
 
-// send speaks INSTREAM: chunks with a four-byte length, then a zero length.
-func (f *File) send(c net.Conn) error {
+// send speaks INSTREAM: chunks with a four-byte length, then a zero length, which is left
+// out when the file was scanned before: clamd begins only then.
+func (f *File) send(c net.Conn) (before *Result, err error) {
 	_ = c.SetWriteDeadline(time.Now().Add(Timeout))
 	if _, err := c.Write([]byte("zINSTREAM\x00")); err != nil {
-		return err
+		return nil, err
 	}
 	var chunk []byte
 	defer func() { f.s.waiting.Add(-int64(len(chunk))) }()
@@ -231,15 +339,32 @@ func (f *File) send(c net.Conn) error {
 		if chunk, last = f.next(chunk); len(chunk) == 0 {
 			continue
 		}
+		f.digest.Write(chunk)
 		_ = c.SetWriteDeadline(time.Now().Add(Timeout))
 		head := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)))
 		if _, err := (&net.Buffers{head, chunk}).WriteTo(c); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	if before := f.before(); before != nil {
+		return before, nil
+	}
 	_ = c.SetWriteDeadline(time.Now().Add(Timeout))
-	_, err := c.Write([]byte{0, 0, 0, 0})
-	return err
+	_, err = c.Write([]byte{0, 0, 0, 0})
+	return nil, err
+}
+
+// before is what was said about the same file, nil when it is new.
+func (f *File) before() *Result {
+	f.mu.Lock()
+	whole := f.closed && !f.gaps && f.result == nil
+	f.mu.Unlock()
+	if !whole {
+		return nil
+	}
+	var key [sha256.Size]byte
+	f.digest.Sum(key[:0])
+	return f.s.memory.get(key)
 }
 
 // next waits for bytes and takes them in place of those that were sent; last tells
@@ -259,18 +384,30 @@ func (f *File) next(sent []byte) (b []byte, last bool) {
 	return b, f.closed || f.result != nil
 }
 
+// Names under which clamd reports what is no virus: the first two are files that nobody can
+// look into or that may act by themselves, the last is a limit of its configuration.
+const (
+	Encrypted = "Heuristics.Encrypted."
+	Macros    = "Heuristics.OLE2.ContainsMacros"
+	exceeded  = "Heuristics.Limits.Exceeded"
+)
+
 // verdict reads clamd's answer: "stream: NAME FOUND", "stream: OK", or an error.
-func verdict(answer string) (virus string, err error) {
+func verdict(answer string) Result {
 	answer = strings.TrimRight(answer, "\x00\n ")
 	result, ok := strings.CutPrefix(answer, "stream: ")
 	name, found := strings.CutSuffix(result, " FOUND")
 	switch {
 	case ok && result == "OK":
-		return "", nil
+		return Result{}
+	case ok && found && strings.HasPrefix(name, exceeded):
+		return Result{Err: ErrDeep}
+	case ok && found && (strings.HasPrefix(name, Encrypted) || strings.HasPrefix(name, Macros)):
+		return Result{Flag: name}
 	case ok && found && name != "":
-		return name, nil
+		return Result{Virus: name}
 	case strings.HasPrefix(answer, "INSTREAM size limit exceeded"):
-		return "", ErrTooLarge
+		return Result{Err: ErrTooLarge}
 	}
-	return "", fmt.Errorf("answered %q", answer)
+	return Result{Err: fmt.Errorf("answered %q", answer)}
 }

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -103,7 +102,7 @@ func TestClamd(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := s.Open()
+			f := s.Open(false)
 			for b := tt.data; len(b) > 0; {
 				n := min(tt.piece, len(b))
 				if f.Write(b[:n]) {
@@ -133,7 +132,7 @@ func idle(t testing.TB, s *Scanner) {
 // clamd's own limit is no failure of the scanner.
 func TestClamdLimit(t *testing.T) {
 	socket, _ := clamd(t, "StreamMaxLength 1M\n")
-	f := (&Scanner{Socket: socket}).Open()
+	f := (&Scanner{Socket: socket}).Open(false)
 	for range 64 {
 		f.Write(make([]byte, 64<<10))
 	}
@@ -146,7 +145,7 @@ func TestClamdLimit(t *testing.T) {
 func TestClamdKilledInTheMiddle(t *testing.T) {
 	socket, kill := clamd(t, "")
 	s := &Scanner{Socket: socket}
-	f := s.Open()
+	f := s.Open(false)
 	f.Write([]byte("first half"))
 	eventually(t, "the first half is sent", func() bool { return s.waiting.Load() == 0 })
 	kill()
@@ -165,7 +164,7 @@ func TestScannerNotThere(t *testing.T) {
 	t.Parallel()
 	done := make(chan bool, 10)
 	s := &Scanner{Socket: filepath.Join(t.TempDir(), "none"), Done: func() { done <- true }}
-	f := s.Open()
+	f := s.Open(false)
 	f.Write([]byte("x"))
 	f.Close()
 	<-done
@@ -199,19 +198,24 @@ func fake(t testing.TB, serve func(net.Conn)) *Scanner {
 
 // drain reads a whole INSTREAM request.
 func drain(c net.Conn) (n int) {
-	r := bufio.NewReader(c)
-	_, _ = r.ReadString(0)
+	_, _ = io.ReadFull(c, make([]byte, len("zINSTREAM\x00")))
+	file, _ := chunks(c)
+	return len(file)
+}
+
+// chunks reads the file of an INSTREAM request; whole tells that its end was told.
+func chunks(r io.Reader) (file string, whole bool) {
+	var out strings.Builder
 	var head [4]byte
 	for {
 		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return n
+			return out.String(), false
 		}
 		size := int64(binary.BigEndian.Uint32(head[:]))
 		if size == 0 {
-			return n
+			return out.String(), true
 		}
-		m, _ := io.CopyN(io.Discard, r, size)
-		n += int(m)
+		_, _ = io.CopyN(&out, r, size)
 	}
 }
 
@@ -230,11 +234,13 @@ func TestAnswers(t *testing.T) {
 		{"stream:  FOUND\x00", "", ErrDown},
 		{"stream: Can't allocate memory ERROR\x00", "", ErrDown},
 		{"INSTREAM size limit exceeded. ERROR\x00", "", ErrTooLarge},
+		{"stream: Heuristics.Limits.Exceeded.MaxFiles FOUND\x00", "", ErrDeep},
+		{"stream: Heuristics.Encrypted.Zip FOUND\x00", "", nil},
 		{strings.Repeat("garbage", 10_000), "", ErrDown},
 	}
 	for _, tt := range tests {
 		s := fake(t, func(c net.Conn) { drain(c); _, _ = io.WriteString(c, tt.answer) })
-		f := s.Open()
+		f := s.Open(false)
 		f.Write([]byte("some bytes"))
 		f.Close()
 		if r := await(t, f); r.Virus != tt.virus || !errors.Is(r.Err, tt.err) {
@@ -249,7 +255,7 @@ func TestHangsUp(t *testing.T) {
 	t.Parallel()
 	s := fake(t, func(net.Conn) {})
 	for range 20 {
-		f := s.Open()
+		f := s.Open(false)
 		for range 100 {
 			f.Write(make([]byte, 10_000))
 		}
@@ -269,7 +275,7 @@ func TestSlowScannerAndAbort(t *testing.T) {
 	s := fake(t, func(net.Conn) { <-release })
 	files := make([]*File, 10)
 	for i := range files {
-		f := s.Open()
+		f := s.Open(false)
 		files[i] = f
 		full := false
 		for n := 0; !full; n += 100_000 {
@@ -302,7 +308,7 @@ func TestBackPressureEnds(t *testing.T) {
 	s := fake(t, func(c net.Conn) { <-read; drain(c); _, _ = io.WriteString(c, "stream: OK\x00") })
 	room := make(chan bool, 100)
 	s.Done = func() { room <- true }
-	f := s.Open()
+	f := s.Open(false)
 	for !f.Write(make([]byte, 50_000)) {
 	}
 	for !f.Full() { // what the socket took at first does not count
@@ -325,14 +331,14 @@ func TestTooMany(t *testing.T) {
 	s := fake(t, func(net.Conn) { <-release })
 	files := make([]*File, MaxOpen)
 	for i := range files {
-		files[i] = s.Open()
+		files[i] = s.Open(false)
 	}
-	over := s.Open()
+	over := s.Open(false)
 	if r := over.Result(); r == nil || !errors.Is(r.Err, ErrBusy) {
 		t.Errorf("file %d: %+v", MaxOpen+1, r)
 	}
 	files[0].Abort(ErrSlow)
-	if again := s.Open(); again.Result() != nil {
+	if again := s.Open(false); again.Result() != nil {
 		t.Errorf("with room again: %+v", again.Result())
 	} else {
 		again.Abort(ErrSlow)
@@ -360,12 +366,12 @@ func TestTooMany(t *testing.T) {
 
 // FuzzVerdict: an answer says clean only with clamd's own words.
 func FuzzVerdict(f *testing.F) {
-	for _, s := range []string{"stream: OK\x00", "stream: Eicar-Signature FOUND\x00", "INSTREAM size limit exceeded. ERROR\x00", ""} {
+	for _, s := range []string{"stream: OK\x00", "stream: Eicar-Signature FOUND\x00", "INSTREAM size limit exceeded. ERROR\x00", "stream: Heuristics.Encrypted.Zip FOUND\x00", "stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\x00", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, answer string) {
-		virus, err := verdict(answer)
-		if err == nil && virus == "" && strings.TrimRight(answer, "\x00\n ") != "stream: OK" {
+		r := verdict(answer)
+		if r.Err == nil && r.Virus == "" && r.Flag == "" && strings.TrimRight(answer, "\x00\n ") != "stream: OK" {
 			t.Errorf("%q passes as clean", answer)
 		}
 	})
