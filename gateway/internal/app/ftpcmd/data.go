@@ -49,6 +49,7 @@ func (d *Data) Push(dir int, b []byte) {
 	d.begin()
 	if d.file != nil {
 		d.sink.WriteFile(d.file, b)
+		app.MayEnd(d.sink, d.file, false) // only the end of the connection says so
 	}
 }
 

@@ -2,6 +2,7 @@ package http2
 
 import (
 	"bytes"
+	"strconv"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/rule"
@@ -36,6 +37,9 @@ func (c *Conn) body(s *stream, dir int, b []byte) {
 	if !d.begun {
 		d.begun = true
 		c.openFile(s, dir)
+		if n, err := strconv.ParseUint(string(s.get(dir, "content-length")), 10, 63); err == nil {
+			d.length = n
+		}
 	}
 	d.wire += uint64(len(b))
 	c.dnsData(s, dir, b)
@@ -46,6 +50,9 @@ func (c *Conn) body(s *stream, dir int, b []byte) {
 		d.codings.Write(b)
 	} else {
 		c.plain(s, dir, b)
+	}
+	if d.wire == d.length && d.length > 0 { // a receiver may not wait for the frame that ends the stream
+		app.MayEnd(c.sink, d.file, true)
 	}
 	if d.size-d.told >= growBody && !d.full {
 		c.settle(s, dir, true)

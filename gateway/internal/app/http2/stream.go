@@ -53,6 +53,7 @@ type side struct {
 	ended   bool
 	codings coding.Chain
 	wire    uint64
+	length  uint64 // of the body as it is sent, as announced; 0 when it is not
 	size    uint64 // decoded
 	told    uint64 // of size
 	body    []byte

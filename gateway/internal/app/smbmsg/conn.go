@@ -70,6 +70,9 @@ func (c *Conn) Push(dir int, b []byte) {
 			c.transferred(h.to, b[:n])
 			h.stream -= n
 			b = b[n:]
+			if h.stream == 0 {
+				c.mayEnd(h.to)
+			}
 		case h.skip > 0:
 			n := min(h.skip, len(b))
 			h.skip -= n

@@ -7,7 +7,10 @@ type transfer struct {
 	tx     *transaction
 	dir    int
 	file   *app.File
+	of     *openFile
 	next   uint64 // offset of the byte that is awaited
+	want   uint64 // up to where the latest read asked
+	said   uint64 // the size that was announced
 	queue  []chunk
 	queued int
 	gap    bool
@@ -34,7 +37,7 @@ func (c *Conn) transfer(h *header, f *openFile, dir int, offset uint64) *transfe
 	}
 	d := &fileDetail{name: name, share: f.tree.share, id: f.id}
 	tx := c.begin(h, d)
-	t := &transfer{tx: tx, dir: dir}
+	t := &transfer{tx: tx, dir: dir, of: f}
 	d.transfer = t
 	f.sent[dir] = t
 	t.file = c.sink.OpenFile(&tx.Tx, dir, []byte(name))
@@ -72,6 +75,24 @@ func (c *Conn) transferred(t *transfer, b []byte) {
 	}
 	t.next += uint64(len(b))
 	c.sink.WriteFile(t.file, b)
+}
+
+// mayEnd tells, behind a message, that the receiver may have all of the file. It is announced
+// where the size is reached that the server gave or the client has set. What is read may also
+// end where there is less than was asked for, what is written with any message, because the
+// client closes the file only behind the answer.
+func (c *Conn) mayEnd(t *transfer) {
+	if t == nil || t.ended {
+		return
+	}
+	size := t.of.size
+	whole := size > 0 && t.next >= size && size != t.said
+	if whole {
+		t.said = size
+	}
+	if whole || t.dir == app.ToServer || size == 0 || t.next < t.want {
+		app.MayEnd(c.sink, t.file, whole)
+	}
 }
 
 // missed tells that n bytes of a file were not seen.
@@ -208,6 +229,7 @@ func (c *Conn) startStream(dir int, head []byte, size int) bool {
 	h.skip = size - max(len(head), at+n)
 	if h.stream == 0 {
 		h.skip = size - len(head)
+		c.mayEnd(t)
 	}
 	return true
 }

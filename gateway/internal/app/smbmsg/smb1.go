@@ -175,7 +175,7 @@ func (c *Conn) request1(h *header, p *part1) {
 		if len(w.b) >= 24 {
 			offset |= uint64(w.u32(20)) << 32
 		}
-		c.readRequest(h, read{fid(w.u16(4)), offset}, uint32(w.u16(10)))
+		c.readRequest(h, read{file: fid(w.u16(4)), offset: offset}, uint32(w.u16(10)))
 	case trans1:
 		c.transRequest1(h, p)
 	case trans21:

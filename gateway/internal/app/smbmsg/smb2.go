@@ -133,7 +133,7 @@ func (c *Conn) request2(h *header, v *view) {
 			c.forget(f)
 		}
 	case read2:
-		c.readRequest(h, read{v.id(80), v.u64(72)}, v.u32(68))
+		c.readRequest(h, read{file: v.id(80), offset: v.u64(72)}, v.u32(68))
 		return
 	case write2:
 		c.write2(h, v)
@@ -156,6 +156,7 @@ func (c *Conn) request2(h *header, v *view) {
 
 // readRequest notes what a read is for.
 func (c *Conn) readRequest(h *header, r read, size uint32) {
+	r.size = uint64(size)
 	c.asks(h, r)
 	if size > MaxSize || c.state.maxRead != 0 && size > c.state.maxRead {
 		c.event("read_request_too_large")
@@ -184,6 +185,7 @@ func (c *Conn) written(h *header, id fileID, offset uint64, data []byte) {
 		t.tx.event("write_request_too_large")
 	}
 	c.contents(t, offset, data)
+	c.mayEnd(t)
 	c.asked(t.tx)
 }
 
@@ -221,6 +223,7 @@ const (
 	infoFile        = 1
 	infoRename      = 10
 	infoDisposition = 13
+	infoEnd         = 20
 )
 
 // previous is the file id of commands compounded behind the one that opens the file
@@ -257,6 +260,8 @@ func (c *Conn) setInfo2(h *header, v *view) *transaction {
 	case infoRename:
 		to := wide(d.at(20, int(d.u32(16))))
 		return c.ask(h, &rename{from: f.name, to: to})
+	case infoEnd:
+		f.size = d.u64(0)
 	case infoDisposition:
 		return c.ask(h, &setInfo{
 			name: f.name, id: f.id, class: "SET_INFO", level: "FILE_DISPOSITION_INFO", remove: d.u8(0)&1 != 0,
@@ -351,7 +356,7 @@ func (c *Conn) take2(t *transaction, h *header, v *view) {
 		d.created, d.accessed, d.modified, d.changed = v.u64(72), v.u64(80), v.u64(88), v.u64(96)
 		d.size, d.id = v.u64(112), v.id(128)
 		if !v.bad {
-			c.addFile(d.id, d.name, c.state.trees[h.tree])
+			c.addFile(d.id, d.name, c.state.trees[h.tree]).size = d.size
 			c.state.opened = d.id
 		}
 	}
@@ -386,7 +391,9 @@ func (c *Conn) wasRead(h *header, r read, data []byte) {
 		t.tx.event("read_response_too_large")
 	}
 	t.tx.status = h.status
+	t.want = r.offset + r.size
 	c.contents(t, r.offset, data)
+	c.mayEnd(t)
 	c.sink.Step(&t.tx.Tx, app.ToClient)
 }
 
@@ -426,7 +433,7 @@ func (c *Conn) largeTransfer2(dir int, head []byte) (t *transfer, at, n int, ok 
 		at, n = v.u8(66), int(v.u32(68))
 		if f := c.file(r.file, h.tree); known && n >= streamed/2 && !c.isPipe(f, nil) {
 			if t, ok = c.large(&h, f, dir, r.offset); ok {
-				t.tx.status = h.status
+				t.tx.status, t.want = h.status, r.offset+r.size
 				delete(c.state.reads, h.message)
 			}
 		}

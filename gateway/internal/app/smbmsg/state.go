@@ -26,6 +26,7 @@ type tree struct {
 type openFile struct {
 	id   fileID
 	name string
+	size uint64 // as the server gave it or the client has set it, 0 when nobody knows
 	tree tree
 	pipe bool
 	sent [2]*transfer // by direction
@@ -36,6 +37,7 @@ type openFile struct {
 type read struct {
 	file   fileID
 	offset uint64
+	size   uint64
 }
 
 // state is what the conversation has established.
