@@ -141,7 +141,7 @@ func (e *Engine) readerConfig() readers.Config {
 	cfg := e.cfg.Readers
 	cfg.HTTP.AtOnce = e.cfg.Inline
 	if e.cfg.Scanner != nil {
-		cfg.HTTP.Files = scan.MaxFile + 1 // one more, so that the scanner knows
+		cfg.Mail, cfg.HTTP.Files = true, scan.MaxFile+1 // one more, so that the scanner knows
 	}
 	return cfg
 }

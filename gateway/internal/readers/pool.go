@@ -28,6 +28,9 @@ type Config struct {
 	TLS  tlsmsg.Config
 	DHCP dhcpmsg.Config
 	MQTT mqttmsg.Config
+	// Mail gives all attachments of mails that are sent and fetched, as a scanner wants
+	// them: those without a name, those over POP3 and IMAP. No rule asks for them.
+	Mail bool
 }
 
 // Pool makes and lends readers.

@@ -12,6 +12,7 @@ import (
 	"otasuke/gateway/internal/app/http1"
 	"otasuke/gateway/internal/app/http2"
 	"otasuke/gateway/internal/app/ikemsg"
+	"otasuke/gateway/internal/app/imapcmd"
 	"otasuke/gateway/internal/app/krb5msg"
 	"otasuke/gateway/internal/app/ldapmsg"
 	"otasuke/gateway/internal/app/modbusmsg"
@@ -48,13 +49,19 @@ func (p *Pool) make(k app.Sink, proto rule.Proto, stream bool) app.Reader {
 	case rule.ProtoMDNS:
 		return dnsmsg.New(k, dnsmsg.Config{MDNS: true, Log: p.cfg.DNS, Scratch: &p.dns})
 	case rule.ProtoSMTP:
-		return smtpcmd.New(k, p.cfg.SMTP)
+		cfg := p.cfg.SMTP
+		cfg.AllParts = p.cfg.Mail
+		return smtpcmd.New(k, cfg)
 	case rule.ProtoFTP:
 		return ftpcmd.New(k, ftpcmd.Config{})
 	case rule.ProtoSSH:
 		return sshhello.New(k)
 	case rule.ProtoPOP3:
-		return popcmd.New(k)
+		return popcmd.New(k, popcmd.Config{Files: p.cfg.Mail})
+	case rule.ProtoIMAP:
+		if p.cfg.Mail {
+			return imapcmd.New(k)
+		}
 	case rule.ProtoSMB:
 		return smbmsg.New(k)
 	case rule.ProtoDCERPC:

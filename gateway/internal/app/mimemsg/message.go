@@ -80,6 +80,13 @@ const (
 
 // Message reads one message.
 type Message struct {
+	// AllParts gives parts without a name too, under the name of their type, unless they
+	// are texts. Set it before the first line.
+	AllParts bool
+	// AnyBoundary takes the first line that may be a boundary for one. Set it where the
+	// message's headers are not there.
+	AnyBoundary bool
+
 	h       Handler
 	schemes [][]byte
 
@@ -92,6 +99,7 @@ type Message struct {
 	status     string
 
 	filename []byte // of the current part
+	unnamed  []byte // its type, where it is a file without a name
 	open     bool   // its file is open
 	text     bool   // addresses are looked for
 	encoding encoding
@@ -255,8 +263,21 @@ func (m *Message) contentType(v []byte) (encapsulated bool) {
 	}
 	kind, _, _ := bytes.Cut(v, []byte(";"))
 	kind = bytes.TrimSpace(kind)
+	if m.unnamed = nil; m.AllParts && !container(kind) {
+		m.unnamed = kind
+	}
 	m.text = equalFold(kind, "text/plain") || equalFold(kind, "text/html")
 	return len(kind) > 8 && equalFold(kind[:8], "message/") && equalFold(kind[8:], "rfc822")
+}
+
+// container tells of types that have parts, or are texts for people.
+func container(kind []byte) bool {
+	for _, k := range [...]string{"text/", "multipart/", "message/"} {
+		if len(kind) >= len(k) && equalFold(kind[:len(k)], k) {
+			return true
+		}
+	}
+	return len(kind) == 0
 }
 
 // name takes the attachment's name from the first header that has one.

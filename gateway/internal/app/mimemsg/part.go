@@ -4,6 +4,9 @@ import "bytes"
 
 // bodyLine reads a line of a body: a boundary or contents.
 func (m *Message) bodyLine(b, eol []byte, more bool) {
+	if m.AnyBoundary && len(m.boundaries) == 0 && len(b) > 2 && b[0] == '-' && b[1] == '-' && len(b) <= MaxBoundary+2 && !more {
+		m.boundaries = append(m.boundaries, bytes.Clone(bytes.TrimRight(b, " \t")))
+	}
 	if !more && len(b) >= 2 && b[0] == '-' && b[1] == '-' && m.boundary(b) {
 		return
 	}
@@ -42,6 +45,9 @@ func (m *Message) limit(b []byte, n int, event string) {
 
 // contents takes decoded bytes of the current part.
 func (m *Message) contents(b []byte) {
+	if len(m.filename) == 0 {
+		m.name(m.unnamed)
+	}
 	if len(m.filename) == 0 {
 		if m.text {
 			m.search(b)
@@ -98,6 +104,6 @@ func (m *Message) closePart() {
 	if m.open {
 		m.h.CloseFile()
 	}
-	m.open, m.filename, m.encoding = false, nil, plain
+	m.open, m.filename, m.unnamed, m.encoding = false, nil, nil, plain
 	m.sextet, m.qp, m.eol = base64Decoder{}, qpDecoder{}, m.eol[:0]
 }

@@ -4,9 +4,16 @@ import (
 	"bytes"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/app/letter"
 	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
+
+// Config says how conversations are read.
+type Config struct {
+	// Files gives the attachments of mails that are fetched.
+	Files bool
+}
 
 // Limits.
 const (
@@ -57,7 +64,10 @@ func (l *lines) next(b []byte, limit int) (line, rest []byte, long, ok bool) {
 // Conn reads one conversation.
 type Conn struct {
 	sink    app.Sink
+	cfg     Config
 	lines   [2]lines
+	mail    *letter.Letter // that is being fetched, nil for none
+	cutter  letter.Cutter  // of its lines
 	open    []*transaction // wait for their reply, oldest first
 	next    uint64
 	body    bool // inside a reply of several lines
@@ -79,7 +89,7 @@ type transaction struct {
 }
 
 // New makes a reader that tells sink.
-func New(sink app.Sink) *Conn { return &Conn{sink: sink} }
+func New(sink app.Sink, cfg Config) *Conn { return &Conn{sink: sink, cfg: cfg} }
 
 // Push implements [app.Reader].
 func (c *Conn) Push(dir int, b []byte) {
@@ -88,6 +98,10 @@ func (c *Conn) Push(dir int, b []byte) {
 		limit = MaxReply
 	}
 	for len(b) > 0 && !c.stopped {
+		if dir == app.ToClient && c.mail != nil {
+			b = c.mailBytes(b)
+			continue
+		}
 		line, rest, long, ok := c.lines[dir].next(b, limit)
 		if !ok {
 			return
@@ -103,10 +117,42 @@ func (c *Conn) Push(dir int, b []byte) {
 }
 
 // Gap implements [app.Reader]: reading goes on with the next line.
-func (c *Conn) Gap(dir, _ int) {
+func (c *Conn) Gap(dir, n int) {
+	if dir == app.ToClient && c.mail != nil { // its end is looked for
+		c.mail.Gap(n)
+		c.cutter = letter.Cutter{}
+		return
+	}
 	c.lines[dir] = lines{skip: true}
 	if dir == app.ToClient {
 		c.body = false
+	}
+}
+
+// mailBytes reads lines of a mail that is fetched and returns what is behind it.
+func (c *Conn) mailBytes(b []byte) []byte {
+	for len(b) > 0 {
+		l, rest, ok := c.cutter.Next(b)
+		b = rest
+		if !ok {
+			continue
+		}
+		if !l.More && len(l.Text) > 0 && l.Text[0] == '.' { // RFC 1939 section 3
+			if l.Text = l.Text[1:]; len(l.Text) == 0 && len(l.EOL) > 0 {
+				c.finish()
+				return b
+			}
+		}
+		c.mail.Line(l)
+	}
+	return nil
+}
+
+// endMail ends the mail that is being fetched; cut tells that it was not seen to its end.
+func (c *Conn) endMail(cut bool) {
+	if c.mail != nil {
+		c.mail.End(cut)
+		c.mail, c.cutter = nil, letter.Cutter{}
 	}
 }
 
@@ -123,6 +169,7 @@ func (c *Conn) stop() {
 		return
 	}
 	c.stopped = true
+	c.endMail(true)
 	for len(c.open) > 0 {
 		c.finish()
 	}
@@ -131,6 +178,7 @@ func (c *Conn) stop() {
 
 // finish ends the oldest transaction.
 func (c *Conn) finish() {
+	c.endMail(false)
 	t := c.open[0]
 	c.open[0] = nil
 	c.open = c.open[1:]
@@ -246,6 +294,10 @@ func (c *Conn) reply(line []byte, long bool, rest []byte) {
 		return // no reply: a line of one before
 	}
 	c.sink.Step(&t.Tx, app.ToClient)
+	if c.cfg.Files && t.status == "OK" && (ascii.EqualFold(t.command, "RETR") || ascii.EqualFold(t.command, "TOP")) {
+		c.mail = letter.New(c.sink, &t.Tx, app.ToClient) // however the client writes it
+		return
+	}
 	if t.several && t.status == "OK" {
 		c.body = true
 		return

@@ -32,7 +32,7 @@ var session = told.Talk{
 }
 
 func tell(t told.Talk, n int) []string {
-	return told.Of(t, n, func(s app.Sink) app.Reader { return New(s) }).Lines
+	return told.Of(t, n, func(s app.Sink) app.Reader { return New(s, Config{Files: true}) }).Lines
 }
 
 func TestSession(t *testing.T) {
@@ -82,6 +82,43 @@ func TestSecure(t *testing.T) {
 	lines := tell(told.Talk{{Dir: client, B: "STLS\r\n"}, {Dir: server, B: "+OK go\r\n\x16\x03"}, {Dir: client, B: "QUIT\r\n"}}, 0)
 	if got := lines[len(lines)-1]; got != `become tls 1 "\x16\x03"` {
 		t.Error(got)
+	}
+}
+
+const letterText = "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhello\r\n..\r\n" +
+	"--x\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\nREVG\r\n" +
+	"--x\r\nContent-Type: application/octet-stream\r\n\r\n..dots\r\n--x--\r\n.\r\n"
+
+// Attachments of mails that are fetched are files, also without a name and however the
+// client writes its commands.
+func TestAttachments(t *testing.T) {
+	for _, command := range []string{"RETR 1", "retr 1", "Top 1 99", "RETR  1 "} {
+		for _, n := range []int{0, 1, 2, 3, 7, 50} {
+			lines := tell(told.Talk{{Dir: server, B: "+OK hi\r\n"}, {Dir: client, B: command + "\r\nDELE 1\r\n"},
+				{Dir: server, B: "+OK 120 octets\r\n" + letterText + "+OK gone\r\n"}}, n)
+			var files []string
+			for _, l := range lines {
+				if strings.HasPrefix(l, "file") {
+					files = append(files, l)
+				}
+			}
+			want := []string{`file tx1 1 "a.zip" "ABCDEF" cut=false`, `file tx1 1 "application/octet-stream" ".dots" cut=false`}
+			if d := cmp.Diff(want, files); d != "" {
+				t.Error(command, n, d)
+			}
+			if !strings.Contains(strings.Join(lines, "\n"), `"header":"gone"`) {
+				t.Error(command, n, "what follows the mail is not read")
+			}
+		}
+	}
+}
+
+// A mail that is not whole is told as cut.
+func TestCutAttachment(t *testing.T) {
+	half, _, _ := strings.Cut(letterText, "REVG")
+	lines := strings.Join(tell(told.Talk{{Dir: client, B: "RETR 1\r\n"}, {Dir: server, B: "+OK\r\n" + half}}, 0), "\n")
+	if !strings.Contains(lines, `file tx0 1 "a.zip" "ABC" cut=true`) {
+		t.Error(lines)
 	}
 }
 

@@ -43,8 +43,10 @@ type Email struct {
 	Date           string   `json:"date,omitempty"`
 }
 
-// Config says what records tell.
+// Config says what is read and what records tell.
 type Config struct {
+	// AllParts gives the parts of a message that have no name as files, too.
+	AllParts bool
 	// Headers are those of a message that records tell beside the usual ones, by name in
 	// lower case ("reply-to").
 	Headers []string

@@ -87,9 +87,15 @@ func (c *Conn) dataCommand() bool {
 		return false
 	}
 	c.tx.dataSeen = true
-	c.tx.message = mimemsg.New(c.tx, "http")
+	c.tx.message = c.newMessage()
 	c.inData = c.pipelining
 	return true
+}
+
+func (c *Conn) newMessage() *mimemsg.Message {
+	m := mimemsg.New(c.tx, "http")
+	m.AllParts = c.cfg.AllParts
+	return m
 }
 
 // bdatCommand reads BDAT (RFC 3030 section 2).
@@ -108,7 +114,7 @@ func (c *Conn) bdatCommand(b []byte) bool {
 	c.chunk, c.chunkSeen = n, 0
 	c.lastChunk = hasFold(bytes.TrimLeft(arg[digits:], " "), "last")
 	if c.tx.message == nil && !c.tx.ended {
-		c.tx.message = mimemsg.New(c.tx, "http")
+		c.tx.message = c.newMessage()
 	}
 	if c.inData = n > 0; !c.inData {
 		c.push(bdat)
