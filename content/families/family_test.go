@@ -191,6 +191,11 @@ func TestEveryRuleHasAFamily(t *testing.T) {
 	f("encrypted-dns", Seen{Kind: "site", Site: "encrypted-dns"})
 	f("policy", Seen{Kind: "site", Site: "company"}) // the company's own denial
 	f("virus", Seen{Kind: "virus"})
+	f("virus", Seen{Kind: "virus", Virus: "Win.Test", App: "http"})
+	f("virus-mail", Seen{Kind: "virus", Virus: "Win.Test", App: "smtp"})
+	f("virus-mail", Seen{Kind: "virus", Virus: "Win.Test", App: "imap"})
+	f("file-locked", Seen{Kind: "virus", Virus: "Heuristics.Encrypted.Zip", App: "pop3"})
+	f("file-macro", Seen{Kind: "virus", Virus: "Heuristics.OLE2.ContainsMacros.VBA", App: "http"})
 }
 
 var ruleFamily = regexp.MustCompile(`otasuke_family\s+([a-z0-9-]+)`)

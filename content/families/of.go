@@ -13,6 +13,8 @@ type Seen struct {
 	Msg       string // the rule's message
 	Family    string // metadata otasuke_family of the rule
 	Site      string // category of the dangerous site
+	Virus     string // what the scanner calls it
+	App       string // application protocol
 	Direction string // "inbound", "outbound", "internal"
 }
 
@@ -23,7 +25,7 @@ type Seen struct {
 func (s *Set) Of(e Seen) string {
 	switch e.Kind {
 	case "virus":
-		return "virus"
+		return virus(e)
 	case "site":
 		if key, ok := s.sites[strings.ToLower(e.Site)]; ok {
 			return key
@@ -31,6 +33,20 @@ func (s *Set) Of(e Seen) string {
 		return "site-malware"
 	}
 	return s.turn(s.rule(e), e.Direction)
+}
+
+// virus gives the family of a file. What the scanner calls so is no virus but a file that it
+// could not look into, or one that may act by itself. Mail is never stopped.
+func virus(e Seen) string {
+	switch {
+	case strings.HasPrefix(e.Virus, "Heuristics.Encrypted."):
+		return "file-locked"
+	case strings.HasPrefix(e.Virus, "Heuristics.OLE2.ContainsMacros"):
+		return "file-macro"
+	case e.App == "smtp" || e.App == "pop3" || e.App == "imap":
+		return "virus-mail"
+	}
+	return "virus"
 }
 
 func (s *Set) rule(e Seen) string {

@@ -38,12 +38,15 @@ func (k *Knowledge) Texts(lang string) text.Texts { return k.texts.In(lang) }
 
 // Family is the key of the family that explains an event.
 func (k *Knowledge) Family(e *wire.Event) string {
-	seen := families.Seen{Kind: string(e.Kind), Direction: string(e.Direction)}
+	seen := families.Seen{Kind: string(e.Kind), Direction: string(e.Direction), App: e.App}
 	if e.Rule != nil {
 		seen.Class, seen.Msg, seen.Family = e.Rule.Class, e.Rule.Msg, e.Rule.Family
 	}
 	if e.Site != nil {
 		seen.Site = e.Site.Category
+	}
+	if e.File != nil {
+		seen.Virus = e.File.Virus
 	}
 	return k.families.Of(seen)
 }
