@@ -72,6 +72,9 @@ type Config struct {
 	UsageEvery time.Duration `toml:"usage_every"`
 	// ClamdSocket is the path of clamd's Unix socket; empty switches virus scanning off.
 	ClamdSocket string `toml:"clamd_socket"`
+	// StopSuspicious stops files with a password and office documents with macros over HTTP,
+	// FTP and SMB as if they had a virus. Without it they are only told of, in mail always.
+	StopSuspicious bool `toml:"stop_suspicious_files"`
 	// EVELog is a file that gets every EVE record; empty for none.
 	EVELog string `toml:"eve_log"`
 	// EVELogBytes and EVELogAge say when that file is moved aside: 256 MiB and a day when
