@@ -16,6 +16,7 @@ import (
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/eve/handover"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
@@ -278,15 +279,15 @@ func (in *inspector) into(dir string, judge func(engine.Config, func(*engine.Eng
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
-	out := newLines(f, in.conf.wants)
+	out := handover.NewLines(f, in.conf.wants)
 	defer func() {
-		err = errors.Join(err, out.close(), f.Close())
+		err = errors.Join(err, out.Close(), f.Close())
 		in.mu.Lock()
-		in.sum.Alerts += out.alerts
+		in.sum.Alerts += out.Alerts
 		in.mu.Unlock()
 	}()
 	ec := in.ec
-	ec.Emit, ec.Gather, ec.Applications = out.queue.Put, recordBatch, in.ec.Applications.Fresh()
+	ec.Emit, ec.Gather, ec.Applications = out.Put, recordBatch, in.ec.Applications.Fresh()
 	if ec.EVE.File != "" {
 		ec.EVE.File = in.cfg.Capture
 	}

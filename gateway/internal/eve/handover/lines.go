@@ -1,4 +1,4 @@
-package gateway
+package handover
 
 import (
 	"bufio"
@@ -7,35 +7,38 @@ import (
 	"sync"
 
 	"otasuke/gateway/internal/eve"
-	"otasuke/gateway/internal/eve/handover"
 )
 
 const (
 	// linesBuffer of bytes is written at once.
 	linesBuffer = 256 << 10
 	// linesWaiting records may wait for the writer; then the worker waits.
-	linesWaiting = 8 * recordBatch
+	linesWaiting = 1024
 )
 
-// lines writes records beside the worker that makes them. Nothing is lost: a full queue
+// Lines writes records beside the worker that makes them. Nothing is lost: a full queue
 // makes the worker wait.
-type lines struct {
-	queue *handover.Queue
+type Lines struct {
+	queue *Queue
 	wants func(*eve.Record) bool
 	out   *bufio.Writer
 	done  sync.WaitGroup
-	// Of the writer; read after it has ended.
-	alerts uint64
-	err    error
+	// Alerts are those among all records; read it behind Close.
+	Alerts uint64
+	err    error // of the writer
 }
 
-func newLines(w io.Writer, wants func(*eve.Record) bool) *lines {
-	l := &lines{wants: wants, queue: handover.New(linesWaiting, true), out: bufio.NewWriterSize(w, linesBuffer)}
+// Put hands records over, see [Queue.Put].
+func (l *Lines) Put(list []*eve.Record) (blank int) { return l.queue.Put(list) }
+
+// NewLines begins to write the records that are wanted.
+func NewLines(w io.Writer, wants func(*eve.Record) bool) *Lines {
+	l := &Lines{wants: wants, queue: New(linesWaiting, true), out: bufio.NewWriterSize(w, linesBuffer)}
 	l.done.Go(l.write)
 	return l
 }
 
-func (l *lines) write() {
+func (l *Lines) write() {
 	var line []byte
 	for open := true; open; {
 		<-l.queue.Ready()
@@ -43,7 +46,7 @@ func (l *lines) write() {
 		list, open = l.queue.Take()
 		for _, r := range list {
 			if r.EventType == eve.TypeAlert {
-				l.alerts++
+				l.Alerts++
 			}
 			if !l.wants(r) {
 				continue
@@ -59,8 +62,8 @@ func (l *lines) write() {
 	}
 }
 
-// close writes what is left. Nobody may emit any more.
-func (l *lines) close() error {
+// Close writes what is left. Nobody may emit any more.
+func (l *Lines) Close() error {
 	l.queue.Close()
 	l.done.Wait()
 	return errors.Join(l.err, l.out.Flush())
