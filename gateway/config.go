@@ -15,6 +15,7 @@ import (
 	"otasuke/internal/conffile"
 
 	"otasuke/gateway/internal/apps"
+	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/rule/policy"
 )
@@ -70,8 +71,16 @@ type Config struct {
 	Blocked []apps.Block `toml:"block"`
 	// UsageEvery is how often the centre is told what is used: an hour, the longest, when 0.
 	UsageEvery time.Duration `toml:"usage_every"`
-	// ClamdSocket is the path of clamd's Unix socket; empty switches virus scanning off.
+	// Clamd is "run" for a clamd that the box starts and watches itself. Otherwise ClamdSocket
+	// is the path of one's Unix socket. Both empty switch virus scanning off.
+	Clamd       string `toml:"clamd"`
 	ClamdSocket string `toml:"clamd_socket"`
+	// ClamdProgram, ClamdDatabase and ClamdUser are what it runs, its folder of signatures and
+	// whom it runs as; those of Debian when nothing is said. Of another clamd only the folder
+	// counts, for the age of its signatures.
+	ClamdProgram  string `toml:"clamd_program"`
+	ClamdDatabase string `toml:"clamd_database"`
+	ClamdUser     string `toml:"clamd_user"`
 	// StopSuspicious stops files with a password and office documents with macros over HTTP,
 	// FTP and SMB as if they had a virus. Without it they are only told of, in mail always.
 	StopSuspicious bool `toml:"stop_suspicious_files"`
@@ -153,7 +162,7 @@ func (c *Config) complete() error {
 	if err := c.IPS.Check(); err != nil {
 		return fmt.Errorf("%w: ips: %w", ErrConfig, err)
 	}
-	if err := c.centre(); err != nil {
+	if err := errors.Join(c.centre(), c.scanner()); err != nil {
 		return err
 	}
 	if len(c.Ports) != 2 && c.EVEInput == "" {
@@ -178,6 +187,31 @@ func (c *Config) applications() (*apps.Known, error) {
 	}
 	return known, nil
 }
+
+// clamdRun is the value of Clamd with which the box starts one.
+const clamdRun = "run"
+
+// scanner fills in where the scanner is.
+func (c *Config) scanner() error {
+	switch {
+	case c.Clamd == "":
+		return nil
+	case c.Clamd != clamdRun:
+		return fmt.Errorf("%w: clamd %q: write \"run\", or name the socket of one that runs already in clamd_socket", ErrConfig, c.Clamd)
+	case c.ClamdSocket != "":
+		return fmt.Errorf("%w: clamd = \"run\" and clamd_socket: one of them", ErrConfig)
+	}
+	c.ClamdSocket = clamd.Socket(c.clamdDir())
+	if c.ClamdDatabase == "" {
+		c.ClamdDatabase = clamd.DefaultDatabase
+	}
+	if c.ClamdUser == "" && os.Getuid() == 0 {
+		c.ClamdUser = clamd.DefaultUser
+	}
+	return nil
+}
+
+func (c *Config) clamdDir() string { return filepath.Join(c.StateDir, "clamd") }
 
 // centre checks how the centre is reached.
 func (c *Config) centre() error {

@@ -58,6 +58,10 @@ type engineStatus struct {
 	Faults      uint64 `json:"faults"` // conversations that lost their inspection by a fault of ours
 	Lost        uint64 `json:"lost"`
 	Scanner     string `json:"scanner"` // wire.State
+	// Signatures is the age of the scanner's, in seconds since 1970; 0 when nobody knows.
+	Signatures int64 `json:"signatures,omitempty"`
+	// Files says what became of files that were scanned, by the name of its counter.
+	Files map[string]uint64 `json:"files,omitempty"`
 	// Limits says how often each limit was reached, by the name of its counter.
 	Limits map[string]uint64 `json:"limits,omitempty"`
 }
@@ -97,7 +101,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	faults := fault.New(filepath.Join(cfg.StateDir, "faults"), cfg.Log)
 	ec.Fault = faults.Take
 	if cfg.ClamdSocket != "" {
-		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
+		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket, Database: cfg.ClamdDatabase}
 	}
 	e := engine.New(ec)
 	use := &inUse{cfg: &cfg, engine: e, set: set, left: left, sites: sites, since: time.Now()}
@@ -116,9 +120,10 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		rules, sites, _, _ := use.state()
 		s := engineStatus{
 			EventType: typeStatus, Rules: rules, Sites: sites, Packets: e.Stats.Packets.Load(), Bytes: e.Stats.Bytes.Load(), Blocked: e.Stats.Blocked.Load(),
-			Uninspected: e.Stats.Uninspected.Load(), Faults: e.Stats.Panics.Load(), Lost: w.lost.Load() + w.queue.Lost.Load(), Scanner: scannerState(ctx, ec.Scanner),
+			Uninspected: e.Stats.Uninspected.Load(), Faults: e.Stats.Panics.Load(), Lost: w.lost.Load() + w.queue.Lost.Load(), Scanner: "off",
 			Limits: evelog.Reached(e.Counts()...),
 		}
+		s.ofScanner(ctx, ec.Scanner)
 		for _, q := range queues {
 			s.Uninspected += q.Missed.Load()
 		}
@@ -166,14 +171,20 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 	return errors.Join(errs...)
 }
 
-func scannerState(ctx context.Context, s *scan.Scanner) string {
-	if s == nil {
-		return "off"
+// ofScanner tells how the scanner is.
+func (s *engineStatus) ofScanner(ctx context.Context, scanner *scan.Scanner) {
+	if scanner == nil {
+		return
 	}
-	if s.Ping(ctx) != nil {
-		return "down"
+	maps.Copy(s.Limits, scanner.Limits())
+	s.Files = scanner.Counts()
+	s.Scanner = "ok"
+	sig, err := scanner.Check(ctx, time.Now())
+	if err != nil {
+		s.Scanner = "down"
+	} else if !sig.Made.IsZero() {
+		s.Signatures = sig.Made.Unix()
 	}
-	return "ok"
 }
 
 // writer carries records out of the packet path.
@@ -290,5 +301,6 @@ func (w *writer) stats(s engineStatus) {
 	}
 	own := map[string]uint64{"blocked": s.Blocked, "uninspected": s.Uninspected, "faults": s.Faults, "lost": s.Lost}
 	maps.Copy(own, s.Limits)
+	maps.Copy(own, s.Files)
 	w.write(&eve.Record{Timestamp: eve.Time(time.Now().UnixMicro()), EventType: eve.TypeStats, Stats: w.counts(s), Otasuke: &eve.Own{Counts: own}})
 }

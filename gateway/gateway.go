@@ -7,9 +7,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/health"
@@ -62,14 +64,23 @@ func (b *Box) Run(ctx context.Context) error {
 			b.log.Error("rules could not be taken away", "err", err)
 		}
 	}()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		b.connect(ctx)
-	}()
+	var others sync.WaitGroup
+	others.Go(func() { b.connect(ctx) })
+	others.Go(func() { b.scan(ctx) })
 	err = b.supervise(ctx)
-	<-done
+	others.Wait()
 	return err
+}
+
+// scan keeps a clamd of ours running.
+func (b *Box) scan(ctx context.Context) {
+	if b.cfg.Clamd != clamdRun {
+		return
+	}
+	c := clamd.Config{Dir: b.cfg.clamdDir(), Program: b.cfg.ClamdProgram, Database: b.cfg.ClamdDatabase, User: b.cfg.ClamdUser, Log: b.log}
+	if err := clamd.Run(ctx, c); err != nil {
+		b.log.Error("the virus scanner cannot be started: files pass without a scan", "err", err)
+	}
 }
 
 // connect claims the box if needed and then carries events until ctx ends.

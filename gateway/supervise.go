@@ -180,7 +180,7 @@ func (b *Box) status(line []byte) bool {
 	b.faults = s.Faults
 	b.limits.Tell(b.log, health.Reached{Packets: s.Packets, Uninspected: s.Uninspected, Lost: s.Lost, Limits: s.Limits}, time.Now())
 	b.health.Counts(health.Counts{
-		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner),
+		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner), Signatures: s.Signatures,
 	})
 	return true
 }

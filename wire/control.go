@@ -78,6 +78,8 @@ type Health struct {
 	// Rules and Sites count what is loaded.
 	Rules int `json:"rules"`
 	Sites int `json:"sites"`
+	// Signatures is when the newest of the virus scanner were made, zero when nobody knows.
+	Signatures time.Time `json:"virus_signatures,omitzero"`
 	// Packets, Blocked, Uninspected, Dropped count since the engine started.
 	Packets     uint64 `json:"packets"`
 	Blocked     uint64 `json:"blocked"`

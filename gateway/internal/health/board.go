@@ -12,6 +12,7 @@ type Counts struct {
 	Rules, Sites                  int
 	Packets, Blocked, Uninspected uint64
 	Scanner                       wire.State
+	Signatures                    int64 // when the scanner's were made, seconds since 1970; 0 for unknown
 }
 
 // Board holds the state.
@@ -87,8 +88,13 @@ func (b *Board) Report(now time.Time) wire.Health {
 	if b.counts.Sites == 0 && b.engine {
 		sites = wire.StateOff
 	}
+	var made time.Time
+	if b.counts.Signatures > 0 {
+		made = time.Unix(b.counts.Signatures, 0).UTC()
+	}
 	return wire.Health{
-		Time: now.UTC(), Software: b.software, Uptime: int64(now.Sub(b.started).Seconds()), Protecting: b.engine,
+		Signatures: made,
+		Time:       now.UTC(), Software: b.software, Uptime: int64(now.Sub(b.started).Seconds()), Protecting: b.engine,
 		Parts: map[string]wire.State{
 			"inspection": state(b.engine), "virus": virus, "sites": sites, "journal": state(b.journal == nil), "uplink": wire.StateOK,
 		},

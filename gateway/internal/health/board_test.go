@@ -36,6 +36,10 @@ func TestReport(t *testing.T) {
 	b.Changed()
 	check("journal again", true, wire.StateOK, wire.StateDown, wire.StateOK, wire.StateOK)
 	b.Counts(Counts{Sites: 5, Scanner: wire.StateOK})
+	b.Counts(Counts{Sites: 5, Scanner: wire.StateOK, Signatures: start.Unix()})
+	if h := b.Report(start); !h.Signatures.Equal(start) {
+		t.Errorf("signatures of %v", h.Signatures)
+	}
 	b.Engine(false)
 	check("engine died", false, wire.StateDown, wire.StateDown, wire.StateDown, wire.StateOK)
 	if woken != 1 {
