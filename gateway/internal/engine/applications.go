@@ -3,6 +3,7 @@ package engine
 import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
 )
 
 // follow finds out with each packet which application the flow at hand is of, and counts it
@@ -38,7 +39,7 @@ func (w *Worker) unwanted(name []byte, http bool) {
 	}
 	s.dropped, s.use.Blocked = true, true
 	if http {
-		w.blockPage(text(name), "company")
+		w.blockPage(evelog.Text(name), "company")
 	} else {
 		w.reset()
 	}

@@ -177,9 +177,6 @@ func (w *Worker) virusRecord(f *watch.File, stopped bool) *eve.Record {
 	}
 	w.own(rec, wire.KindVirus)
 	rec.Extra = f.Fields
-	rec.Fileinfo = &eve.Fileinfo{Filename: text(f.App.Name), State: "CLOSED", Size: int64(f.App.Size)}
+	rec.Fileinfo = &eve.Fileinfo{Filename: evelog.Text(f.App.Name), State: "CLOSED", Size: int64(f.App.Size)}
 	return rec
 }
-
-// text makes bytes from the wire fit for JSON.
-func text(b []byte) string { return evelog.Text(b) }

@@ -141,7 +141,4 @@ func (w *Worker) logFrame(tx *app.Tx, dir int, b rule.Buffer, data []byte) {
 	w.batch.Add(r)
 }
 
-var (
-	_ app.Sink   = (*sink)(nil)
-	_ app.Framer = (*sink)(nil)
-)
+var _, _ = app.Sink((*sink)(nil)), app.Framer((*sink)(nil))

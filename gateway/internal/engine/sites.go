@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/reply"
@@ -54,7 +55,7 @@ func (w *Worker) sites(tx *app.Tx, side *app.Side) {
 	}
 	switch f.Layer {
 	case sites.HTTP:
-		w.blockPage(text(f.Name), f.List.Category)
+		w.blockPage(evelog.Text(f.Name), f.List.Category)
 	case sites.DNS:
 		w.answerBlocked(tx)
 	case sites.TLS:
@@ -69,7 +70,7 @@ func (w *Worker) site(tx *app.Tx, f *sites.Find) {
 		rec := w.packetRecord(eve.TypeAlert)
 		sites.Tell(rec, w.own(rec, wire.KindSite), f, w.e.cfg.Inline)
 		if f.Layer == sites.HTTP {
-			rec.HTTP = &eve.HTTP{Hostname: text(f.Name), URL: text(tx.Sides[app.ToServer].Get(rule.HTTPURIRaw))}
+			rec.HTTP = &eve.HTTP{Hostname: evelog.Text(f.Name), URL: evelog.Text(tx.Sides[app.ToServer].Get(rule.HTTPURIRaw))}
 		}
 		w.batch.Add(rec)
 		w.flow.User.alerted = true

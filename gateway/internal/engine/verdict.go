@@ -168,7 +168,7 @@ func (w *Worker) scanned(f *watch.File, r *scan.Result) {
 	if r.Err != nil {
 		w.e.Stats.Uninspected.Add(1)
 	}
-	switch name := text(f.App.Name); {
+	switch name := evelog.Text(f.App.Name); {
 	case virus != "":
 		rec := w.virusRecord(f, !f.Arrived())
 		evelog.Found(rec, r)
