@@ -126,7 +126,9 @@ names = ["zoom.example.com"]
 
 func TestMalformedAdditions(t *testing.T) {
 	t.Parallel()
-	app := func(rest string) string { return "[[app]]\nid = \"own-x\"\nja = \"X\"\ncategory = \"business\"\n" + rest }
+	app := func(rest string) string {
+		return "[[app]]\nid = \"own-x\"\nja = \"X\"\ncategory = \"business\"\n" + rest
+	}
 	for name, text := range map[string]string{
 		"not TOML":              "[[app",
 		"unknown field":         app("colour = \"red\""),

@@ -183,7 +183,7 @@ func (b *box) figures(r *Result) error {
 	n := last.Otasuke.Counts
 	for why, n := range last.Stats.IPS.Reasons {
 		if n > 0 {
-			r.Why = append(r.Why, fmt.Sprintf("%d packets were stopped: %s", n, why))
+			r.Why = append(r.Why, fmt.Sprintf("%d packets were stopped: %s, with counts %v", n, why, last.Otasuke.Counts))
 		}
 	}
 	r.Packets, r.Alerts = last.Stats.Decoder.Pkts, last.Stats.Detect.Alert
