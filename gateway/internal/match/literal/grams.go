@@ -8,9 +8,8 @@ import (
 )
 
 // grams finds patterns by their last four bytes: a bit tells for
-// most places of ordinary data that no pattern ends there. Data of some hundred bytes is
-// searched so in less time than the library takes to begin, and in little memory, which
-// stays near the processor.
+// most places of ordinary data that no pattern ends there. It takes little
+// memory, which stays near the processor between other work.
 type grams struct {
 	patterns   []Pattern             // in lower case where case does not matter
 	long       ends                  // by the last four bytes

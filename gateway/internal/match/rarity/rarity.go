@@ -28,7 +28,7 @@ const (
 // gram is the number of bytes whose place behind one another is counted.
 const gram = 3
 
-// Weights, from measurements of pages, handshakes and questions.
+// Weights, chosen by the rules that pages, handshakes and questions have tried in vain.
 const (
 	found   = 10    // what is found and must be judged, against what is only looked at
 	ofText  = 0.7   // share of text in traffic
