@@ -42,9 +42,16 @@ const (
 	eventFD = 3
 	// scannerCheck is how often clamd is asked whether it is there.
 	scannerCheck = 5 * time.Second
+	// loadTime is how statistics write when the rules were read.
+	loadTime = "2006-01-02T15:04:05.000000-0700"
 	// cacheFolder of the state folder keeps what rules were compiled to; it may be deleted.
 	cacheFolder = "cache"
 )
+
+// ownRecords says what the records of the box tell.
+func ownRecords() evelog.Config {
+	return evelog.Config{Anomaly: evelog.AnomalyConfig{Decode: true, App: true}, DecoderEvents: true, KeepZero: true}
+}
 
 // engineStatus is the line that the engine writes every second.
 type engineStatus struct {

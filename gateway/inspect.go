@@ -20,6 +20,7 @@ import (
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/sensorconf"
 	"otasuke/rule"
 	"otasuke/rule/policy"
 )
@@ -74,7 +75,7 @@ type InspectSummary struct {
 type inspector struct {
 	cfg  InspectConfig
 	ec   engine.Config
-	conf *settings
+	conf *sensorconf.Settings
 	// skipped are rules that ask for something that is not here.
 	skipped int
 	mu      sync.Mutex
@@ -124,7 +125,7 @@ func (in *inspector) load() (*match.Set, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	conf, err := readSettings(cfg.Conf, cfg.Set)
+	conf, err := sensorconf.Read(cfg.Conf, cfg.Set)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +133,7 @@ func (in *inspector) load() (*match.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{Places: conf.places, Order: conf.order(), Cache: cfg.Cache,
+	set, notCompiled, err := match.Compile(rules, match.Options{Places: conf.Places, Order: conf.Order(), Cache: cfg.Cache,
 		Trouble: func(err error) { in.warning("compiled rules are not kept: %v", err) }})
 	if err != nil {
 		return nil, fmt.Errorf("gateway: rules: %w", err)
@@ -149,8 +150,8 @@ func (in *inspector) load() (*match.Set, error) {
 	if in.ec.Applications, err = c.applications(); err != nil {
 		return nil, err
 	}
-	conf.engine(&in.ec)
-	in.skipped = skipped(refused)
+	conf.Engine(&in.ec)
+	in.skipped = sensorconf.Skipped(refused)
 	in.conf = conf
 	if cfg.ClamdSocket != "" {
 		in.ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}
@@ -279,7 +280,7 @@ func (in *inspector) into(dir string, judge func(engine.Config, func(*engine.Eng
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
-	out := handover.NewLines(f, in.conf.wants)
+	out := handover.NewLines(f, in.conf.Wants)
 	defer func() {
 		err = errors.Join(err, out.Close(), f.Close())
 		in.mu.Lock()

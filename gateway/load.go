@@ -8,6 +8,7 @@ import (
 	"time"
 
 	starter "otasuke/content/rules"
+	"otasuke/gateway/internal/sensorconf"
 	"otasuke/rule"
 	"otasuke/rule/parse"
 	"otasuke/rule/policy"
@@ -18,7 +19,7 @@ type ruleSource struct {
 	patterns []string // files
 	builtin  bool     // the built-in ones, too
 	home     string   // inside networks as a rule variable; "" for the language's default
-	set      *settings
+	set      *sensorconf.Settings
 	ips      *policy.Policy // nil leaves the rules' actions
 	warn     func(format string, args ...any)
 }
@@ -32,7 +33,7 @@ func loadRules(patterns []string, builtin bool, home string) (rules []*rule.Rule
 func (src *ruleSource) load() (rules []*rule.Rule, refused []rule.Refusal, err error) {
 	opt := parse.Options{Vars: parse.DefaultVars()}
 	if src.set != nil {
-		if err := src.set.parse(&opt); err != nil {
+		if err := src.set.Parse(&opt); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -71,7 +72,7 @@ func (src *ruleSource) load() (rules []*rule.Rule, refused []rule.Refusal, err e
 		rules, _ = src.ips.Apply(rules, time.Now())
 	}
 	if src.set != nil {
-		err = src.set.thresholds(rules, opt.Vars, src.warn)
+		err = src.set.Thresholds(rules, opt.Vars, src.warn)
 	}
 	return rules, append(refused, older...), err
 }

@@ -1,4 +1,4 @@
-package gateway
+package sensorconf
 
 import (
 	"fmt"
@@ -17,30 +17,31 @@ import (
 	"otasuke/rule/parse"
 )
 
-// settings are what a configuration of the field's sensors says, as far as it concerns
+// Settings are what a configuration of the field's sensors says, as far as it concerns
 // what is judged and recorded here.
-type settings struct {
-	conf   *yamlconf.Conf
-	dir    string // that relative names are meant from
-	types  map[string]*yamlconf.Conf
-	log    *yamlconf.Conf // the part of the output that is eve.json
-	places match.Places
+type Settings struct {
+	conf  *yamlconf.Conf
+	dir   string // that relative names are meant from
+	types map[string]*yamlconf.Conf
+	log   *yamlconf.Conf // the part of the output that is eve.json
+	// Places are what rules ask about addresses.
+	Places match.Places
 }
 
-// readSettings reads a file (none when path is empty) and the single settings.
-func readSettings(path string, set []string) (*settings, error) {
-	s := &settings{conf: new(yamlconf.Conf), dir: filepath.Dir(path)}
+// Read reads a file (none when path is empty) and the single settings.
+func Read(path string, set []string) (*Settings, error) {
+	s := &Settings{conf: new(yamlconf.Conf), dir: filepath.Dir(path)}
 	if path != "" {
 		conf, err := yamlconf.Read(path)
 		if err != nil {
-			return nil, fmt.Errorf("gateway: %w", err)
+			return nil, fmt.Errorf("sensorconf: %w", err)
 		}
 		s.conf = conf
 	}
 	for _, item := range set {
 		key, value, ok := strings.Cut(item, "=")
 		if !ok {
-			return nil, fmt.Errorf("%w: --set %q: write path.to.key=value", ErrConfig, item)
+			return nil, fmt.Errorf("%w: --set %q: write path.to.key=value", ErrSetting, item)
 		}
 		s.conf.Set(strings.TrimSpace(key), strings.TrimSpace(value))
 	}
@@ -49,7 +50,7 @@ func readSettings(path string, set []string) (*settings, error) {
 }
 
 // file returns the name of a file that a setting gives.
-func (s *settings) file(name string) string {
+func (s *Settings) file(name string) string {
 	if name == "" || filepath.IsAbs(name) {
 		return name
 	}
@@ -60,7 +61,7 @@ func (s *settings) file(name string) string {
 }
 
 // outputs finds out which records are wanted: what eve.json lists, or everything.
-func (s *settings) outputs() {
+func (s *Settings) outputs() {
 	for _, out := range s.conf.At("outputs").List() {
 		eve := out.At("eve-log")
 		if !eve.Exists() || !eve.At("enabled").Bool(true) || !strings.HasSuffix(eve.At("filename").String("eve.json"), "eve.json") {
@@ -79,8 +80,8 @@ func (s *settings) outputs() {
 	}
 }
 
-// wants tells whether records of a type are written.
-func (s *settings) wants(r *eve.Record) bool {
+// Wants tells whether records of a type are written.
+func (s *Settings) Wants(r *eve.Record) bool {
 	kind := r.EventType
 	switch kind {
 	case eve.TypeHTTP:
@@ -103,10 +104,10 @@ func (s *settings) wants(r *eve.Record) bool {
 }
 
 // option returns an option of a record type.
-func (s *settings) option(kind, name string) *yamlconf.Conf { return s.types[kind].At(name) }
+func (s *Settings) option(kind, name string) *yamlconf.Conf { return s.types[kind].At(name) }
 
-// parse sets what rules are read with.
-func (s *settings) parse(opt *parse.Options) error {
+// Parse sets what rules are read with.
+func (s *Settings) Parse(opt *parse.Options) error {
 	for _, group := range []string{"vars.address-groups", "vars.port-groups"} {
 		vars := s.conf.At(group)
 		for _, name := range vars.Keys() {
@@ -118,7 +119,7 @@ func (s *settings) parse(opt *parse.Options) error {
 	if name := s.file(s.conf.At("classification-file").String("")); name != "" {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return fmt.Errorf("gateway: %w", err)
+			return fmt.Errorf("sensorconf: %w", err)
 		}
 		opt.Classes = rule.DefaultClasses()
 		classes, _ := rule.ParseClasses(name, text)
@@ -129,7 +130,7 @@ func (s *settings) parse(opt *parse.Options) error {
 	if name := s.file(s.conf.At("reference-config-file").String("")); name != "" {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return fmt.Errorf("gateway: %w", err)
+			return fmt.Errorf("sensorconf: %w", err)
 		}
 		opt.ReferenceURLs = rule.DefaultReferences()
 		refs, _ := rule.ParseReferences(name, text)
@@ -140,15 +141,15 @@ func (s *settings) parse(opt *parse.Options) error {
 	return nil
 }
 
-// thresholds applies the threshold file to the rules.
-func (s *settings) thresholds(rules []*rule.Rule, vars map[string]string, warn func(string, ...any)) error {
+// Thresholds applies the threshold file to the rules.
+func (s *Settings) Thresholds(rules []*rule.Rule, vars map[string]string, warn func(string, ...any)) error {
 	name := s.file(s.conf.At("threshold-file").String(""))
 	if name == "" {
 		return nil
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return fmt.Errorf("gateway: %w", err)
+		return fmt.Errorf("sensorconf: %w", err)
 	}
 	for _, err := range option.Thresholds(string(text), rules, vars) {
 		warn("%s: %v", name, err)
@@ -156,8 +157,8 @@ func (s *settings) thresholds(rules []*rule.Rule, vars map[string]string, warn f
 	return nil
 }
 
-// engine sets what the engine follows and looks at.
-func (s *settings) engine(c *engine.Config) {
+// Engine sets what the engine follows and looks at.
+func (s *Settings) Engine(c *engine.Config) {
 	stream := s.conf.At("stream")
 	c.Session.Midstream = stream.At("midstream").Bool(false)
 	c.Session.OneSided = stream.At("async-oneside").Bool(false)
@@ -192,7 +193,7 @@ func bodyLimit(c *yamlconf.Conf) int {
 const maxBodyLimit = 16 << 20
 
 // apps switches recognition.
-func (s *settings) apps(c *engine.Config) {
+func (s *Settings) apps(c *engine.Config) {
 	apps := s.conf.At("app-layer.protocols")
 	c.Apps.On, c.Apps.Off = appid.Protos{}, appid.Protos{}
 	for _, name := range apps.Keys() {
@@ -211,7 +212,7 @@ func (s *settings) apps(c *engine.Config) {
 
 // reputations reads the lists behind the iprep keyword: categories "id,name,text" and
 // entries "address,id,score".
-func (s *settings) reputations() error {
+func (s *Settings) reputations() error {
 	names := s.file(s.conf.At("reputation-categories-file").String(""))
 	files := s.conf.At("reputation-files").List()
 	if names == "" || len(files) == 0 {
@@ -251,7 +252,7 @@ func (s *settings) reputations() error {
 			return err
 		}
 	}
-	s.places.Reputation = func(a netip.Addr, category string) (int64, bool) {
+	s.Places.Reputation = func(a netip.Addr, category string) (int64, bool) {
 		for bits := a.BitLen(); bits >= 0; bits-- {
 			if !sizes[bits] {
 				continue
@@ -278,7 +279,7 @@ func prefixOf(text string) (netip.Prefix, bool) {
 func eachEntry(name string, f func(fields []string)) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return fmt.Errorf("gateway: %w", err)
+		return fmt.Errorf("sensorconf: %w", err)
 	}
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {

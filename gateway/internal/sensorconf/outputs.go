@@ -1,4 +1,4 @@
-package gateway
+package sensorconf
 
 import (
 	"strings"
@@ -10,19 +10,11 @@ import (
 	"otasuke/rule"
 )
 
-// loadTime is how statistics write when the rules were read.
-const loadTime = "2006-01-02T15:04:05.000000-0700"
-
 // sensorVersion is the version of the sensor whose records ours are like.
 const sensorVersion = "8.0.6"
 
-// ownRecords says what the records of the box tell.
-func ownRecords() evelog.Config {
-	return evelog.Config{Anomaly: evelog.AnomalyConfig{Decode: true, App: true}, DecoderEvents: true, KeepZero: true}
-}
-
 // records sets what records tell.
-func (s *settings) records(c *engine.Config) {
+func (s *Settings) records(c *engine.Config) {
 	e := &c.EVE
 	*e = evelog.Config{Number: true, Flow: true, KeepZero: true, DecoderEvents: true}
 	e.Anomaly = evelog.AnomalyConfig{Decode: true, Stream: true, App: true}
@@ -51,7 +43,7 @@ func (s *settings) records(c *engine.Config) {
 }
 
 // readers sets what the protocols' records tell.
-func (s *settings) readers(c *engine.Config) {
+func (s *Settings) readers(c *engine.Config) {
 	dns := s.types["dns"]
 	c.Readers.DNS = dnsmsg.Log{Version: int(dns.At("version").Size(s.conf.At("eve-dns-version").Size(0))), NoRequests: !dns.At("requests").Bool(dns.At("query").Bool(true)),
 		NoResponses: !dns.At("responses").Bool(dns.At("answer").Bool(true))}
@@ -90,7 +82,7 @@ var dnsTypes = map[string]uint16{"a": 1, "ns": 2, "cname": 5, "soa": 6, "null": 
 
 // anomalies reads which of them are wanted: without types none but those of applications
 // that a configuration has by itself.
-func (s *settings) anomalies(e *evelog.Config) {
+func (s *Settings) anomalies(e *evelog.Config) {
 	opt := s.types["anomaly"]
 	if opt == nil {
 		e.Anomaly = evelog.AnomalyConfig{}
@@ -105,7 +97,7 @@ func (s *settings) anomalies(e *evelog.Config) {
 }
 
 // alerts reads what they carry.
-func (s *settings) alerts(a *evelog.AlertConfig) {
+func (s *Settings) alerts(a *evelog.AlertConfig) {
 	opt := s.types["alert"]
 	*a = evelog.AlertConfig{
 		Payload: encoded(opt.At("payload")), PayloadPrintable: opt.At("payload-printable").Bool(false), PayloadLength: opt.At("payload-length").Bool(false),
@@ -145,7 +137,7 @@ var policies = map[string]evelog.Policy{
 
 // midstream reads what happens to connections whose beginning was not seen. Without a
 // configuration it is what the sensors' own says: inline they do not pass.
-func (s *settings) midstream(inline bool) evelog.Policy {
+func (s *Settings) midstream(inline bool) evelog.Policy {
 	master := s.conf.At("exception-policy").String("")
 	name := s.conf.At("stream.midstream-policy").String(master)
 	enabled := s.conf.At("stream.midstream").Bool(false)
@@ -162,8 +154,8 @@ func (s *settings) midstream(inline bool) evelog.Policy {
 	return evelog.PolicyIgnore
 }
 
-// skipped counts the rules that ask for something that is not here.
-func skipped(refused []rule.Refusal) (n int) {
+// Skipped counts the rules that ask for something that is not here.
+func Skipped(refused []rule.Refusal) (n int) {
 	for _, r := range refused {
 		if strings.Contains(r.Keyword, "requires") {
 			n++
@@ -172,8 +164,8 @@ func skipped(refused []rule.Refusal) (n int) {
 	return n
 }
 
-// order are the actions in the order in which the configuration wants rules tried.
-func (s *settings) order() (order []rule.Action) {
+// Order are the actions in the order in which the configuration wants rules tried.
+func (s *Settings) Order() (order []rule.Action) {
 	names := map[string]rule.Action{"pass": rule.Pass, "drop": rule.Drop, "reject": rule.Reject, "alert": rule.Alert}
 	for _, c := range s.conf.At("action-order").List() {
 		if a, ok := names[c.String("")]; ok {
@@ -184,7 +176,7 @@ func (s *settings) order() (order []rule.Action) {
 }
 
 // hashes reads which digests all files get. A store of files names them by their SHA-256.
-func (s *settings) hashes(files *yamlconf.Conf) (h [3]bool) {
+func (s *Settings) hashes(files *yamlconf.Conf) (h [3]bool) {
 	for i, name := range [...]string{"md5", "sha1", "sha256"} {
 		h[i] = files.At("force-hash").At(name).Bool(false)
 	}
