@@ -91,6 +91,14 @@ type Config struct {
 	EVELogBytes int64         `toml:"eve_log_bytes"`
 	EVELogAge   time.Duration `toml:"eve_log_age"`
 	EVELogFiles int           `toml:"eve_log_files"`
+	// NoTrafficLog keeps no traffic log. TrafficBytes and TrafficAge are its budget: 6 GiB and 90
+	// days when they are 0.
+	NoTrafficLog bool          `toml:"no_traffic_log"`
+	TrafficBytes int64         `toml:"traffic_log_bytes"`
+	TrafficAge   time.Duration `toml:"traffic_log_age"`
+	// Countries is a list of address blocks by country, lines "JP,203.0.113.0/24", plain or
+	// gzipped: for the traffic log and the rules' keyword geoip.
+	Countries string `toml:"countries"`
 	// JournalBytes is the disk budget of events that wait for the centre.
 	JournalBytes int64 `toml:"journal_bytes"`
 	// Heartbeat is the time between two.
@@ -106,6 +114,8 @@ type Config struct {
 	Path string `toml:"-"`
 	// Log of the supervisor.
 	Log *slog.Logger `toml:"-"`
+
+	countries *countries // shared by copies
 }
 
 // LoadConfig reads a file.
@@ -149,6 +159,7 @@ func (c *Config) complete() error {
 	if c.EVELogFiles == 0 {
 		c.EVELogFiles = defaultEVEFiles
 	}
+	c.countries = new(countries)
 	if c.Heartbeat == 0 {
 		c.Heartbeat = time.Minute
 	}

@@ -26,6 +26,7 @@ import (
 	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/pressure"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/traffic"
 	"otasuke/gateway/internal/usage"
 )
 
@@ -104,6 +105,10 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return err
 	}
 	w.usage = usage.New(ec.Applications.Table, cfg.UsageEvery)
+	if !cfg.NoTrafficLog {
+		w.rows = new(traffic.Gather)
+		w.usage.Log(w.rows, cfg.places().Country)
+	}
 	ec.Usage = w.usage
 	faults := fault.New(filepath.Join(cfg.StateDir, "faults"), cfg.Log)
 	ec.Fault = faults.Take
@@ -196,15 +201,18 @@ func (s *engineStatus) ofScanner(ctx context.Context, scanner *scan.Scanner) {
 
 // writer carries records out of the packet path.
 type writer struct {
-	log    *slog.Logger
-	queue  *handover.Queue
-	lost   atomic.Uint64 // by the disk
-	line   []byte
-	pipe   *bufio.Writer
-	file   *evefile.File
-	hangup <-chan os.Signal // asks to open the file anew
-	full   bool             // the file cannot be written; said once
-	usage  *usage.Table
+	log      *slog.Logger
+	queue    *handover.Queue
+	lost     atomic.Uint64 // by the disk
+	line     []byte
+	text     []byte // of rows
+	unlogged uint64 // rows for which there was no room
+	pipe     *bufio.Writer
+	file     *evefile.File
+	hangup   <-chan os.Signal // asks to open the file anew
+	full     bool             // the file cannot be written; said once
+	usage    *usage.Table
+	rows     *traffic.Gather // of the traffic log; nil for none
 	// counts are the statistics of the engine.
 	counts func(engineStatus) eve.Stats
 }
@@ -246,6 +254,7 @@ func (w *writer) run(status func() engineStatus) {
 			}
 			w.status(last)
 			_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), false))
+			w.flows()
 			if n++; n%statsEvery == 0 {
 				w.stats(last)
 			}
@@ -256,6 +265,7 @@ func (w *writer) run(status func() engineStatus) {
 	w.stats(status())
 	_ = w.usage.Look(enforce.LetGo, time.Now().UnixMicro())
 	_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), true))
+	w.flows()
 	w.flush()
 }
 

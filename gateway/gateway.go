@@ -14,6 +14,7 @@ import (
 	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/flowlog"
 	"otasuke/gateway/internal/health"
 	"otasuke/gateway/internal/journal"
 	"otasuke/gateway/internal/uplink"
@@ -33,7 +34,9 @@ type Box struct {
 	running atomic.Pointer[os.Process] // the engine, nil between two
 	faults  uint64                     // of the engine that runs
 	limits  health.Limits
-	full    atomic.Bool // the journal could not be written
+	full    atomic.Bool  // the journal could not be written
+	flows   *flowlog.Log // nil for none
+	missed  atomic.Bool  // the traffic log could not be written
 }
 
 // New prepares a box. Close it after Run.
@@ -45,12 +48,15 @@ func New(cfg Config) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{cfg: cfg, log: cfg.Log, home: eve.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}, nil
+	b := &Box{cfg: cfg, log: cfg.Log, home: eve.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}
+	b.openFlows()
+	return b, nil
 }
 
 // Run protects until ctx ends. The bridge stays when it returns, the rules go.
 func (b *Box) Run(ctx context.Context) error {
 	defer b.journal.Close()
+	defer b.closeFlows()
 	if b.cfg.EVEInput != "" {
 		return b.relay(ctx)
 	}
@@ -67,6 +73,7 @@ func (b *Box) Run(ctx context.Context) error {
 	var others sync.WaitGroup
 	others.Go(func() { b.connect(ctx) })
 	others.Go(func() { b.scan(ctx) })
+	others.Go(func() { b.keepFlows(ctx) })
 	err = b.supervise(ctx)
 	others.Wait()
 	return err

@@ -25,7 +25,7 @@ func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) 
 	if err != nil {
 		return nil, 0, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{Processors: processors, Cache: filepath.Join(cfg.StateDir, cacheFolder),
+	set, notCompiled, err := match.Compile(rules, match.Options{Processors: processors, Places: cfg.places(), Cache: filepath.Join(cfg.StateDir, cacheFolder),
 		Trouble: func(err error) { cfg.Log.Warn("compiled rules are not kept", "err", err) }})
 	if err != nil {
 		return nil, 0, fmt.Errorf("gateway: rules: %w", err)

@@ -137,7 +137,7 @@ func (b *Box) forward(ctx context.Context) {
 // the disk, not one each.
 func (b *Box) read(r io.Reader, alive func()) {
 	in := bufio.NewReaderSize(r, maxLine)
-	var batch [][]byte
+	var batch, batches [][]byte
 	for {
 		line, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
@@ -145,7 +145,9 @@ func (b *Box) read(r io.Reader, alive func()) {
 			continue
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if b.status(line) {
+			if rows, ok := bytes.CutPrefix(line, []byte(flowsHead)); ok {
+				batches = append(batches, decodeFlows(rows))
+			} else if b.status(line) {
 				alive()
 			} else if json.Valid(line) { // the last line of an engine that died may be cut
 				batch = append(batch, bytes.Clone(line))
@@ -153,7 +155,8 @@ func (b *Box) read(r io.Reader, alive func()) {
 		}
 		if err != nil || !waiting(in) {
 			_ = b.keep(batch)
-			batch = batch[:0]
+			b.logFlows(batches)
+			batch, batches = batch[:0], batches[:0]
 		}
 		if err != nil {
 			return

@@ -4,6 +4,7 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
+	"otasuke/gateway/internal/usage"
 )
 
 // follow finds out with each packet which application the flow at hand is of, and counts it
@@ -19,6 +20,7 @@ func (w *Worker) follow() {
 
 // asks looks at a transaction: the name that it is for, or the addresses that it gives.
 func (w *Worker) asks(tx *app.Tx, dir int) {
+	w.e.cfg.Usage.Asks(&w.flow.User.use, w.conversation(), &tx.Sides[app.ToServer])
 	if name, http := w.e.cfg.Applications.Asks(&w.flow.User.use.Flow, tx, dir, w.flow.Key.Client, w.now); name != nil {
 		w.unwanted(name, http)
 	}
@@ -34,6 +36,7 @@ func (w *Worker) unwanted(name []byte, http bool) {
 	a.Tell(rec, w.own(rec, eve.KindApplication), &s.use.Flow, w.action())
 	w.batch.Add(rec)
 	s.alerted = true
+	s.use.Found("application:" + rec.Otasuke.Application)
 	if !w.e.cfg.Inline {
 		return
 	}
@@ -46,6 +49,11 @@ func (w *Worker) unwanted(name []byte, http bool) {
 }
 
 // count adds up what the flow at hand has carried.
-func (w *Worker) count(ends bool) {
-	w.e.cfg.Usage.Count(&w.flow.User.use, &w.flow.Key, w.e.cfg.Home, w.who, w.flow.Bytes, ends)
+func (w *Worker) count(ends bool) { w.e.cfg.Usage.Count(&w.flow.User.use, w.conversation(), ends) }
+
+// conversation is the flow at hand as it is counted, until the next call.
+func (w *Worker) conversation() *usage.Conversation {
+	s := &w.flow.User
+	w.counted = usage.Conversation{Traffic: &w.flow.Traffic, ID: s.id, Home: w.e.cfg.Home, Who: w.who, Told: s.alerted, Stopped: s.dropped}
+	return &w.counted
 }

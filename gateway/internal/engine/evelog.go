@@ -73,6 +73,7 @@ func (w *Worker) applied(p evelog.Policy, target, counter string) {
 // alert tells of a rule.
 func (w *Worker) alert(h *match.Hit, tx *app.Tx) {
 	rec := w.alertRecord(h, tx)
+	w.flow.User.use.FoundRule(h.Rule.SID)
 	if tx != nil || w.inStream && h.Rule.PayloadStream {
 		w.emitTx(rec, w.told, false)
 		return

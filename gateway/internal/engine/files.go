@@ -156,7 +156,9 @@ func (w *Worker) about(st *watch.File) {
 func (w *Worker) closeScan(f *app.File, st *watch.File) {
 	s := &w.flow.User
 	if st.Scan == nil {
-		w.logFile(f, st)
+		if w.e.cfg.LogApps {
+			w.emitTx(w.fileRecord(f, st), f.Dir, true)
+		}
 		return
 	}
 	if s.dropped {

@@ -4,7 +4,7 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
-	"otasuke/gateway/internal/flow"
+	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
 )
@@ -63,13 +63,6 @@ func (w *Worker) packetAnomalies() {
 	}
 }
 
-// logFile writes the record of a file that was not scanned.
-func (w *Worker) logFile(f *app.File, st *watch.File) {
-	if w.e.cfg.LogApps {
-		w.emitTx(w.fileRecord(f, st), f.Dir, true)
-	}
-}
-
 // fileRecord describes a file. It goes the way of the file's bytes.
 func (w *Worker) fileRecord(f *app.File, st *watch.File) *eve.Record {
 	rec := w.record(eve.TypeFileinfo)
@@ -83,18 +76,12 @@ func (w *Worker) fileRecord(f *app.File, st *watch.File) *eve.Record {
 
 // ending describes the flow at hand as it stands, until the next call.
 func (w *Worker) ending() *evelog.End {
-	f := w.flow
-	s := &f.User
-	e := &w.end
-	*e = evelog.End{Start: f.Started, Last: f.Last, Packets: f.Packets, Bytes: f.Bytes, Reason: "timeout", Alerted: s.alerted,
-		State: [...]string{flow.New: "new", flow.Established: "established", flow.Closing: "closed"}[f.State]}
+	var s *session.Session
 	if w.isTCP() {
-		e.OfSession(&s.session)
+		s = &w.flow.User.session
 	}
-	if w.closing {
-		e.Reason = "shutdown"
-	}
-	return e
+	w.end = evelog.EndOf(&w.flow.Traffic, s, w.flow.User.alerted, w.closing)
+	return &w.end
 }
 
 // complete adds to the record of a flow what is known of it, and writes it.

@@ -4,14 +4,11 @@ import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
-	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
 	"otasuke/wire"
 )
-
-type flowOf = flow.Flow[state]
 
 // view is what a record of the packet at hand is about, until the next call.
 func (w *Worker) view() *evelog.View {

@@ -75,6 +75,7 @@ func (w *Worker) site(tx *app.Tx, f *sites.Find) {
 		w.batch.Add(rec)
 		w.flow.User.alerted = true
 	}
+	w.flow.User.use.Found("site:" + f.List.Name)
 	if f.Blocks() && w.e.cfg.Inline && (f.Layer != sites.DNS || w.isTCP()) {
 		w.flow.User.dropped = true
 	}

@@ -170,6 +170,7 @@ func (w *Worker) scanned(f *watch.File, r *scan.Result) {
 	}
 	switch name := evelog.Text(f.App.Name); {
 	case virus != "":
+		w.flow.User.use.Found("virus:" + virus)
 		rec := w.virusRecord(f, !f.Arrived())
 		evelog.Found(rec, r)
 		if !w.viruses.First(virus+" "+name+" "+w.flow.Key.Client.String(), w.now) {

@@ -84,6 +84,7 @@ type Worker struct {
 	batch     eve.Batch
 	viewed    evelog.View
 	end       evelog.End
+	counted   usage.Conversation
 	nothing   packet.Packet // stands for the one that is not at hand
 	late      bool          // the flow at hand has ended
 	closing   bool          // the source has ended
@@ -430,7 +431,7 @@ func (w *Worker) judge() capture.Verdict {
 	switch {
 	case s.bypass:
 		w.e.Stats.Bypassed.Add(1)
-		w.e.cfg.Usage.LetGo(&s.use, &w.flow.Key, w.e.cfg.Home, w.who, w.flow.Bytes)
+		w.e.cfg.Usage.LetGo(&s.use, w.conversation())
 		return capture.Verdict{Mark: w.e.cfg.BypassMark}
 	}
 	return accept

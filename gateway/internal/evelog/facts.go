@@ -117,8 +117,22 @@ type End struct {
 	Session        *session.Session // nil but for TCP
 }
 
-// OfSession says how a TCP connection stands.
-func (e *End) OfSession(s *session.Session) {
+// EndOf describes a flow as it stands; closing tells that the source has ended. s is nil but
+// for TCP.
+func EndOf(f *flow.Traffic, s *session.Session, alerted, closing bool) End {
+	e := End{Start: f.Started, Last: f.Last, Packets: f.Packets, Bytes: f.Bytes, Reason: "timeout", Alerted: alerted,
+		State: [...]string{flow.New: "new", flow.Established: "established", flow.Closing: "closed"}[f.State]}
+	if s != nil {
+		e.ofSession(s)
+	}
+	if closing {
+		e.Reason = "shutdown"
+	}
+	return e
+}
+
+// ofSession says how a TCP connection stands.
+func (e *End) ofSession(s *session.Session) {
 	e.Session = s
 	switch st := s.State; {
 	case st < session.Established:

@@ -40,6 +40,9 @@ type Config struct {
 	Dir string // made if missing
 	// MaxBytes is the disk budget, DefaultBytes when 0.
 	MaxBytes int64
+	// Safe is the number up to which records are safe elsewhere, whatever the folder says: no
+	// record gets such a number again.
+	Safe uint64
 }
 
 // Record is one kept record.
@@ -94,6 +97,7 @@ func (j *Journal) load() error {
 	if n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64); err == nil && n < maxSeq {
 		j.ack = n
 	}
+	j.ack = max(j.ack, min(j.cfg.Safe, maxSeq))
 	names, err := filepath.Glob(filepath.Join(j.cfg.Dir, "*.seg"))
 	if err != nil {
 		return err
@@ -370,6 +374,13 @@ func (j *Journal) Ack(seq uint64) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
+}
+
+// Last is the number of the newest record, or of the last one there ever was.
+func (j *Journal) Last() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.end() - 1
 }
 
 // Pending counts records that were not acknowledged; lost those that were given up

@@ -8,7 +8,7 @@ import (
 
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/filter"
-	"otasuke/gateway/internal/flow"
+	"otasuke/gateway/internal/traffic"
 )
 
 const (
@@ -29,21 +29,24 @@ type conn struct {
 type letGo struct {
 	device  filter.Device
 	app     apps.ID
-	inbound bool      // the device is its server
-	counted [2]uint64 // as the kernel counts: from the client, from the server
-	fresh   bool      // the kernel was not asked yet
-	seen    bool      // the kernel still knows it
+	inbound bool          // the device is its server
+	counted [2]uint64     // as the kernel counts: from the client, from the server
+	fresh   bool          // the kernel was not asked yet
+	seen    bool          // the kernel still knows it
+	row     *traffic.Flow // what the next row of it begins with; nil without a traffic log
 }
 
 // LetGo notes that the kernel forwards a conversation by itself from now on: what it
 // carries is asked of the kernel.
-func (t *Table) LetGo(f *Flow, k *flow.Key, home func(netip.Addr) bool, who func() filter.Device, bytes [2]uint64) {
-	if t == nil || f.letGo || home(k.Client) == home(k.Server) {
+func (t *Table) LetGo(f *Flow, c *Conversation) {
+	k := &c.Key
+	if t == nil || f.letGo || c.Home(k.Client) == c.Home(k.Server) {
 		return
 	}
 	f.before = f.minute
-	t.Count(f, k, home, who, bytes, false)
-	c := conn{k.Proto, netip.AddrPortFrom(k.Client.Unmap(), k.ClientPort), netip.AddrPortFrom(k.Server.Unmap(), k.ServerPort)}
+	t.Count(f, c, false)
+	row, _ := t.begun(f, c)
+	id := conn{k.Proto, netip.AddrPortFrom(k.Client.Unmap(), k.ClientPort), netip.AddrPortFrom(k.Server.Unmap(), k.ServerPort)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.letGo) >= maxLetGo {
@@ -51,7 +54,7 @@ func (t *Table) LetGo(f *Flow, k *flow.Key, home func(netip.Addr) bool, who func
 		return
 	}
 	f.letGo = true
-	t.letGo[c] = &letGo{device: who(), app: f.App, inbound: !home(k.Client), counted: bytes, fresh: true}
+	t.letGo[id] = &letGo{device: c.Who(), app: f.App, inbound: !c.Home(k.Client), counted: c.Bytes, fresh: true, row: row}
 }
 
 // kernel is how the kernel's connections are asked for; enforce.LetGo is one.
@@ -97,6 +100,11 @@ func (t *Table) Look(ask kernel, now int64) error {
 		if l.inbound {
 			more[0], more[1] = more[1], more[0]
 		}
+		if l.row != nil && more != [2]uint64{} {
+			if l.row.End = now; l.row.End-l.row.Start >= partEvery {
+				l.let(t.rows, true)
+			}
+		}
 		d, app := l.device, l.app
 		t.mu.Unlock()
 		t.Add(d, app, Use{Up: more[0], Down: more[1]}, now)
@@ -108,6 +116,7 @@ func (t *Table) Look(ask kernel, now int64) error {
 	defer t.mu.Unlock()
 	for c, l := range t.letGo {
 		if !l.seen && !l.fresh {
+			l.let(t.rows, false)
 			delete(t.letGo, c)
 		}
 		l.fresh = false // one more time: the mark comes with the packet after

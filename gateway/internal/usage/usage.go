@@ -14,11 +14,12 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unique"
 
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/filter"
-	"otasuke/gateway/internal/flow"
+	"otasuke/gateway/internal/traffic"
 	"otasuke/wire"
 )
 
@@ -42,6 +43,9 @@ type Flow struct {
 	counted [2]uint64 // bytes of each direction
 	Blocked bool      // it was stopped because of its application
 	letGo   bool      // the kernel counts its bytes
+	// For the traffic log: what was asked for and found, and the rows before.
+	name, why unique.Handle[string]
+	part      *part
 }
 
 // Turned tells that a packet at now (microseconds) is the first of another minute than that
@@ -71,8 +75,10 @@ type cell struct {
 
 // Table adds up. Make it with [New].
 type Table struct {
-	table  *apps.Table
-	period int64 // minutes
+	table   *apps.Table
+	period  int64           // minutes
+	rows    *traffic.Gather // of the traffic log; nil for none
+	country func(netip.Addr) string
 
 	mu     sync.Mutex
 	cells  map[key]*cell
@@ -90,16 +96,23 @@ func New(t *apps.Table, period time.Duration) *Table {
 type Use struct{ Up, Down, Flows, Blocked uint64 }
 
 // Count adds what a conversation between an inside and an outside end has carried since it
-// was counted last: to the minute that has turned or, when it is over, to its last. who
-// finds its device.
-func (t *Table) Count(f *Flow, k *flow.Key, home func(netip.Addr) bool, who func() filter.Device, bytes [2]uint64, ends bool) {
-	if t == nil || home(k.Client) == home(k.Server) {
+// was counted last: to the minute that has turned or, when it is over, to its last. What
+// goes into the traffic log is written, too, of conversations inside as well.
+func (t *Table) Count(f *Flow, c *Conversation, ends bool) {
+	if t == nil {
 		return
 	}
-	if !home(k.Client) {
+	if !f.letGo && (ends || f.due(c)) {
+		t.row(f, c, !ends)
+	}
+	bytes, outside := c.Bytes, !c.Home(c.Key.Client)
+	if outside == !c.Home(c.Key.Server) {
+		return
+	}
+	if outside {
 		bytes[0], bytes[1] = bytes[1], bytes[0]
 	}
-	d, at := who(), f.before
+	d, at := c.Who(), f.before
 	u := Use{Up: bytes[0] - min(bytes[0], f.counted[0]), Down: bytes[1] - min(bytes[1], f.counted[1])}
 	f.counted = bytes
 	if f.letGo {
@@ -170,6 +183,9 @@ func (t *Table) Take(now int64, all bool) []wire.Event {
 
 // Lines are the events of Take, each as a line for the supervisor.
 func (t *Table) Lines(now int64, all bool) (out []byte) {
+	if all {
+		t.rest()
+	}
 	for _, e := range t.Take(now, all) {
 		if line, err := eve.EventLine(e); err == nil {
 			out = append(append(out, line...), '\n')

@@ -99,27 +99,34 @@ func TestBounded(t *testing.T) {
 	}
 }
 
+// conversation of TCP with the device 192.168.1.5.
+func conversation(client, server netip.Addr, port uint16, bytes [2]uint64) *Conversation {
+	return &Conversation{
+		Traffic: &flow.Traffic{Key: flow.Key{Proto: 6, Client: client, Server: server, ClientPort: 50000, ServerPort: port}, Bytes: bytes},
+		Home:    netip.Addr.IsPrivate, Who: func() filter.Device { return who(0, "192.168.1.5") },
+	}
+}
+
 // What a conversation carries is counted once, whenever it is looked at.
 func TestCount(t *testing.T) {
 	t.Parallel()
-	u, home := New(table(t), time.Hour), func(a netip.Addr) bool { return a.IsPrivate() }
+	u := New(table(t), time.Hour)
 	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
-	mine := func() filter.Device { return filter.Device{Addr: in} }
 	var f Flow
 	now, bytes := int64(500_000*hour), [2]uint64{}
 	for range 10 {
 		bytes[0], bytes[1] = bytes[0]+1, bytes[1]+100
 		now += minute / 2
 		if f.Turned(now) {
-			u.Count(&f, &flow.Key{Client: in, Server: out}, home, mine, bytes, false)
+			u.Count(&f, conversation(in, out, 0, bytes), false)
 		}
 	}
-	u.Count(&f, &flow.Key{Client: in, Server: out}, home, mine, bytes, true)
+	u.Count(&f, conversation(in, out, 0, bytes), true)
 	var served Flow
 	served.Turned(now)
-	u.Count(&served, &flow.Key{Client: out, Server: in}, home, mine, [2]uint64{1, 100}, true)
-	u.Count(&served, &flow.Key{Client: in, Server: in}, home, mine, [2]uint64{5000, 5000}, true)
-	(*Table)(nil).Count(&served, &flow.Key{Client: in, Server: out}, home, mine, bytes, true)
+	u.Count(&served, conversation(out, in, 0, [2]uint64{1, 100}), true)
+	u.Count(&served, conversation(in, in, 0, [2]uint64{5000, 5000}), true)
+	(*Table)(nil).Count(&served, conversation(in, out, 0, bytes), true)
 	got := u.Take(now, true)
 	if len(got) != 1 || got[0].Usage.Apps[0] != (wire.AppUse{Up: 110, Down: 1001, Minutes: 6, Flows: 2}) {
 		t.Errorf("%+v", got[0].Usage)
@@ -130,15 +137,14 @@ func TestCount(t *testing.T) {
 // when it ends between two looks.
 func TestLetGo(t *testing.T) {
 	t.Parallel()
-	u, home := New(table(t), time.Hour), func(a netip.Addr) bool { return a.IsPrivate() }
+	u := New(table(t), time.Hour)
 	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
-	mine := func() filter.Device { return filter.Device{Addr: in} }
 	now := int64(500_000 * hour)
 	var down, up Flow
 	down.Turned(now)
 	up.Turned(now)
-	u.LetGo(&down, &flow.Key{Proto: 6, Client: in, Server: out, ClientPort: 50000, ServerPort: 443}, home, mine, [2]uint64{100, 200})
-	u.LetGo(&up, &flow.Key{Proto: 6, Client: out, Server: in, ClientPort: 50000, ServerPort: 443}, home, mine, [2]uint64{10, 20})
+	u.LetGo(&down, conversation(in, out, 443, [2]uint64{100, 200}))
+	u.LetGo(&up, conversation(out, in, 443, [2]uint64{10, 20}))
 	var kernel [][2]uint64 // from the client and the server of down, then of up
 	look := func() {
 		t.Helper()
@@ -161,7 +167,7 @@ func TestLetGo(t *testing.T) {
 	look()
 	kernel = [][2]uint64{{150, 9200}, {11, 2020}}
 	look()
-	u.Count(&down, &flow.Key{Proto: 6, Client: in, Server: out}, home, mine, [2]uint64{120, 300}, true) // a packet came before the mark
+	u.Count(&down, conversation(in, out, 443, [2]uint64{120, 300}), true) // a packet came before the mark
 	kernel = nil
 	look()
 	if len(u.letGo) != 0 {
