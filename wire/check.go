@@ -178,3 +178,63 @@ func longer(texts []string, limit int) bool {
 	}
 	return false
 }
+
+var errAnswer = errors.New("wire: bad answer")
+
+// Check says what is wrong with an answer that came from outside.
+func (a *Answer) Check() error {
+	wrong := ""
+	switch {
+	case a.ID == "" || longer([]string{a.ID}, MaxWord) || longer([]string{a.Failed}, MaxText):
+		wrong = "id or text"
+	case a.Traffic != nil:
+		wrong = a.Traffic.check()
+	case a.Spread != nil:
+		wrong = a.Spread.check()
+	case a.Failed == "":
+		wrong = "nothing in it"
+	}
+	if wrong != "" {
+		return fmt.Errorf("%w: %s", errAnswer, wrong)
+	}
+	return nil
+}
+
+func (a *TrafficAnswer) check() string {
+	if len(a.Rows) > MaxRows || len(a.Sums) > MaxRows || a.Found < 0 {
+		return "too many rows"
+	}
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		if longer([]string{r.Name, r.App, r.Category, r.Why}, MaxText) || longer([]string{r.MAC, r.Country, r.Verdict}, MaxWord) || r.Device.Zone() != "" || r.Peer.Zone() != "" {
+			return "a text of a row"
+		}
+		if r.Up > MaxUse || r.Down > MaxUse {
+			return "bytes out of range"
+		}
+	}
+	for i := range a.Sums {
+		if s := &a.Sums[i]; longer([]string{s.Key}, MaxText) || s.Flows < 0 || s.Blocked < 0 || s.Device.Zone() != "" {
+			return "a sum"
+		}
+	}
+	return ""
+}
+
+func (a *SpreadAnswer) check() string {
+	if len(a.Devices) == 0 || len(a.Devices) > MaxDevices || len(a.Edges) > MaxEdges {
+		return "number of devices or edges"
+	}
+	for i := range a.Devices {
+		if d := &a.Devices[i]; len(d.Signs) > MaxSigns || longer(d.Signs, MaxText) || longer([]string{d.MAC, string(d.Worst)}, MaxWord) || d.Device.Zone() != "" {
+			return "a device"
+		}
+	}
+	for i := range a.Edges {
+		e := &a.Edges[i]
+		if e.From < 0 || e.From >= len(a.Devices) || e.To < 0 || e.To >= len(a.Devices) || e.Flows < 0 || longer([]string{e.What}, MaxText) || longer([]string{e.Kind, string(e.Certainty)}, MaxWord) {
+			return "an edge"
+		}
+	}
+	return ""
+}

@@ -10,11 +10,15 @@
 // the centre remembers event ids, so that each event counts once.
 package wire
 
+import "time"
+
 // Version is the version of the messages that this build speaks.
 //
 //   - 1 (2026-11-21): claim, events, heartbeat.
 //   - 1 (2026-11-28): events of the kind "usage"; a centre that does not know them
 //     refuses these alone.
+//   - 1 (2026-11-28): questions and answers; a centre without that path is not asked again
+//     for a while.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.
@@ -25,6 +29,8 @@ const (
 	PathClaim     = "/v1/claim"
 	PathEvents    = "/v1/events"
 	PathHeartbeat = "/v1/heartbeat"
+	PathQuestions = "/v1/questions"
+	PathAnswers   = "/v1/answers"
 )
 
 // Limits of one message, so that neither side can exhaust the other.
@@ -51,6 +57,17 @@ const (
 	MaxUse = 1 << 50
 	// MaxParts bounds the functions that a box reports on; there are five today.
 	MaxParts = 32
+	// MaxRows bounds the rows or sums of an answer, MaxDevices the nodes of a graph, MaxEdges its
+	// edges, MaxSigns the signs of a node: more than a person reads.
+	MaxRows    = 1000
+	MaxDevices = 200
+	MaxEdges   = 1000
+	MaxSigns   = 8
+	// MaxAnswerBytes bounds an answer after decompression: that many rows with all texts at
+	// their longest.
+	MaxAnswerBytes = 2 << 20
+	// QuestionWait is how long the centre lets a box wait for a question.
+	QuestionWait = 50 * time.Second
 	// MaxCSR bounds a certificate request; one for a key on P-256 has under 1 KiB.
 	MaxCSR = 8 << 10
 	// MaxEventBytes bounds one event as JSON: all its texts at their longest, with
