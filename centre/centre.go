@@ -19,6 +19,7 @@ import (
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/portal"
+	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -49,6 +50,7 @@ type Centre struct {
 	knowledge *knowledge.Knowledge
 	texts     *text.Catalogue
 	usage     *usage.Service
+	questions *question.Service
 	apps      *apps.Catalogue
 }
 
@@ -71,7 +73,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -90,6 +92,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh, WaitMedium: c.cfg.WaitMedium,
 	})
 	c.usage = usage.New(c.store, nil)
+	c.questions = question.New(c.store, nil)
 	if c.apps, err = apps.Load(); err != nil {
 		return err
 	}
@@ -102,7 +105,7 @@ func (c *Centre) Close() error { return c.store.Close() }
 
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"sync"
 
+	"otasuke/gateway/internal/answer"
 	"otasuke/gateway/internal/country"
 	"otasuke/gateway/internal/flowlog"
 	"otasuke/gateway/internal/match"
+	"otasuke/wire"
 )
 
 // The engine hands rows of the traffic log to the supervisor as lines of one JSON object,
@@ -88,6 +90,14 @@ func (b *Box) logFlows(batches [][]byte) {
 	if failed := b.missed.Swap(err != nil); err != nil && !failed {
 		b.log.Error("rows of the traffic log are lost", "err", err)
 	}
+}
+
+// answer answers the centre.
+func (b *Box) answer(ctx context.Context, q *wire.Question) wire.Answer {
+	if b.flows == nil {
+		return answer.To(ctx, nil, q)
+	}
+	return answer.To(ctx, b.flows, q)
 }
 
 // countries keeps what was read for the time of the process.

@@ -103,7 +103,7 @@ func (b *Box) connect(ctx context.Context) {
 		return
 	}
 	up, err := uplink.New(cfg, uplink.Parts{
-		Journal: b.journal, Decode: b.decode, Health: b.report, Heartbeat: b.cfg.Heartbeat, Log: b.log,
+		Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Heartbeat: b.cfg.Heartbeat, Log: b.log,
 	})
 	if err != nil {
 		b.log.Error("uplink", "err", err)

@@ -5,6 +5,15 @@ import (
 	"time"
 )
 
+// QuestionsRequest is the body of [PathQuestions]. The centre answers as soon as it has a
+// question, at the latest after QuestionWait.
+type QuestionsRequest struct {
+	Version int `json:"version"`
+}
+
+// Check says what is wrong with it.
+func (*QuestionsRequest) Check() error { return nil }
+
 // Questions answers a box that waits at [PathQuestions]: what the centre wants to know now.
 type Questions struct {
 	Version   int        `json:"version"`

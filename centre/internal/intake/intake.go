@@ -5,12 +5,14 @@ import (
 	"embed"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/usage"
@@ -47,6 +49,7 @@ type Config struct {
 	Devices   *device.Service
 	Alerts    *alert.Service
 	Usage     *usage.Service
+	Questions *question.Service
 	CA        *enrol.CA
 	// Clock tells the time. Default: the machine's.
 	Clock clock.Clock
@@ -59,6 +62,8 @@ type Intake struct {
 	cfg   Config
 	slots *slots
 	mux   *http.ServeMux
+	ends  chan struct{} // closed when the listener shuts down: no box waits any longer
+	once  sync.Once
 }
 
 // New makes the intake. Its tables must have been migrated.
@@ -69,10 +74,12 @@ func New(cfg Config) *Intake {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	in := &Intake{cfg: cfg, slots: newSlots(batchesAtOnce), mux: http.NewServeMux()}
+	in := &Intake{cfg: cfg, slots: newSlots(batchesAtOnce), mux: http.NewServeMux(), ends: make(chan struct{})}
 	in.mux.Handle(wire.PathClaim, in.post(in.claim))
 	in.mux.Handle(wire.PathEvents, in.post(in.withBox(in.events)))
 	in.mux.Handle(wire.PathHeartbeat, in.post(in.withBox(in.heartbeat)))
+	in.mux.Handle(wire.PathQuestions, in.post(in.withBox(in.questions)))
+	in.mux.Handle(wire.PathAnswers, in.post(in.withBox(in.answers)))
 	in.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "body", "there is no such path on the box listener")
 	})
@@ -93,7 +100,9 @@ func (in *Intake) Server(names []string) (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Server{Handler: in, TLSConfig: config, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
+	server := &http.Server{Handler: in, TLSConfig: config, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
 		WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(in.cfg.Log.Handler(), slog.LevelDebug)}, nil
+		ErrorLog: slog.NewLogLogger(in.cfg.Log.Handler(), slog.LevelDebug)}
+	server.RegisterOnShutdown(func() { in.once.Do(func() { close(in.ends) }) })
+	return server, nil
 }

@@ -26,6 +26,7 @@ import (
 	"otasuke/centre/internal/intake"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -44,6 +45,7 @@ type office struct {
 	ca         *enrol.CA
 	devices    *device.Service
 	alerts     *alert.Service
+	questions  *question.Service
 	in         *intake.Intake
 	addr       string
 	own, decoy string
@@ -68,14 +70,15 @@ func suite(t *testing.T, fn func(o *office)) {
 		companies := tenant.New(tenant.Config{Store: s, Clock: o.clock})
 		o.devices = device.New(device.Config{Store: s, Clock: o.clock})
 		o.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: o.clock})
-		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), CA: o.ca, Clock: o.clock})
+		o.questions = question.New(s, o.clock)
+		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, CA: o.ca, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			*to, err = companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(t, err)
 		}
 		o.listen()
 		fn(o)
-	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema())
+	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema())
 }
 
 func (o *office) listen() {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -35,6 +36,8 @@ type Parts struct {
 	Decode func([]byte) (wire.Event, error)
 	// Health gives the state of the box for a heartbeat.
 	Health func() wire.Health
+	// Answer answers what the centre asks; nil for a box that cannot.
+	Answer func(context.Context, *wire.Question) wire.Answer
 	// Heartbeat is the time between two of them.
 	Heartbeat time.Duration
 	Log       *slog.Logger
@@ -79,6 +82,9 @@ func (u *Uplink) Run(ctx context.Context) error {
 	beat := time.NewTicker(u.parts.Heartbeat)
 	defer beat.Stop()
 	u.heartbeat(ctx)
+	var asked sync.WaitGroup
+	defer asked.Wait()
+	asked.Go(func() { u.listen(ctx) })
 	for ctx.Err() == nil {
 		more, err := u.send(ctx)
 		if err != nil {

@@ -1,0 +1,77 @@
+package uplink
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"otasuke/wire"
+)
+
+const (
+	// answerTime is how long an answer may take: somebody waits for it.
+	answerTime = 30 * time.Second
+	// deaf is how long a centre is left alone that does not know of questions.
+	deaf = 10 * time.Minute
+)
+
+// listen waits at the centre for questions, and answers one after the other, until ctx ends.
+func (u *Uplink) listen(ctx context.Context) {
+	if u.parts.Answer == nil {
+		return
+	}
+	// It has a connection of its own, on which nothing happens for a while.
+	client := *u.http
+	client.Timeout = wire.QuestionWait + callTimeout
+	delay := retryFirst
+	for ctx.Err() == nil {
+		err := u.ask(ctx, &client)
+		if err == nil {
+			delay = retryFirst
+			continue
+		}
+		wait := jitter(delay)
+		delay = min(2*delay, retryMax)
+		var r *refusal
+		if errors.As(err, &r) && r.status == http.StatusNotFound {
+			wait = deaf
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// ask takes what the centre wants to know, and answers it.
+func (u *Uplink) ask(ctx context.Context, client *http.Client) error {
+	body, err := json.Marshal(wire.QuestionsRequest{Version: wire.Version})
+	if err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
+	var q wire.Questions
+	if err := call(ctx, client, u.cfg.URL+wire.PathQuestions, "application/json", body, &q); err != nil {
+		return err
+	}
+	for i := range q.Questions {
+		if err := u.answer(ctx, &q.Questions[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *Uplink) answer(ctx context.Context, q *wire.Question) error {
+	limit, cancel := context.WithTimeout(ctx, answerTime)
+	a := u.parts.Answer(limit, q)
+	cancel()
+	body, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
+	var ack wire.Ack
+	return call(ctx, u.http, u.cfg.URL+wire.PathAnswers, "application/zstd", u.enc.EncodeAll(body, nil), &ack)
+}
