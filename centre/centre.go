@@ -150,14 +150,14 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 
 func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
-		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Apps: c.apps, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Questions: c.questions, Apps: c.apps, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }
 
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
-		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Devices: c.devices, Mails: n,
+		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 	})
 }

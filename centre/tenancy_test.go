@@ -26,12 +26,12 @@ const word = "correct horse battery staple"
 // KANARIA, and that of a neighbour who must never read one of them.
 type edge struct {
 	*testing.T
-	c               *Centre
-	portal, console *ui.Face
-	canary, other   Added
-	alert, device   string
-	people          map[string]string // cookie of the portal or console, by who it is
-	base            map[*ui.Face]string
+	c                       *Centre
+	portal, console         *ui.Face
+	canary, other           Added
+	alert, device, question string
+	people                  map[string]string // cookie of the portal or console, by who it is
+	base                    map[*ui.Face]string
 }
 
 const canary = "KANARIA"
@@ -94,6 +94,10 @@ func (e *edge) attack() {
 		e.Fatalf("%d alerts", len(all))
 	}
 	e.alert = all[0].ID
+	e.question, err = e.c.questions.Ask(e.Context(), e.canary.CompanyID, "box", "test", "test", wire.Question{Traffic: &wire.TrafficQuery{}})
+	ok(e.T, err)
+	ok(e.T, e.c.questions.Take(e.Context(), e.canary.CompanyID, "box", &wire.Answer{Version: wire.Version, ID: e.question, Traffic: &wire.TrafficAnswer{Found: 1,
+		Rows: []wire.TrafficRow{{Device: netip.MustParseAddr("192.168.1.23"), Peer: netip.MustParseAddr("203.0.113.5"), Name: canary + ".example"}}}}))
 	ok(e.T, e.c.devices.Rename(e.Context(), e.canary.CompanyID, e.device, "test", canary+"のPC"))
 }
 
@@ -103,7 +107,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -213,8 +217,8 @@ func TestTheCanarySings(t *testing.T) {
 		who  string
 		path string
 	}{
-		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"}, {e.portal, "reader", "/used"}, {e.portal, "owner", "/used/{device}"},
-		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"},
+		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"}, {e.portal, "reader", "/used"}, {e.portal, "owner", "/used/{device}"}, {e.portal, "reader", "/traffic/{id}"}, {e.portal, "owner", "/traffic/{id}/csv"},
+		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"}, {e.console, "desk", "/companies/{tenant}/traffic/{id}"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})
 		if status != http.StatusOK || !strings.Contains(body, canary) {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/width"
 )
 
 // Languages of the service.
@@ -120,3 +122,7 @@ func sep(lang string) string {
 	}
 	return " "
 }
+
+// Halfwidth turns full-width letters, digits and signs, as Japanese keyboards give them, into
+// the plain ones.
+func Halfwidth(s string) string { return width.Narrow.String(s) }

@@ -32,6 +32,7 @@ type caseView struct {
 	CanNote   bool
 	Closed    string
 	Action    string // URL without the verb
+	Spread    string // asks how far it went; "" where it is not known which device
 	History   []knowledge.Line
 	Told      []toldRow
 	SidePanel panel
@@ -75,6 +76,9 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 		Open: a.State != alert.Closed, Takeable: a.State == alert.Open && c.Desk != nil, CanNote: c.Desk != nil, Action: c.root + "/cases/" + tenantID + "/" + id,
 		SidePanel: side, Closed: a.Reason}
 	view.Title = v.T("console.alert_title", "n", x.Case) + " " + side.Company
+	if a.DeviceID != "" {
+		view.Spread = view.Action + "/spread"
+	}
 	view.Left, view.Late = due(v, x.Due, now)
 	view.Next = next(v, &a, view.Late)
 	view.Flash = flash(v, map[string]ui.Flash{

@@ -2,8 +2,7 @@ package console
 
 import (
 	"net/http"
-	"strings"
-	"unicode/utf8"
+	"net/url"
 
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
@@ -44,6 +43,7 @@ type companyView struct {
 	SidePanel panel
 	CanClaim  bool
 	ClaimURL  string
+	Traffic   string // address of the search of its traffic log
 }
 
 // companyPage shows a company once a reason is given; the reason goes into the
@@ -57,13 +57,9 @@ func (c *console) companyPage(w http.ResponseWriter, v *ui.Visit) error {
 	if id == tenant.House {
 		return store.ErrNotFound
 	}
-	why := strings.TrimSpace(strings.ToValidUTF8(v.Request.FormValue("why"), ""))
-	if n := utf8.RuneCountInString(why); n < minWhy || n > maxWhy {
-		view := whyView{Base: c.begin(v, "console.why_title", "/companies"), Company: company.Name, Action: c.root + "/companies/" + id}
-		if v.Request.URL.Query().Has("why") {
-			view.Wrong = v.T("console.why_needs")
-		}
-		return c.Show(w, c.why, view)
+	why, ok := reason(v)
+	if !ok {
+		return c.askWhy(w, v, company.Name, "/companies/"+id)
 	}
 	if err := c.look(v, id, "view.company", id, why); err != nil {
 		return err
@@ -74,9 +70,19 @@ func (c *console) companyPage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	side.CompanyURL = "" // this is the page
 	view := companyView{Base: c.begin(v, "console.companies_title", "/companies"), SidePanel: side,
-		CanClaim: v.Role == tenant.RoleOperator, ClaimURL: c.root + "/companies/" + id + "/claim"}
+		CanClaim: v.Role == tenant.RoleOperator, ClaimURL: c.root + "/companies/" + id + "/claim",
+		Traffic: c.root + "/companies/" + id + "/traffic?why=" + url.QueryEscape(why)}
 	view.Title = company.Name
 	return c.Show(w, c.company, view)
+}
+
+// askWhy asks for the reason before a page about a company is shown.
+func (c *console) askWhy(w http.ResponseWriter, v *ui.Visit, company, path string) error {
+	view := whyView{Base: c.begin(v, "console.why_title", "/companies"), Company: company, Action: c.root + path}
+	if v.Request.URL.Query().Has("why") {
+		view.Wrong = v.T("console.why_needs")
+	}
+	return c.Show(w, c.why, view)
 }
 
 // claimView shows a claim code, once.

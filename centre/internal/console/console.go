@@ -17,6 +17,8 @@ import (
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/flows"
+	"otasuke/content/apps"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 )
@@ -70,6 +72,10 @@ type Config struct {
 	Companies Companies
 	Devices   Devices
 	Mails     Mails
+	// Questions asks boxes; Network knows the devices behind them.
+	Questions flows.Questions
+	Network   flows.Network
+	Apps      *apps.Catalogue
 	Knowledge *knowledge.Knowledge
 	Texts     *text.Catalogue
 	// BaseURL of the console as browsers see it; its path, for example "/console",
@@ -84,7 +90,8 @@ type console struct {
 	*ui.Gate
 	root                                           string
 	queue, oneCase, fleet, companies, company, why *ui.Page
-	claim                                          *ui.Page
+	claim, traffic                                 *ui.Page
+	flows                                          *flows.Flows
 	seen                                           seen
 }
 
@@ -101,7 +108,9 @@ func New(cfg Config) (*ui.Face, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &console{Config: cfg, root: strings.TrimSuffix(base.Path, "/"), seen: seen{at: map[string]time.Time{}}}
-	static, err := ui.NewAssets(c.root, files, "console.js", "console.css")
+	c.flows = &flows.Flows{Questions: cfg.Questions, Network: cfg.Network, Apps: cfg.Apps, Clock: cfg.Clock}
+	files := flows.With(files)
+	static, err := ui.NewAssets(c.root, files, "console.js", "console.css", "flows.css")
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +125,7 @@ func New(cfg Config) (*ui.Face, error) {
 	}{
 		{&c.queue, []string{"queue.html"}}, {&c.oneCase, []string{"case.html", "panel.html"}}, {&c.fleet, []string{"fleet.html"}},
 		{&c.companies, []string{"companies.html"}}, {&c.company, []string{"company.html", "panel.html"}}, {&c.why, []string{"why.html"}},
-		{&c.claim, []string{"claim.html"}},
+		{&c.claim, []string{"claim.html"}}, {&c.traffic, []string{"traffic.html", "flows.html"}},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
@@ -138,6 +147,11 @@ func (c *console) routes(base *url.URL, static http.Handler) *ui.Face {
 		r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/note", c.note)
 		r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/escalate", c.escalate)
 	}
+	r.Page(ui.Reader, "GET /companies/{tenant}/traffic", c.trafficPage)
+	r.Page(ui.Reader, "POST /companies/{tenant}/traffic", c.askTraffic)
+	r.Page(ui.Reader, "GET /companies/{tenant}/traffic/{id}", c.answerTraffic)
+	r.Page(ui.Reader, "GET /companies/{tenant}/traffic/{id}/csv", c.trafficFile)
+	r.Page(ui.Reader, "POST /cases/{tenant}/{alert}/spread", c.askSpread)
 	r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/false", c.misfire)
 	r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/close", c.close)
 	return r.Face(base)

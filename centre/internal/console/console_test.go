@@ -24,6 +24,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/flows"
 	"otasuke/centre/internal/ui/uitest"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
@@ -253,10 +254,10 @@ func (b *browser) page(path string, want ...string) string {
 func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"queue.html": queueView{}, "case.html": caseView{}, "fleet.html": fleetView{}, "companies.html": companiesView{},
-		"company.html": companyView{}, "why.html": whyView{}, "claim.html": claimView{}} {
-		p, err := ui.ParsePage(files, file, "panel.html")
+		"company.html": companyView{}, "why.html": whyView{}, "claim.html": claimView{}, "traffic.html": trafficView{}} {
+		p, err := ui.ParsePage(flows.With(files), file, "panel.html", "flows.html")
 		if file != "case.html" && file != "company.html" {
-			p, err = ui.ParsePage(files, file)
+			p, err = ui.ParsePage(flows.With(files), file, "flows.html")
 		}
 		if err != nil {
 			t.Fatal(err)

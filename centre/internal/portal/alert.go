@@ -26,6 +26,7 @@ type alertView struct {
 	CanAnswer bool
 	Answers   []answerButton
 	AnswerURL string
+	SpreadURL string // "" where it is not known which device
 	History   []knowledge.Line
 }
 
@@ -72,6 +73,9 @@ func (p *portal) alertPage(w http.ResponseWriter, v *ui.Visit) error {
 		Help:      v.T("alert.help", "phone", p.Phone, "hours", base.Hours, "case", x.Case),
 		CanAnswer: a.State != alert.Closed && !x.NothingToDo && v.Role != tenant.RoleReadonly, Answers: answers(v),
 		AnswerURL: p.root + "/alerts/" + a.ID + "/answer", History: p.Knowledge.History(changes, names(people), v.Texts.Lang())}
+	if a.DeviceID != "" {
+		view.SpreadURL = p.root + "/alerts/" + a.ID + "/spread"
+	}
 	if a.Answer != alert.AnswerNone {
 		view.Answered = v.T("portal.alert_answered", "answer", x.Answer)
 	}

@@ -27,6 +27,7 @@ import (
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
+	"otasuke/wire"
 )
 
 // What the centre wires in.
@@ -59,6 +60,8 @@ type office struct {
 	fail      error
 	used      []usage.Row
 	asked     string
+	question  wire.Question
+	busy      bool
 }
 
 func (o *office) Login(_ context.Context, email, password, _ string) (tenant.Session, string, error) {
@@ -276,7 +279,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Apps: known, Store: db, Knowledge: k, Texts: texts,
+	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Questions: found{o}, Apps: known, Store: db, Knowledge: k, Texts: texts,
 		BaseURL: server.URL + path, Phone: "050-1234-5678", Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/flows"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
 	"otasuke/content/text"
@@ -69,6 +70,7 @@ type Config struct {
 	Alerts    Alerts
 	Network   Network
 	Usage     Usage
+	Questions flows.Questions
 	Apps      *apps.Catalogue
 	Store     *store.Store
 	Knowledge *knowledge.Knowledge
@@ -87,6 +89,8 @@ type portal struct {
 	*ui.Gate
 	root                                                     string
 	home, alerts, alert, confirm, said, devices, used, looks *ui.Page
+	traffic                                                  *ui.Page
+	flows                                                    *flows.Flows
 }
 
 // New makes the portal.
@@ -102,7 +106,9 @@ func New(cfg Config) (*ui.Face, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &portal{Config: cfg, root: strings.TrimSuffix(base.Path, "/")}
-	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css")
+	p.flows = &flows.Flows{Questions: cfg.Questions, Network: cfg.Network, Apps: cfg.Apps, Clock: cfg.Clock}
+	files := flows.With(files)
+	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css", "flows.css")
 	if err != nil {
 		return nil, err
 	}
@@ -112,13 +118,14 @@ func New(cfg Config) (*ui.Face, error) {
 		return nil, err
 	}
 	for _, one := range []struct {
-		page **ui.Page
-		file string
+		page  **ui.Page
+		files []string
 	}{
-		{&p.home, "home.html"}, {&p.alerts, "alerts.html"}, {&p.alert, "alert.html"}, {&p.confirm, "confirm.html"},
-		{&p.said, "said.html"}, {&p.devices, "devices.html"}, {&p.used, "used.html"}, {&p.looks, "looks.html"},
+		{&p.home, []string{"home.html"}}, {&p.alerts, []string{"alerts.html"}}, {&p.alert, []string{"alert.html"}}, {&p.confirm, []string{"confirm.html"}},
+		{&p.said, []string{"said.html"}}, {&p.devices, []string{"devices.html"}}, {&p.used, []string{"used.html"}}, {&p.looks, []string{"looks.html"}},
+		{&p.traffic, []string{"traffic.html", "flows.html"}},
 	} {
-		if *one.page, err = ui.ParsePage(files, one.file); err != nil {
+		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
 		}
 	}
@@ -138,6 +145,11 @@ func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Reader, "GET /used", p.usedPage)
 	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
 	r.Page(ui.Reader, "GET /looks", p.looksPage)
+	r.Page(ui.Reader, "GET /traffic", p.trafficPage)
+	r.Page(ui.Reader, "POST /traffic", p.askTraffic)
+	r.Page(ui.Reader, "GET /traffic/{id}", p.answerTraffic)
+	r.Page(ui.Reader, "GET /traffic/{id}/csv", p.trafficFile)
+	r.Page(ui.Reader, "POST /alerts/{alert}/spread", p.askSpread)
 	return r.Face(base)
 }
 
@@ -150,7 +162,7 @@ func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
 	}
 	b.Title, b.Owner = v.T(title), c.Name
 	for _, n := range []struct{ key, path string }{
-		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_used", "/used"}, {"portal.nav_access", "/looks"},
+		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_used", "/used"}, {"portal.nav_traffic", "/traffic"}, {"portal.nav_access", "/looks"},
 	} {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
 	}

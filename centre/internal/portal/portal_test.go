@@ -14,6 +14,7 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/flows"
 	"otasuke/content/text"
 )
 
@@ -41,8 +42,8 @@ func saysNot(t *testing.T, body string, bad ...string) {
 func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"home.html": homeView{}, "alerts.html": alertsView{}, "alert.html": alertView{},
-		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "looks.html": looksView{}, "used.html": usedView{}} {
-		p, err := ui.ParsePage(files, file)
+		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "looks.html": looksView{}, "used.html": usedView{}, "traffic.html": trafficView{}} {
+		p, err := ui.ParsePage(flows.With(files), file, "flows.html")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -396,7 +397,7 @@ func TestUsedSaysWhatWasUsed(t *testing.T) {
 	o.used = nil
 	says(t, b.page("/used?days=1"), "この期間の記録は、まだありません。")
 	for n, want := range map[int64]string{0: "0", 1: "0.1 KB", 999: "1.0 KB", 12_345: "12 KB", 999_499: "999 KB", 999_500: "1.0 MB", 5_000_000_000_000_000: "5000 TB"} {
-		if got := size(n); got != want {
+		if got := ui.Size(n); got != want {
 			t.Errorf("%d bytes are %q, want %q", n, got, want)
 		}
 	}

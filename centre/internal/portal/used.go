@@ -112,7 +112,7 @@ func (p *portal) period(v *ui.Visit, here string, view *usedView) int {
 
 // appRow words the use of one application.
 func (p *portal) appRow(v *ui.Visit, r *usage.Row) appRow {
-	row := appRow{Name: v.T("portal.used_other"), Up: size(r.Up), Down: size(r.Down), Time: span(v, r.Minutes), Devices: ja.Number(r.Devices)}
+	row := appRow{Name: v.T("portal.used_other"), Up: ui.Size(r.Up), Down: ui.Size(r.Down), Time: span(v, r.Minutes), Devices: ja.Number(r.Devices)}
 	use := apps.Use("")
 	if a, ok := p.Apps.App(r.App); ok {
 		row.Name, use = inLang(v, a.Ja, a.En), a.Use
@@ -152,7 +152,7 @@ func (p *portal) users(v *ui.Visit, view *usedView, known []device.Endpoint, fro
 		return err
 	}
 	for _, r := range rows {
-		row := userRow{Name: v.T("portal.used_nobody"), Up: size(r.Up), Down: size(r.Down), Shared: size(r.Shared), Marked: r.Shared >= muchSent}
+		row := userRow{Name: v.T("portal.used_nobody"), Up: ui.Size(r.Up), Down: ui.Size(r.Down), Shared: ui.Size(r.Shared), Marked: r.Shared >= muchSent}
 		if name, err := nameOf(known, r.EndpointID); err == nil {
 			row.Name, row.URL = name, p.root+"/used/"+r.EndpointID+"?days="+strconv.Itoa(days)
 		}
@@ -177,24 +177,4 @@ func span(v *ui.Visit, minutes int64) string {
 		return v.T("portal.used_minutes", "m", minutes)
 	}
 	return v.T("portal.used_hours", "h", ja.Number(minutes/60), "m", minutes%60)
-}
-
-// size writes bytes with three digits or less.
-func size(n int64) string {
-	units := []string{"KB", "MB", "GB", "TB"}
-	f, u := float64(n)/1000, 0
-	for f >= 999.5 && u < len(units)-1 {
-		f, u = f/1000, u+1
-	}
-	switch {
-	case n == 0:
-		return "0"
-	case f < 0.1:
-		f = 0.1
-	}
-	digits := 0
-	if f < 9.95 {
-		digits = 1
-	}
-	return strconv.FormatFloat(f, 'f', digits, 64) + " " + units[u]
 }
