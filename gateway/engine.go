@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"otasuke/gateway/internal/appeal"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/engine"
@@ -104,6 +105,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	if ec.Applications, err = cfg.applications(); err != nil {
 		return err
 	}
+	ec.Appeals = appeal.New()
 	w.usage = usage.New(ec.Applications.Table, cfg.UsageEvery)
 	if !cfg.NoTrafficLog {
 		w.rows = new(traffic.Gather)

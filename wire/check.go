@@ -89,6 +89,10 @@ func (e *Event) checkGround() string {
 		if e.Usage == nil {
 			return "usage event without usage"
 		}
+	case KindAppeal:
+		if e.Appeal == nil || e.Appeal.What == "" {
+			return "appeal about nothing"
+		}
 	default:
 		return "unknown kind"
 	}
@@ -130,6 +134,9 @@ func (e *Event) checkTexts() string {
 	}
 	if s := e.Site; s != nil {
 		texts, words = append(texts, s.Name, s.Category, s.List), append(words, s.Layer)
+	}
+	if a := e.Appeal; a != nil {
+		texts, words = append(texts, a.What, a.List), append(words, a.Category, a.Reason)
 	}
 	if f := e.File; f != nil {
 		texts, words = append(texts, f.Name, f.Virus), append(words, f.SHA256)

@@ -75,6 +75,20 @@ func TestEventCheck(t *testing.T) {
 	f("minutes that were not", usage(func(u U) { u.Apps[0].Minutes = 61 }), false)
 	f("negative minutes", usage(func(u U) { u.Apps[0].Minutes = -1 }), false)
 	f("usage beside a rule", func() E { e := sample(); e.Usage = &wire.Usage{}; return e }(), false)
+	appeal := func(change ...func(*wire.Appeal)) *wire.Event {
+		a := &wire.Appeal{What: "shop.example", Category: "phishing", List: "feed", Reason: "work"}
+		for _, f := range change {
+			f(a)
+		}
+		return sample(func(e E) { e.Kind, e.Rule, e.Appeal, e.Verdict = wire.KindAppeal, nil, a, wire.VerdictPassed })
+	}
+	f("appeal", appeal(), true)
+	f("appeal about nothing", appeal(func(a *wire.Appeal) { a.What = "" }), false)
+	f("appeal without itself", sample(func(e E) { e.Kind = wire.KindAppeal }), false)
+	f("appeal's name", appeal(func(a *wire.Appeal) { a.What = long }), false)
+	f("appeal's list", appeal(func(a *wire.Appeal) { a.List = long }), false)
+	f("appeal's category", appeal(func(a *wire.Appeal) { a.Category = longWord }), false)
+	f("appeal's reason", appeal(func(a *wire.Appeal) { a.Reason = longWord }), false)
 	f("ports 0", sample(func(e E) { e.Flow.SrcPort, e.Flow.DstPort = 0, 0 }), true)
 	f("direction is not known", sample(func(e E) { e.Direction = "" }), true)
 	f("any character in a text", sample(func(e E) { e.URL = "evil.example/\x00\u202e\xff\n" }), true)

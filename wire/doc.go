@@ -19,6 +19,8 @@ import "time"
 //     refuses these alone.
 //   - 1 (2026-11-28): questions and answers; a centre without that path is not asked again
 //     for a while.
+//   - 1 (2026-11-28): events of the kind "appeal"; a centre that does not know them refuses
+//     these alone.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

@@ -15,6 +15,7 @@ const (
 	KindVirus  Kind = "virus"  // a file was found infected
 	KindHealth Kind = "health" // the box tells about itself
 	KindUsage  Kind = "usage"  // what applications a device used for how long
+	KindAppeal Kind = "appeal" // somebody says that it was wrong to block something
 )
 
 // Verdict is what the box did with the traffic.
@@ -55,6 +56,7 @@ type Event struct {
 	File   *File   `json:"file,omitempty"`
 	Health *Health `json:"health,omitempty"`
 	Usage  *Usage  `json:"usage,omitempty"`
+	Appeal *Appeal `json:"appeal,omitempty"`
 	// App is the application protocol seen: "http", "tls", "dns", "quic", "smtp", "".
 	App string `json:"app,omitempty"`
 	// URL is host and path for HTTP, without the query's values.
@@ -102,6 +104,14 @@ type File struct {
 	Size   int64  `json:"size"`             // bytes seen
 	SHA256 string `json:"sha256,omitempty"` // hex, when the whole file was seen
 	Virus  string `json:"virus"`            // name given by the scanner
+}
+
+// Appeal is what somebody of the office says about a block page that they saw.
+type Appeal struct {
+	What     string `json:"what"`               // what was blocked: a host, or a file's name
+	Category string `json:"category,omitempty"` // of the list: "phishing", "company", "virus"
+	List     string `json:"list,omitempty"`     // name of the list
+	Reason   string `json:"reason"`             // "known": it is fine; "work": it is needed
 }
 
 // Usage is what applications one device used from Since on, for the time of Period. The

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/appeal"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/usage"
@@ -42,7 +43,7 @@ func (w *Worker) unwanted(name []byte, http bool) {
 	}
 	s.dropped, s.use.Blocked = true, true
 	if http {
-		w.blockPage(evelog.Text(name), "company")
+		w.blockPage(appeal.Subject{What: evelog.Text(name), Category: "company", List: "applications"})
 	} else {
 		w.reset()
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"otasuke/gateway/internal/appeal"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/capture"
@@ -67,6 +68,8 @@ type Config struct {
 	// devices use; nil for nobody.
 	Applications *apps.Known
 	Usage        *usage.Table
+	// Appeals takes what people answer to block pages; nil for nobody.
+	Appeals *appeal.Desk
 	// Session says which TCP connections are followed. It counts offline only: inline
 	// every connection is judged, however it was met.
 	Session session.Config
@@ -133,25 +136,6 @@ func New(cfg Config) *Engine {
 		cfg.Scanner.Done = e.wakers.Wake
 	}
 	return e
-}
-
-// readerConfig lets readers show whole files to the scanner, and inline what has come of
-// them with each packet.
-func (e *Engine) readerConfig() readers.Config {
-	cfg := e.cfg.Readers
-	cfg.HTTP.AtOnce = e.cfg.Inline
-	if e.cfg.Scanner != nil {
-		cfg.Mail, cfg.HTTP.Files = true, scan.MaxFile+1 // one more, so that the scanner knows
-	}
-	return cfg
-}
-
-// bad is the name of what a file is stopped for, "" for none.
-func (c *Config) bad(r *scan.Result) string {
-	if r.Virus == "" && c.StopFlagged {
-		return r.Flag
-	}
-	return r.Virus
 }
 
 // SetLists swaps the lists for all workers, without a gap.

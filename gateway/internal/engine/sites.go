@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/appeal"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/filter"
@@ -46,6 +47,9 @@ func (w *Worker) refuse() {
 
 // sites looks up what a transaction asks for, and stops it in the way of its protocol.
 func (w *Worker) sites(tx *app.Tx, side *app.Side) {
+	if w.flow.User.app == rule.ProtoHTTP && w.e.cfg.Home(w.flow.Key.Client) && w.appealed(side) {
+		return
+	}
 	f, ok := w.watch.Asks(w.e.lists.Load(), w.who, side)
 	if !ok {
 		return
@@ -55,7 +59,7 @@ func (w *Worker) sites(tx *app.Tx, side *app.Side) {
 	}
 	switch f.Layer {
 	case sites.HTTP:
-		w.blockPage(evelog.Text(f.Name), f.List.Category)
+		w.blockPage(appeal.Subject{What: evelog.Text(f.Name), Category: f.List.Category, List: f.List.Name})
 	case sites.DNS:
 		w.answerBlocked(tx)
 	case sites.TLS:
@@ -63,15 +67,27 @@ func (w *Worker) sites(tx *app.Tx, side *app.Side) {
 	}
 }
 
+// appealed takes a request that comes from a block page, in place of the server.
+func (w *Worker) appealed(side *app.Side) bool {
+	s, out := w.e.cfg.Appeals.Take(side, w.who, w.now)
+	if out == appeal.Sent {
+		rec := w.packetRecord(eve.TypeAlert)
+		s.Tell(rec, w.own(rec, wire.KindAppeal))
+		w.block(rec)
+	}
+	if out != appeal.None {
+		w.block(nil)
+		w.page(reply.Said(out))
+	}
+	return out != appeal.None
+}
+
 // site tells of a listed name or address, and stops the flow where the list says so. One
 // of DNS over UDP goes on: the same ports may carry harmless questions.
 func (w *Worker) site(tx *app.Tx, f *sites.Find) {
 	if w.watch.First(f, w.flow.Key.Client, w.now) {
 		rec := w.packetRecord(eve.TypeAlert)
-		sites.Tell(rec, w.own(rec, wire.KindSite), f, w.e.cfg.Inline)
-		if f.Layer == sites.HTTP {
-			rec.HTTP = &eve.HTTP{Hostname: evelog.Text(f.Name), URL: evelog.Text(tx.Sides[app.ToServer].Get(rule.HTTPURIRaw))}
-		}
+		sites.Tell(rec, w.own(rec, wire.KindSite), f, tx, w.e.cfg.Inline)
 		w.batch.Add(rec)
 		w.flow.User.alerted = true
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"otasuke/gateway/internal/appeal"
 	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/packet"
@@ -42,14 +43,18 @@ func (w *Worker) resetSide(dir int) {
 	w.send(dir, reply.AppendReset(w.out[:0], w.flow.Key, dir, s.sent[1-dir], s.half[dir].Next()))
 }
 
-// blockPage answers an HTTP request in place of the server.
-func (w *Worker) blockPage(what, category string) {
+// blockPage answers an HTTP request in place of the server, and says that it was blocked.
+func (w *Worker) blockPage(s appeal.Subject) {
+	w.page(reply.Blocked(s.What, s.Category, w.e.cfg.Appeals.Ticket(w.device(), s, w.now)))
+}
+
+func (w *Worker) page(response []byte) {
 	s := &w.flow.User
 	if !w.isTCP() || s.blocked || !w.e.cfg.Inline {
 		return
 	}
 	s.blocked = true
-	reply.Page(w.out, w.flow.Key, s.sent[1], s.half[0].Next(), what, category, func(ip []byte) { w.send(0, ip) })
+	reply.Page(w.out, w.flow.Key, s.sent[1], s.half[0].Next(), response, func(ip []byte) { w.send(0, ip) })
 	w.resetSide(1)
 }
 
@@ -161,7 +166,7 @@ func (w *Worker) scanned(f *watch.File, r *scan.Result) {
 	if !f.Closed {
 		w.about(f)
 	}
-	virus := w.e.cfg.bad(r)
+	virus := r.Bad(w.e.cfg.StopFlagged)
 	if f.Told = f.Closed || virus != ""; f.Told && w.e.cfg.LogApps {
 		w.batch.Add(evelog.Scanned(w.fileRecord(f.App, f), r))
 	}
@@ -177,21 +182,16 @@ func (w *Worker) scanned(f *watch.File, r *scan.Result) {
 			rec = nil
 		}
 		w.block(rec)
-		w.refuseFile(f, name)
+		if f.Begun || w.flow.User.app != rule.ProtoHTTP {
+			w.reset()
+		} else { // a page can be seen
+			w.blockPage(appeal.Subject{What: name, Category: "virus", List: virus})
+		}
 	case r.Flag != "" && f.Closed:
 		rec := w.virusRecord(f, false)
 		evelog.Found(rec, r)
 		w.batch.Add(rec)
 	}
-}
-
-// refuseFile ends a conversation whose file has a virus, with a page where one can be seen.
-func (w *Worker) refuseFile(f *watch.File, name string) {
-	if f.Begun || w.flow.User.app != rule.ProtoHTTP {
-		w.reset()
-		return
-	}
-	w.blockPage(name, "virus")
 }
 
 // report tells of a file that was let through while it was scanned.

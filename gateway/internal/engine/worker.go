@@ -166,7 +166,7 @@ func (s *state) own() *seldom {
 
 // NewWorker makes a worker for a source. Call Close after the source ended.
 func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
-	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, readers: readers.NewPool(e.readerConfig()), fields: fields.New(), counts: new(evelog.Counts)}
+	w := &Worker{e: e, src: src, dec: packet.Decoder{Inline: e.cfg.Inline}, readers: readers.NewPool(e.cfg.Readers.With(e.cfg.Inline, e.cfg.Scanner.Wants())), fields: fields.New(), counts: new(evelog.Counts)}
 	var err error
 	if w.seat, err = e.rules.Join(); err != nil {
 		return nil, err

@@ -211,6 +211,7 @@ func (w *writer) own(o *Own) {
 	b = object.StringIf(b, "site", o.Site)
 	b = object.StringIf(b, "category", o.Category)
 	b = object.StringIf(b, "list", o.List)
+	b = object.StringIf(b, "reason", o.Reason)
 	b = object.StringIf(b, "application", o.Application)
 	b = object.StringIf(b, "scan", o.Scan)
 	w.b = object.StringIf(b, "virus", o.Virus)

@@ -405,6 +405,7 @@ type Own struct {
 	Site      string `json:"site,omitempty"`
 	Category  string `json:"category,omitempty"`
 	List      string `json:"list,omitempty"`
+	Reason    string `json:"reason,omitempty"` // of a request
 	// Application and Category are of the conversation (content/apps); with Site the
 	// category is that of the list.
 	Application string `json:"application,omitempty"`

@@ -150,7 +150,10 @@ func (r *Record) own(e *wire.Event, line []byte) {
 	}
 	e.ID, e.Kind, e.Device.MAC = o.ID, wire.Kind(o.Kind), o.MAC
 	e.Direction = cmp.Or(wire.Direction(o.Direction), e.Direction)
-	if o.Site != "" {
+	switch {
+	case e.Kind == wire.KindAppeal:
+		e.Appeal = &wire.Appeal{What: cut(o.Site), Category: cut(o.Category), List: cut(o.List), Reason: cut(o.Reason)}
+	case o.Site != "":
 		e.Site = &wire.Site{Name: cut(o.Site), Layer: o.Layer, Category: cut(o.Category), List: cut(o.List)}
 	}
 	if fi := r.Fileinfo; fi != nil && o.Virus != "" {

@@ -33,6 +33,16 @@ type Config struct {
 	Mail bool
 }
 
+// With shows inline what has come of files with each packet, and to a scanner that wants any
+// bytes so many of all of them.
+func (c Config) With(inline bool, files int) Config {
+	c.HTTP.AtOnce = inline
+	if files > 0 {
+		c.Mail, c.HTTP.Files = true, files
+	}
+	return c
+}
+
 // Pool makes and lends readers.
 type Pool struct {
 	cfg     Config

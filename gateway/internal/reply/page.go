@@ -3,16 +3,24 @@ package reply
 import (
 	_ "embed"
 	"html"
+	"strconv"
 	"strings"
 
 	"otasuke/content/text"
+	"otasuke/gateway/internal/appeal"
 )
 
-// blockHTML is the page in place of a blocked one. It must load nothing from
-// anywhere: whoever reads it may be cut off from everything else.
+// pageHTML is the page in place of a blocked one. It must load nothing from anywhere:
+// whoever reads it may be cut off from everything else.
 //
 //go:embed blockpage.html
-var blockHTML string
+var pageHTML string
+
+// headers of all pages. No other page may show them in a frame, where a click could be
+// stolen.
+const headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\n" +
+	"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n" +
+	"X-Frame-Options: DENY\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
 
 // texts of the page; they do not change.
 var texts = func() *text.Catalogue {
@@ -31,20 +39,51 @@ var reasons = map[string][2]string{
 	"company": {"block.why_company", "block.calm_company"}, "encrypted-dns": {"block.why_company", "block.calm_company"},
 }
 
-// body makes the page for something of a category.
-func body(what, category string) string {
+// outcomes are the sentences that answer a request.
+var outcomes = map[appeal.Outcome]string{
+	appeal.Sent: "block.said_sent", appeal.Again: "block.said_again", appeal.TooMany: "block.said_many", appeal.Old: "block.said_old",
+}
+
+// Blocked is the page for something of a category; its buttons post to ticket, and are left
+// out without one.
+func Blocked(what, category, ticket string) []byte {
 	keys, ok := reasons[category]
 	if !ok {
 		keys = [2]string{"block.why_danger", "block.calm_danger"}
 	}
 	what = "<b>" + html.EscapeString(what) + "</b>"
+	return page("403 Forbidden", "block.title", func(t text.Texts) string {
+		s := "<p>" + t.T(keys[0], "what", what) + "</p><p>" + t.T(keys[1]) + "</p><p>" + t.T("block.work") + "</p>"
+		if ticket == "" {
+			return s
+		}
+		s += `<form method="post" action="` + html.EscapeString(ticket+appeal.Known) + `"><p>` + t.T("block.wrong") + "</p>"
+		for _, reason := range []string{appeal.Known, appeal.Work} {
+			s += `<button formaction="` + html.EscapeString(ticket+reason) + `">` + t.T("block.wrong_"+reason) + "</button>"
+		}
+		return s + "</form>"
+	})
+}
+
+// Said is the page that answers a request.
+func Said(out appeal.Outcome) []byte {
+	title := "block.said_title"
+	if out == appeal.TooMany || out == appeal.Old {
+		title = "block.said_not"
+	}
+	return page("200 OK", title, func(t text.Texts) string { return "<p>" + t.T(outcomes[out]) + "</p>" })
+}
+
+// page is a whole response.
+func page(status, title string, say func(text.Texts) string) []byte {
 	var holes []string
 	for _, lang := range []string{"ja", "en"} {
 		t, prefix := texts.In(lang), ""
 		if lang == "en" {
 			prefix = "en."
 		}
-		holes = append(holes, "{{"+prefix+"title}}", t.T("block.title"), "{{"+prefix+"why}}", t.T(keys[0], "what", what), "{{"+prefix+"calm}}", t.T(keys[1]), "{{"+prefix+"work}}", t.T("block.work"))
+		holes = append(holes, "{{"+prefix+"title}}", t.T(title), "{{"+prefix+"text}}", say(t))
 	}
-	return strings.NewReplacer(holes...).Replace(blockHTML)
+	body := strings.NewReplacer(holes...).Replace(pageHTML)
+	return []byte("HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 }

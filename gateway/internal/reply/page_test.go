@@ -1,32 +1,72 @@
 package reply
 
 import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
 	"otasuke/content/text"
+	"otasuke/gateway/internal/appeal"
 )
 
+// body is what a browser shows of a response.
+func body(t *testing.T, response []byte, status int) string {
+	t.Helper()
+	r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(response)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != status || !r.Close || r.Header.Get("X-Frame-Options") != "DENY" || !strings.Contains(r.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("%d %v %v", r.StatusCode, r.Header, err)
+	}
+	for _, hole := range []string{"{{title}}", "{{text}}", "{{en.", "block."} {
+		if strings.Contains(string(b), hole) {
+			t.Errorf("%s is left", hole)
+		}
+	}
+	return string(b)
+}
+
 // Each page says why in both languages, Japanese first, and shows nothing but what it says.
-func TestBody(t *testing.T) {
+func TestBlocked(t *testing.T) {
 	t.Parallel()
 	for category, want := range map[string][2]string{
 		"malware": {"危険なもの", "known to be dangerous"}, "something new": {"危険なもの", "known to be dangerous"}, "phishing": {"偽のサイト", "fake of a real site"},
 		"virus": {"ウイルス", "virus"}, "company": {"会社の決まり", "Your company"}, "encrypted-dns": {"会社の決まり", "Your company"},
 	} {
-		page := body(`{{work}} <script>{what}"`, category)
+		page := body(t, Blocked(`{{work}} <script>{what}"`, category, `/.x/"`), http.StatusForbidden)
 		ja, en := strings.Index(page, want[0]), strings.Index(page, want[1])
 		if ja < 0 || en < ja {
 			t.Errorf("%s: %s", category, page)
 		}
-		if strings.Count(page, "{{work}} &lt;script&gt;{what}&#34;") != 2 || strings.Contains(page, "<script") || strings.Contains(page, "block.") || strings.Contains(page, "://") {
+		if strings.Count(page, "{{work}} &lt;script&gt;{what}&#34;") != 2 || strings.Contains(page, "<script") || strings.Contains(page, "://") {
 			t.Errorf("%s: %s", category, page)
 		}
-		for _, hole := range []string{"{{title}}", "{{en.", "{{why}}", "{{calm}}"} {
-			if strings.Contains(page, hole) {
-				t.Errorf("%s: %s is left", category, hole)
-			}
+		if strings.Count(page, `<form method="post"`) != 2 || strings.Count(page, `formaction="/.x/&#34;work"`) != 2 || strings.Count(page, `formaction="/.x/&#34;known"`) != 2 {
+			t.Errorf("%s: the buttons: %s", category, page)
 		}
+	}
+	if page := body(t, Blocked("x", "virus", ""), http.StatusForbidden); strings.Contains(page, "<form") {
+		t.Error("buttons that nobody answers")
+	}
+}
+
+func TestSaid(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for out := range outcomes {
+		page := body(t, Said(out), http.StatusOK)
+		if seen[page] || strings.Contains(page, "<form") || !strings.Contains(page, `lang="en"`) {
+			t.Errorf("%d: %s", out, page)
+		}
+		seen[page] = true
+	}
+	if page := body(t, Said(appeal.Sent), http.StatusOK); !strings.Contains(page, "お預かりしました") {
+		t.Error(page)
 	}
 }
 
@@ -36,11 +76,16 @@ func TestTextsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, keys := range reasons {
-		for _, k := range keys {
-			if !c.In("ja").Has(k) {
-				t.Errorf("%s is missing", k)
-			}
+	var keys []string
+	for _, k := range reasons {
+		keys = append(keys, k[:]...)
+	}
+	for _, k := range outcomes {
+		keys = append(keys, k)
+	}
+	for _, k := range keys {
+		if !c.In("ja").Has(k) {
+			t.Errorf("%s is missing", k)
 		}
 	}
 }

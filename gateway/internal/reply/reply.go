@@ -6,7 +6,6 @@ package reply
 
 import (
 	"encoding/binary"
-	"strconv"
 
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/packet"
@@ -31,13 +30,10 @@ func AppendReset(b []byte, k flow.Key, dir int, seq, ack uint32) []byte {
 	return packet.AppendTCP(b, s)
 }
 
-// Page answers the client of a connection with a page that says what was blocked, and ends
-// its side. what is shown, category says why; send gets the packets, made in b, one by one.
-func Page(b []byte, k flow.Key, seq, ack uint32, what, category string, send func([]byte)) {
-	body := body(what, category)
-	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
-		strconv.Itoa(len(body)) + "\r\n\r\n" + body
-	last(b, k, seq, ack, []byte(page), send)
+// Page answers the client of a connection with a response of [Blocked] or [Said], and ends
+// its side; send gets the packets, made in b, one by one.
+func Page(b []byte, k flow.Key, seq, ack uint32, response []byte, send func([]byte)) {
+	last(b, k, seq, ack, response, send)
 }
 
 // DNS answers the client of a connection with a message, behind two bytes that are for its

@@ -66,6 +66,24 @@ type Result struct {
 	Remembered bool
 }
 
+// Bad is the name of what a file is stopped for, "" for none; flagged stops also what is only
+// suspicious.
+func (r *Result) Bad(flagged bool) string {
+	if r.Virus == "" && flagged {
+		return r.Flag
+	}
+	return r.Virus
+}
+
+// Wants is how many bytes of a file readers must show: one more than it scans, so that it
+// knows. 0 without a scanner.
+func (s *Scanner) Wants() int {
+	if s == nil {
+		return 0
+	}
+	return MaxFile + 1
+}
+
 // Scanner talks to one clamd.
 type Scanner struct {
 	// Socket is the path of clamd's Unix socket.

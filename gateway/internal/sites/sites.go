@@ -22,7 +22,7 @@ import (
 const SID = 9900001
 
 // Buffers are what readers must show.
-var Buffers = [...]rule.Buffer{rule.HTTPHost, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries}
+var Buffers = [...]rule.Buffer{rule.HTTPHost, rule.HTTPMethod, rule.HTTPURIRaw, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries}
 
 // Layer is where something was asked for, as the centre has it.
 type Layer string
@@ -156,8 +156,11 @@ func (w *Watch) First(f *Find, client netip.Addr, now int64) bool {
 // Untold counts finds of clients that had more than is told.
 func (w *Watch) Untold() uint64 { return w.recent.untold }
 
-// Tell writes a find into a record.
-func Tell(rec *eve.Record, own *eve.Own, f *Find, inline bool) {
+// Tell writes a find of a transaction, or of none, into a record.
+func Tell(rec *eve.Record, own *eve.Own, f *Find, tx *app.Tx, inline bool) {
+	if f.Layer == HTTP {
+		rec.HTTP = &eve.HTTP{Hostname: evelog.Text(f.Name), URL: evelog.Text(tx.Sides[app.ToServer].Get(rule.HTTPURIRaw))}
+	}
 	action, kind := "allowed", "dangerous site"
 	if inline && f.Blocks() {
 		action = "blocked"

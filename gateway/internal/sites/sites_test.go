@@ -122,15 +122,15 @@ func TestFirst(t *testing.T) {
 		}
 	}
 	rec, own := new(eve.Record), new(eve.Own)
-	Tell(rec, own, noted, true)
+	Tell(rec, own, noted, nil, true)
 	if rec.Alert.Action != "allowed" || own.Site != "dns.example" || own.Layer != "tls" {
 		t.Errorf("%+v %+v", rec.Alert, own)
 	}
-	Tell(rec, own, bad, true)
+	Tell(rec, own, bad, nil, true)
 	if rec.Alert.Action != "blocked" || rec.Alert.Signature != "OTASUKE dangerous site (c2, dns)" {
 		t.Errorf("%+v", rec.Alert)
 	}
-	if Tell(rec, own, bad, false); rec.Alert.Action != "allowed" {
+	if Tell(rec, own, bad, nil, false); rec.Alert.Action != "allowed" {
 		t.Errorf("%+v", rec.Alert)
 	}
 }
