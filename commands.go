@@ -82,6 +82,8 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(&n, func() (any, error) { return c.AddOperator(ctx, n.Name, n.Email, n.Password) })
 	case "alerts":
 		return answer(nil, func() (any, error) { return c.Alerts(ctx, "listed on the command line") })
+	case "requests":
+		return answer(nil, func() (any, error) { return c.Requests(ctx, "listed on the command line") })
 	case "health":
 		return answer(nil, func() (any, error) { return c.Health(ctx, "listed on the command line") })
 	}

@@ -92,6 +92,32 @@ func (c *Centre) Alerts(ctx context.Context, why string) ([]AlertLine, error) {
 	return out, nil
 }
 
+// RequestLine is one request that waits for an answer, as scripts read it.
+type RequestLine struct {
+	CompanyID string    `json:"company_id"`
+	Company   string    `json:"company"`
+	ID        string    `json:"id"`
+	What      string    `json:"what"`
+	Category  string    `json:"category"`
+	Device    string    `json:"device"`
+	Reason    string    `json:"reason"`
+	Times     int       `json:"times"`
+	Asked     time.Time `json:"asked"`
+}
+
+// Requests lists what customers say was blocked wrongly and nobody has answered.
+func (c *Centre) Requests(ctx context.Context, why string) ([]RequestLine, error) {
+	items, err := c.appeals.Waiting(ctx, cli, why)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	out := make([]RequestLine, len(items))
+	for i, a := range items {
+		out[i] = RequestLine{CompanyID: a.TenantID, Company: a.Company, ID: a.ID, What: a.What, Category: a.Category, Device: a.Device, Reason: a.Reason, Times: a.Times, Asked: a.Asked}
+	}
+	return out, nil
+}
+
 // HealthLine is one thing that a box said about itself, as scripts read it.
 type HealthLine struct {
 	CompanyID  string    `json:"company_id"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/console"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
@@ -51,6 +52,7 @@ type Centre struct {
 	texts     *text.Catalogue
 	usage     *usage.Service
 	questions *question.Service
+	appeals   *appeal.Service
 	apps      *apps.Catalogue
 }
 
@@ -73,7 +75,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -93,6 +95,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	})
 	c.usage = usage.New(c.store, nil)
 	c.questions = question.New(c.store, nil)
+	c.appeals = appeal.New(c.store, nil)
 	if c.apps, err = apps.Load(); err != nil {
 		return err
 	}
@@ -105,7 +108,7 @@ func (c *Centre) Close() error { return c.store.Close() }
 
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err
@@ -124,6 +127,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	queue := job.New(job.Config{Store: c.store, Log: c.cfg.Log})
 	queue.Handle(alert.KindNotify, notifier.Handle)
+	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
 	in.Register(queue)
 	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
@@ -143,21 +147,21 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Companies: c.tenants, Links: c.tenants, Sender: sender, Knowledge: c.knowledge,
-		BaseURL: c.cfg.Portal.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Companies: c.tenants, Links: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
 
 func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
-		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Questions: c.questions, Apps: c.apps, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }
 
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
-		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
+		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -26,12 +27,12 @@ const word = "correct horse battery staple"
 // KANARIA, and that of a neighbour who must never read one of them.
 type edge struct {
 	*testing.T
-	c                       *Centre
-	portal, console         *ui.Face
-	canary, other           Added
-	alert, device, question string
-	people                  map[string]string // cookie of the portal or console, by who it is
-	base                    map[*ui.Face]string
+	c                                *Centre
+	portal, console                  *ui.Face
+	canary, other                    Added
+	alert, device, question, request string
+	people                           map[string]string // cookie of the portal or console, by who it is
+	base                             map[*ui.Face]string
 }
 
 const canary = "KANARIA"
@@ -98,6 +99,10 @@ func (e *edge) attack() {
 	ok(e.T, err)
 	ok(e.T, e.c.questions.Take(e.Context(), e.canary.CompanyID, "box", &wire.Answer{Version: wire.Version, ID: e.question, Traffic: &wire.TrafficAnswer{Found: 1,
 		Rows: []wire.TrafficRow{{Device: netip.MustParseAddr("192.168.1.23"), Peer: netip.MustParseAddr("203.0.113.5"), Name: canary + ".example"}}}}))
+	ok(e.T, e.c.appeals.Ask(e.Context(), e.canary.CompanyID, "", appeal.Appeal{What: canary + ".example", Note: canary}))
+	requests, err := e.c.appeals.Requests(e.Context(), e.canary.CompanyID)
+	ok(e.T, err)
+	e.request = requests[0].ID
 	ok(e.T, e.c.devices.Rename(e.Context(), e.canary.CompanyID, e.device, "test", canary+"のPC"))
 }
 
@@ -107,7 +112,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -134,7 +139,11 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 		face.ServeHTTP(w, q)
 		return w
 	}
-	form := url.Values{"name": {"x"}, "answer": {"call"}, "note": {"x"}, "reason": {"x"}}
+	answer := "call"
+	if strings.HasPrefix(r.Path, "/requests/") {
+		answer = "refuse"
+	}
+	form := url.Values{"name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"x"}}
 	if m := token.FindStringSubmatch(do(http.MethodGet, home, "").Body.String()); m != nil {
 		form.Set("csrf", m[1])
 	}
@@ -219,6 +228,7 @@ func TestTheCanarySings(t *testing.T) {
 	}{
 		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"}, {e.portal, "reader", "/used"}, {e.portal, "owner", "/used/{device}"}, {e.portal, "reader", "/traffic/{id}"}, {e.portal, "owner", "/traffic/{id}/csv"},
 		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"}, {e.console, "desk", "/companies/{tenant}/traffic/{id}"},
+		{e.portal, "reader", "/requests"}, {e.console, "desk", "/requests"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})
 		if status != http.StatusOK || !strings.Contains(body, canary) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/notify"
@@ -43,6 +44,12 @@ type Desk interface {
 	Note(ctx context.Context, tenantID, id, who, note string) error
 }
 
+// Appeals is what customers say was blocked wrongly; appeal.Service is one.
+type Appeals interface {
+	Waiting(ctx context.Context, who, why string) ([]appeal.Item, error)
+	Decide(ctx context.Context, tenantID, id, who string, accept bool, answer string) error
+}
+
 // Companies knows the customers and their people; tenant.Service is one.
 type Companies interface {
 	Companies(ctx context.Context, staff tenant.Session, why string) ([]tenant.Company, error)
@@ -69,6 +76,7 @@ type Config struct {
 	Alerts   Alerts
 	// Desk may be nil: then cases can be read and closed, and nothing else.
 	Desk      Desk
+	Appeals   Appeals
 	Companies Companies
 	Devices   Devices
 	Mails     Mails
@@ -90,7 +98,7 @@ type console struct {
 	*ui.Gate
 	root                                           string
 	queue, oneCase, fleet, companies, company, why *ui.Page
-	claim, traffic                                 *ui.Page
+	claim, traffic, requests                       *ui.Page
 	flows                                          *flows.Flows
 	seen                                           seen
 }
@@ -126,6 +134,7 @@ func New(cfg Config) (*ui.Face, error) {
 		{&c.queue, []string{"queue.html"}}, {&c.oneCase, []string{"case.html", "panel.html"}}, {&c.fleet, []string{"fleet.html"}},
 		{&c.companies, []string{"companies.html"}}, {&c.company, []string{"company.html", "panel.html"}}, {&c.why, []string{"why.html"}},
 		{&c.claim, []string{"claim.html"}}, {&c.traffic, []string{"traffic.html", "flows.html"}},
+		{&c.requests, []string{"requests.html"}},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
@@ -137,6 +146,8 @@ func New(cfg Config) (*ui.Face, error) {
 func (c *console) routes(base *url.URL, static http.Handler) *ui.Face {
 	r := ui.NewRouter(c.Gate, c.root, static)
 	r.Page(ui.Reader, "GET /{$}", c.queuePage)
+	r.Page(ui.Reader, "GET /requests", c.requestsPage)
+	r.Page(ui.Writer, "POST /requests/{tenant}/{request}", c.decide)
 	r.Page(ui.Reader, "GET /fleet", c.fleetPage)
 	r.Page(ui.Reader, "GET /companies", c.companiesPage)
 	r.Page(ui.Reader, "GET /companies/{tenant}", c.companyPage)
@@ -163,7 +174,7 @@ func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
 	b.Title, b.Owner = v.T(title), v.T("console.site")
 	b.Phone = "" // staff need not be told to ring themselves
 	for _, n := range []struct{ key, path string }{
-		{"console.nav_queue", "/"}, {"console.nav_companies", "/companies"}, {"console.nav_fleet", "/fleet"},
+		{"console.nav_queue", "/"}, {"console.nav_requests", "/requests"}, {"console.nav_companies", "/companies"}, {"console.nav_fleet", "/fleet"},
 	} {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: c.root + n.path, Current: n.path == here})
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/jba/templatecheck"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/notify"
@@ -33,6 +34,7 @@ import (
 // What the centre wires in.
 var (
 	_ Alerts    = (*alert.Service)(nil)
+	_ Appeals   = (*appeal.Service)(nil)
 	_ Companies = (*tenant.Service)(nil)
 	_ Devices   = (*device.Service)(nil)
 	_ Mails     = (*notify.Notifier)(nil)
@@ -118,6 +120,21 @@ func (c *centre) Close(ctx context.Context, tenantID, id, who, reason string) er
 	return c.act(ctx, "close", tenantID, id, who, reason)
 }
 
+func (c *centre) Waiting(_ context.Context, who, why string) ([]appeal.Item, error) {
+	if who == "" || why == "" {
+		return nil, store.ErrNoTenant
+	}
+	return []appeal.Item{{Company: "株式会社佐藤製作所", Appeal: appeal.Appeal{TenantID: "sato", ID: "r1", What: "shop.example<b>", Device: "経理のPC", Category: "phishing", List: "feed", Reason: "work", Times: 3, Asked: now.Add(-time.Hour)}}}, nil
+}
+
+func (c *centre) Decide(_ context.Context, tenantID, id, who string, accept bool, answer string) error {
+	if id != "r1" {
+		return appeal.ErrAnswered
+	}
+	c.did = append(c.did, strings.Join([]string{"decide", tenantID, id, who, fmt.Sprint(accept), answer}, "|"))
+	return nil
+}
+
 func (c *centre) Companies(context.Context, tenant.Session, string) ([]tenant.Company, error) {
 	return []tenant.Company{{ID: "sato", Name: "株式会社佐藤製作所", NameKana: "サトウセイサクショ"}, {ID: "tanaka", Name: "田中商店", NameKana: "タナカショウテン"}}, nil
 }
@@ -198,7 +215,7 @@ func serve(t *testing.T, c *centre) *browser {
 	}
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Companies: c, Devices: c, Mails: c, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
+	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Mails: c, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
 		Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +271,7 @@ func (b *browser) page(path string, want ...string) string {
 func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"queue.html": queueView{}, "case.html": caseView{}, "fleet.html": fleetView{}, "companies.html": companiesView{},
-		"company.html": companyView{}, "why.html": whyView{}, "claim.html": claimView{}, "traffic.html": trafficView{}} {
+		"company.html": companyView{}, "why.html": whyView{}, "claim.html": claimView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}} {
 		p, err := ui.ParsePage(flows.With(files), file, "panel.html", "flows.html")
 		if file != "case.html" && file != "company.html" {
 			p, err = ui.ParsePage(flows.With(files), file, "flows.html")

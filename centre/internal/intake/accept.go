@@ -64,6 +64,8 @@ func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Even
 				err = in.healthEvent(tx, &box, e)
 			case wire.KindUsage:
 				err = in.used(tx, &box, e)
+			case wire.KindAppeal:
+				err = in.appeal(tx, &box, e)
 			default:
 				news, err = in.locate(tx, &box, e, inside, news)
 			}
@@ -117,6 +119,15 @@ func (in *Intake) used(tx *store.Tx, box *device.Box, e *wire.Event) error {
 		}
 	}
 	return in.cfg.Usage.Record(tx, known.ID, e.Usage)
+}
+
+// appeal takes what somebody says from a block page.
+func (in *Intake) appeal(tx *store.Tx, box *device.Box, e *wire.Event) error {
+	known, err := in.cfg.Devices.Seen(tx, box.SiteID, e.Device, e.Time)
+	if err != nil {
+		return err
+	}
+	return in.cfg.Appeals.Record(tx, known.Label(), e.Appeal)
 }
 
 // healthEvent takes what a box said about itself at some time.

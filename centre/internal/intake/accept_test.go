@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/usage"
@@ -223,6 +224,33 @@ func TestUsageCountsOnce(t *testing.T) {
 			o.Errorf("%+v %v", rows, err)
 		}
 		if known, err := o.devices.Endpoints(o.Context(), o.own); err != nil || len(known) != 1 || known[0].MAC != "02:00:00:00:00:01" {
+			o.Errorf("%+v %v", known, err)
+		}
+		if all := o.list(o.own); len(all) != 0 {
+			o.Errorf("alerts %+v", all)
+		}
+	})
+}
+
+// TestAppealCountsOnce: what somebody says from a block page is a request of their company,
+// from a device that is known from then on, and no alert.
+func TestAppealCountsOnce(t *testing.T) {
+	suite(t, func(o *office) {
+		b, other := o.newBox(o.own), o.newBox(o.decoy)
+		say := func() wire.Event {
+			return o.event(func(e *wire.Event) {
+				e.Kind, e.Rule, e.Verdict, e.Appeal = wire.KindAppeal, nil, wire.VerdictPassed, &wire.Appeal{What: "shop.example", Category: "phishing", List: "feed", Reason: "work"}
+			})
+		}
+		one := say()
+		b.send(one)
+		b.send(one)
+		other.send(say())
+		all, err := appeal.New(o.s, o.clock).Requests(o.Context(), o.own)
+		if err != nil || len(all) != 1 || all[0].Times != 1 || all[0].Device == "" || all[0].Reason != "work" {
+			o.Errorf("%+v %v", all, err)
+		}
+		if known, err := o.devices.Endpoints(o.Context(), o.own); err != nil || len(known) != 1 {
 			o.Errorf("%+v %v", known, err)
 		}
 		if all := o.list(o.own); len(all) != 0 {

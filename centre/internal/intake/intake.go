@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/job"
@@ -50,6 +51,7 @@ type Config struct {
 	Alerts    *alert.Service
 	Usage     *usage.Service
 	Questions *question.Service
+	Appeals   *appeal.Service
 	CA        *enrol.CA
 	// Clock tells the time. Default: the machine's.
 	Clock clock.Clock

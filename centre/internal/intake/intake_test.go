@@ -21,6 +21,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/intake"
@@ -71,14 +72,14 @@ func suite(t *testing.T, fn func(o *office)) {
 		o.devices = device.New(device.Config{Store: s, Clock: o.clock})
 		o.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: o.clock})
 		o.questions = question.New(s, o.clock)
-		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, CA: o.ca, Clock: o.clock})
+		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), CA: o.ca, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			*to, err = companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(t, err)
 		}
 		o.listen()
 		fn(o)
-	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema())
+	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema(), appeal.Schema())
 }
 
 func (o *office) listen() {

@@ -14,6 +14,9 @@
 //     gives up and says so.
 //   - Temporary trouble is an error of the job, which comes again; an address
 //     that is refused for good is marked "bounced" and does not hold up others.
+//   - A request that something was blocked wrongly is told to the staff who have mails
+//     on, else to all; its answer to the owner, to everybody who has mails on, and to
+//     who asked. Each person is a job of their own; these mails need no answer.
 //   - The words come from knowledge and the catalogue; nothing must be clicked
 //     to be safe, and the plain-text part is complete by itself.
 //

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/store"
@@ -29,6 +30,11 @@ type Alerts interface {
 	List(ctx context.Context, tenantID string, f alert.Filter) ([]alert.Alert, error)
 	History(ctx context.Context, tenantID, id string) ([]alert.Change, error)
 	Told(tx *store.Tx, id, how string) error
+}
+
+// Appeals finds the request that a job names; appeal.Service is one.
+type Appeals interface {
+	Request(ctx context.Context, tenantID, id string) (appeal.Appeal, error)
 }
 
 // Companies says who the people of a company are.
@@ -51,12 +57,15 @@ type Sender interface {
 type Config struct {
 	Store     *store.Store
 	Alerts    Alerts
+	Appeals   Appeals
 	Companies Companies
 	Links     Links
 	Sender    Sender
 	Knowledge *knowledge.Knowledge
 	// BaseURL of the portal without a slash at the end: "https://portal.example.jp".
 	BaseURL string
+	// Console is that of the staff's pages.
+	Console string
 	// Domain of our Message-IDs, normally that of the sender's address.
 	Domain string
 	// Phone of the desk, as it is read: "050-1234-5678".

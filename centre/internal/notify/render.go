@@ -15,7 +15,7 @@ import (
 	"otasuke/content/text"
 )
 
-//go:embed mail.txt mail.html
+//go:embed mail.txt mail.html appeal.txt
 var templates embed.FS
 
 var (

@@ -28,6 +28,8 @@ type alertView struct {
 	AnswerURL string
 	SpreadURL string // "" where it is not known which device
 	History   []knowledge.Line
+	Blocked   []string // what may have been blocked wrongly; nil when this person may not say so
+	WrongURL  string
 }
 
 type answerButton struct{ Value, Label string }
@@ -75,6 +77,9 @@ func (p *portal) alertPage(w http.ResponseWriter, v *ui.Visit) error {
 		AnswerURL: p.root + "/alerts/" + a.ID + "/answer", History: p.Knowledge.History(changes, names(people), v.Texts.Lang())}
 	if a.DeviceID != "" {
 		view.SpreadURL = p.root + "/alerts/" + a.ID + "/spread"
+	}
+	if v.Role != tenant.RoleReadonly {
+		view.Blocked, view.WrongURL = stoppable(&a), p.root+"/alerts/"+a.ID+"/wrong"
 	}
 	if a.Answer != alert.AnswerNone {
 		view.Answered = v.T("portal.alert_answered", "answer", x.Answer)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/store"
@@ -37,6 +38,7 @@ var (
 	_ Links       = (*tenant.Service)(nil)
 	_ Network     = (*device.Service)(nil)
 	_ Usage       = (*usage.Service)(nil)
+	_ Appeals     = (*appeal.Service)(nil)
 	_ ui.Accounts = (*tenant.Service)(nil)
 )
 
@@ -59,6 +61,7 @@ type office struct {
 	spent     bool
 	fail      error
 	used      []usage.Row
+	requests  []appeal.Appeal
 	asked     string
 	question  wire.Question
 	busy      bool
@@ -196,6 +199,24 @@ func (o *office) Devices(_ context.Context, id string, _, _ time.Time, categorie
 	return []usage.Row{{EndpointID: "d1", Up: 31_000_000, Down: 900_000_000, Shared: 30_000_000}, {EndpointID: "", Up: 5, Down: 7}, {EndpointID: "gone", Up: 1, Down: 1}}, nil
 }
 
+func (o *office) Requests(_ context.Context, id string) (got []appeal.Appeal, _ error) {
+	for _, a := range o.requests {
+		if a.TenantID == id {
+			got = append(got, a)
+		}
+	}
+	return got, nil
+}
+
+func (o *office) Ask(_ context.Context, id, who string, a appeal.Appeal) error {
+	if len(o.requests) > 9 {
+		return appeal.ErrTooMany
+	}
+	a.TenantID, a.PersonID, a.State, a.Asked = id, who, appeal.Open, now
+	o.requests = append(o.requests, a)
+	return nil
+}
+
 func (o *office) Rename(_ context.Context, id, endpoint, _, name string) error {
 	i := slices.IndexFunc(o.endpoints, func(e device.Endpoint) bool { return e.ID == endpoint && e.TenantID == id })
 	if i < 0 {
@@ -279,7 +300,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Questions: found{o}, Apps: known, Store: db, Knowledge: k, Texts: texts,
+	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Questions: found{o}, Appeals: o, Apps: known, Store: db, Knowledge: k, Texts: texts,
 		BaseURL: server.URL + path, Phone: "050-1234-5678", Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/store"
@@ -62,6 +63,12 @@ type Usage interface {
 	Devices(ctx context.Context, tenantID string, from, to time.Time, categories []string) ([]usage.Row, error)
 }
 
+// Appeals knows what people said was blocked wrongly; appeal.Service is one.
+type Appeals interface {
+	Requests(ctx context.Context, tenantID string) ([]appeal.Appeal, error)
+	Ask(ctx context.Context, tenantID, personID string, a appeal.Appeal) error
+}
+
 // Config says what the portal works with.
 type Config struct {
 	Accounts  ui.Accounts
@@ -71,6 +78,7 @@ type Config struct {
 	Network   Network
 	Usage     Usage
 	Questions flows.Questions
+	Appeals   Appeals
 	Apps      *apps.Catalogue
 	Store     *store.Store
 	Knowledge *knowledge.Knowledge
@@ -91,6 +99,7 @@ type portal struct {
 	home, alerts, alert, confirm, said, devices, used, looks *ui.Page
 	traffic                                                  *ui.Page
 	flows                                                    *flows.Flows
+	requests, limits                                         *ui.Page
 }
 
 // New makes the portal.
@@ -124,6 +133,7 @@ func New(cfg Config) (*ui.Face, error) {
 		{&p.home, []string{"home.html"}}, {&p.alerts, []string{"alerts.html"}}, {&p.alert, []string{"alert.html"}}, {&p.confirm, []string{"confirm.html"}},
 		{&p.said, []string{"said.html"}}, {&p.devices, []string{"devices.html"}}, {&p.used, []string{"used.html"}}, {&p.looks, []string{"looks.html"}},
 		{&p.traffic, []string{"traffic.html", "flows.html"}},
+		{&p.requests, []string{"requests.html"}}, {&p.limits, []string{"limits.html"}},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
@@ -140,6 +150,9 @@ func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Reader, "GET /alerts", p.alertsPage)
 	r.Page(ui.Reader, "GET /alerts/{alert}", p.alertPage)
 	r.Page(ui.Writer, "POST /alerts/{alert}/answer", p.answer)
+	r.Page(ui.Writer, "POST /alerts/{alert}/wrong", p.wrong)
+	r.Page(ui.Reader, "GET /requests", p.requestsPage)
+	r.Page(ui.Reader, "GET /limits", p.limitsPage)
 	r.Page(ui.Reader, "GET /devices", p.devicesPage)
 	r.Page(ui.Writer, "POST /devices/{device}", p.rename)
 	r.Page(ui.Reader, "GET /used", p.usedPage)

@@ -18,7 +18,8 @@ import (
 var _ flows.Questions = (*question.Service)(nil)
 
 // Ask notes what the box is asked.
-func (o *office) Ask(_ context.Context, id, boxID, who, _ string, q wire.Question) (string, error) {
+func (f found) Ask(_ context.Context, id, boxID, who, _ string, q wire.Question) (string, error) {
+	o := f.office
 	if id != ours || boxID != "bx1" || who != "p1" {
 		return "", store.ErrNotFound
 	}
