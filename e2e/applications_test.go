@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,7 +24,16 @@ import (
 // An upload to a generative AI over TLS is counted with all its bytes, although the kernel
 // forwards most of them by itself; a category that is switched off gets no answer.
 func TestApplications(t *testing.T) {
-	b := startBox(t, "", "[[block]]\ncategories = [\"gambling\"]\n", nil)
+	own := filepath.Join(t.TempDir(), "own.toml")
+	name := func(id string) {
+		t.Helper()
+		text := fmt.Sprintf("[[app]]\nid = %q\nja = \"受発注\"\ncategory = \"business\"\nnames = [\"%s.example\"]\n", id, id)
+		if err := os.WriteFile(own, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name("orders")
+	b := startBox(t, "", fmt.Sprintf("applications = %q\n[[block]]\ncategories = [\"gambling\"]\n", own), nil)
 	sites := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, "thanks")
@@ -57,6 +68,32 @@ func TestApplications(t *testing.T) {
 	if err := visit(b.lab.PC2, "www.example.com", 10); err != nil {
 		t.Error(err)
 	}
+	// The company's own file and its wishes are read anew under way.
+	if err := visit(b.lab.PC2, "www.orders.example", 10); err != nil {
+		t.Error(err)
+	}
+	name("stock")
+	conf := filepath.Join(filepath.Dir(b.rules), "box.toml")
+	text, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(conf, bytes.ReplaceAll(text, []byte("gambling"), []byte("meeting")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.cmd.Process.Signal(syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	b.log.await(t, "rules and lists were read anew", 1)
+	if err := visit(b.lab.PC2, "www.stock.example", 10); err != nil {
+		t.Error(err)
+	}
+	if err := visit(b.lab.PC2, "zoom.us", 10); err == nil {
+		t.Error("a category that was switched off under way answers")
+	}
+	if err := visit(b.lab.PC2, "www.jra.go.jp", 10); err != nil {
+		t.Errorf("a category that was switched on again: %v", err)
+	}
 	b.stop()
 	used := reported(t, filepath.Join(filepath.Dir(b.eve), "journal"))
 	if gpt := used["chatgpt"]; gpt.Up < upload || gpt.Up > upload*11/10 || gpt.Category != "ai" || gpt.Flows != 1 || gpt.Minutes < 1 {
@@ -64,6 +101,9 @@ func TestApplications(t *testing.T) {
 	}
 	if jra := used["jra"]; jra.Blocked != 1 {
 		t.Errorf("%+v", jra)
+	}
+	if used["orders"].Flows != 1 || used["stock"].Flows != 1 {
+		t.Errorf("the company's own: %+v %+v", used["orders"], used["stock"])
 	}
 	if other := used[""]; other.Flows == 0 {
 		t.Errorf("what has no name is not counted: %+v", used)

@@ -73,6 +73,7 @@ entries = ["needed.example"]
 			t.Errorf("%s: %d, want %d", url, got, want)
 		}
 	}
+	says(t, b.lab.PC1)
 	// A name that stands on the old and on the new list never exists meanwhile.
 	var asked, seen atomic.Int64
 	stop, done := make(chan struct{}), make(chan struct{})
@@ -109,13 +110,44 @@ entries = ["needed.example"]
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"site":"www.always.example"`, `"category":"encrypted-dns"`, `"list":"games"`, `"list":"pages"`} {
+	for _, want := range []string{`"site":"www.always.example"`, `"category":"encrypted-dns"`, `"list":"games"`, `"list":"pages"`, `"kind":"appeal"`, `"reason":"work"`} {
 		if !strings.Contains(string(eve), want) {
 			t.Errorf("no record has %s", want)
 		}
 	}
 	if strings.Contains(string(eve), `"site":"use-application-dns.net"`) {
 		t.Error("a browser's own question is told of")
+	}
+}
+
+// says presses the button of a block page: the box takes it, and the site hears nothing.
+func says(t *testing.T, pc *lab.Namespace) {
+	t.Helper()
+	c := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { return pc.Dial(ctx, network, lab.Good+":80") }}}
+	read := func(resp *http.Response, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		page, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		return string(page)
+	}
+	page := read(c.Get("http://always.example/login"))
+	_, rest, _ := strings.Cut(page, `formaction="`)
+	button, _, ok := strings.Cut(rest, `"`)
+	if !ok || !strings.HasPrefix(button, "/.otasuke/wrong/") {
+		t.Fatalf("no button: %s", page)
+	}
+	press := "http://always.example" + strings.TrimSuffix(strings.TrimSuffix(button, "known"), "work") + "work"
+	for _, want := range []string{"お預かりしました", "今日すでに"} {
+		if said := read(c.Post(press, "application/x-www-form-urlencoded", nil)); !strings.Contains(said, want) {
+			t.Errorf("the box does not say %q: %s", want, said)
+		}
 	}
 }
 

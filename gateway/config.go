@@ -199,6 +199,15 @@ func (c *Config) applications() (*apps.Known, error) {
 	return known, nil
 }
 
+// renewApplications makes it anew from the files as they are now.
+func (c *Config) renewApplications(known *apps.Known) error {
+	groups, err := c.groups()
+	if err != nil {
+		return err
+	}
+	return known.Renew(c.Applications, os.ReadFile, groups, c.Blocked)
+}
+
 // clamdRun is the value of Clamd with which the box starts one.
 const clamdRun = "run"
 

@@ -106,7 +106,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return err
 	}
 	ec.Appeals = appeal.New()
-	w.usage = usage.New(ec.Applications.Table, cfg.UsageEvery)
+	w.usage = usage.New(ec.Applications, cfg.UsageEvery)
 	if !cfg.NoTrafficLog {
 		w.rows = new(traffic.Gather)
 		w.usage.Log(w.rows, cfg.places().Country)
@@ -118,7 +118,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket, Database: cfg.ClamdDatabase}
 	}
 	e := engine.New(ec)
-	use := &inUse{cfg: &cfg, engine: e, set: set, left: left, sites: sites, since: time.Now()}
+	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, set: set, left: left, sites: sites, since: time.Now()}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()

@@ -88,7 +88,8 @@ func (c *Config) groups() (*filter.Groups, error) {
 	return g, nil
 }
 
-// renewLists reads what the configuration file says of lists anew. An error changes nothing.
+// renewLists reads what the configuration file says of lists and applications anew. An error
+// changes nothing.
 func (c *Config) renewLists() error {
 	if c.Path == "" {
 		return nil
@@ -98,6 +99,7 @@ func (c *Config) renewLists() error {
 		return err
 	}
 	c.Lists, c.Groups, c.EncryptedDNS = now.Lists, now.Groups, now.EncryptedDNS
+	c.Applications, c.Blocked = now.Applications, now.Blocked
 	return nil
 }
 

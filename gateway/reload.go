@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/match"
 )
@@ -37,10 +38,11 @@ func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) 
 	return set, len(refused), nil
 }
 
-// inUse are the rules and lists that the engine judges by.
+// inUse are the rules, lists and applications that the engine judges by.
 type inUse struct {
 	cfg    *Config
 	engine *engine.Engine
+	known  *apps.Known
 
 	mu          sync.Mutex
 	set         *match.Set
@@ -83,7 +85,7 @@ func (u *inUse) obey(ctx context.Context, c <-chan os.Signal) {
 	}
 }
 
-// reload swaps rules and lists while traffic goes on. An error changes nothing.
+// reload swaps rules, lists and applications while traffic goes on. An error changes nothing.
 func (u *inUse) reload() error {
 	start := time.Now()
 	set, left, err := loadSet(u.cfg, 1) // the other processors judge traffic
@@ -91,7 +93,10 @@ func (u *inUse) reload() error {
 		return err
 	}
 	if err := u.cfg.renewLists(); err != nil {
-		u.cfg.Log.Warn("lists are as the configuration had them: correct it and reload again", "err", err)
+		u.cfg.Log.Warn("lists and applications are as the configuration had them: correct it and reload again", "err", err)
+	}
+	if err := u.cfg.renewApplications(u.known); err != nil {
+		u.cfg.Log.Warn("applications stay as they were: correct the file and reload again", "err", err)
 	}
 	lists, sites := u.cfg.warnedLists()
 	u.mu.Lock()
@@ -106,6 +111,6 @@ func (u *inUse) reload() error {
 	u.set, u.left, u.sites, u.since = set, left, sites, time.Now()
 	u.mu.Unlock()
 	debug.FreeOSMemory()
-	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", sites, "took", time.Since(start).Round(time.Millisecond))
+	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", sites, "applications", u.known.Table().Len(), "took", time.Since(start).Round(time.Millisecond))
 	return nil
 }

@@ -21,7 +21,11 @@ func builtin(t testing.TB) (*Table, *apps.Catalogue) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(c), c
+	table, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table, c
 }
 
 // named is the id of a finding, "" for none.
@@ -73,7 +77,10 @@ nets = ["17.5.7.7/32", "2001:db8:1::/48"]
 `)); err != nil {
 		t.Fatal(err)
 	}
-	table := New(c)
+	table, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for a, want := range map[string]string{
 		"17.4.255.255": "apple", "17.5.0.1": "inner", "17.5.7.7": "innermost", "17.5.7.8": "inner", "17.6.0.0": "apple", "18.0.0.1": "", "16.255.255.255": "",
 		"::ffff:17.5.7.7": "innermost", "2001:db8:1::9": "innermost", "2001:db8:2::9": "inner", "2001:db9::": "", "149.154.167.50": "telegram", "0.0.0.0": "", "::": "",
@@ -391,5 +398,52 @@ func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		var f Flow
 		table.Open(&f, m, client, server, false, 443, 0)
+	}
+}
+
+// What is read anew counts for conversations that begin, and those that go on keep their
+// application's number and name, also where it is gone.
+func TestRenew(t *testing.T) {
+	t.Parallel()
+	text := ""
+	read := func(string) ([]byte, error) { return []byte(text), nil }
+	own := func(ids ...string) {
+		text = ""
+		for _, id := range ids {
+			text += "[[app]]\nid = \"" + id + "\"\nja = \"J " + id + "\"\ncategory = \"business\"\nnames = [\"" + id + ".example\"]\n"
+		}
+	}
+	groups, d := new(filter.Groups), filter.Device{Addr: addr("192.168.1.2")}
+	own("one", "two")
+	k, err := Make("f", read, groups, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two, zoom := k.Table().Find("one"), k.Table().Find("two"), k.Table().Find("zoom")
+	if one == 0 || two == 0 || k.Table().Name([]byte("www.two.example")) != two {
+		t.Fatal(one, two)
+	}
+	own("three", "two")
+	if err := k.Renew("f", read, groups, []Block{{Applications: []string{"three"}}}); err != nil {
+		t.Fatal(err)
+	}
+	now := k.Table()
+	three := now.Name([]byte("three.example"))
+	if three == 0 || three == one || now.Name([]byte("one.example")) != 0 || now.Name([]byte("two.example")) != two || now.Find("zoom") != zoom || now.Application(one).ID != "one" {
+		t.Errorf("one %d, two %d, three %d, now two is %d", one, two, three, now.Name([]byte("two.example")))
+	}
+	for id, want := range map[ID]bool{three: true, two: false, one: false} {
+		f := &Flow{App: id, By: ByName}
+		if got := k.Policy().Blocks(f, d); got != want {
+			t.Errorf("%d is blocked: %v", id, got)
+		}
+	}
+	text = "[[app]]\nid = 7"
+	if err := k.Renew("f", read, groups, nil); err == nil || k.Table() != now || k.Policy() == nil {
+		t.Errorf("a broken file changes something: %v", err)
+	}
+	own("four")
+	if err := k.Renew("f", read, groups, []Block{{Applications: []string{"one"}}}); err == nil || k.Table() != now {
+		t.Errorf("a wish that names nothing changes something: %v", err)
 	}
 }

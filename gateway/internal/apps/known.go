@@ -2,6 +2,7 @@ package apps
 
 import (
 	"net/netip"
+	"sync/atomic"
 
 	"otasuke/content/apps"
 	"otasuke/gateway/internal/app"
@@ -16,16 +17,37 @@ import (
 // in a block of our own.
 const SID = 9900010
 
-// Known is what an engine's workers share. Nil knows nothing.
+// Known is what an engine's workers share. Nil knows nothing. What it knows can be swapped
+// while they go on, see [Known.Renew].
 type Known struct {
-	Table   *Table
-	Answers *Answers
-	Policy  *Policy
+	answers *Answers
+	now     atomic.Pointer[knowledge]
+}
+
+// knowledge does not change.
+type knowledge struct {
+	table  *Table
+	policy *Policy
+}
+
+// NewKnown puts a table and what a company wants blocked together, with nothing remembered.
+func NewKnown(t *Table, p *Policy) *Known {
+	n := &Known{answers: NewAnswers()}
+	n.now.Store(&knowledge{t, p})
+	return n
 }
 
 // Make builds what is known: the compilation, the company's own additions in a file, if
 // there is one, and what it wants blocked. read reads the file.
 func Make(file string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*Known, error) {
+	k, err := build(new(Table), file, read, groups, wishes)
+	if err != nil {
+		return nil, err
+	}
+	return NewKnown(k.table, k.policy), nil
+}
+
+func build(before *Table, file string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*knowledge, error) {
 	c, err := apps.Load()
 	if err == nil && file != "" {
 		var own []byte
@@ -36,15 +58,33 @@ func Make(file string, read func(string) ([]byte, error), groups *filter.Groups,
 	if err != nil {
 		return nil, err
 	}
-	n := &Known{Table: New(c), Answers: NewAnswers()}
-	n.Policy, err = NewPolicy(n.Table, c, groups, wishes)
-	return n, err
+	k := new(knowledge)
+	if k.table, err = before.next(c); err != nil {
+		return nil, err
+	}
+	k.policy, err = NewPolicy(k.table, c, groups, wishes)
+	return k, err
 }
 
-// Fresh is the same with nothing remembered.
-func (n *Known) Fresh() *Known {
-	return &Known{Table: n.Table, Answers: NewAnswers(), Policy: n.Policy}
+// Renew makes anew what Make has made, for all workers at once. An application keeps its
+// number, so that conversations that go on and what is counted of them keep their name;
+// what is wanted is asked of conversations that begin. An error changes nothing.
+func (n *Known) Renew(file string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) error {
+	k, err := build(n.Table(), file, read, groups, wishes)
+	if err == nil {
+		n.now.Store(k)
+	}
+	return err
 }
+
+// Table is the one in use.
+func (n *Known) Table() *Table { return n.now.Load().table }
+
+// Policy is the one in use.
+func (n *Known) Policy() *Policy { return n.now.Load().policy }
+
+// Fresh is the same with nothing remembered.
+func (n *Known) Fresh() *Known { return NewKnown(n.Table(), n.Policy()) }
 
 // Want adds the buffers that readers must show so that applications can be told.
 func (n *Known) Want(to *rule.BufferSet) {
@@ -54,7 +94,7 @@ func (n *Known) Want(to *rule.BufferSet) {
 	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.TLSSNI, rule.QUICSNI} {
 		to.Add(b)
 	}
-	if len(n.Table.ja4) > 0 {
+	if len(n.Table().ja4) > 0 {
 		to.Add(rule.JA4Hash)
 	}
 }
@@ -62,14 +102,14 @@ func (n *Known) Want(to *rule.BufferSet) {
 // Open looks at the ends of a conversation.
 func (n *Known) Open(f *Flow, k *flow.Key, now int64) {
 	if n != nil {
-		n.Table.Open(f, n.Answers, k.Client, k.Server, k.Proto == packet.UDP, k.ServerPort, now)
+		n.Table().Open(f, n.answers, k.Client, k.Server, k.Proto == packet.UDP, k.ServerPort, now)
 	}
 }
 
 // Packet looks at a packet of a conversation that speaks p.
 func (n *Known) Packet(f *Flow, p rule.Proto, pkt *packet.Packet) {
 	if n != nil {
-		n.Table.Packet(f, p, pkt.Payload, pkt.Proto == packet.UDP)
+		n.Table().Packet(f, p, pkt.Payload, pkt.Proto == packet.UDP)
 	}
 }
 
@@ -79,15 +119,15 @@ func (n *Known) Asks(f *Flow, tx *app.Tx, dir int, client netip.Addr, now int64)
 	switch {
 	case n == nil:
 	case dir == app.ToClient:
-		n.Table.Learn(n.Answers, tx, client, now)
+		n.Table().Learn(n.answers, tx, client, now)
 	default:
-		return n.Table.Asks(f, &tx.Sides[dir])
+		return n.Table().Asks(f, &tx.Sides[dir])
 	}
 	return nil, false
 }
 
 // Unwanted tells that it must be asked whether a conversation is wanted.
-func (n *Known) Unwanted(f *Flow) bool { return n != nil && n.Policy.Pending(f) }
+func (n *Known) Unwanted(f *Flow) bool { return n != nil && n.Policy().Pending(f) }
 
 // Record writes the application of a conversation into the record of its end.
 func (n *Known) Record(f *Flow, r *eve.Record) {
@@ -102,7 +142,7 @@ func (n *Known) Name(f *Flow, o *eve.Own) bool {
 	if n == nil || f.App == 0 {
 		return false
 	}
-	a := n.Table.Application(f.App)
+	a := n.Table().Application(f.App)
 	o.Application, o.Category = a.ID, a.Category
 	return true
 }

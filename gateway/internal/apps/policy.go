@@ -44,7 +44,7 @@ func NewPolicy(t *Table, c *apps.Catalogue, groups *filter.Groups, wishes []Bloc
 		b := block{apps: make([]bool, len(t.apps))}
 		for _, id := range w.Applications {
 			n := t.Find(id)
-			if n == 0 {
+			if _, ok := c.App(id); n == 0 || !ok { // a table also has those that are gone
 				return nil, fmt.Errorf("%w: application %q is not known", ErrPolicy, id)
 			}
 			b.apps[n] = true

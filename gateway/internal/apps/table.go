@@ -2,6 +2,7 @@ package apps
 
 import (
 	"cmp"
+	"errors"
 	"net/netip"
 	"slices"
 
@@ -33,13 +34,46 @@ type network struct {
 	around int // index, -1 for none
 }
 
+// maxNumbers of applications in the life of a process: as many as [Answers] tells apart. A
+// file of additions has under a hundred, of which some are new each time.
+const maxNumbers = 1 << appBits
+
+// errNumbers: only a restart helps.
+var errNumbers = errors.New("apps: more than 16,384 applications since the start; restart the box")
+
 // New makes a table. Of two applications that claim the same the later one has it, so
 // that a company's additions win.
-func New(c *apps.Catalogue) *Table {
-	t := &Table{apps: append([]apps.App{{}}, c.Apps...), ja4: map[string]ID{}, ports: map[uint32]ID{}}
+func New(c *apps.Catalogue) (*Table, error) { return new(Table).next(c) }
+
+// next makes a table in which applications have the numbers that they have in t. One that
+// is gone keeps its number and name, and is told no more.
+func (t *Table) next(c *apps.Catalogue) (*Table, error) {
+	known := append([]apps.App{{}}, t.apps[min(1, len(t.apps)):]...)
+	number := make(map[string]ID, len(known))
+	for i := range known {
+		number[known[i].ID] = ID(i)
+	}
+	for i := range c.Apps {
+		a := &c.Apps[i]
+		if id, ok := number[a.ID]; ok {
+			known[id] = *a
+			continue
+		}
+		if len(known) >= maxNumbers {
+			return nil, errNumbers
+		}
+		number[a.ID] = ID(len(known))
+		known = append(known, *a)
+	}
+	return fill(known, c, number), nil
+}
+
+func fill(known []apps.App, c *apps.Catalogue, number map[string]ID) *Table {
+	t := &Table{apps: known, ja4: map[string]ID{}, ports: map[uint32]ID{}}
 	nets, names := map[netip.Prefix]ID{}, map[string]ID{}
-	for i := range t.apps {
-		id, a := ID(i), &t.apps[i]
+	for i := range c.Apps {
+		a := &c.Apps[i]
+		id := number[a.ID]
 		for _, n := range a.Names {
 			names[n] = id
 		}

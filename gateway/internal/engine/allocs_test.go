@@ -100,7 +100,7 @@ func asks(t testing.TB) talk.Flow {
 // forever makes a box that judges one kind of traffic; one gives it the next packet.
 func (k *bulk) forever(t testing.TB) (b *box, one func()) {
 	known := knows(t)
-	b = newBox(t, Config{Rules: starterSet(t), Lists: listsOf(t, "evil.example\n203.0.113.9\n"), LogApps: k.log, LogFlows: k.log, MaxFlows: 1000, Applications: known, Usage: usage.New(known.Table, time.Hour)})
+	b = newBox(t, Config{Rules: starterSet(t), Lists: listsOf(t, "evil.example\n203.0.113.9\n"), LogApps: k.log, LogFlows: k.log, MaxFlows: 1000, Applications: known, Usage: usage.New(known, time.Hour)})
 	b.w.batch.Size, b.w.batch.Emit = 32, func(list []*eve.Record) int {
 		for _, r := range list {
 			if r.EventType == eve.TypeAlert {

@@ -30,7 +30,7 @@ func (w *Worker) asks(tx *app.Tx, dir int) {
 // unwanted stops a flow whose application the company does not want, and tells of it.
 func (w *Worker) unwanted(name []byte, http bool) {
 	a, s := w.e.cfg.Applications, &w.flow.User
-	if !a.Unwanted(&s.use.Flow) || s.dropped || s.passed || s.muted || !a.Policy.Blocks(&s.use.Flow, w.device()) {
+	if !a.Unwanted(&s.use.Flow) || s.dropped || s.passed || s.muted || !a.Policy().Blocks(&s.use.Flow, w.device()) {
 		return
 	}
 	rec := w.packetRecord(eve.TypeAlert)

@@ -33,11 +33,15 @@ func knows(t testing.TB, blocks ...apps.Block) *apps.Known {
 	if err := groups.Add("accounting", []string{"192.168.1.12"}); err != nil {
 		t.Fatal(err)
 	}
-	n := &apps.Known{Table: apps.New(c), Answers: apps.NewAnswers()}
-	if n.Policy, err = apps.NewPolicy(n.Table, c, groups, blocks); err != nil {
+	table, err := apps.New(c)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	p, err := apps.NewPolicy(table, c, groups, blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return apps.NewKnown(table, p)
 }
 
 // named are the applications in records of a type.
@@ -305,7 +309,7 @@ func TestBlockedApplications(t *testing.T) {
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	known := knows(t, apps.Block{Applications: []string{"netflix"}})
-	b := newBox(t, Config{Applications: known, Usage: usage.New(known.Table, time.Hour)})
+	b := newBox(t, Config{Applications: known, Usage: usage.New(known, time.Hour)})
 	b.now = 1_795_000_000_000_000 / 3_600_000_000 * 3_600_000_000
 	began := b.now
 	e := between("192.168.1.12:50000", "203.0.113.80:443")

@@ -138,7 +138,7 @@ func (t *Table) about(f *Flow, c *Conversation) (r traffic.Flow, ok bool) {
 	case c.Told || r.Why != "":
 		r.Verdict = traffic.Told
 	}
-	if a := t.table.Application(f.App); a != nil && f.App != apps.ID(0) {
+	if a := t.known.Table().Application(f.App); a != nil && f.App != apps.ID(0) {
 		r.App, r.Category = a.ID, a.Category
 	}
 	if t.country != nil && !r.Inside {

@@ -30,7 +30,7 @@ func asked(b rule.Buffer, name string) *app.Side {
 func TestRows(t *testing.T) {
 	t.Parallel()
 	var g traffic.Gather
-	u := New(table(t), time.Hour)
+	u := New(known(t), time.Hour)
 	u.Log(&g, func(a netip.Addr) string { return "JP" })
 	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
 	var f Flow
@@ -80,7 +80,7 @@ func TestRows(t *testing.T) {
 func TestRowsLetGo(t *testing.T) {
 	t.Parallel()
 	var g traffic.Gather
-	u := New(table(t), time.Hour)
+	u := New(known(t), time.Hour)
 	u.Log(&g, nil)
 	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
 	c, now := conversation(out, in, 443, [2]uint64{100, 200}), int64(500_000*hour)
@@ -119,7 +119,7 @@ func TestRowsLetGo(t *testing.T) {
 
 func TestRowsAllocateNothing(t *testing.T) {
 	var g traffic.Gather
-	u := New(table(t), time.Hour)
+	u := New(known(t), time.Hour)
 	u.Log(&g, nil)
 	c := conversation(netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5"), 80, [2]uint64{100, 200})
 	var f Flow

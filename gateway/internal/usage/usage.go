@@ -75,7 +75,7 @@ type cell struct {
 
 // Table adds up. Make it with [New].
 type Table struct {
-	table   *apps.Table
+	known   *apps.Known
 	period  int64           // minutes
 	rows    *traffic.Gather // of the traffic log; nil for none
 	country func(netip.Addr) string
@@ -88,8 +88,8 @@ type Table struct {
 }
 
 // New makes a table that reports once in a period, of at most an hour.
-func New(t *apps.Table, period time.Duration) *Table {
-	return &Table{table: t, period: min(max(int64(period/time.Minute), 1), maxMinutes), cells: map[key]*cell{}, letGo: map[conn]*letGo{}}
+func New(k *apps.Known, period time.Duration) *Table {
+	return &Table{known: k, period: min(max(int64(period/time.Minute), 1), maxMinutes), cells: map[key]*cell{}, letGo: map[conn]*letGo{}}
 }
 
 // Use is what is added at a time.
@@ -225,7 +225,7 @@ func device(k key, c *cell) wire.Device {
 
 func (t *Table) use(id apps.ID, c *cell) wire.AppUse {
 	u := wire.AppUse{Up: min(c.up, wire.MaxUse), Down: min(c.down, wire.MaxUse), Minutes: bits.OnesCount64(c.minutes), Flows: c.flows, Blocked: c.blocked}
-	if a := t.table.Application(id); a != nil {
+	if a := t.known.Table().Application(id); a != nil {
 		u.App, u.Category, u.Name = a.ID, a.Category, a.Ja
 	}
 	return u

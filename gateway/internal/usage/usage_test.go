@@ -6,20 +6,19 @@ import (
 	"testing"
 	"time"
 
-	catalogue "otasuke/content/apps"
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
 	"otasuke/wire"
 )
 
-func table(t testing.TB) *apps.Table {
+func known(t testing.TB) *apps.Known {
 	t.Helper()
-	c, err := catalogue.Load()
+	k, err := apps.Make("", nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return apps.New(c)
+	return k
 }
 
 const hour = 60 * minute
@@ -35,8 +34,8 @@ func who(mac byte, addr string) filter.Device {
 // A device is one row for each application, however many addresses it has; minutes count once.
 func TestSums(t *testing.T) {
 	t.Parallel()
-	names := table(t)
-	u, start := New(names, time.Hour), int64(500_000*hour)
+	k := known(t)
+	u, names, start := New(k, time.Hour), k.Table(), int64(500_000*hour)
 	zoom, gpt := names.Find("zoom"), names.Find("chatgpt")
 	u.Add(who(1, "192.168.1.5"), zoom, Use{Up: 10, Down: 20}, start)
 	u.Add(who(1, "2001:db8::5"), zoom, Use{Up: 1, Down: 2}, start+30)
@@ -74,8 +73,8 @@ func TestSums(t *testing.T) {
 // However many devices there seem to be, memory is bounded and nothing is left out of the sum.
 func TestBounded(t *testing.T) {
 	t.Parallel()
-	names := table(t)
-	u, n := New(names, time.Hour), uint64(maxCells+5000)
+	k := known(t)
+	u, names, n := New(k, time.Hour), k.Table(), uint64(maxCells+5000)
 	for i := range n {
 		u.Add(filter.Device{Addr: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})}, apps.ID(1+i%300), Use{Up: 1}, 500_000*hour)
 	}
@@ -110,7 +109,7 @@ func conversation(client, server netip.Addr, port uint16, bytes [2]uint64) *Conv
 // What a conversation carries is counted once, whenever it is looked at.
 func TestCount(t *testing.T) {
 	t.Parallel()
-	u := New(table(t), time.Hour)
+	u := New(known(t), time.Hour)
 	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
 	var f Flow
 	now, bytes := int64(500_000*hour), [2]uint64{}
@@ -137,7 +136,7 @@ func TestCount(t *testing.T) {
 // when it ends between two looks.
 func TestLetGo(t *testing.T) {
 	t.Parallel()
-	u := New(table(t), time.Hour)
+	u := New(known(t), time.Hour)
 	in, out := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5")
 	now := int64(500_000 * hour)
 	var down, up Flow
