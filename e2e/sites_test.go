@@ -124,7 +124,9 @@ entries = ["needed.example"]
 func says(t *testing.T, pc *lab.Namespace) {
 	t.Helper()
 	c := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { return pc.Dial(ctx, network, lab.Good+":80") }}}
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return pc.Dial(ctx, network, lab.Good+":80")
+		}}}
 	read := func(resp *http.Response, err error) string {
 		t.Helper()
 		if err != nil {

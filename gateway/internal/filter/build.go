@@ -58,7 +58,7 @@ type Builder struct {
 	c    *classes
 	t    table
 	nets []network
-	name [maxName]byte
+	name spelling
 }
 
 // NewBuilder begins lists for the devices of groups, which may be nil.
@@ -89,7 +89,7 @@ func (b *Builder) blocks(m Mark) bool { return !m.Except && b.l.lists[m.List].Ac
 
 // Name adds a domain.
 func (b *Builder) Name(m Mark, name []byte) error {
-	n, ok := ascii(&b.name, name)
+	n, ok := b.name.read(name)
 	if !ok || !domain(n) {
 		return fmt.Errorf("%q is %w", cut(name), ErrName)
 	}

@@ -82,6 +82,9 @@ next:
 func (g *Groups) Of(d Device) uint64 { return g.of(d) }
 
 func (g *Groups) of(d Device) uint64 {
+	if len(g.names) == 0 {
+		return 0
+	}
 	mask := g.macs[d.MAC]
 	for i := range g.nets {
 		if n := &g.nets[i]; n.net.Contains(d.Addr) {

@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
-
-	"golang.org/x/net/idna"
 )
 
 // Kinds of entries, each with a hash of its own.
@@ -41,35 +39,75 @@ func (l *Lists) Len() int {
 	return l.table.n + l.networks
 }
 
+// atOnce names of one search are looked up together, so that the processor waits for memory
+// once; few hosts have more labels.
+const atOnce = 8
+
 // Name looks a host name up.
 func (l *Lists) Name(d Device, name []byte) (List, bool) {
 	if l.Len() == 0 {
 		return List{}, false
 	}
-	var buf [maxName]byte
-	n, whole := ascii(&buf, name)
-	// From the end of the name on; a top-level domain alone is on no list.
-	for i, labels := len(n)-1, 0; i >= 0; i-- {
-		if i > 0 && n[i-1] != '.' {
-			continue
-		}
-		if labels++; labels > 1 && l.get(l.nameHash(n[i:])) != 0 {
-			return l.judge(d, n, whole)
+	var s spelling
+	n, whole := s.read(name)
+	// A top-level domain alone is on no list.
+	at := s.at[:max(s.labels-1, 0)]
+	whole = whole && s.at[0] == 0
+	if len(at) > atOnce {
+		return l.long(d, n, at, whole)
+	}
+	var hashes [atOnce]uint64
+	var found [atOnce]class
+	for i, from := range at {
+		hashes[i] = max(l.nameHash(n[from:]), 1)
+	}
+	some := 0
+	for i := range at {
+		if l.table.may(hashes[i]) {
+			some |= 1 << i
 		}
 	}
-	return List{}, false
+	if some == 0 {
+		return List{}, false
+	}
+	listed := class(0)
+	for i := range at {
+		if some>>i&1 != 0 {
+			found[i] = l.table.get(hashes[i])
+			listed |= found[i]
+		}
+	}
+	if listed == 0 {
+		return List{}, false
+	}
+	return l.judge(d, found[:len(at)], whole)
+}
+
+// long is Name for one of many labels, at which its names begin.
+func (l *Lists) long(d Device, n []byte, at []uint8, whole bool) (List, bool) {
+	var found [maxLabels]class
+	listed := class(0)
+	for i, from := range at {
+		found[i] = l.get(l.nameHash(n[from:]))
+		listed |= found[i]
+	}
+	if listed == 0 {
+		return List{}, false
+	}
+	return l.judge(d, found[:len(at)], whole)
 }
 
 // judge weighs what is listed of a name and of the names above it, the longest first.
-func (l *Lists) judge(d Device, n []byte, whole bool) (List, bool) {
+func (l *Lists) judge(d Device, found []class, whole bool) (List, bool) {
 	v := verdict{l: l, groups: l.groups.of(d)}
 	for v.pass = l.firstPass(); v.pass < passes; v.pass++ {
-		for i := range n {
+		for i, c := range found {
 			switch {
+			case c == 0:
 			case i == 0 && whole:
-				v.weigh(l.get(l.nameHash(n)), Exact)
-			case i == 0 || n[i-1] == '.':
-				v.weigh(l.get(l.nameHash(n[i:])), Below)
+				v.weigh(c, Exact)
+			default:
+				v.weigh(c, Below)
 			}
 		}
 	}
@@ -85,8 +123,8 @@ func (l *Lists) URL(d Device, host, target []byte) (List, bool) {
 	if l == nil || !l.urls {
 		return List{}, false
 	}
-	var buf [maxName]byte
-	n, _ := ascii(&buf, host)
+	var s spelling
+	n, _ := s.read(host)
 	return l.one(d, l.get(l.urlHash(n, target)))
 }
 
@@ -196,38 +234,10 @@ func (v *verdict) result() (List, bool) {
 // Host gives a host as pages are looked up by: small letters, ASCII, no last dot. ok is
 // false for what is neither a name nor an address.
 func Host(host []byte) (name []byte, ok bool) {
-	n, whole := ascii(new([maxName]byte), host)
+	var s spelling
+	n, whole := s.read(host)
 	if _, err := netip.ParseAddr(string(bytes.Trim(n, "[]"))); err == nil {
 		return n, true
 	}
 	return n, whole && domain(n)
-}
-
-// ascii copies a name in small letters, without its last dot, labels of other writing in
-// their ASCII form (RFC 5890). whole is false for one that is longer than any name: its
-// end is given.
-func ascii(buf *[maxName]byte, name []byte) (n []byte, whole bool) {
-	for _, c := range name {
-		if c >= 0x80 {
-			if s, err := idna.Lookup.ToASCII(string(name)); err == nil {
-				name = []byte(s)
-			}
-			break
-		}
-	}
-	if n := len(name); n > 0 && name[n-1] == '.' {
-		name = name[:n-1]
-	}
-	whole = len(name) <= maxName
-	if !whole {
-		name = name[len(name)-maxName:]
-	}
-	n = buf[:len(name)]
-	for i, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		n[i] = c
-	}
-	return n, whole
 }
