@@ -61,11 +61,9 @@ func (l *Lists) Name(d Device, name []byte) (List, bool) {
 	for i, from := range at {
 		hashes[i] = max(l.nameHash(n[from:]), 1)
 	}
-	some := 0
+	some := uint64(0)
 	for i := range at {
-		if l.table.may(hashes[i]) {
-			some |= 1 << i
-		}
+		some |= l.table.may(hashes[i]) << i
 	}
 	if some == 0 {
 		return List{}, false

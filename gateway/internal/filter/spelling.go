@@ -38,28 +38,31 @@ func dotsOf(x uint64) uint64 {
 // their ASCII form (RFC 5890), and finds its labels. whole is false for one that is longer
 // than any name: its end is given.
 func (s *spelling) read(name []byte) (n []byte, whole bool) {
-	if !plain(name) {
+	n, whole, plain := s.copy(name)
+	if !plain {
 		if a, err := idna.Lookup.ToASCII(string(name)); err == nil {
-			name = []byte(a)
+			n, whole, _ = s.copy([]byte(a))
 		}
 	}
+	return n, whole
+}
+
+// copy is read without the other writing; plain is false where there is any in n.
+func (s *spelling) copy(name []byte) (n []byte, whole, plain bool) {
 	if n := len(name); n > 0 && name[n-1] == '.' {
 		name = name[:n-1]
 	}
-	whole = len(name) <= maxName
+	whole, plain = len(name) <= maxName, true
 	if !whole {
 		name = name[len(name)-maxName:]
 	}
 	n = s.buf[:len(name)]
-	s.labels = 1
-	if len(name) == 0 {
-		s.labels = 0
-	}
+	s.at[0], s.labels = 0, min(len(name), 1)
 	i := 0
 	for ; i+8 <= len(name); i += 8 {
 		x := binary.LittleEndian.Uint64(name[i:])
 		if x&highs != 0 {
-			break // a byte that no name has: one by one
+			break // one by one
 		}
 		binary.LittleEndian.PutUint64(s.buf[i:], small(x))
 		for dots := dotsOf(x); dots != 0; dots &= dots - 1 {
@@ -71,12 +74,13 @@ func (s *spelling) read(name []byte) (n []byte, whole bool) {
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
+		plain = plain && c < 0x80
 		n[i] = c
 		if c == '.' {
 			s.label(i + 1)
 		}
 	}
-	return n, whole
+	return n, whole, plain
 }
 
 // label notes where one begins. Empty ones, which no name has, are left out: there could be
@@ -88,20 +92,4 @@ func (s *spelling) label(at int) {
 	}
 	s.at[s.labels] = uint8(at)
 	s.labels++
-}
-
-// plain tells a name of ASCII.
-func plain(name []byte) bool {
-	i := 0
-	for ; i+8 <= len(name); i += 8 {
-		if binary.LittleEndian.Uint64(name[i:])&highs != 0 {
-			return false
-		}
-	}
-	for ; i < len(name); i++ {
-		if name[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

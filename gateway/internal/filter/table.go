@@ -66,7 +66,7 @@ func (t *table) grow() {
 // class, so that a look is one line of the cache. The upper bits say where to look, and so are
 // compared too.
 //
-// Most of what is looked up is not there. sieve says so of nearly all of it from a sixth of
+// Most of what is looked up is not there. sieve says so of nearly all of it from a tenth of
 // the memory, which the processor's caches hold: a word of it has the bits of some hashes.
 type packed struct {
 	slots []uint64 // 0 is empty: no class is 0
@@ -74,9 +74,9 @@ type packed struct {
 	n     int
 }
 
-// sieveEntries share a word of the sieve: 16 bits for each let one in a hundred through
+// sieveEntries share a word of the sieve: 10 bits for each let two in a hundred through
 // that is not there.
-const sieveEntries = 4
+const sieveEntries = 6
 
 // marks are the bits of a hash in its word of the sieve. They are not those that choose the
 // word.
@@ -84,11 +84,12 @@ func marks(h uint64) uint64 {
 	return 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63) | 1<<(h>>18&63)
 }
 
-// may tells that a hash may be there; false is certain.
-func (p *packed) may(h uint64) bool {
+// may is 1 for a hash that may be there, and 0 for one that is not. It does not branch: nobody
+// can guess the answer, and a wrong guess would wait for memory.
+func (p *packed) may(h uint64) uint64 {
 	i, _ := bits.Mul64(h, uint64(len(p.sieve)))
-	m := marks(h)
-	return p.sieve[i]&m == m
+	missing := marks(h) &^ p.sieve[i]
+	return (missing|-missing)>>63 ^ 1
 }
 
 const classBits = 16
