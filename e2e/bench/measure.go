@@ -125,7 +125,7 @@ func (b *bench) sites(ctx context.Context) error {
 		}
 		return in.pid, in.end, nil
 	}
-	if err := errors.Join(sitelist.Lists(ctx, b.dir, b.add), r.DNS(ctx)); err != nil {
+	if err := errors.Join(sitelist.Lists(ctx, b.dir, b.add), r.Waiting(ctx), r.DNS(ctx)); err != nil {
 		return fmt.Errorf("bench: sites: %w", err)
 	}
 	return nil
