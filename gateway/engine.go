@@ -118,7 +118,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket, Database: cfg.ClamdDatabase}
 	}
 	e := engine.New(ec)
-	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, set: set, left: left, sites: sites, since: time.Now()}
+	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, left: left, sites: sites, since: time.Now()}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()
@@ -215,12 +215,13 @@ type writer struct {
 	full     bool             // the file cannot be written; said once
 	usage    *usage.Table
 	rows     *traffic.Gather // of the traffic log; nil for none
+	report   chan struct{}   // asks for what devices have used up to now
 	// counts are the statistics of the engine.
 	counts func(engineStatus) eve.Stats
 }
 
 func newWriter(pipe io.Writer, cfg *Config) (*writer, error) {
-	w := &writer{log: cfg.Log, queue: handover.New(recordBuffer, false), pipe: bufio.NewWriter(pipe)}
+	w := &writer{log: cfg.Log, queue: handover.New(recordBuffer, false), pipe: bufio.NewWriter(pipe), report: make(chan struct{}, 1)}
 	if cfg.EVELog == "" {
 		return w, nil
 	}
@@ -262,9 +263,16 @@ func (w *writer) run(status func() engineStatus) {
 			}
 		case <-w.hangup:
 			w.trouble(w.file.Reopen())
+		case <-w.report:
+			w.used()
 		}
 	}
 	w.stats(status())
+	w.used()
+}
+
+// used reports what devices have used up to now.
+func (w *writer) used() {
 	_ = w.usage.Look(enforce.LetGo, time.Now().UnixMicro())
 	_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), true))
 	w.flows()

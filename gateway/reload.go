@@ -43,6 +43,7 @@ type inUse struct {
 	cfg    *Config
 	engine *engine.Engine
 	known  *apps.Known
+	report chan<- struct{} // asks for what devices have used
 
 	mu          sync.Mutex
 	set         *match.Set
@@ -110,6 +111,10 @@ func (u *inUse) reload() error {
 	u.mu.Lock()
 	u.set, u.left, u.sites, u.since = set, left, sites, time.Now()
 	u.mu.Unlock()
+	select {
+	case u.report <- struct{}{}: // who changes something wants to see it, and not in an hour
+	default:
+	}
 	debug.FreeOSMemory()
 	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", sites, "applications", u.known.Table().Len(), "took", time.Since(start).Round(time.Millisecond))
 	return nil

@@ -57,6 +57,7 @@ func (d *demo) files() error {
 		os.WriteFile(d.path("known_hosts"), []byte(d.internet.HostKey+"\n"), 0o644),
 		os.WriteFile(d.path("mail.eml"), mailWithAttachment(), 0o644),
 		os.WriteFile(d.path("shell.php"), []byte("<?php system($_GET['cmd']); ?>"), 0o644),
+		os.WriteFile(d.path("upload"), make([]byte, upload), 0o644),
 		os.WriteFile(d.path("phishing.txt"), []byte("# sites that steal passwords\n"+lab.PhishName+"\n"), 0o644),
 	)
 }
@@ -108,7 +109,11 @@ eve_log = %q
 name = "demo-phishing"
 category = "phishing"
 file = %q
-`, d.addr(portBoxes), d.added.Fingerprint, d.added.ClaimCode, d.path("box"), lab.OutsidePort, lab.InsidePort, d.path("eve.json"), d.path("phishing.txt"))
+[[list]]
+name = "demo-mistake"
+category = "malware"
+entries = [%q]
+`, d.addr(portBoxes), d.added.Fingerprint, d.added.ClaimCode, d.path("box"), lab.OutsidePort, lab.InsidePort, d.path("eve.json"), d.path("phishing.txt"), mistaken)
 	if d.clamd != "" {
 		conf = fmt.Sprintf("clamd_socket = %q\n", d.clamd) + conf
 	}

@@ -1,0 +1,116 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"otasuke/e2e/lab"
+)
+
+const (
+	// mistaken is a harmless shop that a list has by mistake.
+	mistaken = "parts-shop.example"
+	// upload in bytes is enough for the portal to ask whether it was for work.
+	upload = 3 << 20
+)
+
+// wrong is step 8: somebody says from the block page that it is wrong, and the desk and
+// the owner read it.
+func (d *demo) wrong(ctx context.Context) {
+	start, before := time.Now(), len(d.sink.Mails())
+	s := Step{ID: "8", Expected: "blocked page with a button, request at the desk"}
+	resolve := []string{"--resolve", mistaken + ":80:" + lab.Good}
+	_, page := d.curl(ctx, d.lab.PC1, append(resolve, "http://"+mistaken+"/order")...)
+	_, rest, _ := strings.Cut(page, `formaction="`)
+	button, _, pressed := strings.Cut(rest, `"`)
+	_, said := d.curl(ctx, d.lab.PC1, append(resolve, "-X", "POST", "-H", "Content-Length: 0", "http://"+mistaken+button)...)
+	var waiting []struct{ What, Device string }
+	arrived := eventually(ctx, 10*time.Second, func() bool {
+		return d.admin(ctx, "requests", nil, &waiting) == nil && len(waiting) == 1
+	})
+	told := eventually(ctx, 10*time.Second, func() bool {
+		for _, m := range d.sink.Mails()[before:] {
+			if strings.Contains(m.To, operatorEmail) && strings.Contains(m.Text, strings.ReplaceAll(mistaken, ".", "[.]")) {
+				return true
+			}
+		}
+		return false
+	})
+	switch {
+	case !strings.Contains(page, "このページは開けませんでした") || !pressed:
+		s.Seen = "no blocked page with a button"
+	case !strings.Contains(said, "お預かりしました"):
+		s.Seen = "the box does not take the request"
+	case !arrived || waiting[0].What != mistaken:
+		s.Seen = "the desk has no request"
+	case !told:
+		s.Seen = "the desk got no mail"
+	case !strings.Contains(d.portal(ctx)("/requests"), mistaken):
+		s.Seen = "the owner does not see the request"
+	default:
+		s.Seen, s.OK = s.Expected, true
+		s.Note = "look at 「申し出」 in the console, and answer it"
+	}
+	s.MS = time.Since(start).Milliseconds()
+	d.say(s, "A harmless shop is blocked by mistake, and an employee says so")
+}
+
+// applications is step 9: what is used is seen in the portal, although it is encrypted.
+func (d *demo) applications(ctx context.Context) {
+	start := time.Now()
+	s := Step{ID: "9", Expected: "ChatGPT in the portal, with what was sent"}
+	code, _ := d.curl(ctx, d.lab.PC3, "-k", "-o", "/dev/null", "--resolve", "chatgpt.com:443:"+lab.Good, "-H", "Expect:", "--data-binary", "@"+d.path("upload"), "https://chatgpt.com/page/1")
+	// The box reports once an hour, and when it is told to read its files anew.
+	_ = d.box.cmd.Process.Signal(syscall.SIGUSR2)
+	read := d.portal(ctx)
+	seen := eventually(ctx, 15*time.Second, func() bool {
+		return strings.Contains(read("/used"), "ChatGPT")
+	})
+	switch {
+	case code != 0:
+		s.Seen = fmt.Sprintf("the page could not be opened: curl says %d", code)
+	case !seen:
+		s.Seen = "the portal does not show it"
+	default:
+		s.Seen, s.OK = s.Expected, true
+		s.Note = "look at 「アプリ」 in the portal"
+	}
+	s.MS = time.Since(start).Milliseconds()
+	d.say(s, "An employee sends a file to a generative AI")
+}
+
+// portal logs the owner in and returns what reads a page; the empty page when that fails.
+func (d *demo) portal(ctx context.Context) func(path string) string {
+	site := strings.TrimSuffix(d.url(portPortal), "/")
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return func(string) string { return "" }
+	}
+	c := http.Client{Jar: jar, Timeout: 10 * time.Second}
+	read := func(method, path string, form url.Values) string {
+		r, err := http.NewRequestWithContext(ctx, method, site+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			return ""
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := c.Do(r)
+		if err != nil {
+			return ""
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	}
+	read(http.MethodPost, "/login", url.Values{"email": {ownerEmail}, "password": {d.password}})
+	return func(path string) string { return read(http.MethodGet, path, nil) }
+}
