@@ -33,10 +33,13 @@ func pages(t *testing.T) []page {
 		{"confirm", here.portal, link(t, m, "done")[len(here.portal):], nil},
 		{"devices", here.portal, "/devices", nil},
 		{"used", here.portal, "/used", nil},
+		{"requests", here.portal, "/requests", nil},
+		{"limits", here.portal, "/limits", nil},
 		{"looks", here.portal, "/looks", nil},
 		{"missing", here.portal, "/nothing", nil},
 		{"console-login", here.console, "/login", nil},
 		{"queue", here.console, "/", nil},
+		{"desk-requests", here.console, "/requests", nil},
 		{"case", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, nil},
 		{"case-note", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, func(b *tab) {
 			b.do(press("e"))

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"otasuke/e2e/lab"
 	"otasuke/e2e/mailsink"
 	"otasuke/gateway"
+	"otasuke/wire"
 )
 
 const (
@@ -205,7 +207,28 @@ func (w *world) attack(ctx context.Context) error {
 			}
 		}
 	}
-	return until(ctx, "four mails", func() bool { return len(w.sink.Mails()) >= 4 })
+	for _, c := range []*company{w.sato, w.mori} {
+		if err := tell(c); err != nil {
+			return err
+		}
+	}
+	return until(ctx, "four mails about alerts, and two to the desk", func() bool { return len(w.sink.Mails()) >= 6 })
+}
+
+// tell reports an hour of office work and a page that was blocked by mistake.
+func tell(c *company) error {
+	pc := wire.Device{MAC: "02:00:00:00:00:11", Addr: netip.MustParseAddr(lab.PC1)}
+	used := wire.Event{Kind: wire.KindUsage, Device: pc, Usage: &wire.Usage{Since: time.Now().UTC(), Period: 60, Apps: []wire.AppUse{
+		{App: "youtube", Category: "media", Up: 12_000_000, Down: 1_200_000_000, Minutes: 41, Flows: 90},
+		{App: "chatgpt", Category: "ai", Up: 30_000_000, Down: 9_000_000, Minutes: 22, Flows: 40},
+		{App: "zoom", Category: "meeting", Up: 180_000_000, Down: 310_000_000, Minutes: 58, Flows: 6},
+		{App: "jra", Category: "gambling", Up: 900, Down: 400, Minutes: 1, Flows: 3, Blocked: 3},
+		{Up: 50_000, Down: 70_000, Minutes: 30, Flows: 100},
+	}}}
+	wrong := wire.Event{Kind: wire.KindAppeal, Verdict: wire.VerdictPassed, Direction: wire.Outbound, Device: pc,
+		Flow:   wire.Flow{Proto: "TCP", Src: pc.Addr, SrcPort: 50000, Dst: netip.MustParseAddr(lab.Good), DstPort: 80},
+		Appeal: &wire.Appeal{What: "parts-shop.example", Category: "malware", List: "feed", Reason: "work"}}
+	return errors.Join(c.box.Tell(used), c.box.Tell(wrong))
 }
 
 func (w *world) file(name string) string { return filepath.Join(w.dir, name) }
