@@ -16,7 +16,7 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
 
   otasuke gateway -config FILE            protect an office (the box)
   otasuke centre  -config FILE            watch boxes, tell people (the centre)
-  otasuke centre add-company|add-operator|alerts|health -config FILE
+  otasuke centre add-company|add-operator|alerts|requests|health -config FILE
                                           first start and scripts (JSON on standard input)
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine
   otasuke bench [-o FILE] [-only NAMES]   measure the box against the bare kernel

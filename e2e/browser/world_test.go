@@ -217,7 +217,7 @@ func (w *world) attack(ctx context.Context) error {
 
 // tell reports an hour of office work and a page that was blocked by mistake.
 func tell(c *company) error {
-	pc := wire.Device{MAC: "02:00:00:00:00:11", Addr: netip.MustParseAddr(lab.PC1)}
+	pc := wire.Device{MAC: "02:00:00:00:00:10", Addr: netip.MustParseAddr(lab.PC1)}
 	used := wire.Event{Kind: wire.KindUsage, Device: pc, Usage: &wire.Usage{Since: time.Now().UTC(), Period: 60, Apps: []wire.AppUse{
 		{App: "youtube", Category: "media", Up: 12_000_000, Down: 1_200_000_000, Minutes: 41, Flows: 90},
 		{App: "chatgpt", Category: "ai", Up: 30_000_000, Down: 9_000_000, Minutes: 22, Flows: 40},
