@@ -123,7 +123,11 @@ func (in *Intake) used(tx *store.Tx, box *device.Box, e *wire.Event) error {
 
 // appeal takes what somebody says from a block page.
 func (in *Intake) appeal(tx *store.Tx, box *device.Box, e *wire.Event) error {
-	known, err := in.cfg.Devices.Seen(tx, box.SiteID, e.Device, e.Time)
+	d := e.Device
+	if !d.Addr.IsValid() {
+		d.Addr = e.Flow.Src
+	}
+	known, err := in.cfg.Devices.Seen(tx, box.SiteID, d, e.Time)
 	if err != nil {
 		return err
 	}
