@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -52,7 +53,7 @@ func (d *demo) wrong(ctx context.Context) {
 		s.Seen = "the desk has no request"
 	case !told:
 		s.Seen = "the desk got no mail"
-	case !strings.Contains(d.portal(ctx)("/requests"), mistaken):
+	case !strings.Contains(d.portal(ctx)(http.MethodGet, "/requests", nil), mistaken):
 		s.Seen = "the owner does not see the request"
 	default:
 		s.Seen, s.OK = s.Expected, true
@@ -71,7 +72,7 @@ func (d *demo) applications(ctx context.Context) {
 	_ = d.box.cmd.Process.Signal(syscall.SIGUSR2)
 	read := d.portal(ctx)
 	seen := eventually(ctx, 15*time.Second, func() bool {
-		return strings.Contains(read("/used"), "ChatGPT")
+		return strings.Contains(read(http.MethodGet, "/used", nil), "ChatGPT")
 	})
 	switch {
 	case code != 0:
@@ -86,12 +87,54 @@ func (d *demo) applications(ctx context.Context) {
 	d.say(s, "An employee sends a file to a generative AI")
 }
 
-// portal logs the owner in and returns what reads a page; the empty page when that fails.
-func (d *demo) portal(ctx context.Context) func(path string) string {
+// spread is step 10: the owner asks how far something went, and the box answers from its
+// traffic log.
+func (d *demo) spread(ctx context.Context) {
+	start := time.Now()
+	s := Step{ID: "10", Expected: "the second PC is named as certain, the search finds both"}
+	d.curl(ctx, d.lab.PC3, "-A", "Mozilla/4.0 (compatible; MSIE 6.1; Windows NT)", "http://"+lab.C2+"/news?id=7")
+	alert := ""
+	for _, a := range d.alerts(ctx) {
+		if a.Stars == 3 && a.Device == lab.PC2 {
+			alert = a.ID
+		}
+	}
+	ask := d.portal(ctx)
+	form := url.Values{"target": {lab.C2}, "days": {"1"}, "sum": {"device"}}
+	if m := csrf.FindStringSubmatch(ask(http.MethodGet, "/traffic", nil)); m != nil {
+		form.Set("csrf", m[1])
+	}
+	page, list := "", ""
+	certain := eventually(ctx, 20*time.Second, func() bool {
+		page = ask(http.MethodPost, "/alerts/"+alert+"/spread", form)
+		return strings.Contains(page, "同じものが見つかっています") && strings.Contains(page, lab.PC3)
+	})
+	found := eventually(ctx, 20*time.Second, func() bool {
+		list = ask(http.MethodPost, "/traffic", form)
+		return strings.Contains(list, lab.PC2) && strings.Contains(list, lab.PC3)
+	})
+	switch {
+	case !certain:
+		s.Seen = "the page does not name the second PC"
+	case !found:
+		s.Seen = "the search does not find both"
+	default:
+		s.Seen, s.OK = s.Expected, true
+		s.Note = "look at 「どこまで広がったか」 on the alert's page in the portal"
+	}
+	s.MS = time.Since(start).Milliseconds()
+	d.say(s, "A second PC calls the same attacker, and the owner asks how far it went")
+}
+
+// csrf is the token of a form.
+var csrf = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+// portal logs the owner in and returns what asks for a page; the empty page when that fails.
+func (d *demo) portal(ctx context.Context) func(method, path string, form url.Values) string {
 	site := strings.TrimSuffix(d.url(portPortal), "/")
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		return func(string) string { return "" }
+		return func(string, string, url.Values) string { return "" }
 	}
 	c := http.Client{Jar: jar, Timeout: 10 * time.Second}
 	read := func(method, path string, form url.Values) string {
@@ -112,5 +155,5 @@ func (d *demo) portal(ctx context.Context) func(path string) string {
 		return string(text)
 	}
 	read(http.MethodPost, "/login", url.Values{"email": {ownerEmail}, "password": {d.password}})
-	return func(path string) string { return read(http.MethodGet, path, nil) }
+	return read
 }

@@ -6,6 +6,7 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/usage"
+	"otasuke/rule"
 )
 
 // follow finds out with each packet which application the flow at hand is of, and counts it
@@ -16,6 +17,9 @@ func (w *Worker) follow() {
 	w.unwanted(nil, false)
 	if f.Turned(w.now) {
 		w.count(false)
+	}
+	if s := &w.flow.User; s.dropped || s.session.Ended() || s.app == rule.ProtoDNS && !w.isTCP() && (w.dir == 1 || len(w.answer) > 0) {
+		w.e.cfg.Usage.Over(f, w.conversation())
 	}
 }
 

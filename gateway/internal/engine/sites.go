@@ -91,7 +91,7 @@ func (w *Worker) site(tx *app.Tx, f *sites.Find) {
 		w.batch.Add(rec)
 		w.flow.User.alerted = true
 	}
-	w.flow.User.use.Found("site:" + f.List.Name)
+	w.flow.User.use.FoundSite(f.List.Name, f.Blocks() && w.e.cfg.Inline)
 	if f.Blocks() && w.e.cfg.Inline && (f.Layer != sites.DNS || w.isTCP()) {
 		w.flow.User.dropped = true
 	}

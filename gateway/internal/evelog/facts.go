@@ -137,7 +137,7 @@ func (e *End) ofSession(s *session.Session) {
 	switch st := s.State; {
 	case st < session.Established:
 		e.State = "new"
-	case st == session.TimeWait || st == session.LastAck || st == session.Closed:
+	case s.Ended():
 		e.State = "closed"
 	default:
 		e.State = "established"

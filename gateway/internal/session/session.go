@@ -121,6 +121,11 @@ func (s *Session) own() *odd {
 	return s.odd
 }
 
+// Ended tells that both sides have said their last.
+func (s *Session) Ended() bool {
+	return s.State == TimeWait || s.State == LastAck || s.State == Closed
+}
+
 // Events are what the last segment has shown, good until the next one.
 func (s *Session) Events() []string { return s.seen().events }
 

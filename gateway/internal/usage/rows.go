@@ -70,7 +70,10 @@ func (t *Table) asks(f *Flow, c *Conversation, name []byte) {
 	if known && f.name.Value() == string(b) {
 		return
 	}
-	if known {
+	switch {
+	case f.over: // the same ends ask for something else
+		f.over, f.part = false, &part{until: c.Last, bytes: c.Bytes, packets: c.Packets[0] + c.Packets[1]}
+	case known:
 		t.row(f, c, true)
 	}
 	f.name = unique.Make(strings.ToValidUTF8(string(b), "?"))
@@ -85,6 +88,22 @@ func (f *Flow) Found(why string) {
 
 // FoundRule notes the rule that matched.
 func (f *Flow) FoundRule(sid uint32) { f.Found("rule:" + strconv.FormatUint(uint64(sid), 10)) }
+
+// FoundSite notes a listed name or address, and whether it was kept from the device.
+func (f *Flow) FoundSite(list string, stopped bool) {
+	f.Found("site:" + list)
+	f.stopped = f.stopped || stopped
+}
+
+// Over writes the row of a conversation of which hardly anything can come any more: who
+// looks for it does not wait until it is forgotten.
+func (t *Table) Over(f *Flow, c *Conversation) {
+	if t == nil || f.over || f.letGo {
+		return
+	}
+	f.over = true
+	t.row(f, c, false)
+}
 
 // row writes one for what the conversation has carried since the row before; more tells
 // that it goes on.
@@ -133,7 +152,7 @@ func (t *Table) about(f *Flow, c *Conversation) (r traffic.Flow, ok bool) {
 		r.Why = f.why.Value()
 	}
 	switch {
-	case c.Stopped:
+	case c.Stopped || f.stopped:
 		r.Verdict = traffic.Blocked
 	case c.Told || r.Why != "":
 		r.Verdict = traffic.Told

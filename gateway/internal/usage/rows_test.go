@@ -132,3 +132,30 @@ func TestRowsAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A conversation that is over has its row at once, and only one, unless the same ends ask
+// for something else.
+func TestRowsOver(t *testing.T) {
+	t.Parallel()
+	var g traffic.Gather
+	u := New(known(t), time.Hour)
+	u.Log(&g, nil)
+	c := conversation(netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.5"), 53, [2]uint64{60, 90})
+	var f Flow
+	u.Asks(&f, c, asked(rule.DNSQueries, "a.example"))
+	f.FoundSite("list", true)
+	u.Over(&f, c)
+	u.Over(&f, c)
+	got := rows(t, &g)
+	if len(got) != 1 || got[0].Name != "a.example" || got[0].Verdict != traffic.Blocked || got[0].Why != "site:list" || got[0].More {
+		t.Fatalf("%+v", got)
+	}
+	c.Bytes[0] = 120
+	u.Asks(&f, c, asked(rule.DNSQueries, "b.example"))
+	c.Bytes[1] = 190
+	u.Over(&f, c)
+	u.Count(&f, c, true)
+	if got = rows(t, &g); len(got) != 1 || got[0].Name != "b.example" || got[0].Down != 100 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -46,6 +46,8 @@ type Flow struct {
 	// For the traffic log: what was asked for and found, and the rows before.
 	name, why unique.Handle[string]
 	part      *part
+	stopped   bool // it did not reach its goal, though it may go on
+	over      bool // it has its last row
 }
 
 // Turned tells that a packet at now (microseconds) is the first of another minute than that
@@ -102,7 +104,7 @@ func (t *Table) Count(f *Flow, c *Conversation, ends bool) {
 	if t == nil {
 		return
 	}
-	if !f.letGo && (ends || f.due(c)) {
+	if !f.letGo && !f.over && (ends || f.due(c)) {
 		t.row(f, c, !ends)
 	}
 	bytes, outside := c.Bytes, !c.Home(c.Key.Client)
