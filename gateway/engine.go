@@ -137,6 +137,9 @@ func RunEngine(ctx context.Context, cfg Config) error {
 			Uninspected: e.Stats.Uninspected.Load(), Faults: e.Stats.Panics.Load(), Lost: w.lost.Load() + w.queue.Lost.Load(), Scanner: "off",
 			Limits: evelog.Reached(e.Counts()...),
 		}
+		if n := w.unlogged.Load(); n > 0 {
+			s.Limits[limitTraffic] = n
+		}
 		s.ofScanner(ctx, ec.Scanner)
 		for _, q := range queues {
 			s.Uninspected += q.Missed.Load()
@@ -207,8 +210,8 @@ type writer struct {
 	queue    *handover.Queue
 	lost     atomic.Uint64 // by the disk
 	line     []byte
-	text     []byte // of rows
-	unlogged uint64 // rows for which there was no room
+	text     []byte        // of rows
+	unlogged atomic.Uint64 // rows for which there was no room
 	pipe     *bufio.Writer
 	file     *evefile.File
 	hangup   <-chan os.Signal // asks to open the file anew

@@ -19,6 +19,8 @@ import (
 const (
 	flowsHead = `{"event_type":"otasuke-flows","rows":"`
 	flowsTail = `"}`
+	// limitTraffic counts rows that came faster than they are kept.
+	limitTraffic = "traffic_rows_lost"
 )
 
 // flows writes the rows that wait.
@@ -26,10 +28,10 @@ func (w *writer) flows() {
 	if w.rows == nil {
 		return
 	}
-	w.unlogged = w.rows.Take(func(batch []byte) {
+	w.unlogged.Store(w.rows.Take(func(batch []byte) {
 		w.text = base64.StdEncoding.AppendEncode(append(w.text[:0], flowsHead...), batch)
 		_, _ = w.pipe.Write(append(append(w.text, flowsTail...), '\n'))
-	})
+	}))
 }
 
 // decodeFlows reads the rest of such a line; nil when it is cut, as the last of an engine

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"otasuke/e2e/bench/sitelist"
+	"otasuke/e2e/bench/trafficlog"
 	"otasuke/e2e/lab"
 )
 
@@ -125,7 +126,7 @@ func (b *bench) sites(ctx context.Context) error {
 		}
 		return in.pid, in.end, nil
 	}
-	if err := errors.Join(sitelist.Lists(ctx, b.dir, b.add), r.Waiting(ctx), r.DNS(ctx)); err != nil {
+	if err := errors.Join(sitelist.Lists(ctx, b.dir, b.add), r.Waiting(ctx), r.DNS(ctx), trafficlog.Measure(ctx, b.dir, b.add)); err != nil {
 		return fmt.Errorf("bench: sites: %w", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"otasuke/e2e/bench/sitelist"
+	"otasuke/e2e/bench/trafficlog"
 )
 
 const (
@@ -61,6 +62,9 @@ func measuredAll() *bench {
 	}
 	for _, f := range sitelist.Figures() {
 		b.add(f.Name, 1)
+	}
+	for _, f := range trafficlog.Figures() {
+		b.add(f[0], 1)
 	}
 	for _, key := range []string{"memory.loaded", "memory.flows", "half", "start.cold", "start.cached"} {
 		b.add(key, 1)

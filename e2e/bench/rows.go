@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"otasuke/e2e/bench/sitelist"
+	"otasuke/e2e/bench/trafficlog"
 )
 
 // Row is one figure.
@@ -60,6 +61,9 @@ func (b *bench) rows() []Row {
 	t.add("start.cached", "s", "start.cached", "")
 	for _, f := range sitelist.Figures() {
 		t.add(f.Name, f.Unit, f.Name, "")
+	}
+	for _, f := range trafficlog.Figures() {
+		t.add(f[0], f[1], f[0], "")
 	}
 	t.peer()
 	return t.rows

@@ -159,10 +159,12 @@ func (l *Log) Keep(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			l.mu.Lock()
-			due := len(l.rows) >= segmentRows || len(l.rows) > 0 && now.Sub(l.since) >= sealEvery
+			old := len(l.rows) > 0 && now.Sub(l.since) >= sealEvery
 			l.mu.Unlock()
-			if due {
+			if old {
 				l.told(l.Seal())
+			} else {
+				l.told(l.SealFull())
 			}
 			l.trim(now)
 		}
@@ -177,6 +179,17 @@ func (l *Log) told(err error) {
 		l.cfg.Log.Error("the traffic log cannot be written: it is kept in memory as far as there is room", "err", err)
 	}
 	l.failed = err != nil
+}
+
+// SealFull makes a segment when there are rows enough for one.
+func (l *Log) SealFull() error {
+	l.mu.Lock()
+	full := len(l.rows) >= segmentRows
+	l.mu.Unlock()
+	if !full {
+		return nil
+	}
+	return l.Seal()
 }
 
 // Seal makes a segment of the rows in memory.

@@ -5,9 +5,9 @@ import "sync"
 const (
 	// MaxBatch bytes are handed out at once: what the journal takes as one record.
 	MaxBatch = 48 << 10
-	// maxWaiting bytes wait at most: a second of 100,000 conversations. Past it rows are lost
-	// and counted.
-	maxWaiting = 16 << 20
+	// maxWaiting bytes wait at most: a second of 30,000 conversations, many times what an office
+	// has. Past it rows are lost and counted: a flood costs no more than that.
+	maxWaiting = 3 << 20
 )
 
 // Gather holds rows until they are taken. The zero value is ready; nil takes nothing.
