@@ -38,6 +38,7 @@ type patience uint8
 const (
 	unanswered patience = iota
 	oneSided            // TCP of which only one side was seen: anybody can make those up
+	settled             // TCP of which both sides have everything
 	closing
 	answered // not TCP
 	connected
@@ -59,6 +60,9 @@ var timeouts = [patiences]int64{
 	// What looks like the end may be for us only. Longer than servers wait for the rest
 	// of a request, so that it does not come as something new.
 	closing: 120_000_000,
+	// Only copies come of what both sides have: of a last segment whose acknowledgement was
+	// lost, within seconds (RFC 6298).
+	settled: 30_000_000,
 }
 
 // Flow is one conversation.
@@ -85,6 +89,8 @@ type Traffic struct {
 	// Replaced tells that it was opened in the place of another conversation between the
 	// same ends, which may go on nevertheless.
 	Replaced bool
+
+	settled bool // see [Table.Settle]
 
 	// isn is the sequence number of the client's SYN; otherISN that of another
 	// SYN between the same ports, which the server may answer instead.
@@ -288,6 +294,8 @@ func (f *Traffic) timedOut(now int64) bool { return now-f.Last > timeouts[f.pati
 
 func (f *Traffic) patience() patience {
 	switch {
+	case f.State == Closing && f.settled:
+		return settled
 	case f.State == Closing:
 		return closing
 	case f.State == New:
@@ -413,6 +421,13 @@ func (t *Table[T]) EndAll() {
 	for f := t.quietest(); f != nil; f = t.quietest() {
 		t.end(f)
 	}
+}
+
+// Settle tells that both sides of a TCP connection that is closing have everything of each
+// other: it is soon forgotten.
+func (t *Table[T]) Settle(f *Flow[T]) {
+	f.settled = true
+	t.place(f)
 }
 
 // End drops one conversation.

@@ -507,3 +507,33 @@ func TestRelated(t *testing.T) {
 		t.Error("something in an empty table")
 	}
 }
+
+// What both sides of a closed connection have is soon forgotten, without waiting for those
+// that closed before it and may go on.
+func TestSettled(t *testing.T) {
+	t.Parallel()
+	var gone []uint16
+	table := Table[int]{Max: 10, Reset: func(*int) {}, Ended: func(f *Flow[int]) { gone = append(gone, f.Key.ClientPort) }}
+	const second = 1_000_000
+	for port := range uint16(3) {
+		table.Find(tcp(packet.SYN, port, 1), second)
+		f, _ := table.Find(back(tcp(packet.RST|packet.ACK, port, 0)), second)
+		if f.State != Closing {
+			t.Fatalf("state %d", f.State)
+		}
+		if port == 1 {
+			table.Settle(f)
+		}
+	}
+	if table.Expire(31*second, 10); len(gone) != 0 {
+		t.Errorf("%v are forgotten too soon", gone)
+	}
+	table.Expire(32*second, 10)
+	if len(gone) != 1 || gone[0] != 1 {
+		t.Errorf("%v are forgotten", gone)
+	}
+	table.Expire(122*second, 10)
+	if len(gone) != 3 {
+		t.Errorf("%v are forgotten", gone)
+	}
+}
