@@ -30,10 +30,15 @@ func runGateway(ctx context.Context, args []string) error {
 	}
 	fs := flag.NewFlagSet("gateway", flag.ContinueOnError)
 	path := fs.String("config", "/etc/otasuke/gateway.toml", "configuration `file`")
+	eve := fs.String("eve", "", "inspect nothing: carry the alerts of the Suricata, OPNsense or pfSense that writes this `file` or socket (unix:/path, unixgram:/path)")
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return errUsage
 	}
-	cfg, err := gateway.LoadConfig(*path)
+	cfg, err := gateway.LoadConfig(*path, func(c *gateway.Config) {
+		if *eve != "" {
+			c.EVEInput = *eve
+		}
+	})
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,9 @@ type Config struct {
 	ClaimCode string `toml:"claim_code"`
 	// StateDir keeps identity, journal and compiled rules.
 	StateDir string `toml:"state_dir"`
-	// EVEInput is the eve.json of a Suricata that already watches the office. With it
-	// the box inspects nothing itself: it carries that program's alerts to the centre.
+	// EVEInput is the eve.json of a Suricata that already watches the office, or the Unix
+	// socket that it writes to, "unix:/run/otasuke/eve.sock" ("unixgram:" for datagrams). With
+	// it the box inspects nothing itself: it carries that program's alerts to the centre.
 	EVEInput string `toml:"eve_input"`
 	// Ports are the two network interfaces between router and office.
 	Ports []string `toml:"ports"`
@@ -118,10 +119,13 @@ type Config struct {
 	countries *countries // shared by copies
 }
 
-// LoadConfig reads a file.
-func LoadConfig(path string) (Config, error) {
+// LoadConfig reads a file. set changes what stands there before it is checked.
+func LoadConfig(path string, set ...func(*Config)) (Config, error) {
 	var c Config
 	err := conffile.Read(path, &c)
+	for _, f := range set {
+		f(&c)
+	}
 	if err == nil {
 		c.Path, err = filepath.Abs(path)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -255,5 +256,31 @@ func TestRelay(t *testing.T) {
 	}
 	if d := cmp.Diff([]uint32{1, 2, 4}, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// The same through a socket to which the sensor connects.
+func TestRelaySocket(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "eve.sock")
+	b := testBox(t, Config{EVEInput: "unix:" + path, CentreURL: "https://127.0.0.1:1", CentreFingerprint: fingerprint, Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- b.Run(ctx) }()
+	var c net.Conn
+	waitFor(t, func() bool {
+		var err error
+		c, err = net.Dial("unix", path)
+		return err == nil
+	})
+	defer c.Close()
+	line := `{"timestamp":"2026-11-21T14:06:07.123456+0900","event_type":"alert","src_ip":"203.0.113.5","dest_ip":"192.168.1.12","proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":1,"rev":1,"signature":"s"}}`
+	if _, err := io.WriteString(c, line+"\n{\"event_type\":\"stats\"}\n"+line+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { n, _ := b.journal.Pending(); return n == 2 })
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

@@ -13,9 +13,7 @@ import (
 
 // relay carries the alerts of another sensor to the centre until ctx ends.
 func (b *Box) relay(ctx context.Context) error {
-	f, err := tail.New(tail.Config{
-		Path: b.cfg.EVEInput, State: filepath.Join(b.cfg.StateDir, "eve-input.json"), Take: b.relayed, Log: b.log,
-	})
+	input, err := b.input()
 	if err != nil {
 		return err
 	}
@@ -27,9 +25,23 @@ func (b *Box) relay(ctx context.Context) error {
 		defer close(done)
 		b.connect(ctx)
 	}()
-	err = f.Run(ctx)
+	err = input(ctx)
 	<-done
 	return err
+}
+
+// input is what reads the other sensor's lines until its context ends.
+func (b *Box) input() (func(context.Context) error, error) {
+	if network, path, ok := tail.Socket(b.cfg.EVEInput); ok {
+		return (&tail.Listener{Network: network, Path: path, Take: b.relayed, Log: b.log}).Run, nil
+	}
+	f, err := tail.New(tail.Config{
+		Path: b.cfg.EVEInput, State: filepath.Join(b.cfg.StateDir, "eve-input.json"), Take: b.relayed, Log: b.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.Run, nil
 }
 
 // relayed keeps the alerts among a sensor's lines, without payloads and packets
