@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"otasuke/gateway/internal/health"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/traffic"
+	"otasuke/gateway/internal/usage"
 	"otasuke/wire"
 )
 
@@ -46,6 +49,9 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 	}
 	r := &Replay{box: box, set: set}
 	r.cfg = engine.Config{Rules: set, Lists: lists, Home: box.home, Inline: true}
+	if r.cfg.Applications, err = cfg.applications(); err != nil {
+		return nil, err
+	}
 	counts := health.Counts{Rules: set.Len(), Sites: sites, Scanner: wire.StateOff}
 	if cfg.ClamdSocket != "" {
 		r.cfg.Scanner, counts.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket}, wire.StateOK
@@ -78,18 +84,43 @@ func (r *Replay) Play(ctx context.Context, path string) (alerts int, err error) 
 			err = e
 		}
 	})
+	var rows traffic.Gather
+	cfg.Usage = usage.New(cfg.Applications, time.Hour)
+	cfg.Usage.Log(&rows, r.box.cfg.places().Country)
 	e := engine.New(cfg)
 	src := capture.NewFile(path)
 	w, err := e.NewWorker(src)
 	if err != nil {
 		return 0, fmt.Errorf("gateway: %w", err)
 	}
-	defer w.Close()
-	if err := src.Run(ctx, w); err != nil {
-		return alerts, err
+	failed := src.Run(ctx, w)
+	w.Close()
+	if failed != nil {
+		return alerts, failed
+	}
+	if shift == 0 {
+		shift = time.Now().UnixMicro() - e.Stats.Last.Load()
+	}
+	if e := r.logRows(&rows, shift); e != nil {
+		err = e
 	}
 	r.box.health.Changed()
 	return alerts, err
+}
+
+// logRows keeps rows of the traffic log, with times moved.
+func (r *Replay) logRows(rows *traffic.Gather, shift int64) (err error) {
+	var moved []byte
+	rows.Take(func(batch []byte) {
+		err = errors.Join(err, traffic.Rows(batch, func(f *traffic.Flow) {
+			f.Start, f.End = f.Start+shift, f.End+shift
+			moved = f.Append(moved)
+		}))
+	})
+	if len(moved) > 0 && len(moved) <= traffic.MaxBatch {
+		r.box.logFlows([][]byte{moved})
+	}
+	return err
 }
 
 // Tell tells the centre of something that no capture file has: what devices used, what people
@@ -115,5 +146,6 @@ func (r *Replay) Close() error {
 	r.stop()
 	r.wg.Wait()
 	r.set.Close()
+	r.box.closeFlows()
 	return r.box.journal.Close()
 }

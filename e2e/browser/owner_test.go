@@ -113,7 +113,7 @@ func TestAnotherCompanysPagesDoNotExist(t *testing.T) {
 		t.Errorf("another company's alert: %d, want 404", status)
 	}
 	b.saysNot(here.sato.name, here.sato.phrase, here.sato.owner, a.Case)
-	for _, path := range []string{"/", "/alerts", "/devices", "/used", "/looks"} {
+	for _, path := range []string{"/", "/alerts", "/devices", "/used", "/traffic", "/looks"} {
 		b.open(here.portal + path)
 		b.saysNot(here.sato.name, here.sato.phrase, here.sato.owner, here.sato.CompanyID)
 	}
