@@ -78,6 +78,37 @@ func MayEnd(s Sink, f *File, announced bool) {
 	}
 }
 
+// Part is a part of a mail that begins: its headers come first (RFC 2046 section 5.1).
+type Part struct {
+	Tx  *Tx
+	Dir int
+	// Mail names the mail: it is the same when it is sent again. Number counts its parts from 1.
+	Mail   [32]byte
+	Number int
+	// Left bytes of those that are being given to Push are behind its beginning.
+	Left int
+	// Size bytes of mail come from there before something else does, -1 where a line with a
+	// dot ends it, which other lines with a dot have another one before (RFC 5321 section 4.5.2).
+	Size int64
+	// Borders are the beginnings of lines one of which ends it.
+	Borders [][]byte
+	// Continues tells that the part that was begun last goes on here, behind something else.
+	Continues bool
+}
+
+// Parter is a sink that wants to know of the parts of mails, perhaps to change them.
+type Parter interface {
+	// Part is called before the part's file is opened, if it has one.
+	Part(p *Part)
+}
+
+// ShowPart tells a sink that wants to know.
+func ShowPart(s Sink, p *Part) {
+	if k, ok := s.(Parter); ok {
+		k.Part(p)
+	}
+}
+
 // Expected is a conversation to come.
 type Expected struct {
 	// FromServer tells that the server opens it (to the client's Port), else the client
@@ -228,6 +259,9 @@ type File struct {
 	Size uint64
 	// Start, End and Total are of an HTTP Content-Range; Start is -1 when there is none.
 	Start, End, Total int64
+	// Encoded is the number of bytes that a part of a mail takes in it, its headers included;
+	// set when it closes.
+	Encoded int
 	// Gaps tells that bytes are missing.
 	Gaps bool
 	// State is the engine's.

@@ -21,6 +21,10 @@ type Decision struct {
 	// Stop tells that it does not pass, its flow may; Let that a pass rule matched it, and
 	// WillPass that one is to, before it is acted on.
 	Stop, Let, WillPass bool
+	// Instead tells that packets of ours go in its place.
+	Instead bool
+	// Edits tells that the bytes that were read last must not pass as they are.
+	Edits bool
 	// Rejected tells that one of the frame's packets was refused with an answer.
 	Rejected bool
 }

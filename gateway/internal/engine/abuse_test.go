@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/engine/setup"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
@@ -118,13 +119,13 @@ func TestAbuseMillionHalfOpen(t *testing.T) {
 		times = 250_000
 	}
 	b := newBox(t, Config{Rules: rulesOf(t, watched)})
-	abuse(t, b, DefaultFlows*flowBytes+fixedBytes, func(n int) {
+	abuse(t, b, setup.DefaultFlows*flowBytes+fixedBytes, func(n int) {
 		e := &ends{stranger(n, 2000), victim, [2]uint32{uint32(n), 7}}
 		b.give(e.segment(0, e.seq[0], 0, packet.SYN, nil))
 		b.give(e.segment(1, e.seq[1], e.seq[0]+1, packet.SYN|packet.ACK, nil))
 		b.now -= 1990
 	}, times)
-	if n := b.w.flows.Len(); n > DefaultFlows || reached(b)["flow.get_used"] == 0 {
+	if n := b.w.flows.Len(); n > setup.DefaultFlows || reached(b)["flow.get_used"] == 0 {
 		t.Errorf("%d conversations are held, counted %v", n, reached(b))
 	}
 }

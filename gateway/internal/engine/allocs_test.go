@@ -11,6 +11,7 @@ import (
 
 	"otasuke/e2e/talk"
 	"otasuke/gateway/internal/capture"
+	"otasuke/gateway/internal/engine/setup"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/usage"
@@ -175,7 +176,7 @@ func TestFlood(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million packets: not in short runs")
 	}
-	b := newBox(t, Config{Rules: starterSet(t), MaxFlows: DefaultFlows})
+	b := newBox(t, Config{Rules: starterSet(t), MaxFlows: setup.DefaultFlows})
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -193,7 +194,7 @@ func TestFlood(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	used := int64(after.HeapAlloc) - int64(before.HeapAlloc)
 	t.Logf("%d flows in %d MiB, %d bytes each", b.w.flows.Len(), used>>20, used/int64(b.w.flows.Len()))
-	if used > 256<<20 || b.w.flows.Len() > DefaultFlows {
+	if used > 256<<20 || b.w.flows.Len() > setup.DefaultFlows {
 		t.Errorf("%d flows in %d MiB", b.w.flows.Len(), used>>20)
 	}
 	honest := between("192.168.1.12:50000", "198.51.100.80:80")

@@ -38,7 +38,7 @@ func (w *Worker) unwanted(name []byte, http bool) {
 		return
 	}
 	rec := w.packetRecord(eve.TypeAlert)
-	a.Tell(rec, w.own(rec, eve.KindApplication), &s.use.Flow, w.action())
+	a.Tell(rec, w.own(rec, eve.KindApplication), &s.use.Flow, evelog.Action(w.e.cfg.Inline))
 	w.batch.Add(rec)
 	s.alerted = true
 	s.use.Found("application:" + rec.Otasuke.Application)

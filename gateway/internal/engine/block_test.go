@@ -202,7 +202,7 @@ func TestGzipBody(t *testing.T) {
 func TestPanicPasses(t *testing.T) {
 	t.Parallel()
 	fail := false
-	b := newBox(t, Config{Rules: rulesOf(t, `drop tcp any any -> any any (msg:"m"; content:"attack"; sid:1;)`), probe: func() {
+	b := newBox(t, Config{Rules: rulesOf(t, `drop tcp any any -> any any (msg:"m"; content:"attack"; sid:1;)`), Probe: func() {
 		if fail {
 			panic("injected")
 		}

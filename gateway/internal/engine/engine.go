@@ -1,112 +1,29 @@
 package engine
 
 import (
-	"net/netip"
 	"sync"
 	"sync/atomic"
 
-	"otasuke/gateway/internal/appeal"
-	"otasuke/gateway/internal/appid"
-	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/capture"
-	"otasuke/gateway/internal/eve"
+	"otasuke/gateway/internal/engine/setup"
 	"otasuke/gateway/internal/evelog"
-	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/live"
-	"otasuke/gateway/internal/readers"
-	"otasuke/gateway/internal/scan"
-	"otasuke/gateway/internal/session"
-	"otasuke/gateway/internal/usage"
+	"otasuke/gateway/internal/redact"
+	"otasuke/gateway/internal/sites"
+	"otasuke/rule"
 )
 
-// Limits.
-const (
-	// DefaultFlows held by a worker: an office of 100 PCs shows under 10,000.
-	DefaultFlows = 100_000
-	// DefaultBudget of bytes that are judged of one direction of a connection whose
-	// application is not known; then the kernel forwards the rest by itself.
-	DefaultBudget = 8 << 20
-	// expirePerTick bounds the work of one tick.
-	expirePerTick = 2000
-)
+// expirePerTick bounds the work of one tick.
+const expirePerTick = 2000
 
 // Config of an engine.
-type Config struct {
-	// Rules are the compiled rules, until [Engine.SetRules]. Required.
-	Rules *match.Set
-	// Lists of dangerous names and addresses; nil for none.
-	Lists *filter.Lists
-	// Home tells inside addresses. Required.
-	Home func(netip.Addr) bool
-	// Scanner of files; nil for none.
-	Scanner *scan.Scanner
-	// StopFlagged stops files that nobody can look into and that may act by themselves like
-	// those with a virus; without it they are only told of.
-	StopFlagged bool
-	// Inline tells that verdicts are carried out: drop rules drop. Without it
-	// everything passes and records say "allowed".
-	Inline bool
-	// Emit takes records as [eve.Batch] says, from several workers at a time; inline it must
-	// not block. A worker gathers Gather of them, but no longer than until the next tick,
-	// with an alert until no packet waits; at most 1 gathers nothing.
-	Emit   func([]*eve.Record) (blank int)
-	Gather int
-	// Fault takes what made the inspection of a flow fail; it must not block. Nil for nobody.
-	Fault func(fault.Fault)
-	// LogApps writes http, dns, tls, quic and fileinfo records, LogFlows flow records.
-	LogApps, LogFlows, LogAnomalies bool
-	// EVE says what records tell beyond the least.
-	EVE evelog.Config
-	// Midstream decides about connections whose beginning was not seen.
-	Midstream evelog.Policy
-	// Apps says which applications are recognised.
-	Apps appid.Config
-	// Applications tells what conversations are used for; nil for nobody. Usage adds up what
-	// devices use; nil for nobody.
-	Applications *apps.Known
-	Usage        *usage.Table
-	// Appeals takes what people answer to block pages; nil for nobody.
-	Appeals *appeal.Desk
-	// Session says which TCP connections are followed. It counts offline only: inline
-	// every connection is judged, however it was met.
-	Session session.Config
-	// Readers says what readers of applications look at.
-	Readers readers.Config
-	// AnyLevel takes conversations of different tunnel depths for the same when their
-	// ends are.
-	AnyLevel bool
-	// FileHashes makes MD5, SHA-1 and SHA-256 of every file, in this order; FileMagic
-	// names its type.
-	FileHashes [3]bool
-	FileMagic  bool
-	// AnyVLAN takes packets of one conversation together whatever their VLAN tags.
-	AnyVLAN bool
-	// BypassMark is put on connections that have been seen enough; 0 never lets go.
-	BypassMark uint32
-	// Budget replaces DefaultBudget; negative means no limit.
-	Budget int64
-	// MaxFlows replaces DefaultFlows.
-	MaxFlows int
-
-	// MaxMemory in bytes that the process may have in use; past it the quietest
-	// conversations go. 0 for no bound.
-	MaxMemory uint64
-
-	// probe is called for each packet of a flow; tests make it fail.
-	probe func()
-}
+type Config = setup.Config
 
 // Counters of all workers.
-type Counters struct {
-	Packets, Bytes, Blocked, Uninspected   atomic.Uint64
-	Malformed, Conflicts, Panics, Bypassed atomic.Uint64
-	Flows                                  atomic.Int64
-	// Last is the time of the last packet, microseconds.
-	Last atomic.Int64
-}
+type Counters = setup.Counters
 
 // Engine is what workers share.
 type Engine struct {
@@ -114,6 +31,7 @@ type Engine struct {
 	Stats    Counters
 	lists    atomic.Pointer[filter.Lists]
 	hosts    *hosts.State
+	mails    redact.Memory
 	rules    *live.Rules
 	countsMu sync.Mutex
 	counts   []*evelog.Counts // of the workers
@@ -123,13 +41,7 @@ type Engine struct {
 
 // New makes an engine.
 func New(cfg Config) *Engine {
-	if cfg.MaxFlows == 0 {
-		cfg.MaxFlows = DefaultFlows
-	}
-	if cfg.Budget == 0 {
-		cfg.Budget = DefaultBudget
-	}
-	cfg.Session.Inline = cfg.Inline
+	cfg.Complete()
 	e := &Engine{cfg: cfg, hosts: hosts.New(), rules: live.New(cfg.Rules)}
 	e.lists.Store(cfg.Lists)
 	if cfg.Scanner != nil {
@@ -140,3 +52,35 @@ func New(cfg Config) *Engine {
 
 // SetLists swaps the lists for all workers, without a gap.
 func (e *Engine) SetLists(l *filter.Lists) { e.lists.Store(l) }
+
+// SetRules swaps the rules for all workers while they go on: each takes the new ones up
+// between two packets. Conversations that go on forget the bits and counters that the old
+// rules have set. gone is called, on any goroutine, when no worker uses the old set any
+// more. An error leaves everything as it was.
+func (e *Engine) SetRules(set *match.Set, gone func()) error { return e.rules.Swap(set, gone) }
+
+// renewRules takes new rules up, if there are any.
+func (w *Worker) renewRules() {
+	if w.seat.Renew() {
+		w.take()
+	}
+}
+
+// take begins to use the rules of the seat.
+func (w *Worker) take() {
+	w.rules, w.scratch = w.seat.Set, w.seat.Scratch
+	w.used = *w.rules.Used()
+	for _, b := range sites.Buffers {
+		w.used.Add(b) // lists and block pages need them
+	}
+	w.e.cfg.Applications.Want(&w.used)
+	for d, b := range digestBuffers {
+		w.digests[d] = w.used.Has(b) || w.e.cfg.FileHashes[d]
+	}
+	want := w.used
+	if w.e.cfg.EVE.Alert.XFF.On {
+		want.Add(rule.HTTPHeaderRaw)
+	}
+	w.readers.Want(want)
+	w.fields.Want(&w.used)
+}

@@ -21,7 +21,7 @@ func TestFaultsUnderLoad(t *testing.T) {
 	var faults []fault.Fault
 	b := newBox(t, Config{Rules: rulesOf(t, `drop tcp any any -> any any (msg:"m"; content:"attack"; sid:1;)`),
 		Fault: func(f fault.Fault) { faults = append(faults, f) },
-		probe: func() {
+		Probe: func() {
 			if fail {
 				panic("injected")
 			}

@@ -36,7 +36,7 @@ func (w *Worker) scanOpen(st *watch.File) {
 	if w.e.cfg.Scanner == nil || s.passed {
 		return
 	}
-	if st.Open(w.e.cfg.Scanner, s.app); st.Scan == nil {
+	if st.Open(w.e.cfg.Scanner, s.app, s.rare().edit.Of(st.App.Tx)); st.Scan == nil {
 		return
 	}
 	r := s.own()
@@ -166,7 +166,7 @@ func (w *Worker) closeScan(f *app.File, st *watch.File) {
 	}
 	st.Scan.Close()
 	w.about(st)
-	if st.Mode == watch.Stop {
+	if st.Waits() {
 		w.wait(st, watch.Answer)
 		return
 	}
@@ -185,5 +185,3 @@ func (s *state) closeScans() {
 	}
 	s.scans = s.scans[:0]
 }
-
-var _ app.Ender = (*sink)(nil)

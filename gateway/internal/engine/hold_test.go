@@ -291,7 +291,7 @@ func TestHeldPacketsAreGivenBack(t *testing.T) {
 		},
 	} {
 		fail := false
-		b := newBox(t, Config{Scanner: scanner(t, gate), probe: func() {
+		b := newBox(t, Config{Scanner: scanner(t, gate), Probe: func() {
 			if fail {
 				panic("injected")
 			}

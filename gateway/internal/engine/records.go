@@ -158,20 +158,10 @@ func (w *Worker) appRecord(tx *app.Tx, dir int, kind string) *eve.Record {
 	return r
 }
 
-func (w *Worker) action() string {
-	if w.e.cfg.Inline {
-		return "blocked"
-	}
-	return "allowed"
-}
-
 // virusRecord is an alert about a file, without what was found.
 func (w *Worker) virusRecord(f *watch.File, stopped bool) *eve.Record {
 	rec := w.packetRecord(eve.TypeAlert)
-	rec.Alert = &eve.Alert{Action: "allowed", GID: 1, Rev: 1}
-	if stopped {
-		rec.Alert.Action = w.action()
-	}
+	rec.Alert = &eve.Alert{Action: evelog.Action(stopped && w.e.cfg.Inline), GID: 1, Rev: 1}
 	w.own(rec, wire.KindVirus)
 	rec.Extra = f.Fields
 	rec.Fileinfo = &eve.Fileinfo{Filename: evelog.Text(f.App.Name), State: "CLOSED", Size: int64(f.App.Size)}

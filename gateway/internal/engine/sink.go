@@ -141,4 +141,4 @@ func (w *Worker) logFrame(tx *app.Tx, dir int, b rule.Buffer, data []byte) {
 	w.batch.Add(r)
 }
 
-var _, _ = app.Sink((*sink)(nil)), app.Framer((*sink)(nil))
+var _, _, _, _ = app.Sink((*sink)(nil)), app.Framer((*sink)(nil)), app.Ender((*sink)(nil)), app.Parter((*sink)(nil))

@@ -17,11 +17,7 @@ import (
 
 // device is the inside end of the flow at hand.
 func (w *Worker) device() filter.Device {
-	k, s := &w.flow.Key, &w.flow.User
-	if !w.e.cfg.Home(k.Client) && w.e.cfg.Home(k.Server) {
-		return filter.Device{Addr: k.Server, MAC: s.mac[1]}
-	}
-	return filter.Device{Addr: k.Client, MAC: s.mac[0]}
+	return filter.Inside([2]netip.Addr{w.flow.Key.Client, w.flow.Key.Server}, w.flow.User.mac, w.e.cfg.Home)
 }
 
 // opened looks at what is known before any byte: the addresses.

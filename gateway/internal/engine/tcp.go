@@ -117,6 +117,10 @@ func (w *Worker) close(dir int) {
 // segment puts a payload in order and judges what became readable.
 func (w *Worker) segment(h *stream.Half, seq uint32) bool {
 	s := &w.flow.User
+	if int32(seq-h.Next()) > 0 && w.ordered() {
+		w.inspectPacket()
+		return false
+	}
 	fresh, r := h.Push(seq, w.pkt.Payload, &w.pool)
 	switch r {
 	case stream.Conflict:
@@ -154,6 +158,9 @@ func (w *Worker) pop(dir int) {
 			return
 		}
 		w.bytes(dir, b)
+		if w.d.Edits { // of what has passed already
+			w.breakOff()
+		}
 	}
 }
 
@@ -190,7 +197,9 @@ func (w *Worker) bytes(dir int, b []byte) {
 		w.windowOf = dir
 	}
 	ignored := s.reader.Unseen(dir)
+	known := s.track.Done(dir)
 	w.read(dir, b)
+	w.d.Edits = s.rare().edit.Bytes(dir, b, h.Next(), known)
 	window := w.window
 	w.window = nil
 	if s.dropped || s.passed {
@@ -228,9 +237,6 @@ func (w *Worker) contradicts(seq uint32) bool {
 // 6093 section 3.2), unless the application wants it to stay there, which those of FTP and
 // Telnet do. In what nobody reads it hides nothing.
 func (w *Worker) urgent() bool {
-	switch w.flow.User.app {
-	case rule.ProtoFTP, rule.ProtoTelnet, rule.ProtoFailed:
-		return false
-	}
-	return w.pkt.Urgent()
+	app := w.flow.User.app
+	return app != rule.ProtoFTP && app != rule.ProtoTelnet && app != rule.ProtoFailed && w.pkt.Urgent()
 }

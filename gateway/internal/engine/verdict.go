@@ -82,6 +82,9 @@ func (w *Worker) keep() capture.Verdict {
 	s := &w.flow.User
 	r := s.own()
 	w.free()
+	if list := w.edited(); list != nil {
+		r.edit.Hold(w.cap.ID, w.dir, list)
+	}
 	seq := s.sent[w.dir]
 	for _, h := range w.waits {
 		h.ID, h.Since, h.Dir, h.End = w.cap.ID, w.now, w.dir, s.half[w.dir].Next()
@@ -154,6 +157,8 @@ func (w *Worker) decide(id uint32) {
 	v := accept
 	if w.flow.User.dropped {
 		v = w.drop()
+	} else {
+		v = w.sendFor(w.flow.User.rare().edit.Held(id))
 	}
 	w.src.Decide(id, v)
 }
@@ -166,23 +171,29 @@ func (w *Worker) scanned(f *watch.File, r *scan.Result) {
 	if !f.Closed {
 		w.about(f)
 	}
-	virus := r.Bad(w.e.cfg.StopFlagged)
+	virus := f.Virus(r, w.e.cfg.StopFlagged)
 	if f.Told = f.Closed || virus != ""; f.Told && w.e.cfg.LogApps {
 		w.batch.Add(evelog.Scanned(w.fileRecord(f.App, f), r))
 	}
 	if r.Err != nil {
 		w.e.Stats.Uninspected.Add(1)
 	}
+	stopped := !f.Arrived()
+	if f.Part != nil {
+		stopped = w.mailScanned(f, r)
+	}
 	switch name := evelog.Text(f.App.Name); {
 	case virus != "":
 		w.flow.User.use.Found("virus:" + virus)
-		rec := w.virusRecord(f, !f.Arrived())
+		rec := w.virusRecord(f, stopped)
 		evelog.Found(rec, r)
-		if !w.viruses.First(virus+" "+name+" "+w.flow.Key.Client.String(), w.now) {
-			rec = nil
+		if w.flow.User.alerted = true; w.viruses.First(virus+" "+name+" "+w.flow.Key.Client.String(), w.now) {
+			w.batch.Add(rec)
 		}
-		w.block(rec)
-		if f.Begun || w.flow.User.app != rule.ProtoHTTP {
+		if f.Part != nil {
+			return
+		}
+		if w.block(nil); f.Begun || w.flow.User.app != rule.ProtoHTTP {
 			w.reset()
 		} else { // a page can be seen
 			w.blockPage(appeal.Subject{What: name, Category: "virus", List: virus})

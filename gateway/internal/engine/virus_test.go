@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,8 +67,9 @@ type message struct {
 type played struct {
 	got   [2]string // by direction: what arrived
 	fin   [2]bool
-	reset bool // both ends were told
-	held  int  // packets that had to wait
+	reset bool   // both ends were told
+	held  int    // packets that had to wait
+	ours  string // what the box said to the client in the server's place
 }
 
 // play plays a conversation in segments. Time passes while an end waits for the other.
@@ -77,6 +79,7 @@ func (b *box) play(e *ends, talk []message) (p played) {
 	sent := len(b.c.sent)
 	type waiting struct {
 		id   uint32
+		seq  uint32
 		dir  int
 		data string
 		fin  bool
@@ -85,7 +88,10 @@ func (b *box) play(e *ends, talk []message) (p played) {
 	dead := [2]bool{} // what comes behind missing bytes is of no use
 	arrive := func(v capture.Action, w waiting) {
 		if v != capture.Accept {
-			dead[w.dir] = true
+			instead := b.instead(b.c.sent[sent:], []netip.AddrPort{e.client, e.server}[w.dir].Port(), w.seq, len(w.data))
+			if dead[w.dir] = dead[w.dir] || instead == ""; instead != "" {
+				w.data = instead
+			}
 		}
 		if !dead[w.dir] {
 			p.got[w.dir] += w.data
@@ -119,7 +125,7 @@ func (b *box) play(e *ends, talk []message) (p played) {
 		}
 		for data := m.data; data != "" || m.fin; {
 			n := min(1400, len(data))
-			w := waiting{dir: m.dir, data: data[:n], fin: m.fin && n == len(data)}
+			w := waiting{dir: m.dir, seq: e.seq[m.dir], data: data[:n], fin: m.fin && n == len(data)}
 			data = data[n:]
 			flags := uint8(packet.PSH)
 			if w.fin {
@@ -145,12 +151,33 @@ func (b *box) play(e *ends, talk []message) (p played) {
 	settle(true)
 	told := map[uint16]bool{}
 	for _, ip := range b.c.sent[sent:] {
-		if _, tcp := parsed(b.t, ip); tcp.RST {
+		_, tcp := parsed(b.t, ip)
+		if tcp.RST {
 			told[uint16(tcp.DstPort)] = true
+		}
+		if tcp.FIN && uint16(tcp.SrcPort) == e.server.Port() {
+			p.ours += string(tcp.Payload)
 		}
 	}
 	p.reset = told[e.client.Port()] && told[e.server.Port()]
 	return p
+}
+
+// instead is what the box has sent in the place of n bytes of a port that begin with number seq,
+// "" when that is not all of them.
+func (b *box) instead(sent [][]byte, port uint16, seq uint32, n int) string {
+	b.t.Helper()
+	out, found := make([]byte, n), 0
+	for _, ip := range sent {
+		_, tcp := parsed(b.t, ip)
+		if at := tcp.Seq - seq; !tcp.RST && uint16(tcp.SrcPort) == port && at < uint32(n) {
+			found += copy(out[at:], tcp.Payload)
+		}
+	}
+	if found != n {
+		return ""
+	}
+	return string(out)
 }
 
 // all is everything that a direction says.

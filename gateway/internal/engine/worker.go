@@ -19,6 +19,7 @@ import (
 	"otasuke/gateway/internal/packet"
 	"otasuke/gateway/internal/pressure"
 	"otasuke/gateway/internal/readers"
+	"otasuke/gateway/internal/redact"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/sites"
@@ -142,6 +143,7 @@ type seldom struct {
 	rest   []byte // of a reader that gave up its conversation
 	restOf int
 	later  evelog.Later
+	edit   *redact.Editor
 	tags   evelog.Tags // of the session
 	why    string      // why nothing more passes, "" for a rule
 }
@@ -227,7 +229,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	}
 	if s.seldom != nil {
 		s.closeScans()
-		s.held.Give(func(id uint32) { w.src.Decide(id, capture.Verdict{}) })
+		s.held.Give(w.decide)
 		s.forgetFirst(w)
 	}
 	w.readers.Take(&s.reader)
@@ -253,7 +255,7 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 		w.judged, w.latest = false, nil
 		w.scratch.NewPacket()
 		got := w.one(p)
-		if got.Action == capture.Drop {
+		if got.Action == capture.Drop && !w.d.Instead {
 			w.stopped()
 		}
 		w.packetAnomalies()
@@ -265,7 +267,7 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 		}
 	}
 	if w.e.cfg.Inline {
-		w.counts.Verdict(v.Action == capture.Drop, w.d.Rejected)
+		w.counts.Verdict(v.Action == capture.Drop && !w.d.Instead, w.d.Rejected)
 	}
 	return v
 }
@@ -368,7 +370,7 @@ func (w *Worker) failed(reason any) {
 	s := &w.flow.User
 	s.passed = true
 	if s.seldom != nil {
-		s.held.Give(func(id uint32) { w.src.Decide(id, accept) })
+		s.held.Give(w.decide)
 	}
 }
 
@@ -382,8 +384,8 @@ func (w *Worker) drop() capture.Verdict {
 
 func (w *Worker) judge() capture.Verdict {
 	s := &w.flow.User
-	if w.e.cfg.probe != nil {
-		w.e.cfg.probe()
+	if w.e.cfg.Probe != nil {
+		w.e.cfg.Probe()
 	}
 	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, int32(w.cap.InPort), w.cap.VLAN
 	if w.pkt.HasMAC {
@@ -434,7 +436,7 @@ func (w *Worker) judge() capture.Verdict {
 		w.e.cfg.Usage.LetGo(&s.use, w.conversation())
 		return capture.Verdict{Mark: w.e.cfg.BypassMark}
 	}
-	return accept
+	return w.instead()
 }
 
 // Tick does what time asks for: scanners' answers and old flows.

@@ -60,3 +60,11 @@ func Found(rec *eve.Record, r *scan.Result) {
 	}
 	rec.Fileinfo.SHA256 = r.SHA256
 }
+
+// Action is what an alert says became of what it is about.
+func Action(stopped bool) string {
+	if stopped {
+		return "blocked"
+	}
+	return "allowed"
+}

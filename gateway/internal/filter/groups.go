@@ -24,6 +24,15 @@ type Device struct {
 	MAC  [6]byte // zero when it is not known
 }
 
+// Inside is the inside end of a conversation: the client, unless only the server is at home.
+func Inside(ends [2]netip.Addr, macs [2][6]byte, home func(netip.Addr) bool) Device {
+	at := 0
+	if !home(ends[0]) && home(ends[1]) {
+		at = 1
+	}
+	return Device{Addr: ends[at], MAC: macs[at]}
+}
+
 // Groups are named sets of devices. Build with Add, then only read.
 type Groups struct {
 	names []string

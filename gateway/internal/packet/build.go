@@ -32,7 +32,7 @@ func AppendTCP(b []byte, s Segment) []byte {
 	}
 	b = append(b, 5<<4, s.Flags, byte(window>>8), byte(window), 0, 0, 0, 0)
 	b = append(b, s.Payload...)
-	return seal(b, start, off, off+16)
+	return Seal(b, start, off, off+16)
 }
 
 // AppendUDP appends a whole IP packet with a UDP datagram and right checksums.
@@ -45,7 +45,7 @@ func AppendUDP(b []byte, src, dst netip.AddrPort, payload []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(8+len(payload)))
 	b = append(b, 0, 0)
 	b = append(b, payload...)
-	return seal(b, start, off, off+6)
+	return Seal(b, start, off, off+6)
 }
 
 func appendIP(b []byte, src, dst netip.Addr, proto uint8, size int) []byte {
@@ -64,8 +64,8 @@ func appendIP(b []byte, src, dst netip.Addr, proto uint8, size int) []byte {
 	return append(append(b, s[:]...), d[:]...)
 }
 
-// seal fills in the IPv4 header checksum and the transport checksum at field.
-func seal(b []byte, start, off, field int) []byte {
+// Seal fills in the IPv4 header checksum and the transport checksum at field.
+func Seal(b []byte, start, off, field int) []byte {
 	if b[start]>>4 == 4 {
 		binary.BigEndian.PutUint16(b[start+10:], fold(sum(0, b[start:off])))
 	}

@@ -138,11 +138,11 @@ func TestChecksums(t *testing.T) {
 	icmp := edit(udp(a4, b4, "ping"), func(b []byte) {
 		b[9], b[10], b[11] = ICMP, 0, 0
 		copy(b[20:], []byte{8, 0, 0, 0, 0, 1, 0, 2})
-		seal(b, 0, 20, 22)
+		Seal(b, 0, 20, 22)
 	})
 	binary.BigEndian.PutUint16(icmp[22:], 0)
 	binary.BigEndian.PutUint16(icmp[22:], fold(sum(0, icmp[20:])))
-	echo6 := edit(udp(a6, b6, "ping!"), func(b []byte) { b[6] = ICMPv6; copy(b[40:], []byte{128, 0, 0, 0, 0, 1, 0, 2}); seal(b, 0, 40, 42) })
+	echo6 := edit(udp(a6, b6, "ping!"), func(b []byte) { b[6] = ICMPv6; copy(b[40:], []byte{128, 0, 0, 0, 0, 1, 0, 2}); Seal(b, 0, 40, 42) })
 	for name, b := range map[string][]byte{"TCP": tcp4("odd"), "TCP6": tcp6("even"), "UDP": udp(a4, b4, "x"), "UDP6": udp(a6, b6, "xy"), "ICMP": icmp, "ICMPv6": echo6} {
 		var p Packet
 		if err := p.Decode(b); err != nil || !p.ChecksumOK() {

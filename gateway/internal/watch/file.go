@@ -3,6 +3,7 @@ package watch
 import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/file"
+	"otasuke/gateway/internal/redact"
 	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
 )
@@ -26,8 +27,9 @@ type Mode uint8
 
 // Modes.
 const (
-	None   Mode = iota // its files are not scanned
-	Report             // it goes on
+	None    Mode = iota // its files are not scanned
+	Report              // it goes on
+	Replace             // of its mail, all but the file goes on, if need be when it is sent again
 	Stop
 )
 
@@ -53,6 +55,8 @@ type File struct {
 	// Scan is nil for a file that is not scanned.
 	Scan *scan.File
 	Mode Mode
+	// Part of a mail that it is, where that can be replaced.
+	Part *redact.Part
 	// Value is its place among the side's values, Magic that its kind is there, Grown that
 	// it is among those that grew with the bytes at hand.
 	Value        int
@@ -71,11 +75,24 @@ type File struct {
 	pauses  int
 }
 
-// Open lets the scanner see the file of a conversation that speaks p.
-func (f *File) Open(s *scan.Scanner, p rule.Proto) {
+// Open lets the scanner see the file of a conversation that speaks p, in a part of a mail or
+// nil.
+func (f *File) Open(s *scan.Scanner, p rule.Proto, part *redact.Part) {
 	if f.Mode, f.keeps = ModeOf(p), keeps(p); f.Mode != None {
 		f.Scan = s.Open(keeps(p))
 	}
+	if f.Mode == Report && part != nil {
+		f.Mode, f.Part = Replace, part
+	}
+}
+
+// Waits tells that the bytes that end the file wait for the scanner.
+func (f *File) Waits() bool { return f.Mode >= Replace }
+
+// Virus is what a file is to be stopped for, "" for nothing; strict tells that what only may
+// do harm is stopped, too, but never in mail.
+func (f *File) Virus(r *scan.Result, strict bool) string {
+	return r.Bad(strict && f.Mode == Stop)
 }
 
 // Take gives the scanner the next bytes; full tells that their packet is to wait for room.
@@ -101,7 +118,7 @@ func (f *File) Answer() *scan.Result {
 func (f *File) over() bool { return f.Closed || f.settled }
 
 // Arrived tells that the receiver may have all of what there is of the file.
-func (f *File) Arrived() bool { return f.passed || f.Mode != Stop }
+func (f *File) Arrived() bool { return f.passed || !f.Waits() }
 
 // Ends tells whether the bytes given last are to wait, because they may be the file's last;
 // announced tells that they were said to be.

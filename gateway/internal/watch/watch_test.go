@@ -64,7 +64,7 @@ func scanner(t *testing.T) *scan.Scanner {
 func open(t *testing.T, s *scan.Scanner, p rule.Proto) *File {
 	t.Helper()
 	f := &File{State: file.New(nil, false, [file.NumDigests]bool{}), App: &app.File{Dir: app.ToServer}}
-	f.Open(s, p)
+	f.Open(s, p, nil)
 	t.Cleanup(func() { f.Scan.Abort(scan.ErrEnded) })
 	return f
 }

@@ -70,7 +70,7 @@ func (c *Conn) Push(dir int, b []byte) {
 			n := int(min(h.literal, uint64(len(b))))
 			h.waits = false
 			h.literal -= uint64(n)
-			h.mail.write(b[:n])
+			h.mail.write(b[:n], len(b)-n, h.literal)
 			if b = b[n:]; h.literal == 0 {
 				h.mail.endPiece()
 			}

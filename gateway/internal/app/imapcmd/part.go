@@ -97,7 +97,8 @@ func (c *Conn) quoted(dir int, text []byte) {
 		if text = rest; n.known && ends {
 			m := &c.half[dir].mail
 			m.begin(c, dir, n)
-			m.write(value)
+			m.fixed()
+			m.write(value, 0, 0)
 			m.endPiece()
 		}
 	}
@@ -124,11 +125,13 @@ type part struct {
 	name   name
 	expect uint64 // origin of the next piece
 	gone   bool   // it is not whole
+	again  bool   // the next bytes go on with it
 }
 
 // begin takes what comes for what n says.
 func (p *part) begin(c *Conn, dir int, n name) {
 	if len(p.mails) > 0 && n.known && n.piece && p.name.piece && n.message == p.name.message && n.section == p.name.section && n.origin == p.expect {
+		p.again = true
 		return
 	}
 	p.end(false)
@@ -137,7 +140,7 @@ func (p *part) begin(c *Conn, dir int, n name) {
 	}
 	p.tx = app.Tx{ID: c.next, Proto: rule.ProtoIMAP}
 	c.next++
-	p.name, p.expect, p.gone = n, n.origin, n.origin > 0
+	p.name, p.expect, p.gone, p.again = n, n.origin, n.origin > 0, false
 	named := "part " + n.section
 	switch {
 	case n.text:
@@ -156,12 +159,23 @@ func (p *part) begin(c *Conn, dir int, n name) {
 	}
 }
 
-// write takes bytes.
-func (p *part) write(b []byte) {
+// fixed tells that its bytes do not come as they stand in the mail.
+func (p *part) fixed() {
+	for _, m := range p.mails {
+		m.Fixed()
+	}
+}
+
+// write takes bytes, behind which after more are at hand and more of the literal come.
+func (p *part) write(b []byte, after int, more uint64) {
 	p.expect += uint64(len(b))
 	for _, m := range p.mails {
+		if m.After, m.More = after, int64(more); p.again {
+			m.Continue(b)
+		}
 		m.Write(b)
 	}
+	p.again = false
 }
 
 // gap notes bytes that were not seen.

@@ -71,6 +71,11 @@ func (c *Cutter) Last() (l Line, ok bool) {
 
 // Letter is one mail.
 type Letter struct {
+	// After are the bytes at hand behind those that are given next, More those of the mail
+	// that come later: negative where a line with a dot ends it.
+	After int
+	More  int64
+
 	sink app.Sink
 	tx   *app.Tx
 	dir  int
@@ -78,13 +83,15 @@ type Letter struct {
 	cut  Cutter
 	file *app.File
 	lost bool
+	left int      // bytes at hand behind the line at hand
+	part app.Part // that was begun last
 }
 
 // New begins a mail that dir of tx carries.
 func New(sink app.Sink, tx *app.Tx, dir int) *Letter {
-	l := &Letter{sink: sink, tx: tx, dir: dir}
+	l := &Letter{sink: sink, tx: tx, dir: dir, More: -1}
 	l.mime = mimemsg.New(l)
-	l.mime.AllParts = true
+	l.mime.AllParts, l.mime.Begins = true, l.begins
 	return l
 }
 
@@ -92,6 +99,7 @@ func New(sink app.Sink, tx *app.Tx, dir int) *Letter {
 // called name, in an encoding of RFC 2045 section 6.
 func Part(sink app.Sink, tx *app.Tx, dir int, name, encoding string) *Letter {
 	l := New(sink, tx, dir)
+	l.mime.Begins = nil // its headers are not there
 	for _, h := range []string{"Content-Disposition: attachment; filename=\"" + name + "\"", "Content-Transfer-Encoding: " + encoding, ""} {
 		l.mime.Line([]byte(h), []byte("\r\n"), false)
 	}
@@ -101,24 +109,48 @@ func Part(sink app.Sink, tx *app.Tx, dir int, name, encoding string) *Letter {
 // Body begins a mail without its headers, whose boundary is not known.
 func Body(sink app.Sink, tx *app.Tx, dir int) *Letter {
 	l := New(sink, tx, dir)
-	l.mime.AnyBoundary = true
+	l.mime.AnyBoundary, l.mime.Begins = true, nil // nobody can know it again
 	l.mime.Line(nil, []byte("\r\n"), false)
 	return l
 }
+
+// begins tells that a part begins behind the line at hand.
+func (l *Letter) begins(number int) {
+	l.part = app.Part{Tx: l.tx, Dir: l.dir, Mail: l.mime.Name(), Number: number, Left: l.left, Size: -1, Borders: l.mime.Borders()}
+	if l.More >= 0 {
+		l.part.Size = int64(l.left-l.After) + l.More
+	}
+	app.ShowPart(l.sink, &l.part)
+}
+
+// Continue tells that b comes next, behind something that is no mail.
+func (l *Letter) Continue(b []byte) {
+	if l.part.Number == 0 {
+		return
+	}
+	l.part.Continues, l.part.Left, l.part.Size = true, len(b)+l.After, int64(len(b))+l.More
+	app.ShowPart(l.sink, &l.part)
+}
+
+// Fixed tells that bytes are not given as they pass, so that nobody is told of parts.
+func (l *Letter) Fixed() { l.mime.Begins, l.part = nil, app.Part{} }
 
 // Write takes the next bytes of the mail.
 func (l *Letter) Write(b []byte) {
 	for len(b) > 0 {
 		line, rest, ok := l.cut.Next(b)
 		if ok {
-			l.Line(line)
+			l.Line(line, len(rest)+l.After)
 		}
 		b = rest
 	}
 }
 
-// Line takes the next line, for those who cut themselves.
-func (l *Letter) Line(line Line) { l.mime.Line(line.Text, line.EOL, line.More) }
+// Line takes the next line, for those who cut themselves. left are the bytes at hand behind it.
+func (l *Letter) Line(line Line, left int) {
+	l.left = left
+	l.mime.Line(line.Text, line.EOL, line.More)
+}
 
 // Gap tells that bytes were not seen.
 func (l *Letter) Gap(n int) {
@@ -130,7 +162,7 @@ func (l *Letter) Gap(n int) {
 // End ends the mail; cut tells that it was not seen to its end.
 func (l *Letter) End(cut bool) {
 	if line, ok := l.cut.Last(); ok {
-		l.Line(line)
+		l.Line(line, 0)
 	}
 	l.lost = l.lost || cut
 	l.mime.End(cut)
@@ -144,6 +176,7 @@ func (l *Letter) WriteFile(b []byte) { l.sink.WriteFile(l.file, b) }
 
 // CloseFile implements [mimemsg.Handler].
 func (l *Letter) CloseFile() {
+	l.file.Encoded = l.mime.Size()
 	l.sink.CloseFile(l.file, l.lost)
 	l.file, l.lost = nil, false
 }

@@ -1,6 +1,9 @@
 package mimemsg
 
-import "bytes"
+import (
+	"bytes"
+	"crypto/sha256"
+)
 
 // Limits.
 const (
@@ -86,6 +89,9 @@ type Message struct {
 	// AnyBoundary takes the first line that may be a boundary for one. Set it where the
 	// message's headers are not there.
 	AnyBoundary bool
+	// Begins is called behind the line that begins a part; nil for nobody. Set it before
+	// the first line.
+	Begins func(number int)
 
 	h       Handler
 	schemes [][]byte
@@ -108,6 +114,9 @@ type Message struct {
 	eol      []byte // line end held back: it belongs to a boundary when one follows
 	out      []byte // scratch for decoded bytes
 	line     []byte // decoded text up to its line end
+	parts    int    // begun so far
+	size     int    // of the current one in the mail
+	length   int    // of the line at hand
 }
 
 // New makes a reader of one message. schemes are those of the addresses looked for,
@@ -145,18 +154,37 @@ func (m *Message) Attachments() [][]byte { return m.attached }
 // URLs are the addresses so far, without their scheme.
 func (m *Message) URLs() [][]byte { return m.urls }
 
+// Size is the number of bytes that the current part takes in the mail up to the line at hand,
+// its headers included, without the dots of a transfer.
+func (m *Message) Size() int { return m.size }
+
+// Borders are what lines begin with that end the current part; valid until the next line.
+func (m *Message) Borders() [][]byte { return m.boundaries }
+
+// Name is a digest of what tells mails apart: it is the same when a mail is sent again. Call
+// it behind the message's headers.
+func (m *Message) Name() [sha256.Size]byte {
+	var b []byte
+	for _, name := range [...]string{"message-id", "date", "from", "subject"} {
+		b = append(append(b, m.Get(name)...), 0)
+	}
+	return sha256.Sum256(b)
+}
+
 // Status is the state of reading, in the words of EVE records.
 func (m *Message) Status() string { return m.status }
 
 // Line takes the next line or a piece of one. eol is its line end, empty for a piece
 // whose line goes on; more tells that b continues the piece before.
 func (m *Message) Line(b, eol []byte, more bool) {
+	m.length = len(b) + len(eol)
 	switch m.state {
 	case start, header:
 		m.headerLine(b, more)
 	case body:
 		m.bodyLine(b, eol, more)
 	}
+	m.size += m.length
 }
 
 // End ends the message: the file that is open is complete. cut tells that the message

@@ -80,6 +80,10 @@ func (m *Message) boundary(b []byte) bool {
 		}
 		m.boundaries = m.boundaries[:i+1]
 		m.state, m.text = start, true
+		m.parts, m.size, m.length = m.parts+1, 0, 0
+		if m.Begins != nil {
+			m.Begins(m.parts)
+		}
 		return true
 	}
 	return false

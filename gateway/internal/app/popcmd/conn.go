@@ -143,7 +143,7 @@ func (c *Conn) mailBytes(b []byte) []byte {
 				return b
 			}
 		}
-		c.mail.Line(l)
+		c.mail.Line(l, len(b))
 	}
 	return nil
 }

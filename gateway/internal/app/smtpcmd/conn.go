@@ -52,6 +52,7 @@ type Conn struct {
 	inData     bool // the client sends a message
 	stopped    bool
 	closed     [2]bool
+	left       int // bytes at hand behind the client's line
 
 	chunk, chunkSeen uint64     // of BDAT
 	lastChunk        bool       // the message ends with it
@@ -77,6 +78,7 @@ func (c *Conn) Push(dir int, b []byte) {
 			return
 		}
 		if dir == app.ToServer {
+			c.left = len(b)
 			c.request(l)
 		} else {
 			c.reply(l, b)

@@ -15,8 +15,17 @@ func (t *transaction) OpenFile(name []byte) {
 // WriteFile implements [mimemsg.Handler].
 func (t *transaction) WriteFile(b []byte) { t.conn.sink.WriteFile(t.file, b) }
 
+// begins tells of a part that begins behind the line at hand. Of chunks nobody is told: a part
+// may be cut by commands.
+func (t *transaction) begins(number int) {
+	if c := t.conn; c.current == data {
+		app.ShowPart(c.sink, &app.Part{Tx: &t.Tx, Dir: app.ToServer, Mail: t.message.Name(), Number: number, Left: c.left, Size: -1, Borders: t.message.Borders()})
+	}
+}
+
 // CloseFile implements [mimemsg.Handler].
 func (t *transaction) CloseFile() {
+	t.file.Encoded = t.message.Size()
 	t.conn.sink.CloseFile(t.file, t.cut)
 	t.file = nil
 }

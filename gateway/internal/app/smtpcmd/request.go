@@ -94,7 +94,7 @@ func (c *Conn) dataCommand() bool {
 
 func (c *Conn) newMessage() *mimemsg.Message {
 	m := mimemsg.New(c.tx, "http")
-	m.AllParts = c.cfg.AllParts
+	m.AllParts, m.Begins = c.cfg.AllParts, c.tx.begins
 	return m
 }
 
