@@ -33,6 +33,7 @@ type Box struct {
 	health  *health.Board
 	running atomic.Pointer[os.Process] // the engine, nil between two
 	faults  uint64                     // of the engine that runs
+	scanner health.Scanner
 	limits  health.Limits
 	full    atomic.Bool  // the journal could not be written
 	flows   *flowlog.Log // nil for none

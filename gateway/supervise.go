@@ -182,6 +182,16 @@ func (b *Box) status(line []byte) bool {
 	}
 	b.faults = s.Faults
 	b.limits.Tell(b.log, health.Reached{Packets: s.Packets, Uninspected: s.Uninspected, Lost: s.Lost, Limits: s.Limits}, time.Now())
+	var made time.Time
+	if s.Signatures > 0 {
+		made = time.Unix(s.Signatures, 0)
+	}
+	defer func() {
+		for _, what := range b.scanner.Notes(wire.State(s.Scanner), made, time.Now()) {
+			b.log.Warn("the virus scanner", "note", what)
+			b.note(what)
+		}
+	}()
 	b.health.Counts(health.Counts{
 		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner), Signatures: s.Signatures,
 	})

@@ -63,6 +63,10 @@ const (
 	StateOff  State = "off"  // switched off on purpose
 )
 
+// SignaturesOld is the age from which on people are told of a scanner's signatures: the makers
+// of clamd's renew them each day, so a week without new ones is a fault.
+const SignaturesOld = 7 * 24 * time.Hour
+
 // Health is what the box says about itself.
 type Health struct {
 	Time     time.Time `json:"time"`
@@ -73,7 +77,8 @@ type Health struct {
 	// Parts has a state for "inspection", "virus", "sites", "journal", "uplink".
 	Parts map[string]State `json:"parts"`
 	// Note is a key of what happened: "engine-died", "engine-restarted", "inspection-fault"
-	// (a fault of the program cost a conversation its inspection), "".
+	// (a fault of the program cost a conversation its inspection), "scanner-down", "scanner-back",
+	// "signatures-old" (of the virus scanner), "".
 	Note string `json:"note,omitempty"`
 	// Rules and Sites count what is loaded.
 	Rules int `json:"rules"`

@@ -65,5 +65,11 @@ func boxState(v *ui.Visit, b *device.Box, now time.Time) ui.State {
 	case !b.Protecting:
 		return ui.State{Tone: ui.Alarm, Text: v.T("console.fleet_off")}
 	}
+	switch used, works, days := b.Scanner(now); {
+	case used && !works:
+		return ui.State{Tone: ui.Care, Text: v.T("console.fleet_virus_down")}
+	case used && days > 0:
+		return ui.State{Tone: ui.Care, Text: v.T("console.fleet_virus_old", "n", days)}
+	}
 	return ui.State{Tone: ui.Good, Text: v.T("console.fleet_ok")}
 }

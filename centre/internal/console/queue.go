@@ -52,7 +52,7 @@ func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	watching := 0
 	for i := range fleet {
-		if boxState(v, &fleet[i].Box, now).Tone == ui.Good {
+		if boxState(v, &fleet[i].Box, now).Tone != ui.Alarm {
 			watching++
 		}
 	}

@@ -78,6 +78,16 @@ func (b *Box) Label() string {
 	return b.ID[:min(len(b.ID), 6)]
 }
 
+// Scanner tells whether the box's virus scanner is used, and works; days is the age of its
+// signatures where that is old enough to tell, else 0.
+func (b *Box) Scanner(now time.Time) (used, works bool, days int) {
+	state, known := b.Health.Parts["virus"]
+	if age := now.Sub(b.Health.Signatures); !b.Health.Signatures.IsZero() && age > wire.SignaturesOld {
+		days = int(age.Hours() / 24)
+	}
+	return known && state != wire.StateOff, state == wire.StateOK, days
+}
+
 // Endpoint is a device inside an office: a computer, printer or camera.
 type Endpoint struct {
 	TenantID string

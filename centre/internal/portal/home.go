@@ -58,6 +58,7 @@ type boxRow struct {
 	Name  string
 	State ui.State
 	Seen  string
+	Virus ui.State // of its virus scanner; no text where there is nothing to say
 }
 
 func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
@@ -159,8 +160,26 @@ func boxLine(v *ui.Visit, i int, b device.Box, now time.Time) boxRow {
 		row.State = ui.State{Tone: ui.Alarm, Text: v.T("portal.box_off")}
 	default:
 		row.State = ui.State{Tone: ui.Good, Text: v.T("portal.box_ok")}
+		row.Virus = scannerState(v, &b, now)
 	}
 	return row
+}
+
+// scannerState says how a box that watches looks for viruses.
+func scannerState(v *ui.Visit, b *device.Box, now time.Time) ui.State {
+	switch used, works, days := b.Scanner(now); {
+	case len(b.Health.Parts) == 0:
+		return ui.State{}
+	case !used:
+		return ui.State{Tone: ui.Off, Text: v.T("portal.virus_off")}
+	case !works:
+		return ui.State{Tone: ui.Care, Text: v.T("portal.virus_down")}
+	case days > 0:
+		return ui.State{Tone: ui.Care, Text: v.T("portal.virus_old", "n", days)}
+	case b.Health.Signatures.IsZero():
+		return ui.State{Tone: ui.Good, Text: v.T("portal.virus_ok")}
+	}
+	return ui.State{Tone: ui.Good, Text: v.T("portal.virus_ok_date", "time", ja.Short(b.Health.Signatures, v.Texts.Lang()))}
 }
 
 // todos are the open alerts, most important first, at most maxTodos.

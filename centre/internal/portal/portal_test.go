@@ -16,6 +16,7 @@ import (
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/flows"
 	"otasuke/content/text"
+	"otasuke/wire"
 )
 
 // says fails unless the page says each of the words.
@@ -124,6 +125,20 @@ func TestHomeSaysHowItIs(t *testing.T) {
 		o := sample()
 		o.boxes[0].Returned = now
 		says(t, at(t, o).page("/"), "ボックスをお待ちしています")
+	})
+	t.Run("virus check", func(t *testing.T) {
+		t.Parallel()
+		for want, h := range map[string]wire.Health{
+			"ウイルスを調べています（ウイルスの見本帳は 11月21日(土)": {Parts: map[string]wire.State{"virus": wire.StateOK}, Signatures: now.Add(-time.Hour)},
+			"ウイルスを調べています":                     {Parts: map[string]wire.State{"virus": wire.StateOK}},
+			"ウイルス検査が止まっています":                  {Parts: map[string]wire.State{"virus": wire.StateDown}},
+			"ウイルスの見本帳が 8 日前":                  {Parts: map[string]wire.State{"virus": wire.StateOK}, Signatures: now.Add(-8*24*time.Hour - time.Hour)},
+			"ウイルス検査は使っていません":                  {Parts: map[string]wire.State{"virus": wire.StateOff}},
+		} {
+			o := sample()
+			o.boxes[0].Health = h
+			says(t, at(t, o).page("/"), want)
+		}
 	})
 	t.Run("many requests", func(t *testing.T) {
 		t.Parallel()
