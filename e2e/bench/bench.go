@@ -40,9 +40,9 @@ type mode struct {
 	measure []string
 	// once: in the last round only.
 	once bool
-	// list is the file of names; "" for one name. starter loads no other rules, quiet
+	// list is the file of names; "" for one name; clamd the scanner's socket. starter loads no other rules, quiet
 	// writes no records.
-	list           string
+	list, clamd    string
 	starter, quiet bool
 }
 
@@ -131,6 +131,12 @@ func (b *bench) round(ctx context.Context, round int, last bool, captures map[st
 		}
 		say("offline " + c.name)
 		if err := b.offline(ctx, &c, captures[c.name]); err != nil {
+			return err
+		}
+	}
+	if last && b.wants("downloads") {
+		say("downloads")
+		if err := b.downloads(ctx); err != nil {
 			return err
 		}
 	}

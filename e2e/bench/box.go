@@ -58,6 +58,9 @@ func (b *bench) box(ctx context.Context, l *lab.Lab, m mode) (*inline, error) {
 	in := &inline{name: m.name, log: filepath.Join(dir, "eve.json")}
 	list, path := cmp.Or(m.list, filepath.Join(dir, "sites.txt")), filepath.Join(dir, "box.toml")
 	conf := fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nsegmented = %t\n", b.state, lab.OutsidePort, lab.InsidePort, m.noGSO)
+	if m.clamd != "" {
+		conf += fmt.Sprintf("clamd_socket = %q\n", m.clamd)
+	}
 	if !m.quiet {
 		conf += fmt.Sprintf("eve_log = %q\n", in.log)
 	}

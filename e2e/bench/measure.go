@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
 	"otasuke/e2e/lab"
@@ -130,6 +131,19 @@ func (b *bench) sites(ctx context.Context) error {
 		return fmt.Errorf("bench: sites: %w", err)
 	}
 	return nil
+}
+
+// downloads measures the virus scanner in a lab of its own.
+func (b *bench) downloads(ctx context.Context) error {
+	r := downloads.Run{Dir: b.dir, Log: b.Log, Memory: resident, Add: b.add}
+	r.Box = func(ctx context.Context, l *lab.Lab, socket string) (int, func(), error) {
+		in, err := b.box(ctx, l, mode{name: "downloads", box: true, clamd: socket})
+		if err != nil {
+			return 0, nil, err
+		}
+		return in.pid, in.end, nil
+	}
+	return r.Measure(ctx)
 }
 
 // flows opens conversations that stay open and takes the engine's memory.

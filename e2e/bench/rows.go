@@ -3,6 +3,7 @@ package bench
 import (
 	"slices"
 
+	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
 )
@@ -59,6 +60,12 @@ func (b *bench) rows() []Row {
 	t.memory()
 	t.add("start.cold", "s", "start.cold", "")
 	t.add("start.cached", "s", "start.cached", "")
+	for _, f := range downloads.Figures() {
+		t.add(f.Name, f.Unit, f.Key, "")
+		if n := len(t.rows) - 1; f.Against != "" && len(b.got[f.Against]) > 0 && n >= 0 {
+			t.rows[n].Ratio, t.rows[n].Against = b.ratio(f.Key, f.Against), "the same without a scanner"
+		}
+	}
 	for _, f := range sitelist.Figures() {
 		t.add(f.Name, f.Unit, f.Name, "")
 	}
