@@ -32,6 +32,8 @@ const (
 	// open downloads stand still at a time, each behind so many of its bytes: as many as an
 	// office of 100 PCs never has.
 	open, behind = 200, 2 << 20
+	// piece of each comes every pause: together a line of 1 Gbit/s.
+	piece, pause = 64 << 10, 100 * time.Millisecond
 	// settles is how long memory is given to come to rest.
 	settles = 2 * time.Second
 	// startLimit bounds the wait for clamd, which has one signature to load.
@@ -83,11 +85,11 @@ func (r *Run) Measure(ctx context.Context) error {
 	return nil
 }
 
-// clamd starts a real scanner with one signature.
+// clamd starts a real scanner with one signature, and the limits that the box gives its own.
 func (r *Run) clamd(ctx context.Context) (socket string, stop func(), err error) {
 	dir := filepath.Join(r.Dir, "clamd")
 	db, conf, socket := filepath.Join(dir, "db"), filepath.Join(dir, "conf"), filepath.Join(dir, "s")
-	text := fmt.Sprintf("Foreground yes\nUser root\nLocalSocket %s\nDatabaseDirectory %s\nTemporaryDirectory %s\nStreamMaxLength 32M\n", socket, db, dir)
+	text := fmt.Sprintf("Foreground yes\nUser root\nLocalSocket %s\nDatabaseDirectory %s\nTemporaryDirectory %s\nStreamMaxLength 32M\nMaxThreads 4\nMaxQueue 520\n", socket, db, dir)
 	sig := "Test.Bench:0:*:" + hex.EncodeToString([]byte("what only this bench calls a virus")) + "\n"
 	if err := errors.Join(os.MkdirAll(db, 0o755), os.WriteFile(filepath.Join(db, "t.ndb"), []byte(sig), 0o644), os.WriteFile(conf, []byte(text), 0o644)); err != nil {
 		return "", nil, fmt.Errorf("downloads: %w", err)
@@ -171,8 +173,11 @@ func files(halt <-chan struct{}) http.Handler {
 			_, _ = io.CopyN(w, lab.Bulk(int64(n)), int64(n))
 			return
 		}
-		_, _ = io.CopyN(w, lab.Bulk(behind), behind)
-		_ = http.NewResponseController(w).Flush()
+		for body := lab.Bulk(behind); n > behind+piece; n -= piece { // as slow as an office's line
+			_, _ = io.CopyN(w, body, piece)
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(pause)
+		}
 		<-halt
 	})
 }
@@ -244,7 +249,7 @@ func (r *Run) standing(ctx context.Context, c *http.Client, pid int, halt chan s
 			return 0, err
 		}
 		defer resp.Body.Close()
-		wg.Go(func() { _, failed[i] = io.CopyN(io.Discard, resp.Body, behind) })
+		wg.Go(func() { _, failed[i] = io.CopyN(io.Discard, resp.Body, behind-piece) })
 	}
 	wg.Wait()
 	if err := errors.Join(failed...); err != nil {

@@ -134,7 +134,7 @@ type File struct {
 	s      *Scanner
 	mu     sync.Mutex
 	more   *sync.Cond
-	buf    []byte
+	queue  queue // what waits
 	size   int64
 	closed bool
 	gaps   bool
@@ -175,10 +175,10 @@ func (f *File) Write(b []byte) (full bool) {
 		return false
 	}
 	f.s.waiting.Add(int64(len(b)))
-	f.buf = append(f.buf, b...)
+	f.queue.add(b)
 	f.keepLocked(b)
 	f.more.Signal()
-	return len(f.buf) > MaxBuffer
+	return f.queue.size > MaxBuffer
 }
 
 // keepLocked keeps the next bytes; what is too large is not kept at all.
@@ -232,7 +232,7 @@ func (f *File) Gap() {
 func (f *File) Full() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.result == nil && len(f.buf) > MaxBuffer
+	return f.result == nil && f.queue.size > MaxBuffer
 }
 
 // Close tells that the last byte was written. Scanner.Done is called when the
@@ -271,10 +271,11 @@ func (f *File) finishLocked(r Result) {
 	if f.result != nil {
 		return
 	}
-	f.s.waiting.Add(-int64(len(f.buf)))
+	f.s.waiting.Add(-int64(f.queue.size))
 	f.forgetLocked()
 	f.s.counts.add(&r)
-	f.result, f.buf = &r, nil
+	f.result = &r
+	f.queue.forget()
 	f.s.open.Add(-1)
 	if f.conn != nil {
 		_ = f.conn.Close()
@@ -351,16 +352,18 @@ func (f *File) send(c net.Conn) (before *Result, err error) {
 	if _, err := c.Write([]byte("zINSTREAM\x00")); err != nil {
 		return nil, err
 	}
-	var chunk []byte
-	defer func() { f.s.waiting.Add(-int64(len(chunk))) }()
 	for last := false; !last; {
-		if chunk, last = f.next(chunk); len(chunk) == 0 {
+		var b *block
+		if b, last = f.next(); b == nil {
 			continue
 		}
+		chunk := b.bytes()
 		f.digest.Write(chunk)
 		_ = c.SetWriteDeadline(time.Now().Add(Timeout))
 		head := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)))
-		if _, err := (&net.Buffers{head, chunk}).WriteTo(c); err != nil {
+		_, err := (&net.Buffers{head, chunk}).WriteTo(c)
+		f.s.waiting.Add(-int64(len(chunk)))
+		if b.free(); err != nil {
 			return nil, err
 		}
 	}
@@ -385,21 +388,19 @@ func (f *File) before() *Result {
 	return f.s.memory.get(key)
 }
 
-// next waits for bytes and takes them in place of those that were sent; last tells
-// that no more come.
-func (f *File) next(sent []byte) (b []byte, last bool) {
-	f.s.waiting.Add(-int64(len(sent)))
+// next waits for bytes and takes some; last tells that no more come.
+func (f *File) next() (b *block, last bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for len(f.buf) == 0 && !f.closed && f.result == nil {
+	for f.queue.size == 0 && !f.closed && f.result == nil {
 		f.more.Wait()
 	}
-	wasFull := len(f.buf) > MaxBuffer
-	b, f.buf = f.buf, sent[:0]
-	if wasFull && f.s.Done != nil {
+	wasFull := f.queue.size > MaxBuffer
+	b = f.queue.take()
+	if wasFull && f.queue.size <= MaxBuffer && f.s.Done != nil {
 		go f.s.Done()
 	}
-	return b, f.closed || f.result != nil
+	return b, f.queue.size == 0 && (f.closed || f.result != nil)
 }
 
 // Names under which clamd reports what is no virus: the first two are files that nobody can
