@@ -85,6 +85,9 @@ type Config struct {
 	// StopSuspicious stops files with a password and office documents with macros over HTTP,
 	// FTP and SMB as if they had a virus. Without it they are only told of, in mail always.
 	StopSuspicious bool `toml:"stop_suspicious_files"`
+	// KeepMail lets infected attachments pass and only tells of them, instead of replacing them
+	// by a text when the mail comes for the second time.
+	KeepMail bool `toml:"keep_infected_mail"`
 	// EVELog is a file that gets every EVE record; empty for none.
 	EVELog string `toml:"eve_log"`
 	// EVELogBytes and EVELogAge say when that file is moved aside: 256 MiB and a day when

@@ -100,7 +100,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	ec := engine.Config{
 		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: true, Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
-		MaxMemory: pressure.Bound(), StopFlagged: cfg.StopSuspicious,
+		MaxMemory: pressure.Bound(), StopFlagged: cfg.StopSuspicious, KeepMail: cfg.KeepMail,
 	}
 	if ec.Applications, err = cfg.applications(); err != nil {
 		return err

@@ -176,6 +176,63 @@ func replaced(t *testing.T, name, sent, got string) {
 	}
 }
 
+// A mail that only has the name of an infected one is broken off once more, and then arrives as
+// it was sent.
+func TestVirusMailDeceives(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, Config{Scanner: realScanner(t)})
+	filler := strings.Repeat("harmless words of a letter. ", 200)
+	for i, c := range []struct {
+		content string
+		broken  bool
+	}{{filler + virus, true}, {filler, true}, {filler, false}, {filler + virus, true}, {filler + virus, false}} {
+		talk := pop(mailWith(c.content, "base64"))
+		p := b.play(between(fmt.Sprintf("192.168.1.12:%d", 50000+i), "198.51.100.25:110"), talk)
+		if whole := len(p.got[1]) == len(all(talk, 1)); p.reset != c.broken || whole == c.broken {
+			t.Errorf("%d: broken off %v, all of it arrives %v", i, p.reset, whole)
+		}
+		if i == 2 && p.got[1] != all(talk, 1) {
+			t.Error("a harmless mail is changed")
+		}
+	}
+}
+
+// What cannot be replaced, or shall not be, arrives as it was sent and is told of.
+func TestVirusMailStays(t *testing.T) {
+	t.Parallel()
+	s := realScanner(t)
+	filler := strings.Repeat("harmless words of a letter. ", 200)
+	alone := "Subject: a\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(virus)) + "\r\n"
+	part := mailWith(filler+virus, "base64")
+	_, part, _ = strings.Cut(part, "base64\r\n\r\n")
+	part, _, _ = strings.Cut(part, "\r\n----=x--")
+	single := imap("A: b\r\n\r\nhello")
+	single = append(single, message{dir: 0, data: "5 FETCH 1 BODY[2]\r\n"}, message{dir: 1, data: fmt.Sprintf("* 1 FETCH (BODY[2] {%d}\r\n%s)\r\n5 OK done\r\n", len(part), part)})
+	for name, c := range map[string]struct {
+		port string
+		cfg  Config
+		talk []message
+	}{
+		"nothing but a file": {"110", Config{Scanner: s}, pop(alone)},
+		"a part alone":       {"143", Config{Scanner: s}, single},
+		"switched off":       {"25", Config{Scanner: s, KeepMail: true}, smtp(mailWith(filler+virus, "base64"))},
+	} {
+		b := newBox(t, c.cfg)
+		for i := range 2 {
+			p := b.play(between(fmt.Sprintf("192.168.1.12:%d", 50000+i), "198.51.100.25:"+c.port), c.talk)
+			if p.reset || p.got[0] != all(c.talk, 0) || p.got[1] != all(c.talk, 1) {
+				t.Errorf("%s: it does not arrive as it was sent", name)
+			}
+		}
+		for end := time.Now().Add(10 * time.Second); b.found() == nil && time.Now().Before(end); runtime.Gosched() {
+			b.w.Tick(b.now)
+		}
+		if rec := b.found(); rec == nil || rec.Alert.Action != "allowed" {
+			t.Errorf("%s: %+v", name, rec)
+		}
+	}
+}
+
 // A mail whose conversation has ended before the scanner's answer is told of all the same,
 // and one without an answer is told to be not scanned.
 func TestVirusMailEnds(t *testing.T) {
