@@ -72,6 +72,13 @@ type Config struct {
 	Blocked []apps.Block `toml:"block"`
 	// UsageEvery is how often the centre is told what is used: an hour, the longest, when 0.
 	UsageEvery time.Duration `toml:"usage_every"`
+	// NoDevices takes no inventory of the office's devices. DevicesEvery is how often the centre
+	// hears what changed (10 minutes when 0), Dormant after how long a device that comes back is
+	// worth a word (30 days when 0). Makers are lists of the IEEE; the system's own when empty.
+	NoDevices    bool          `toml:"no_devices"`
+	DevicesEvery time.Duration `toml:"devices_every"`
+	Dormant      time.Duration `toml:"dormant"`
+	Makers       []string      `toml:"makers"`
 	// Clamd is "run" for a clamd that the box starts and watches itself. Otherwise ClamdSocket
 	// is the path of one's Unix socket. Both empty switch virus scanning off.
 	Clamd       string `toml:"clamd"`
@@ -169,6 +176,9 @@ func (c *Config) complete() error {
 	c.countries = new(countries)
 	if c.Heartbeat == 0 {
 		c.Heartbeat = time.Minute
+	}
+	if c.DevicesEvery == 0 {
+		c.DevicesEvery = 10 * time.Minute
 	}
 	if c.UsageEvery == 0 {
 		c.UsageEvery = time.Hour

@@ -111,6 +111,12 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		w.rows = new(traffic.Gather)
 		w.usage.Log(w.rows, cfg.places().Country)
 	}
+	if w.inside, err = openInside(&cfg); err != nil {
+		return err
+	}
+	if w.inside != nil {
+		w.usage.Watch(w.inside.table)
+	}
 	ec.Usage = w.usage
 	faults := fault.New(filepath.Join(cfg.StateDir, "faults"), cfg.Log)
 	ec.Fault = faults.Take
@@ -182,6 +188,7 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 	others.Go(func() { w.run(status) })
 	others.Go(func() { faults.Run(ctx) })
 	others.Go(func() { w.usage.Follow(ctx, enforce.LetGo, w.log) })
+	others.Go(func() { w.inside.listen(ctx) })
 	workers.Wait()
 	w.queue.Close()
 	others.Wait()
@@ -219,6 +226,7 @@ type writer struct {
 	usage    *usage.Table
 	rows     *traffic.Gather // of the traffic log; nil for none
 	report   chan struct{}   // asks for what devices have used up to now
+	inside   *inside         // devices; nil for none
 	// counts are the statistics of the engine.
 	counts func(engineStatus) eve.Stats
 }
@@ -261,6 +269,7 @@ func (w *writer) run(status func() engineStatus) {
 			w.status(last)
 			_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), false))
 			w.flows()
+			w.devices(false)
 			if n++; n%statsEvery == 0 {
 				w.stats(last)
 			}
@@ -279,6 +288,7 @@ func (w *writer) used() {
 	_ = w.usage.Look(enforce.LetGo, time.Now().UnixMicro())
 	_, _ = w.pipe.Write(w.usage.Lines(time.Now().UnixMicro(), true))
 	w.flows()
+	w.devices(true)
 	w.flush()
 }
 

@@ -45,6 +45,9 @@ func (e *Event) Check() error {
 	if e.Usage != nil {
 		return e.Usage.check()
 	}
+	if e.Inside != nil {
+		return e.Inside.check()
+	}
 	return nil
 }
 
@@ -93,6 +96,10 @@ func (e *Event) checkGround() string {
 		if e.Appeal == nil || e.Appeal.What == "" {
 			return "appeal about nothing"
 		}
+	case KindDevice:
+		if e.Inside == nil || e.Device.MAC == "" {
+			return "device event without a device"
+		}
 	default:
 		return "unknown kind"
 	}
@@ -107,7 +114,7 @@ func (e *Event) checkTraffic() string {
 			return "address with a zone"
 		}
 	}
-	if e.Kind == KindHealth || e.Kind == KindUsage {
+	if e.Kind == KindHealth || e.Kind == KindUsage || e.Kind == KindDevice {
 		return ""
 	}
 	switch {

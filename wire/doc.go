@@ -21,6 +21,8 @@ import "time"
 //     for a while.
 //   - 1 (2026-11-28): events of the kind "appeal"; a centre that does not know them refuses
 //     these alone.
+//   - 1 (2026-11-28): events of the kind "device"; a centre that does not know them refuses
+//     these alone.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.
@@ -52,6 +54,10 @@ const (
 	MaxMitre = 16
 	// MaxApps bounds the applications of a usage event; a device uses some dozens an hour.
 	MaxApps = 256
+	// MaxOfDevice bounds addresses, names and changes of a device event; real devices have
+	// under four. MaxName bounds its texts.
+	MaxOfDevice = 8
+	MaxName     = 256
 	// MaxPeriod in minutes is the longest time that a usage event is about: a day.
 	MaxPeriod = 24 * 60
 	// MaxUse bounds the bytes of one use, so that a sum of all never overflows: a day at

@@ -16,6 +16,7 @@ const (
 	KindHealth Kind = "health" // the box tells about itself
 	KindUsage  Kind = "usage"  // what applications a device used for how long
 	KindAppeal Kind = "appeal" // somebody says that it was wrong to block something
+	KindDevice Kind = "device" // what is known of a device in the office
 )
 
 // Verdict is what the box did with the traffic.
@@ -57,6 +58,7 @@ type Event struct {
 	Health *Health `json:"health,omitempty"`
 	Usage  *Usage  `json:"usage,omitempty"`
 	Appeal *Appeal `json:"appeal,omitempty"`
+	Inside *Inside `json:"inside,omitempty"`
 	// App is the application protocol seen: "http", "tls", "dns", "quic", "smtp", "".
 	App string `json:"app,omitempty"`
 	// URL is host and path for HTTP, without the query's values.

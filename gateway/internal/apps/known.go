@@ -86,12 +86,13 @@ func (n *Known) Policy() *Policy { return n.now.Load().policy }
 // Fresh is the same with nothing remembered.
 func (n *Known) Fresh() *Known { return NewKnown(n.Table(), n.Policy()) }
 
-// Want adds the buffers that readers must show so that applications can be told.
+// Want adds the buffers that readers must show so that applications can be told, and the
+// devices that use them.
 func (n *Known) Want(to *rule.BufferSet) {
 	if n == nil {
 		return
 	}
-	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.TLSSNI, rule.QUICSNI} {
+	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.TLSSNI, rule.QUICSNI, rule.HTTPUserAgent} {
 		to.Add(b)
 	}
 	if len(n.Table().ja4) > 0 {

@@ -11,6 +11,7 @@ import (
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
+	"otasuke/gateway/internal/inventory"
 	"otasuke/gateway/internal/traffic"
 	"otasuke/internal/ascii"
 	"otasuke/rule"
@@ -43,9 +44,18 @@ func (t *Table) Log(rows *traffic.Gather, country func(netip.Addr) string) {
 	t.rows, t.country = rows, country
 }
 
+// Watch lets the inventory see what devices ask for.
+func (t *Table) Watch(devices *inventory.Table) { t.devices = devices }
+
 // Asks notes the names that a side of a transaction asks for. One more name is one more row.
 func (t *Table) Asks(f *Flow, c *Conversation, side *app.Side) {
-	if t == nil || t.rows == nil {
+	if t == nil {
+		return
+	}
+	if t.devices != nil {
+		t.devices.Asks(c.Who(), side, c.Last)
+	}
+	if t.rows == nil {
 		return
 	}
 	for i := range side.Values {

@@ -19,6 +19,7 @@ import (
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/inventory"
 	"otasuke/gateway/internal/traffic"
 	"otasuke/wire"
 )
@@ -81,6 +82,7 @@ type Table struct {
 	period  int64           // minutes
 	rows    *traffic.Gather // of the traffic log; nil for none
 	country func(netip.Addr) string
+	devices *inventory.Table // nil for none
 
 	mu     sync.Mutex
 	cells  map[key]*cell
