@@ -214,8 +214,14 @@ func FuzzMDNS(f *testing.F)  { fuzz(f, func(b []byte) []byte { return udp(5353, 
 func FuzzLLMNR(f *testing.F) {
 	fuzz(f, func(b []byte) []byte { return udp(5355, 5355, b) }, dns(0x8000, record("pc", 1, "\xc0\xa8\x01\x05")))
 }
-func FuzzNBNS(f *testing.F)    { fuzz(f, func(b []byte) []byte { return udp(137, 137, b) }, register) }
-func FuzzBrowser(f *testing.F) { fuzz(f, func(b []byte) []byte { return udp(138, 138, b) }, browse, samba) }
-func FuzzSSDP(f *testing.F)    { fuzz(f, func(b []byte) []byte { return udp(1900, 1900, b) }, notify, search) }
-func FuzzWSD(f *testing.F)     { fuzz(f, func(b []byte) []byte { return udp(3702, 3702, b) }, []byte(hello)) }
-func FuzzLLDP(f *testing.F)    { fuzz(f, func(b []byte) []byte { return ether(0x88cc, b...) }, chassis) }
+func FuzzNBNS(f *testing.F) { fuzz(f, func(b []byte) []byte { return udp(137, 137, b) }, register) }
+func FuzzBrowser(f *testing.F) {
+	fuzz(f, func(b []byte) []byte { return udp(138, 138, b) }, browse, samba)
+}
+func FuzzSSDP(f *testing.F) {
+	fuzz(f, func(b []byte) []byte { return udp(1900, 1900, b) }, notify, search)
+}
+func FuzzWSD(f *testing.F) {
+	fuzz(f, func(b []byte) []byte { return udp(3702, 3702, b) }, []byte(hello))
+}
+func FuzzLLDP(f *testing.F) { fuzz(f, func(b []byte) []byte { return ether(0x88cc, b...) }, chassis) }

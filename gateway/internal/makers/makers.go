@@ -180,7 +180,9 @@ func (b *builder) row(line string) {
 }
 
 // plain leaves the digits of a prefix.
-func plain(s string) string { return strings.NewReplacer("-", "", ":", "", " ", "", "\t", "").Replace(s) }
+func plain(s string) string {
+	return strings.NewReplacer("-", "", ":", "", " ", "", "\t", "").Replace(s)
+}
 
 func key(prefix string) uint64 {
 	n, err := strconv.ParseUint(prefix, 16, 64)
