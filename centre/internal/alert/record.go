@@ -251,6 +251,42 @@ func (s *Service) Unprotected(tx *store.Tx, boxID, boxName string, since time.Ti
 	return s.save(tx, o, now)
 }
 
+// Notice is an alert that no event of a conversation makes: something about devices.
+type Notice struct {
+	Family string
+	// Target is what has an alert of its own: a device, a day.
+	Target                                  string
+	BoxID, DeviceID, DeviceName, DeviceAddr string
+	Evidence                                []Evidence // at least one
+}
+
+// Raise raises it, or adds it to the one that is open for the target. Its stars are those that
+// the family has at most, never more than two: nobody was attacked.
+func (s *Service) Raise(tx *store.Tx, n Notice) error {
+	now := s.cfg.Clock.Now()
+	b := newGathering(tx)
+	var o *open
+	for i := range n.Evidence {
+		e := n.Evidence[i]
+		e.What = visible(e.What)
+		sg := sign{at: e.Time.UTC().Truncate(time.Microsecond), family: n.Family, stars: min(Medium, s.cfg.Classifier.MaxStars(n.Family)), evidence: &e}
+		if o == nil {
+			var err error
+			o, err = b.find(n.Family+"|"+n.Target, sg, func() *Alert {
+				return &Alert{BoxID: n.BoxID, DeviceID: n.DeviceID, DeviceName: n.DeviceName, DeviceAddr: n.DeviceAddr, Family: n.Family, Stars: sg.stars}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		o.take(sg, now)
+	}
+	if o == nil {
+		return nil
+	}
+	return s.save(tx, o, now)
+}
+
 // Protected notes in an open alert of [Service.Unprotected] that the box inspects
 // again. The alert stays open until a person closes it.
 func (s *Service) Protected(tx *store.Tx, boxID string, at time.Time) error {

@@ -257,7 +257,11 @@ func (s *Service) Rename(ctx context.Context, tenantID, endpointID, who, name st
 		return err
 	}
 	return s.edit(ctx, tenantID, tenant.Entry{Who: who, Action: "device.rename", Object: endpointID}, func(tx *store.Tx) (int64, error) {
-		return tx.Exec(`UPDATE endpoint SET name = $3 WHERE tenant_id = $1 AND id = $2`, endpointID, name)
+		n, err := tx.Exec(`UPDATE endpoint SET name = $3 WHERE tenant_id = $1 AND id = $2`, endpointID, name)
+		if err != nil || n == 0 {
+			return n, err
+		}
+		return approve(tx, endpointID, who, s.cfg.Clock.Now()) // who names it knows it
 	})
 }
 

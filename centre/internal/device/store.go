@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/store"
+	"otasuke/wire"
 )
 
 type scanner = func(dest ...any) error
@@ -184,4 +185,116 @@ func selectEndpoints(tx *store.Tx) ([]Endpoint, error) {
 func countEndpoints(tx *store.Tx) (n int, err error) {
 	err = tx.QueryRow(`SELECT count(*) FROM endpoint WHERE tenant_id = $1`).Scan(&n)
 	return n, err
+}
+
+const knownColumns = `SELECT e.tenant_id, e.id, e.site_id, e.mac, e.addr, e.name, e.first_at, e.last_at,
+	coalesce(a.random, FALSE), coalesce(a.info, ''), coalesce(a.approved_at, 0), coalesce(a.held_at, 0)
+	FROM endpoint e LEFT JOIN endpoint_about a ON a.tenant_id = e.tenant_id AND a.endpoint_id = e.id WHERE e.tenant_id = $1`
+
+func scanKnown(scan scanner) (k Known, err error) {
+	err = scanKnownAnd(scan, &k)
+	return k, err
+}
+
+// scanKnownAnd reads the columns of a device, and what stands behind them.
+func scanKnownAnd(scan scanner, k *Known, more ...any) error {
+	var first, last, approved, held int64
+	var info string
+	dest := []any{&k.TenantID, &k.ID, &k.SiteID, &k.MAC, &k.Addr, &k.Name, &first, &last, &k.Random, &info, &approved, &held}
+	if err := scan(append(dest, more...)...); err != nil {
+		return err
+	}
+	k.First, k.Last, k.Approved, k.Held = store.Time(first), store.Time(last), store.Time(approved), store.Time(held)
+	if info == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(info), &k.About); err != nil {
+		return fmt.Errorf("device: stored device: %w", err)
+	}
+	return nil
+}
+
+func selectKnown(tx *store.Tx, id string) (Known, error) {
+	return scanKnown(tx.QueryRow(knownColumns+` AND e.id = $2`, id).Scan)
+}
+
+func selectAllKnown(tx *store.Tx) ([]Known, error) {
+	return store.Collect[Known](tx.Query(knownColumns + ` ORDER BY e.last_at DESC, e.id`))(scanKnown)
+}
+
+func upsertAbout(tx *store.Tx, id string, in *wire.Inside, at time.Time) error {
+	info, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("device: %w", err)
+	}
+	_, err = tx.Exec(`INSERT INTO endpoint_about (tenant_id, endpoint_id, random, info, told_at, approved_at, approved_by, held_at) VALUES ($1, $2, $3, $4, $5, 0, '', 0)
+		ON CONFLICT (tenant_id, endpoint_id) DO UPDATE SET random = excluded.random, info = excluded.info, told_at = excluded.told_at
+		WHERE endpoint_about.told_at <= excluded.told_at`, id, in.Random, string(info), store.Micros(at))
+	return err
+}
+
+func approve(tx *store.Tx, id, who string, now time.Time) (int64, error) {
+	return tx.Exec(`INSERT INTO endpoint_about (tenant_id, endpoint_id, random, info, told_at, approved_at, approved_by, held_at) VALUES ($1, $2, FALSE, '', 0, $3, $4, 0)
+		ON CONFLICT (tenant_id, endpoint_id) DO UPDATE SET approved_at = excluded.approved_at, approved_by = excluded.approved_by`, id, store.Micros(now), who)
+}
+
+func insertChange(tx *store.Tx, c *Change, told bool) (int64, error) {
+	if _, err := tx.Exec(`DELETE FROM endpoint_change WHERE tenant_id = $1 AND endpoint_id = $2 AND at < $3`, c.ID, store.Micros(c.At.Add(-historyLife))); err != nil {
+		return 0, err
+	}
+	return tx.Exec(`INSERT INTO endpoint_change (tenant_id, endpoint_id, box_id, at, what, detail, told) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		c.ID, c.BoxID, store.Micros(c.At), c.What, c.Detail, told)
+}
+
+func selectChanges(tx *store.Tx, id string, limit int) ([]wire.DeviceChange, error) {
+	return store.Collect[wire.DeviceChange](tx.Query(`SELECT at, what, detail FROM endpoint_change WHERE tenant_id = $1 AND endpoint_id = $2 ORDER BY at DESC, what LIMIT $3`, id, limit))(
+		func(scan scanner) (c wire.DeviceChange, err error) {
+			var at int64
+			err = scan(&at, &c.What, &c.Detail)
+			c.At = store.Time(at)
+			return c, err
+		})
+}
+
+func selectUntold(tx *store.Tx, limit int) ([]Change, error) {
+	return store.Collect[Change](tx.Query(`SELECT e.tenant_id, e.id, e.site_id, e.mac, e.addr, e.name, e.first_at, e.last_at,
+		coalesce(a.random, FALSE), coalesce(a.info, ''), coalesce(a.approved_at, 0), coalesce(a.held_at, 0), c.box_id, c.at, c.what, c.detail
+		FROM endpoint_change c JOIN endpoint e ON e.tenant_id = c.tenant_id AND e.id = c.endpoint_id
+		LEFT JOIN endpoint_about a ON a.tenant_id = c.tenant_id AND a.endpoint_id = c.endpoint_id
+		WHERE c.tenant_id = $1 AND NOT c.told ORDER BY c.at, c.endpoint_id, c.what LIMIT $2`, limit))(
+		func(scan scanner) (c Change, err error) {
+			var at int64
+			err = scanKnownAnd(scan, &c.Known, &c.BoxID, &at, &c.What, &c.Detail)
+			c.At = store.Time(at)
+			return c, err
+		})
+}
+
+func setTold(tx *store.Tx) error {
+	_, err := tx.Exec(`UPDATE endpoint_change SET told = TRUE WHERE tenant_id = $1 AND NOT told`)
+	return err
+}
+
+// told marks one change.
+func told(tx *store.Tx, c *Change) error {
+	_, err := tx.Exec(`UPDATE endpoint_change SET told = TRUE WHERE tenant_id = $1 AND endpoint_id = $2 AND at = $3 AND what = $4`, c.ID, store.Micros(c.At), c.What)
+	return err
+}
+
+// forgetVisitors deletes devices of long ago that made their address up and that nobody named.
+func forgetVisitors(tx *store.Tx, before time.Time) error {
+	const old = `tenant_id = $1 AND endpoint_id IN (SELECT a.endpoint_id FROM endpoint_about a JOIN endpoint e ON e.tenant_id = a.tenant_id AND e.id = a.endpoint_id
+		WHERE a.tenant_id = $1 AND a.random AND a.approved_at = 0 AND e.name = '' AND e.last_at < $2)`
+	if _, err := tx.Exec(`DELETE FROM endpoint_change WHERE `+old, store.Micros(before)); err != nil {
+		return err
+	}
+	n, err := tx.Exec(`DELETE FROM endpoint_about WHERE `+old, store.Micros(before))
+	if err != nil || n == 0 {
+		return err
+	}
+	// Only a box's report makes an address a made-up one, so what has none of it now and such
+	// an address had one before.
+	_, err = tx.Exec(`DELETE FROM endpoint WHERE tenant_id = $1 AND name = '' AND last_at < $2 AND substr(mac, 2, 1) IN ('2', '6', 'a', 'e')
+		AND NOT EXISTS (SELECT 1 FROM endpoint_about a WHERE a.tenant_id = $1 AND a.endpoint_id = endpoint.id)`, store.Micros(before))
+	return err
 }

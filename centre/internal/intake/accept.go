@@ -44,7 +44,7 @@ func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Even
 			return err
 		}
 		var news []alert.Incoming
-		inside := map[wire.Device]device.Endpoint{}
+		inside, visited := map[wire.Device]device.Endpoint{}, false
 		for i := range events {
 			e := &events[i]
 			if e.Time.Before(now.Add(-remember)) {
@@ -66,6 +66,13 @@ func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Even
 				err = in.used(tx, &box, e)
 			case wire.KindAppeal:
 				err = in.appeal(tx, &box, e)
+			case wire.KindDevice:
+				if !visited {
+					visited, err = true, in.cfg.Devices.ForgetVisitors(tx)
+				}
+				if err == nil {
+					err = in.inside(tx, &box, e, now)
+				}
 			default:
 				news, err = in.locate(tx, &box, e, inside, news)
 			}

@@ -93,7 +93,10 @@ func New(cfg Config) *Intake {
 func (in *Intake) ServeHTTP(w http.ResponseWriter, r *http.Request) { in.mux.ServeHTTP(w, r) }
 
 // Register makes q run this package's jobs.
-func (in *Intake) Register(q *job.Queue) { q.Handle(kindGap, in.gapJob) }
+func (in *Intake) Register(q *job.Queue) {
+	q.Handle(kindGap, in.gapJob)
+	q.Handle(kindNews, in.newsJob)
+}
 
 // Server is the box listener for names (host names or addresses that boxes call),
 // ready for ServeTLS(listener, "", "").
