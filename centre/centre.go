@@ -26,6 +26,7 @@ import (
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
+	content "otasuke/content/devices"
 	"otasuke/content/text"
 	"otasuke/internal/lifecycle"
 )
@@ -54,6 +55,7 @@ type Centre struct {
 	questions *question.Service
 	appeals   *appeal.Service
 	apps      *apps.Catalogue
+	kinds     *content.Set
 }
 
 // New opens the database, brings its tables up to date and builds the services.
@@ -97,6 +99,9 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.questions = question.New(c.store, nil)
 	c.appeals = appeal.New(c.store, nil)
 	if c.apps, err = apps.Load(); err != nil {
+		return err
+	}
+	if c.kinds, err = content.Load(); err != nil {
 		return err
 	}
 	c.authority, err = enrol.Open(enrol.Config{Dir: c.cfg.authorityDir()})
@@ -154,7 +159,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 
 func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
-		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,6 +26,7 @@ import (
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
+	"otasuke/content/devices"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
@@ -56,6 +58,7 @@ type office struct {
 	answers   []string
 	boxes     []device.Box
 	endpoints []device.Endpoint
+	about     map[string]device.Known
 	counts    alert.Counts
 	role      tenant.Role
 	spent     bool
@@ -217,6 +220,29 @@ func (o *office) Ask(_ context.Context, id, who string, a appeal.Appeal) error {
 	return nil
 }
 
+func (o *office) Known(_ context.Context, id string) (all []device.Known, err error) {
+	for _, e := range o.endpoints {
+		k := o.about[e.ID]
+		k.Endpoint = e
+		all = append(all, k)
+	}
+	return all, nil
+}
+
+func (o *office) Changes(_ context.Context, id, endpoint string) ([]wire.DeviceChange, error) {
+	return []wire.DeviceChange{{What: wire.ChangeNew, At: now.Add(-50 * time.Hour)}, {What: wire.ChangeKind, Detail: "printer", At: now.Add(-time.Hour)}, {What: "later", At: now}}, nil
+}
+
+func (o *office) Approve(_ context.Context, id, endpoint, who string) error {
+	if !slices.ContainsFunc(o.endpoints, func(e device.Endpoint) bool { return e.ID == endpoint && e.TenantID == id }) {
+		return store.ErrNotFound
+	}
+	k := o.about[endpoint]
+	k.Approved = now
+	o.about[endpoint] = k
+	return nil
+}
+
 func (o *office) Rename(_ context.Context, id, endpoint, _, name string) error {
 	i := slices.IndexFunc(o.endpoints, func(e device.Endpoint) bool { return e.ID == endpoint && e.TenantID == id })
 	if i < 0 {
@@ -251,6 +277,16 @@ func sample() *office {
 		{TenantID: ours, ID: "d1", Name: "経理のパソコン", Addr: "192.168.1.23", MAC: "00:1b:8b:12:34:56", First: at(80000), Last: at(3)},
 		{TenantID: ours, ID: "d2", Addr: "192.168.1.40", MAC: "00:1b:8b:aa:bb:cc", First: at(3000), Last: at(10)},
 		{TenantID: ours, ID: "d3", Name: "受付のNAS", Addr: "192.168.1.5", MAC: "00:1b:8b:00:00:05", First: at(90000), Last: at(1)},
+	}
+	o.endpoints = append(o.endpoints, device.Endpoint{TenantID: ours, ID: "d4", Addr: "192.168.1.77", MAC: "da:a1:19:00:00:01", First: at(200), Last: at(100)},
+		device.Endpoint{TenantID: ours, ID: "d5", Addr: "192.168.1.90", MAC: "00:80:92:01:02:03", First: at(30), Last: at(9)})
+	guess := func(id, by string, sure int) wire.Guess { return wire.Guess{ID: id, By: by, Sure: sure} }
+	o.about = map[string]device.Known{
+		"d1": {About: wire.Inside{First: at(80000), Early: true, Maker: "NEC Personal Computers", Kind: guess("pc", "wsd-type: Computer", 96), OS: guess("windows-7", "agent: microsoft-cryptoapi/6.1", 90),
+			Names: []wire.SaidName{{Text: "KEIRI-PC", By: "netbios"}}, Addrs: []netip.Addr{netip.MustParseAddr("192.168.1.23"), netip.MustParseAddr("fe80::1")}}},
+		"d3": {About: wire.Inside{First: at(90000), Early: true, Kind: guess("nas", "maker: BUFFALO", 40)}},
+		"d4": {Random: true, About: wire.Inside{First: at(200), Random: true, Kind: guess("phone", "name: iPhone", 85), Names: []wire.SaidName{{Text: "iPhone", By: "dhcp"}}}},
+		"d5": {About: wire.Inside{First: at(30), Maker: "Silex", Kind: guess("unknown", "", 0), Names: []wire.SaidName{{Text: "<b>SX-1", By: "mdns"}}}},
 	}
 	o.used = []usage.Row{
 		{App: "youtube", Category: "media", Up: 12_000_000, Down: 4_200_000_000, Minutes: 505, Flows: 90, Devices: 3},
@@ -288,6 +324,10 @@ func serve(t *testing.T, o *office, path string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	kinds, err := devices.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	texts, err := text.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +340,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Questions: found{o}, Appeals: o, Apps: known, Store: db, Knowledge: k, Texts: texts,
+	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Questions: found{o}, Appeals: o, Apps: known, Known: kinds, Store: db, Knowledge: k, Texts: texts,
 		BaseURL: server.URL + path, Phone: "050-1234-5678", Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 		path   string
 		office *office
 	}{
-		{"/", sample()}, {"/", quiet}, {"/alerts", sample()}, {"/alerts/1795237521-1", sample()}, {"/alerts/1795230000-3", sample()}, {"/devices", sample()}, {"/used", sample()}, {"/used/d1", sample()},
+		{"/", sample()}, {"/", quiet}, {"/alerts", sample()}, {"/alerts/1795237521-1", sample()}, {"/alerts/1795230000-3", sample()}, {"/devices", sample()}, {"/devices/d1", sample()}, {"/used", sample()}, {"/used/d1", sample()},
 		{"/looks", sample()}, {"/traffic", sample()}, {"/traffic/q1", asked()}, {"/traffic/sums", sample()}, {"/traffic/spread", sample()}, {"/a/good/done", sample()}, {"/a/old/done", sample()}, {"/login", sample()}, {"/nowhere", sample()},
 	} {
 		uitest.Axe(t, serve(t, one.office, "").handler, one.path, "portal=token-"+ours)

@@ -20,8 +20,10 @@ import (
 	"otasuke/centre/internal/ui/flows"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
+	"otasuke/content/devices"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
+	"otasuke/wire"
 )
 
 //go:embed *.html *.css
@@ -54,7 +56,10 @@ type Links interface {
 type Network interface {
 	Boxes(ctx context.Context, tenantID string) ([]device.Box, error)
 	Endpoints(ctx context.Context, tenantID string) ([]device.Endpoint, error)
+	Known(ctx context.Context, tenantID string) ([]device.Known, error)
+	Changes(ctx context.Context, tenantID, endpointID string) ([]wire.DeviceChange, error)
 	Rename(ctx context.Context, tenantID, endpointID, who, name string) error
+	Approve(ctx context.Context, tenantID, endpointID, who string) error
 }
 
 // Usage knows what applications devices used; usage.Service is one.
@@ -80,6 +85,7 @@ type Config struct {
 	Questions flows.Questions
 	Appeals   Appeals
 	Apps      *apps.Catalogue
+	Known     *devices.Set
 	Store     *store.Store
 	Knowledge *knowledge.Knowledge
 	Texts     *text.Catalogue
@@ -97,7 +103,7 @@ type portal struct {
 	*ui.Gate
 	root                                                     string
 	home, alerts, alert, confirm, said, devices, used, looks *ui.Page
-	traffic                                                  *ui.Page
+	traffic, device                                          *ui.Page
 	flows                                                    *flows.Flows
 	requests, limits                                         *ui.Page
 }
@@ -131,7 +137,7 @@ func New(cfg Config) (*ui.Face, error) {
 		files []string
 	}{
 		{&p.home, []string{"home.html"}}, {&p.alerts, []string{"alerts.html"}}, {&p.alert, []string{"alert.html"}}, {&p.confirm, []string{"confirm.html"}},
-		{&p.said, []string{"said.html"}}, {&p.devices, []string{"devices.html"}}, {&p.used, []string{"used.html"}}, {&p.looks, []string{"looks.html"}},
+		{&p.said, []string{"said.html"}}, {&p.devices, []string{"devices.html"}}, {&p.device, []string{"device.html"}}, {&p.used, []string{"used.html"}}, {&p.looks, []string{"looks.html"}},
 		{&p.traffic, []string{"traffic.html", "flows.html"}},
 		{&p.requests, []string{"requests.html"}}, {&p.limits, []string{"limits.html"}},
 	} {
@@ -154,7 +160,9 @@ func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Reader, "GET /requests", p.requestsPage)
 	r.Page(ui.Reader, "GET /limits", p.limitsPage)
 	r.Page(ui.Reader, "GET /devices", p.devicesPage)
+	r.Page(ui.Reader, "GET /devices/{device}", p.devicePage)
 	r.Page(ui.Writer, "POST /devices/{device}", p.rename)
+	r.Page(ui.Writer, "POST /devices/{device}/known", p.approve)
 	r.Page(ui.Reader, "GET /used", p.usedPage)
 	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
 	r.Page(ui.Reader, "GET /looks", p.looksPage)

@@ -43,7 +43,7 @@ func saysNot(t *testing.T, body string, bad ...string) {
 func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"home.html": homeView{}, "alerts.html": alertsView{}, "alert.html": alertView{},
-		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "looks.html": looksView{}, "used.html": usedView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}, "limits.html": limitsView{}} {
+		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "device.html": deviceView{}, "looks.html": looksView{}, "used.html": usedView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}, "limits.html": limitsView{}} {
 		p, err := ui.ParsePage(flows.With(files), file, "flows.html")
 		if err != nil {
 			t.Fatal(err)
@@ -180,7 +180,7 @@ func TestWhatIsNotYoursDoesNotExist(t *testing.T) {
 			t.Errorf("GET %s: %d", path, status)
 		}
 	}
-	for _, path := range []string{"/alerts/1795237521-9/answer", "/devices/d9"} {
+	for _, path := range []string{"/alerts/1795237521-9/answer", "/devices/d9", "/devices/d9/known"} {
 		if status, _ := b.post(path, form); status != http.StatusNotFound {
 			t.Errorf("POST %s: %d", path, status)
 		}
@@ -301,6 +301,26 @@ func TestDevicesAndWhoLooked(t *testing.T) {
 	says(t, b.page("/looks"), "センター 山田", "お知らせ 1795237521-1", "案件 482913 の対応", "2026年11月21日(土) 13:30")
 }
 
+// What a device is and why, what waits for the owner, and phones without any alarm.
+func TestDeviceKinds(t *testing.T) {
+	t.Parallel()
+	o := sample()
+	b := at(t, o)
+	page := b.page("/devices")
+	says(t, page, "確認をお願いしたい機器", "&lt;b&gt;SX-1", "Silex", "パソコン", "Windows 7", "更新は 2020年1月14日", "NAS（共有の保存装置）（たぶん）", "1 台を見る", "ラベルの番号")
+	saysNot(t, page, "<b>SX-1")
+	says(t, b.page("/devices/d1"), "経理のパソコン", "KEIRI-PC", "fe80::1", "種類の自己紹介（WSD） (Computer) 確かさ 96％", "前は「プリンター・複合機」に見えました。", "初めてつながりました。")
+	says(t, b.page("/devices/d5"), "まだ手がかりがありません。", "知っている機器かどうか")
+	_, body := b.post("/devices/d5/known", url.Values{"csrf": {"form-token"}})
+	says(t, body, "「知っている機器」にしました")
+	saysNot(t, body, "確認をお願いしたい機器")
+	o.role = tenant.RoleReadonly
+	saysNot(t, b.page("/devices"), "名前を変える")
+	if status, _ := b.post("/devices/d5/known", url.Values{"csrf": {"form-token"}}); status != http.StatusForbidden {
+		t.Errorf("who may only read approves: %d", status)
+	}
+}
+
 func TestListFilters(t *testing.T) {
 	t.Parallel()
 	o := sample()
@@ -322,7 +342,7 @@ func TestEnglishIsComplete(t *testing.T) {
 	b := at(t, o)
 	b.page("/lang?to=en&back=/")
 	own := "株式会社佐藤製作所経理のパソコン営業ノート受付倉庫タブレットソフトを消したことを確認しました。画面に変な表示があります佐藤 花子本社ボックス受発注システム案件対応山田電話でご相談日本語切替える"
-	for _, path := range []string{"/", "/alerts", "/alerts/1795237521-1", "/alerts/1795230000-3", "/alerts/1795100000-4", "/devices", "/used", "/used/d1", "/looks", "/a/good/done", "/a/old/done", "/nowhere"} {
+	for _, path := range []string{"/", "/alerts", "/alerts/1795237521-1", "/alerts/1795230000-3", "/alerts/1795100000-4", "/devices", "/devices/d1", "/used", "/used/d1", "/looks", "/a/good/done", "/a/old/done", "/nowhere"} {
 		_, body := b.get(path)
 		if !strings.Contains(body, `<html lang="en">`) {
 			t.Errorf("%s: not marked as English", path)
