@@ -261,7 +261,7 @@ func selectUntold(tx *store.Tx, limit int) ([]Change, error) {
 		coalesce(a.random, FALSE), coalesce(a.info, ''), coalesce(a.approved_at, 0), coalesce(a.held_at, 0), c.box_id, c.at, c.what, c.detail
 		FROM endpoint_change c JOIN endpoint e ON e.tenant_id = c.tenant_id AND e.id = c.endpoint_id
 		LEFT JOIN endpoint_about a ON a.tenant_id = c.tenant_id AND a.endpoint_id = c.endpoint_id
-		WHERE c.tenant_id = $1 AND NOT c.told ORDER BY c.at, c.endpoint_id, c.what LIMIT $2`, limit))(
+		WHERE c.tenant_id = $1 AND NOT c.told ORDER BY c.at, e.mac, c.what LIMIT $2`, limit))(
 		func(scan scanner) (c Change, err error) {
 			var at int64
 			err = scanKnownAnd(scan, &c.Known, &c.BoxID, &at, &c.What, &c.Detail)
