@@ -57,6 +57,7 @@ type demo struct {
 	sum     Summary
 	latency latencies
 	undo    []func()
+	owner   *http.Client // logged in; nil until needed
 
 	// Of the lab.
 	lab      *lab.Lab

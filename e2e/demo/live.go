@@ -104,6 +104,7 @@ state_dir = %q
 ports = [%q, %q]
 home = ["192.168.0.0/16"]
 heartbeat = "2s"
+devices_every = "2s"
 eve_log = %q
 [[list]]
 name = "demo-phishing"

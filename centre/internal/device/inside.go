@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"otasuke/centre/internal/store"
@@ -15,6 +16,9 @@ const (
 	// visitorLife is how long a device that made its address up is listed without a name: a
 	// guest's telephone does not come back with it.
 	visitorLife = 30 * 24 * time.Hour
+	// maxLabel of a name that a device gives itself: what DNS allows is 63, what people choose
+	// is shorter.
+	maxLabel = 32
 	// maxChanges of one device are shown.
 	maxChanges = 20
 	// maxUntold devices are told of at once; a mail with more is read by nobody.
@@ -31,9 +35,15 @@ type Known struct {
 }
 
 // Label is what to call the device: the owner's name for it, else its own, else an address.
+// Labels stand in subjects of mails, and a device chooses its name: only one that is plainly
+// the name of a host counts, no sentence.
 func (k *Known) Label() string {
-	if k.Name == "" && len(k.About.Names) > 0 {
-		return k.About.Names[0].Text
+	if k.Name == "" {
+		for _, n := range k.About.Names {
+			if n.Text != "" && len(n.Text) <= maxLabel && strings.Trim(n.Text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == "" {
+				return n.Text
+			}
+		}
 	}
 	return k.Endpoint.Label()
 }

@@ -137,3 +137,18 @@ func TestVisitorsAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// A device that calls itself a sentence does not write our mails.
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"KEIRI-PC_1": "KEIRI-PC_1", "call 03-1234": "192.0.2.1", "http://evil": "192.0.2.1", "": "192.0.2.1",
+		"経理": "192.0.2.1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": "192.0.2.1"} {
+		k := device.Known{Endpoint: device.Endpoint{Addr: "192.0.2.1"}, About: wire.Inside{Names: []wire.SaidName{{Text: name}}}}
+		if got := k.Label(); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
+		if k.Name = "受付"; k.Label() != "受付" {
+			t.Errorf("the owner's name does not count: %q", k.Label())
+		}
+	}
+}
