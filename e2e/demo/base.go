@@ -57,7 +57,6 @@ type demo struct {
 	sum     Summary
 	latency latencies
 	undo    []func()
-	owner   *http.Client // logged in; nil until needed
 
 	// Of the lab.
 	lab      *lab.Lab
