@@ -71,6 +71,7 @@ func (w *Worker) over() {
 	s := &w.flow.User
 	if st := s.session.State; (st == session.TimeWait || st == session.Closed) && len(s.rare().held) == 0 && s.guard.Over(&s.half) {
 		w.release()
+		w.flows.Settle(w.flow)
 	}
 }
 
