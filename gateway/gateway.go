@@ -16,6 +16,7 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/flowlog"
 	"otasuke/gateway/internal/health"
+	"otasuke/gateway/internal/hold"
 	"otasuke/gateway/internal/journal"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/wire"
@@ -35,6 +36,7 @@ type Box struct {
 	faults  uint64                     // of the engine that runs
 	scanner health.Scanner
 	limits  health.Limits
+	held    *hold.Keeper // nil where traffic does not pass
 	full    atomic.Bool  // the journal could not be written
 	flows   *flowlog.Log // nil for none
 	missed  atomic.Bool  // the traffic log could not be written
@@ -71,6 +73,8 @@ func (b *Box) Run(ctx context.Context) error {
 			b.log.Error("rules could not be taken away", "err", err)
 		}
 	}()
+	b.held = hold.New(hold.Config{Path: filepath.Join(b.cfg.StateDir, "held.json"), Apply: enforce.Hold, Log: b.log})
+	defer b.held.Release()
 	var others sync.WaitGroup
 	others.Go(func() { b.connect(ctx) })
 	others.Go(func() { b.scan(ctx) })
@@ -104,7 +108,7 @@ func (b *Box) connect(ctx context.Context) {
 		return
 	}
 	up, err := uplink.New(cfg, uplink.Parts{
-		Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Heartbeat: b.cfg.Heartbeat, Log: b.log,
+		Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Held: b.hold, Heartbeat: b.cfg.Heartbeat, Log: b.log,
 	})
 	if err != nil {
 		b.log.Error("uplink", "err", err)
@@ -154,8 +158,14 @@ func (b *Box) decode(line []byte) (wire.Event, error) {
 func (b *Box) report() wire.Health {
 	h := b.health.Report(time.Now())
 	h.Pending, h.Lost = b.journal.Pending()
+	if b.held != nil {
+		h.Held = b.held.InForce()
+	}
 	return h
 }
+
+// hold takes whom the centre wants held.
+func (b *Box) hold(macs []string) bool { return b.held != nil && b.held.Want(macs) }
 
 // note keeps a health event for the centre: something changed that people should know.
 func (b *Box) note(what string) {

@@ -159,7 +159,7 @@ func (h *Health) Check() error {
 	switch {
 	case longer([]string{h.Software, h.Note}, MaxText):
 		return fmt.Errorf("%w: text is too long", errHealth)
-	case h.Uptime < 0 || h.Rules < 0 || h.Sites < 0 || h.Pending < 0:
+	case h.Uptime < 0 || h.Rules < 0 || h.Sites < 0 || h.Held < 0 || h.Pending < 0:
 		return fmt.Errorf("%w: negative count", errHealth)
 	case len(h.Parts) > MaxParts:
 		return fmt.Errorf("%w: too many parts", errHealth)

@@ -51,6 +51,9 @@ type Heartbeat struct {
 type HeartbeatResponse struct {
 	Version int       `json:"version"`
 	Time    time.Time `json:"time"` // the centre's clock, UTC
+	// Held are the hardware addresses of all devices that may not speak through the box, at
+	// most MaxHeld; none when it is empty.
+	Held []string `json:"held,omitempty"`
 }
 
 // State of one function of the box.
@@ -89,8 +92,10 @@ type Health struct {
 	Packets     uint64 `json:"packets"`
 	Blocked     uint64 `json:"blocked"`
 	Uninspected uint64 `json:"uninspected"` // passed without a look: overload, scanner down, too large
-	Pending     int    `json:"pending"`     // events that wait in the journal
-	Lost        uint64 `json:"lost"`        // events lost because the journal was full
+	// Held counts devices that may not speak because the centre said so.
+	Held    int    `json:"held,omitempty"`
+	Pending int    `json:"pending"` // events that wait in the journal
+	Lost    uint64 `json:"lost"`    // events lost because the journal was full
 }
 
 // Error is the JSON body of every answer that is not 2xx.

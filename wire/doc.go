@@ -23,6 +23,7 @@ import "time"
 //     these alone.
 //   - 1 (2026-11-28): events of the kind "device"; a centre that does not know them refuses
 //     these alone.
+//   - 1 (2026-11-28): an answer to a heartbeat says who is held; older boxes hold nobody.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.
@@ -58,6 +59,8 @@ const (
 	// under four. MaxName bounds its texts.
 	MaxOfDevice = 8
 	MaxName     = 256
+	// MaxHeld bounds the devices that are held at a time: more is another trouble.
+	MaxHeld = 256
 	// MaxPeriod in minutes is the longest time that a usage event is about: a day.
 	MaxPeriod = 24 * 60
 	// MaxUse bounds the bytes of one use, so that a sum of all never overflows: a day at

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -74,3 +75,53 @@ func (d *demo) plugged(ctx context.Context, read func(method, path string, form 
 	}
 	return rogue.Offer(pc.MAC, "192.168.11.2")
 }
+
+// held is step 12: the owner stops a PC by a button, and lets it go again.
+func (d *demo) held(ctx context.Context) {
+	start := time.Now()
+	s := Step{ID: "12", Expected: "stopped by the portal's button, the others work, then it works again"}
+	ask := d.portal(ctx)
+	path, form := "", url.Values{"hold": {"on"}}
+	page := ask(http.MethodGet, "/devices", nil)
+	for _, m := range deviceLink.FindAllStringSubmatch(page, -1) {
+		if one := ask(http.MethodGet, m[1], nil); strings.Contains(one, "02:00:00:00:00:11") { // PC2's
+			path = m[1]
+			if c := csrf.FindStringSubmatch(one); c != nil {
+				form.Set("csrf", c[1])
+			}
+		}
+	}
+	opens := func(pc *lab.Namespace) bool {
+		code, _ := d.curl(ctx, pc, "-m", "1", "-o", "/dev/null", "http://"+lab.Good+"/page/1")
+		return code == 0
+	}
+	ask(http.MethodPost, path+"/hold", form)
+	stopped := eventually(ctx, 20*time.Second, func() bool { return !opens(d.lab.PC2) })
+	said := eventually(ctx, 20*time.Second, func() bool {
+		return strings.Contains(ask(http.MethodGet, path, nil), "通信は止まっています")
+	})
+	others := opens(d.lab.PC1)
+	form.Set("hold", "off")
+	ask(http.MethodPost, path+"/hold", form)
+	again := eventually(ctx, 20*time.Second, func() bool { return opens(d.lab.PC2) })
+	switch {
+	case path == "":
+		s.Seen = "the PC is not in the portal"
+	case !stopped:
+		s.Seen = "the PC still reaches the internet"
+	case !said:
+		s.Seen = "the portal does not say that it is stopped"
+	case !others:
+		s.Seen = "another PC is stopped, too"
+	case !again:
+		s.Seen = "the PC was not let go"
+	default:
+		s.Seen, s.OK = s.Expected, true
+		s.Note = "look at a device's page in the portal"
+	}
+	s.MS = time.Since(start).Milliseconds()
+	d.say(s, "The owner stops a PC that may have a virus")
+}
+
+// deviceLink leads to the page of a device.
+var deviceLink = regexp.MustCompile(`href="(/devices/[a-z0-9]+)"`)

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -158,6 +159,45 @@ func (s *Service) Approve(ctx context.Context, tenantID, endpointID, who string)
 		}
 		return approve(tx, endpointID, who, s.cfg.Clock.Now())
 	})
+}
+
+// ErrRouter tells that a device is the way out for all others.
+var ErrRouter = errors.New("device: it is the router: all others would be cut off")
+
+// Hold says that a device may not speak through the boxes, or that it may again. The office's
+// own router cannot be held; one that somebody plugged in beside it can.
+func (s *Service) Hold(ctx context.Context, tenantID, endpointID, who string, on bool) error {
+	e := tenant.Entry{Who: who, Action: "device.release", Object: endpointID}
+	if on {
+		e.Action = "device.hold"
+	}
+	return s.edit(ctx, tenantID, e, func(tx *store.Tx) (int64, error) {
+		k, err := selectKnown(tx, endpointID)
+		if err != nil {
+			return 0, err
+		}
+		if !on {
+			return hold(tx, k.ID, time.Time{})
+		}
+		if k.MAC == "" {
+			return 0, ErrInvalid
+		}
+		if k.About.Kind.ID == "router" {
+			second, err := hasGate(tx, k.ID)
+			if err != nil {
+				return 0, err
+			}
+			if !second {
+				return 0, ErrRouter
+			}
+		}
+		return hold(tx, k.ID, s.cfg.Clock.Now())
+	})
+}
+
+// Held lists the hardware addresses at a site that may not speak.
+func (s *Service) Held(tx *store.Tx, siteID string) ([]string, error) {
+	return selectHeld(tx, siteID, wire.MaxHeld)
 }
 
 // Untold are changes that people have not heard of and that still wait for an answer: what the

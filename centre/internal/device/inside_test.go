@@ -152,3 +152,47 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// A device is held at its own site only, the office's router not at all, a second one is.
+func TestHold(t *testing.T) {
+	suite(t, func(o *office) {
+		own := o.box(o.own)
+		held := func(tenantID, site string) (list []string) {
+			o.Helper()
+			must(o.T, o.s.Read(o.Context(), tenantID, func(tx *store.Tx) (err error) {
+				list, err = o.svc.Held(tx, site)
+				return err
+			}))
+			return list
+		}
+		pc, _ := o.report(o.own, &own, plain(1), joined())
+		router := joined()
+		router.Kind = wire.Guess{ID: "router", Sure: 80}
+		good, _ := o.report(o.own, &own, plain(2), router)
+		router.Changes = joined(wire.ChangeDHCP).Changes
+		rogue, _ := o.report(o.own, &own, plain(3), router)
+		bare := o.seen(o.own, wire.Device{Addr: netip.MustParseAddr("192.0.2.9")}, start)
+		must(o.T, o.svc.Hold(o.Context(), o.own, pc.ID, "p-1", true))
+		must(o.T, o.svc.Hold(o.Context(), o.own, rogue.ID, "p-1", true))
+		if err := o.svc.Hold(o.Context(), o.own, good.ID, "p-1", true); !errors.Is(err, device.ErrRouter) {
+			o.Errorf("the office's router: %v", err)
+		}
+		if err := o.svc.Hold(o.Context(), o.own, bare.ID, "p-1", true); !errors.Is(err, device.ErrInvalid) {
+			o.Errorf("without a hardware address: %v", err)
+		}
+		if err := o.svc.Hold(o.Context(), o.decoy, pc.ID, "p-1", true); !errors.Is(err, store.ErrNotFound) {
+			o.Errorf("another company: %v", err)
+		}
+		if got := held(o.own, "hq"); len(got) != 2 {
+			o.Errorf("%v", got)
+		}
+		if got := append(held(o.own, "elsewhere"), held(o.decoy, "hq")...); len(got) != 0 {
+			o.Errorf("%v", got)
+		}
+		o.report(o.own, &own, plain(1), joined())
+		must(o.T, o.svc.Hold(o.Context(), o.own, rogue.ID, "p-1", false))
+		if got := held(o.own, "hq"); len(got) != 1 || got[0] != plain(1).MAC {
+			o.Errorf("%v", got)
+		}
+	})
+}

@@ -284,7 +284,7 @@ func told(tx *store.Tx, c *Change) error {
 // forgetVisitors deletes devices of long ago that made their address up and that nobody named.
 func forgetVisitors(tx *store.Tx, before time.Time) error {
 	const old = `tenant_id = $1 AND endpoint_id IN (SELECT a.endpoint_id FROM endpoint_about a JOIN endpoint e ON e.tenant_id = a.tenant_id AND e.id = a.endpoint_id
-		WHERE a.tenant_id = $1 AND a.random AND a.approved_at = 0 AND e.name = '' AND e.last_at < $2)`
+		WHERE a.tenant_id = $1 AND a.random AND a.approved_at = 0 AND a.held_at = 0 AND e.name = '' AND e.last_at < $2)`
 	if _, err := tx.Exec(`DELETE FROM endpoint_change WHERE `+old, store.Micros(before)); err != nil {
 		return err
 	}
@@ -297,4 +297,25 @@ func forgetVisitors(tx *store.Tx, before time.Time) error {
 	_, err = tx.Exec(`DELETE FROM endpoint WHERE tenant_id = $1 AND name = '' AND last_at < $2 AND substr(mac, 2, 1) IN ('2', '6', 'a', 'e')
 		AND NOT EXISTS (SELECT 1 FROM endpoint_about a WHERE a.tenant_id = $1 AND a.endpoint_id = endpoint.id)`, store.Micros(before))
 	return err
+}
+
+func hold(tx *store.Tx, id string, at time.Time) (int64, error) {
+	return tx.Exec(`INSERT INTO endpoint_about (tenant_id, endpoint_id, random, info, told_at, approved_at, approved_by, held_at) VALUES ($1, $2, FALSE, '', 0, 0, '', $3)
+		ON CONFLICT (tenant_id, endpoint_id) DO UPDATE SET held_at = excluded.held_at`, id, store.Micros(at))
+}
+
+func selectHeld(tx *store.Tx, siteID string, limit int) ([]string, error) {
+	return store.Collect[string](tx.Query(`SELECT e.mac FROM endpoint e JOIN endpoint_about a ON a.tenant_id = e.tenant_id AND a.endpoint_id = e.id
+		WHERE e.tenant_id = $1 AND e.site_id = $2 AND a.held_at > 0 AND e.mac <> '' ORDER BY a.held_at DESC, e.mac LIMIT $3`, siteID, limit))(
+		func(scan scanner) (mac string, err error) {
+			err = scan(&mac)
+			return mac, err
+		})
+}
+
+// hasGate tells that a device was told of as a second server or router.
+func hasGate(tx *store.Tx, id string) (bool, error) {
+	var n int
+	err := tx.QueryRow(`SELECT count(*) FROM endpoint_change WHERE tenant_id = $1 AND endpoint_id = $2 AND what IN ('dhcp-server', 'router')`, id).Scan(&n)
+	return n > 0, err
 }

@@ -122,9 +122,13 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 	if err := control(w, r, &beat); err != nil {
 		return err
 	}
+	var held []string
 	err := in.cfg.Store.Write(r.Context(), box.TenantID, func(tx *store.Tx) error {
 		turn, err := in.cfg.Devices.Heartbeat(tx, box.ID, beat.Health)
 		if err != nil {
+			return err
+		}
+		if held, err = in.cfg.Devices.Held(tx, box.SiteID); err != nil {
 			return err
 		}
 		return in.protection(tx, &box, turn)
@@ -132,7 +136,7 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 	if err != nil {
 		return err
 	}
-	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now()})
+	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held})
 }
 
 // control reads a small JSON body, its version first, and checks it.

@@ -62,6 +62,29 @@ func TestDevicesAreToldOnce(t *testing.T) {
 	})
 }
 
+// The answer to a heartbeat says who is held.
+func TestHeldAreTold(t *testing.T) {
+	suite(t, func(o *office) {
+		b, other := o.newBox(o.own), o.newBox(o.decoy)
+		const mac = "00:1b:8b:00:00:07"
+		b.send(o.event(func(e *wire.Event) {
+			*e = wire.Event{ID: e.ID, Time: e.Time, Kind: wire.KindDevice, Device: wire.Device{MAC: mac}, Inside: &wire.Inside{First: e.Time, Last: e.Time}}
+		}))
+		known, err := o.devices.Known(o.Context(), o.own)
+		must(o.T, err)
+		if got := b.beat(wire.Health{}); len(got.Held) != 0 {
+			o.Errorf("%+v", got)
+		}
+		must(o.T, o.devices.Hold(o.Context(), o.own, known[0].ID, "p-1", true))
+		if got := b.beat(wire.Health{}); len(got.Held) != 1 || got.Held[0] != mac {
+			o.Errorf("%+v", got)
+		}
+		if got := other.beat(wire.Health{}); len(got.Held) != 0 {
+			o.Errorf("another company: %+v", got)
+		}
+	})
+}
+
 // jobs runs what is due until then.
 func (o *office) jobs(until time.Time) {
 	o.Helper()

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -63,6 +64,8 @@ type deviceView struct {
 	Addrs     []string
 	History   []reason
 	Note      string
+	Held      string // what to say of a device that is held; "" for one that may speak
+	CanHold   bool
 }
 
 // reason is a thing and where it is from, or when it was.
@@ -95,7 +98,8 @@ func (p *portal) devicesPage(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 // deviceSaid are the words about what was just done.
-var deviceSaid = map[string]ui.Flash{"renamed": {Text: "portal.device_renamed"}, "badname": {Text: "portal.device_badname", Bad: true}, "known": {Text: "devices.known_done"}}
+var deviceSaid = map[string]ui.Flash{"renamed": {Text: "portal.device_renamed"}, "badname": {Text: "portal.device_badname", Bad: true}, "known": {Text: "devices.known_done"},
+	"held": {Text: "devices.held_done"}, "released": {Text: "devices.released"}, "router": {Text: "devices.held_router", Bad: true}}
 
 // deviceRow words what is known of a device.
 func (p *portal) deviceRow(v *ui.Visit, d *device.Known) deviceRow {
@@ -112,6 +116,9 @@ func (p *portal) deviceRow(v *ui.Visit, d *device.Known) deviceRow {
 		}
 	}
 	if d.About.First.IsZero() {
+		if !d.Held.IsZero() {
+			row.Marks = []string{v.T("devices.held_mark")}
+		}
 		return row
 	}
 	row.Kind = p.Known.KindName(d.About.Kind.ID, lang)
@@ -126,6 +133,9 @@ func (p *portal) deviceRow(v *ui.Visit, d *device.Known) deviceRow {
 		if os.Old(p.Clock.Now()) {
 			row.Marks = append(row.Marks, v.T("devices.old", "day", ja.Date(os.End, lang)))
 		}
+	}
+	if !d.Held.IsZero() {
+		row.Marks = append(row.Marks, v.T("devices.held_mark"))
 	}
 	if p.Clock.Now().Sub(d.Last) > unseenAfter {
 		row.Marks = append(row.Marks, v.T("devices.unseen"))
@@ -146,6 +156,10 @@ func (p *portal) devicePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	view := deviceView{Base: base, CanRename: v.Role != tenant.RoleReadonly, Back: p.root + "/devices", Device: p.deviceRow(v, d)}
 	view.Title = view.Device.Name
+	view.CanHold = view.CanRename && d.MAC != ""
+	if view.Held, err = p.held(v, d); err != nil {
+		return err
+	}
 	if os, ok := p.Known.OS(d.About.OS.ID); ok {
 		view.Note = inLang(v, os.NoteJa, os.NoteEn)
 	}
@@ -177,6 +191,23 @@ func (p *portal) devicePage(w http.ResponseWriter, v *ui.Visit) error {
 		}
 	}
 	return p.Show(w, p.device, view)
+}
+
+// held says how far it is with a device that is held: boxes tell how many are.
+func (p *portal) held(v *ui.Visit, d *device.Known) (string, error) {
+	if d.Held.IsZero() {
+		return "", nil
+	}
+	boxes, err := p.Network.Boxes(v.Request.Context(), v.TenantID)
+	if err != nil {
+		return "", err
+	}
+	for i := range boxes {
+		if b := &boxes[i]; b.Returned.IsZero() && b.SiteID == d.SiteID && b.LastSeen.After(d.Held) && b.Health.Held > 0 {
+			return v.T("devices.held", "time", ja.Short(d.Held, v.Texts.Lang())), nil
+		}
+	}
+	return v.T("devices.held_soon"), nil
 }
 
 func (p *portal) oneDevice(v *ui.Visit) (*device.Known, error) {
@@ -236,4 +267,21 @@ func (p *portal) approve(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	return p.back(w, v, "/devices?said=known")
+}
+
+// hold stops what a device sends through the box, or lets it go.
+func (p *portal) hold(w http.ResponseWriter, v *ui.Visit) error {
+	id, on := v.Request.PathValue("device"), v.Request.PostFormValue("hold") == "on"
+	said := "released"
+	if on {
+		said = "held"
+	}
+	err := p.Network.Hold(v.Request.Context(), v.TenantID, id, v.PersonID, on)
+	if errors.Is(err, device.ErrRouter) || errors.Is(err, device.ErrInvalid) {
+		said, err = "router", nil
+	}
+	if err != nil {
+		return err
+	}
+	return p.back(w, v, "/devices/"+id+"?said="+said)
 }

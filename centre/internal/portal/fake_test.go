@@ -243,6 +243,21 @@ func (o *office) Approve(_ context.Context, id, endpoint, who string) error {
 	return nil
 }
 
+func (o *office) Hold(_ context.Context, id, endpoint, _ string, on bool) error {
+	if !slices.ContainsFunc(o.endpoints, func(e device.Endpoint) bool { return e.ID == endpoint && e.TenantID == id }) {
+		return store.ErrNotFound
+	}
+	k := o.about[endpoint]
+	if k.About.Kind.ID == "nas" { // stands for the router
+		return device.ErrRouter
+	}
+	if k.Held = (time.Time{}); on {
+		k.Held = now.Add(-5 * time.Minute)
+	}
+	o.about[endpoint] = k
+	return nil
+}
+
 func (o *office) Rename(_ context.Context, id, endpoint, _, name string) error {
 	i := slices.IndexFunc(o.endpoints, func(e device.Endpoint) bool { return e.ID == endpoint && e.TenantID == id })
 	if i < 0 {

@@ -60,6 +60,7 @@ type Network interface {
 	Changes(ctx context.Context, tenantID, endpointID string) ([]wire.DeviceChange, error)
 	Rename(ctx context.Context, tenantID, endpointID, who, name string) error
 	Approve(ctx context.Context, tenantID, endpointID, who string) error
+	Hold(ctx context.Context, tenantID, endpointID, who string, on bool) error
 }
 
 // Usage knows what applications devices used; usage.Service is one.
@@ -163,6 +164,7 @@ func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Reader, "GET /devices/{device}", p.devicePage)
 	r.Page(ui.Writer, "POST /devices/{device}", p.rename)
 	r.Page(ui.Writer, "POST /devices/{device}/known", p.approve)
+	r.Page(ui.Writer, "POST /devices/{device}/hold", p.hold)
 	r.Page(ui.Reader, "GET /used", p.usedPage)
 	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
 	r.Page(ui.Reader, "GET /looks", p.looksPage)

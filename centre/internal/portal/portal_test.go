@@ -180,7 +180,7 @@ func TestWhatIsNotYoursDoesNotExist(t *testing.T) {
 			t.Errorf("GET %s: %d", path, status)
 		}
 	}
-	for _, path := range []string{"/alerts/1795237521-9/answer", "/devices/d9", "/devices/d9/known"} {
+	for _, path := range []string{"/alerts/1795237521-9/answer", "/devices/d9", "/devices/d9/known", "/devices/d9/hold"} {
 		if status, _ := b.post(path, form); status != http.StatusNotFound {
 			t.Errorf("POST %s: %d", path, status)
 		}
@@ -318,6 +318,30 @@ func TestDeviceKinds(t *testing.T) {
 	saysNot(t, b.page("/devices"), "名前を変える")
 	if status, _ := b.post("/devices/d5/known", url.Values{"csrf": {"form-token"}}); status != http.StatusForbidden {
 		t.Errorf("who may only read approves: %d", status)
+	}
+}
+
+// The owner stops a device, sees when the box has done it, and lets it go again; the way out of
+// all others cannot be stopped.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	o := sample()
+	b := at(t, o)
+	form := func(on string) url.Values { return url.Values{"csrf": {"form-token"}, "hold": {on}} }
+	says(t, b.page("/devices/d1"), "この機器の通信を止める", "社内の機器どうしの通信")
+	_, body := b.post("/devices/d1/hold", form("on"))
+	says(t, body, "通信を止めます", "ボックスが受け取るまで", "通信を元に戻す")
+	o.boxes[0].Health.Held = 1
+	says(t, b.page("/devices/d1"), "通信は止まっています。")
+	says(t, b.page("/devices"), "通信を止めています")
+	_, body = b.post("/devices/d1/hold", form("off"))
+	says(t, body, "通信を元に戻します", "この機器の通信を止める")
+	_, body = b.post("/devices/d3/hold", form("on"))
+	says(t, body, "会社のルーターのようです")
+	o.role = tenant.RoleReadonly
+	saysNot(t, b.page("/devices/d1"), "この機器の通信を止める")
+	if status, _ := b.post("/devices/d1/hold", form("on")); status != http.StatusForbidden {
+		t.Errorf("who may only read stops devices: %d", status)
 	}
 }
 

@@ -38,6 +38,9 @@ type Parts struct {
 	Health func() wire.Health
 	// Answer answers what the centre asks; nil for a box that cannot.
 	Answer func(context.Context, *wire.Question) wire.Answer
+	// Held takes the devices that the centre wants held, and tells whether that has changed
+	// something; nil for nobody.
+	Held func([]string) bool
 	// Heartbeat is the time between two of them.
 	Heartbeat time.Duration
 	Log       *slog.Logger
@@ -231,18 +234,23 @@ func (u *Uplink) post(ctx context.Context, events []wire.Event) error {
 
 // heartbeat tells how the box is; true when the centre heard it.
 func (u *Uplink) heartbeat(ctx context.Context) bool {
-	err := u.beat(ctx)
+	changed, err := u.beat(ctx)
+	if changed { // whoever asked for it wants to see it done
+		_, err = u.beat(ctx)
+	}
 	if err != nil && ctx.Err() == nil {
 		u.parts.Log.Warn("heartbeat failed", "err", err)
 	}
 	return err == nil
 }
 
-func (u *Uplink) beat(ctx context.Context) error {
+// beat tells how the box is; changed when the answer has changed something about that.
+func (u *Uplink) beat(ctx context.Context) (changed bool, err error) {
 	body, err := json.Marshal(wire.Heartbeat{Version: wire.Version, Health: u.parts.Health()})
 	if err != nil {
-		return fmt.Errorf("uplink: %w", err)
+		return false, fmt.Errorf("uplink: %w", err)
 	}
 	var resp wire.HeartbeatResponse
-	return call(ctx, u.http, u.cfg.URL+wire.PathHeartbeat, "application/json", body, &resp)
+	err = call(ctx, u.http, u.cfg.URL+wire.PathHeartbeat, "application/json", body, &resp)
+	return err == nil && u.parts.Held != nil && u.parts.Held(resp.Held), err
 }
