@@ -22,7 +22,7 @@ func TestScreenshots(t *testing.T) {
 	}{
 		{"home", "/", sample(), 1500}, {"home-quiet", "/", quiet, 1300}, {"home-off", "/", off, 1500},
 		{"alerts", "/alerts", sample(), 1100}, {"alert", "/alerts/1795237521-1", sample(), 2600}, {"alert-low", "/alerts/1795230000-3", sample(), 1700},
-		{"devices", "/devices", sample(), 1100}, {"used", "/used", sample(), 2200}, {"looks", "/looks", sample(), 900}, {"traffic", "/traffic", sample(), 1100}, {"flows", "/traffic/q1", asked(), 1200}, {"spread", "/traffic/spread", sample(), 2000}, {"confirm", "/a/good/done", sample(), 900},
+		{"devices", "/devices", sample(), 1600}, {"device", "/devices/d1", sample(), 1700}, {"used", "/used", sample(), 2200}, {"looks", "/looks", sample(), 900}, {"traffic", "/traffic", sample(), 1100}, {"flows", "/traffic/q1", asked(), 1200}, {"spread", "/traffic/spread", sample(), 2000}, {"confirm", "/a/good/done", sample(), 900},
 		{"expired", "/a/old/done", sample(), 700}, {"login", "/login", sample(), 900}, {"missing", "/nowhere", sample(), 700},
 	} {
 		for _, lang := range []string{"ja", "en"} {
