@@ -57,6 +57,9 @@ func Open(name string) (*Port, error) {
 	}
 	all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL)) // in network order
 	wait := unix.NsecToTimeval(wake.Nanoseconds())
+	// Without this the kernel copies all that leaves the port, for us to throw away. Kernels
+	// before 4.20 do not know it.
+	_ = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1)
 	err = errors.Join(
 		unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(raw)), Filter: unsafe.SliceData(raw)}),
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, socketBytes),
