@@ -44,7 +44,8 @@ func (a *asked) first(mac [6]byte, kind rule.Buffer, b []byte, now int64) bool {
 	sum := h.Sum64()
 	slot := &a.slots[sum%askedSlots]
 	mark := sum&^0xffff | uint64(now/hourly)&0xffff
-	return slot.Swap(mark) != mark
+	// Looking first leaves the slot in the caches of all workers.
+	return slot.Load() != mark && slot.Swap(mark) != mark
 }
 
 // Asks looks at what a side of a transaction of an inside device has shown. It allocates
