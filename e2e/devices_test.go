@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,6 +73,17 @@ func TestDevices(t *testing.T) {
 	until("the second server", ask, func(got map[string][]wire.Inside) bool {
 		return slices.ContainsFunc(got["02:00:00:00:00:50"], func(d wire.Inside) bool {
 			return len(d.Changes) == 1 && d.Changes[0].What == wire.ChangeDHCP && d.Changes[0].Detail == lab.Router
+		})
+	})
+	// A third one: its answers stay behind the switch, and only its clients say that it is there.
+	hidden, err := b.lab.PC3.Plug("00:16:01:00:00:54", "192.168.1.240")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { hidden.Close() })
+	until("a server that is not heard itself", func() error { return errors.Join(hidden.Announce(), pc.Request(hidden.Addr)) }, func(got map[string][]wire.Inside) bool {
+		return slices.ContainsFunc(got["00:16:01:00:00:54"], func(d wire.Inside) bool {
+			return slices.ContainsFunc(d.Changes, func(c wire.DeviceChange) bool { return c.What == wire.ChangeDHCP })
 		})
 	})
 	b.stop()

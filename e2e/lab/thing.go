@@ -90,6 +90,12 @@ func (t *Thing) Discover(name, vendor string) error {
 		layers.NewDHCPOption(layers.DHCPOptHostname, []byte(name)), layers.NewDHCPOption(layers.DHCPOptClassID, []byte(vendor))))
 }
 
+// Request takes the address that a server has offered.
+func (t *Thing) Request(server netip.Addr) error {
+	return t.dhcp(nowhere, 68, 67, dhcp(layers.DHCPOpRequest, layers.DHCPMsgTypeRequest, t.MAC,
+		layers.NewDHCPOption(layers.DHCPOptRequestIP, t.Addr.AsSlice()), layers.NewDHCPOption(layers.DHCPOptServerID, server.AsSlice())))
+}
+
 // Offer offers an address to a client, as a server of DHCP.
 func (t *Thing) Offer(client net.HardwareAddr, addr string) error {
 	m := dhcp(layers.DHCPOpReply, layers.DHCPMsgTypeOffer, client, layers.NewDHCPOption(layers.DHCPOptServerID, t.Addr.AsSlice()))

@@ -45,6 +45,11 @@ func (e *Ear) dhcp(b []byte) {
 	}
 	e.say(Clue, ByDHCPVendor, clean(m.Option(optVendor)))
 	e.say(Clue, ByDHCPParams, order(m.Option(optParams)))
+	// Only who has heard an offer names its server (RFC 2131 section 4.3.2), and everybody hears
+	// that; the offer itself may have stayed behind one switch.
+	if id, ok := netip.AddrFromSlice(m.Option(optServerID)); ok && m.Kind() == dhcpmsg.Request && usable(id) {
+		e.tell(Note{MAC: client, What: Chosen, By: ByDHCP, Addr: id})
+	}
 	e.mac = server
 }
 

@@ -11,7 +11,7 @@ import (
 // told is what frames tell, in a line for each thing.
 func told(t testing.TB, frames ...[]byte) (out []string) {
 	t.Helper()
-	words := map[What]string{Seen: "seen", Addr: "addr", Name: "name", Clue: "clue", Server: "server", Router: "router"}
+	words := map[What]string{Seen: "seen", Addr: "addr", Name: "name", Clue: "clue", Server: "server", Router: "router", Chosen: "chosen"}
 	e := New(func(n Note) {
 		line := fmt.Sprintf("%x %s %s %s", n.MAC, words[n.What], n.By, n.Text)
 		if n.Addr.IsValid() {
@@ -136,6 +136,8 @@ func TestFrames(t *testing.T) {
 		{"no way out any more", slices.Concat(ra(0)[:60], []byte{0, 0}, ra(0)[62:]), []string{mac + " addr nd fe80::5"}},
 		{"a request proves no address", udp(68, 67, ask), []string{mac + " seen dhcp", mac + " name dhcp keiri-pc", mac + " name dhcp keiri-pc.corp",
 			mac + " clue dhcp-vendor MSFT 5.0", mac + " clue dhcp-params 1,3,6"}},
+		{"a request names whose offer it takes", udp(68, 67, dhcp(1, string(who), [4]byte{}, opt(53, "\x03")+opt(54, "\xc0\xa8\x01\xfa"))), []string{mac + " seen dhcp", mac + " chosen dhcp 192.168.1.250"}},
+		{"a release names it, too", udp(68, 67, dhcp(1, string(who), [4]byte{}, opt(53, "\x07")+opt(54, "\xc0\xa8\x01\xfa"))), []string{mac + " seen dhcp"}},
 		{"an acknowledgement does", udp(67, 68, give), []string{mac + " server dhcp 192.168.1.1", "001b8b090909 addr dhcp-ack 192.168.1.9"}},
 		{"dhcp6", udp6(546, 547, fqdn6), []string{mac + " name dhcp6 pc-sevn", mac + " clue dhcp-vendor MSFT 5.0"}},
 		{"dhcp6 server", udp6(547, 546, unhex("02 000001")), []string{mac + " server dhcp6 fe80::5"}},

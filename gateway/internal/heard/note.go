@@ -22,6 +22,7 @@ const (
 	Clue               // what it says, as patterns of content/devices know it
 	Server             // it gives out addresses
 	Router             // it calls itself a router
+	Chosen             // it takes the address that the server with Addr has offered
 )
 
 // Where notes come from; words of content/devices and of what people read.
@@ -56,7 +57,7 @@ type Note struct {
 	What What
 	By   string
 	Text string     // of names and clues
-	Addr netip.Addr // of addresses; of servers and routers their own, when they say it
+	Addr netip.Addr // of addresses; of servers and routers their own, when they say it; the chosen server's
 }
 
 // clean makes text of what was sent: printable, short, without space around it. What is no

@@ -205,6 +205,62 @@ func TestSecondServer(t *testing.T) {
 	}
 }
 
+// A server whose answers stay behind the office's switch: its clients say whose offer they take.
+func TestServerBehindASwitch(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	client := mac(3)
+	o.hear(mac(1), heard.Server, heard.ByDHCP, "192.168.1.1")
+	o.hear(mac(2), heard.Addr, heard.ByARP, "192.168.1.250")
+	o.hear(client, heard.Chosen, heard.ByDHCP, "192.168.1.1")
+	o.pass(time.Second)
+	o.hear(client, heard.Chosen, heard.ByDHCP, "192.168.1.99") // nobody that is known
+	for _, d := range o.told() {
+		if len(d.Changes) > 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+	o.hear(client, heard.Chosen, heard.ByDHCP, "192.168.1.250")
+	got := o.due()
+	if c := got[second].Changes; len(got) != 1 || len(c) != 1 || c[0].What != wire.ChangeDHCP || c[0].Detail != "192.168.1.1" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A box that was off for two months does not say that everybody was away, or has gone.
+func TestBoxWasOff(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	path := filepath.Join(t.TempDir(), "devices.json")
+	for range resident {
+		o.hear(mac(1), heard.Seen, heard.ByARP, "")
+		o.hear(mac(2), heard.Seen, heard.ByARP, "")
+		o.pass(24 * time.Hour)
+	}
+	o.told()
+	if err := o.t.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	o.pass(60 * 24 * time.Hour)
+	again, err := Open(config(), path, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.t = again
+	o.hear(mac(1), heard.Seen, heard.ByARP, "")
+	o.pass(2 * time.Hour)
+	for mac, d := range o.told() {
+		if len(d.Changes) > 0 {
+			t.Errorf("%s after the box was off: %v", mac, changes(d))
+		}
+	}
+	o.pass(31 * 24 * time.Hour)
+	o.hear(mac(2), heard.Seen, heard.ByARP, "")
+	if c := changes(o.told()[second]); !slices.Contains(c, wire.ChangeReturned) {
+		t.Errorf("away while the box was there: %v", c)
+	}
+}
+
 // The router was replaced: the old one is silent, the new one is the office's.
 func TestNewRouter(t *testing.T) {
 	t.Parallel()

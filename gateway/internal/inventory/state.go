@@ -22,6 +22,7 @@ var errState = errors.New("inventory: state file is not readable")
 type state struct {
 	Version int    `json:"version"`
 	Began   int64  `json:"began"`
+	Deaf    deaf   `json:"deaf,omitzero"`
 	Devices []*one `json:"devices"`
 }
 
@@ -52,6 +53,7 @@ func (t *Table) restore(text []byte, now int64) error {
 		return errState
 	}
 	t.began = min(s.Began, now) // a clock that was set back must not learn for years
+	var heard int64             // last, of anybody
 	for _, d := range s.Devices {
 		if d == nil || len(t.devices) >= MaxDevices+MaxVisitors || t.devices[d.MAC] != nil || d.Last < d.First {
 			continue
@@ -66,6 +68,13 @@ func (t *Table) restore(text []byte, now int64) error {
 		} else {
 			t.sums[0]++
 		}
+		heard = max(heard, d.Last)
+	}
+	if t.deaf = s.Deaf; t.deaf.From < 0 || t.deaf.To < t.deaf.From || t.deaf.To > now {
+		t.deaf = deaf{}
+	}
+	if heard > 0 && now-heard > t.deaf.To-t.deaf.From {
+		t.deaf = deaf{heard, now}
 	}
 	return nil
 }
@@ -79,7 +88,7 @@ func (t *Table) Save(path string) error {
 		t.mu.Unlock()
 		return nil
 	}
-	s := state{Version: stateVersion, Began: t.began, Devices: t.sorted()}
+	s := state{Version: stateVersion, Began: t.began, Deaf: t.deaf, Devices: t.sorted()}
 	text, err := json.Marshal(s)
 	t.changed = err != nil
 	t.mu.Unlock()

@@ -61,7 +61,9 @@ type Table struct {
 	report  int64 // the last
 	looked  int64
 	urgent  bool
-	changed bool // since it was saved
+	changed bool  // since it was saved
+	chosen  int64 // when a client's server was looked for
+	deaf    deaf
 }
 
 // New makes an empty table that began at now (microseconds).
@@ -102,6 +104,10 @@ func (t *Table) hear(n heard.Note, now int64) {
 		fresh = d.clue(n.By, n.Text, now)
 	case heard.Server, heard.Router:
 		t.gate(d, n, now)
+	case heard.Chosen:
+		if s := t.server(n.Addr, now); s != nil {
+			t.gate(s, heard.Note{What: heard.Server, Addr: n.Addr}, now)
+		}
 	}
 	d.dirty = d.dirty || fresh
 }
@@ -138,6 +144,26 @@ func (t *Table) find(mac [6]byte, now int64) *one {
 	return d
 }
 
+// chosenEvery is the time between two looks for a server that clients speak of.
+const chosenEvery = 100_000
+
+// deaf is the longest time in which nobody listened: the box was off. Who was not heard then
+// was not away.
+type deaf struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// away is for how long a device that was seen last at a time was not there, though somebody
+// listened.
+func (t *Table) away(last, now int64) int64 {
+	away := now - last
+	if last <= t.deaf.From {
+		away -= t.deaf.To - t.deaf.From
+	}
+	return away
+}
+
 const (
 	minute = 60_000_000
 	day    = 24 * 60 * minute
@@ -168,8 +194,8 @@ func (t *Table) forget(d *one) {
 
 // seen notes that a device is there.
 func (t *Table) seen(d *one, now int64) {
-	away := now - d.Last
-	if away <= 0 {
+	away := t.away(d.Last, now)
+	if now <= d.Last {
 		return
 	}
 	if now/day != d.Last/day {
@@ -220,6 +246,28 @@ func (t *Table) gate(d *one, n heard.Note, now int64) {
 			return
 		}
 	}
+}
+
+// server is the device of which a client says that it gives out addresses: who has done so at
+// this address, else who has the address. nil for none that is known, and right after another
+// was looked for: a flood of requests must not keep conversations waiting.
+func (t *Table) server(a netip.Addr, now int64) (best *one) {
+	if since := now - t.chosen; since >= 0 && since < chosenEvery {
+		return nil
+	}
+	t.chosen = now
+	text, newest := a.String(), int64(0)
+	for _, d := range t.devices {
+		if d.Server != 0 && d.Own == text {
+			return d
+		}
+		for _, s := range d.Addrs {
+			if s.Text == text && s.Last > newest {
+				best, newest = d, s.Last
+			}
+		}
+	}
+	return best
 }
 
 // Lines are the events that are due at now (microseconds), each as a line for the supervisor.
@@ -305,7 +353,7 @@ func (t *Table) compare(d *one, j judged, now int64) {
 // look finds devices that have gone, and forgets visitors of long ago.
 func (t *Table) look(now int64) {
 	for _, d := range t.devices {
-		away := time.Duration(now-d.Last) * time.Microsecond
+		away := time.Duration(t.away(d.Last, now)) * time.Microsecond
 		switch {
 		case random(d.MAC):
 			if away > visitorsFor {

@@ -8,6 +8,7 @@ import (
 // Kinds of messages (RFC 2132 section 9.6) that others ask for.
 const (
 	Offer       = 2
+	Request     = 3
 	Acknowledge = typeACK
 )
 
