@@ -173,7 +173,17 @@ func (h *Health) Check() error {
 }
 
 // Check says what is wrong with a heartbeat.
-func (h *Heartbeat) Check() error { return h.Health.Check() }
+func (h *Heartbeat) Check() error {
+	if len(h.Bundles) > MaxBundles {
+		return fmt.Errorf("%w: too many bundles", errHealth)
+	}
+	for i := range h.Bundles {
+		if err := h.Bundles[i].check(); err != nil {
+			return err
+		}
+	}
+	return h.Health.Check()
+}
 
 // Check says what is wrong with a claim, apart from its code and its request, which
 // the centre understands better.

@@ -45,6 +45,8 @@ type ClaimResponse struct {
 type Heartbeat struct {
 	Version int    `json:"version"`
 	Health  Health `json:"health"`
+	// Bundles has at most one entry of each kind.
+	Bundles []BundleState `json:"bundles,omitempty"`
 }
 
 // HeartbeatResponse answers it.
@@ -54,6 +56,8 @@ type HeartbeatResponse struct {
 	// Held are the hardware addresses of all devices that may not speak through the box, at
 	// most MaxHeld; none when it is empty.
 	Held []string `json:"held,omitempty"`
+	// Bundles are those whose wave has come for this box, one of each kind.
+	Bundles []BundleWanted `json:"bundles,omitempty"`
 }
 
 // State of one function of the box.

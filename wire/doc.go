@@ -24,6 +24,8 @@ import "time"
 //   - 1 (2026-11-28): events of the kind "device"; a centre that does not know them refuses
 //     these alone.
 //   - 1 (2026-11-28): an answer to a heartbeat says who is held; older boxes hold nobody.
+//   - 1 (2026-11-28): heartbeats tell of bundles, their answers which are wanted; older boxes
+//     say nothing of them.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.
