@@ -1,6 +1,7 @@
 package flowlog
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -147,9 +148,7 @@ func footer(f io.ReaderAt, size int64) (uint32, error) {
 // together, with its address, application and country. It is whole on the disk when it
 // returns.
 func writeSegment(dir string, flows []traffic.Flow, seq uint64) (s segment, err error) {
-	slices.SortStableFunc(flows, func(a, b traffic.Flow) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), slices.Compare(a.MAC[:], b.MAC[:]), cmp.Compare(a.Start, b.Start))
-	})
+	order := sorted(flows)
 	s = segment{seq: seq, from: flows[0].Start}
 	for i := range flows {
 		s.from, s.to = min(s.from, flows[i].Start), max(s.to, flows[i].End)
@@ -164,7 +163,7 @@ func writeSegment(dir string, flows []traffic.Flow, seq uint64) (s segment, err 
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	if err := errors.Join(writeRows(f, flows), f.Sync()); err != nil {
+	if err := errors.Join(writeRows(f, flows, order), f.Sync()); err != nil {
 		return s, errors.Join(err, f.Close())
 	}
 	if s.size, err = f.Seek(0, io.SeekEnd); err == nil {
@@ -188,7 +187,20 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func writeRows(f io.Writer, flows []traffic.Flow) error {
+// sorted gives the order of flows on the disk. A row is too large to be moved about.
+func sorted(flows []traffic.Flow) []int32 {
+	order := make([]int32, len(flows))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		a, b := &flows[i], &flows[j]
+		return cmp.Or(strings.Compare(a.Name, b.Name), bytes.Compare(a.MAC[:], b.MAC[:]), cmp.Compare(a.Start, b.Start), cmp.Compare(i, j))
+	})
+	return order
+}
+
+func writeRows(f io.Writer, flows []traffic.Flow, order []int32) error {
 	w := parquet.NewGenericWriter[row](f, parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}), parquet.MaxRowsPerRowGroup(maxRows), parquet.PageBufferSize(pageBytes),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, "name"), parquet.SplitBlockFilter(bloomBits, "peer")))
 	macs, addrs := map[[6]byte]string{}, map[netip.Addr]string{}
@@ -209,10 +221,10 @@ func writeRows(f io.Writer, flows []traffic.Flow) error {
 		return t
 	}
 	var batch [256]row
-	for len(flows) > 0 {
-		n := min(len(flows), len(batch))
+	for len(order) > 0 {
+		n := min(len(order), len(batch))
 		for i := range n {
-			f := &flows[i]
+			f := &flows[order[i]]
 			batch[i] = row{Start: f.Start, Took: uint32(min(max(f.End-f.Start, 0)/1000, 1<<32-1)), ID: f.ID, MAC: mac(f.MAC), Device: addr(f.Device), DevicePort: uint32(f.DevicePort),
 				Peer: addr(f.Peer), PeerPort: uint32(f.PeerPort), Proto: uint32(f.Proto), Direction: directionOf(f), State: stateOf(f),
 				Name: f.Name, App: f.App, Category: f.Category, Country: f.Country, Verdict: f.Verdict.String(), Why: f.Why, Up: f.Up, Down: f.Down, Packets: f.Packets}
@@ -220,7 +232,7 @@ func writeRows(f io.Writer, flows []traffic.Flow) error {
 		if _, err := w.Write(batch[:n]); err != nil {
 			return err
 		}
-		flows = flows[n:]
+		order = order[n:]
 	}
 	return w.Close()
 }

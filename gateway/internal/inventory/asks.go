@@ -22,6 +22,8 @@ const (
 	hourly   = 60 * minute
 	// byIP is where an address comes from that was seen in a conversation.
 	byIP = "ip"
+	// anything that a device asks for shows that it is there.
+	anything rule.Buffer = 0
 )
 
 // asked remembers what was looked at already.
@@ -34,8 +36,8 @@ func newAsked() asked {
 	return asked{maphash.MakeSeed(), make([]atomic.Uint64, askedSlots)}
 }
 
-// first tells that something was not looked at in this hour.
-func (a *asked) first(mac [6]byte, kind rule.Buffer, b []byte, now int64) bool {
+// first tells that something was not looked at in this period, of which each has a number.
+func (a *asked) first(mac [6]byte, kind rule.Buffer, b []byte, period int64) bool {
 	var h maphash.Hash
 	h.SetSeed(a.seed)
 	_, _ = h.Write(mac[:])
@@ -43,7 +45,7 @@ func (a *asked) first(mac [6]byte, kind rule.Buffer, b []byte, now int64) bool {
 	_, _ = h.Write(b)
 	sum := h.Sum64()
 	slot := &a.slots[sum%askedSlots]
-	mark := sum&^0xffff | uint64(now/hourly)&0xffff
+	mark := sum&^0xffff | uint64(period)&0xffff
 	// Looking first leaves the slot in the caches of all workers.
 	return slot.Load() != mark && slot.Swap(mark) != mark
 }
@@ -61,7 +63,7 @@ func (t *Table) Asks(d filter.Device, side *app.Side, now int64) {
 		}
 		switch v.Buffer {
 		case rule.HTTPHost, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries, rule.HTTPUserAgent:
-			if t.asked.first(d.MAC, v.Buffer, v.Data, now) {
+			if t.asked.first(d.MAC, v.Buffer, v.Data, now/hourly) {
 				t.told(d, v.Buffer, v.Data, now)
 			}
 		}
@@ -80,6 +82,9 @@ func (t *Table) told(d filter.Device, kind rule.Buffer, data []byte, now int64) 
 		text, ok = t.cfg.Known.Agent(b)
 	} else {
 		text, ok = t.cfg.Known.Host(b)
+	}
+	if addr := d.Addr.As16(); !ok && !t.asked.first(d.MAC, anything, addr[:], now/minute) {
+		return // the workers do not wait for each other to note again that it is there
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

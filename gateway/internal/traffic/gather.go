@@ -1,6 +1,9 @@
 package traffic
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 const (
 	// MaxBatch bytes are handed out at once: what the journal takes as one record.
@@ -10,55 +13,74 @@ const (
 	maxWaiting = 3 << 20
 )
 
+// spareBatches are kept for the next rows: a quiet office needs no new memory.
+const spareBatches = 4
+
 // Gather holds rows until they are taken. The zero value is ready; nil takes nothing.
 type Gather struct {
+	full atomic.Bool // nothing more is taken
+
 	mu    sync.Mutex
-	waits []byte
-	ends  []int // of batches in waits
-	lost  uint64
+	waits [][]byte // batches; the last is being filled
+	spare [][]byte
+	size  int // of what waits, bytes
+	lost  atomic.Uint64
+}
+
+// Full tells that rows would be lost now, and counts one: who asks before making a row
+// spares the work in a flood.
+func (g *Gather) Full() bool {
+	if g == nil || !g.full.Load() {
+		return false
+	}
+	g.lost.Add(1)
+	return true
 }
 
 // Add takes a row.
 func (g *Gather) Add(f *Flow) {
-	if g == nil {
+	if g == nil || g.Full() {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.waits)+maxRow > maxWaiting {
-		g.lost++
-		return
+	last := len(g.waits) - 1
+	if last < 0 || len(g.waits[last])+maxRow > MaxBatch {
+		g.waits = append(g.waits, g.batch())
+		last++
 	}
-	last := 0
-	if n := len(g.ends); n > 0 {
-		last = g.ends[n-1]
-	}
-	before := len(g.waits)
-	g.waits = f.Append(g.waits)
-	if len(g.waits)-last > MaxBatch {
-		g.ends = append(g.ends, before)
+	before := len(g.waits[last])
+	g.waits[last] = f.Append(g.waits[last])
+	g.size += len(g.waits[last]) - before
+	if g.size+maxRow > maxWaiting {
+		g.full.Store(true)
 	}
 }
 
+func (g *Gather) batch() []byte {
+	if n := len(g.spare); n > 0 {
+		b := g.spare[n-1]
+		g.spare = g.spare[:n-1]
+		return b
+	}
+	return make([]byte, 0, MaxBatch)
+}
+
 // Take hands out what waits, in batches of at most MaxBatch bytes, and how many rows were
-// lost so far. The bytes are good until the next call.
+// lost so far. The bytes are good until each returns.
 func (g *Gather) Take(each func(batch []byte)) (lost uint64) {
 	g.mu.Lock()
-	waits, ends := g.waits, g.ends
-	g.waits, g.ends = nil, nil
-	lost = g.lost
+	waits := g.waits
+	g.waits, g.size = nil, 0
+	g.full.Store(false)
 	g.mu.Unlock()
-	from := 0
-	for _, end := range append(ends, len(waits)) {
-		if end > from {
-			each(waits[from:end])
-		}
-		from = end
+	for _, b := range waits {
+		each(b)
 	}
 	g.mu.Lock()
-	if g.waits == nil && cap(waits) <= 4*MaxBatch {
-		g.waits, g.ends = waits[:0], ends[:0] // a quiet office needs no new memory
+	defer g.mu.Unlock()
+	for _, b := range waits[:min(len(waits), spareBatches-len(g.spare))] {
+		g.spare = append(g.spare, b[:0])
 	}
-	g.mu.Unlock()
-	return lost
+	return g.lost.Load()
 }

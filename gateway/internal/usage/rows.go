@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"net/netip"
 	"strconv"
-	"strings"
-	"unique"
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/apps"
@@ -76,23 +74,23 @@ func (t *Table) asks(f *Flow, c *Conversation, name []byte) {
 	for i, c := range b {
 		b[i] = ascii.Lower[c]
 	}
-	known := f.name != unique.Handle[string]{}
-	if known && f.name.Value() == string(b) {
+	if f.name != nil && *f.name == string(b) {
 		return
 	}
 	switch {
 	case f.over: // the same ends ask for something else
 		f.over, f.part = false, &part{until: c.Last, bytes: c.Bytes, packets: c.Packets[0] + c.Packets[1]}
-	case known:
+	case f.name != nil:
 		t.row(f, c, true)
 	}
-	f.name = unique.Make(strings.ToValidUTF8(string(b), "?"))
+	f.name = t.names.one(b)
 }
 
 // Found notes what was found in a conversation; the first that is said stays.
 func (f *Flow) Found(why string) {
-	if f.why == (unique.Handle[string]{}) {
-		f.why = unique.Make(why)
+	if f.why == nil {
+		kept := why // only now it goes to the heap
+		f.why = &kept
 	}
 }
 
@@ -118,6 +116,9 @@ func (t *Table) Over(f *Flow, c *Conversation) {
 // row writes one for what the conversation has carried since the row before; more tells
 // that it goes on.
 func (t *Table) row(f *Flow, c *Conversation, more bool) {
+	if t.rows.Full() {
+		return // the next row tells of it
+	}
 	r, ok := t.about(f, c)
 	if !ok {
 		return
@@ -155,11 +156,11 @@ func (t *Table) about(f *Flow, c *Conversation) (r traffic.Flow, ok bool) {
 	if r.Inbound {
 		r.Peer, r.DevicePort, r.PeerPort = k.Client.WithZone(""), k.ServerPort, k.ClientPort
 	}
-	if f.name != (unique.Handle[string]{}) {
-		r.Name = f.name.Value()
+	if f.name != nil {
+		r.Name = *f.name
 	}
-	if f.why != (unique.Handle[string]{}) {
-		r.Why = f.why.Value()
+	if f.why != nil {
+		r.Why = *f.why
 	}
 	switch {
 	case c.Stopped || f.stopped:

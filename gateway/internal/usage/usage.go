@@ -14,7 +14,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-	"unique"
 
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/eve"
@@ -45,7 +44,7 @@ type Flow struct {
 	Blocked bool      // it was stopped because of its application
 	letGo   bool      // the kernel counts its bytes
 	// For the traffic log: what was asked for and found, and the rows before.
-	name, why unique.Handle[string]
+	name, why *string
 	part      *part
 	stopped   bool // it did not reach its goal, though it may go on
 	over      bool // it has its last row
@@ -83,6 +82,7 @@ type Table struct {
 	rows    *traffic.Gather // of the traffic log; nil for none
 	country func(netip.Addr) string
 	devices *inventory.Table // nil for none
+	names   names
 
 	mu     sync.Mutex
 	cells  map[key]*cell
