@@ -89,7 +89,9 @@ func (st *State) Write(b []byte) (due bool) {
 	}
 	b = b[:min(room, len(b))]
 	if n := len(st.Data) + len(b); n > cap(st.Data) {
-		st.spent = append(st.spent, st.Data) // somebody may look at it still
+		if st.Data != nil {
+			st.spent = append(st.spent, st.Data) // somebody may look at it still
+		}
 		st.Data = append(st.buffers.Get(n), st.Data...)
 	}
 	st.Data = append(st.Data, b...)
@@ -104,8 +106,19 @@ func (st *State) Due() bool {
 	return n > 0 && (len(st.Data) <= eager || n >= st.judged/8)
 }
 
-// Judged notes that Data was matched as it is.
-func (st *State) Judged() { st.judged = len(st.Data) }
+// Judged notes that Data is matched as it is: who looked at it before looks at it anew.
+func (st *State) Judged() {
+	st.judged = len(st.Data)
+	st.putSpent()
+}
+
+func (st *State) putSpent() {
+	for i, b := range st.spent {
+		st.buffers.Put(b)
+		st.spent[i] = nil
+	}
+	st.spent = st.spent[:0]
+}
 
 // Gap notes n missing bytes.
 func (st *State) Gap(n int) { st.Missing += int64(n) }
@@ -125,9 +138,7 @@ func (st *State) Release() {
 	if st.buffers == nil {
 		return
 	}
-	for _, b := range st.spent {
-		st.buffers.Put(b)
-	}
+	st.putSpent()
 	st.buffers.Put(st.Data)
 	st.Data, st.spent, st.buffers = nil, nil, nil
 }

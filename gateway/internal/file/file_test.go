@@ -27,8 +27,8 @@ func (o *once) Put(b []byte) {
 	clear(b[:cap(b)])
 }
 
-// What somebody looks at while the file grows stays as it was until the end; then all of
-// the memory goes back.
+// What somebody looks at while the file grows stays as it was until it is looked at anew; in
+// the end all of the memory goes back.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	var o once
@@ -40,6 +40,9 @@ func TestRelease(t *testing.T) {
 	}
 	if string(first) != "first" || string(st.Data[:5]) != "first" {
 		t.Errorf("%q, %q", first, st.Data[:5])
+	}
+	if st.Judged(); o.out != 1 || string(st.Data[:5]) != "first" {
+		t.Errorf("%d buffers are out of a file that was looked at, %q", o.out, st.Data[:5])
 	}
 	if st.Release(); o.out > 0 || st.Data != nil {
 		t.Errorf("%d buffers are still out", o.out)

@@ -45,8 +45,9 @@ func (p *Pool) back(b []byte) {
 func cost(b []byte) int { return len(b) + segmentCost }
 
 // classes are the sizes lent: steps up to a tail, because that is what a conversation that
-// waits holds; two tails, a small page, a bundle, everything kept.
-var classes = [...]int{step, 2 * step, 3 * step, 4 * step, 5 * step, 6 * step, 7 * step, Tail, 4 << 10, 16 << 10, 80 << 10, MaxKept + 80<<10}
+// waits holds; two tails, a small page, a bundle, what is matched of a file (file.MaxData),
+// everything kept.
+var classes = [...]int{step, 2 * step, 3 * step, 4 * step, 5 * step, 6 * step, 7 * step, Tail, 4 << 10, 16 << 10, 80 << 10, 100 << 10, MaxKept + 80<<10}
 
 const step = Tail / 8
 

@@ -44,7 +44,11 @@ func (c *Conn) plain(dir int, x *exchange, b []byte) bool {
 	total := left(c.cfg.fileLimit(dir), m.size)
 	m.size += uint64(len(b))
 	if c.cfg.Want.Has(bodyBuffer[dir]) {
-		m.body = append(m.body, b[:min(room, len(b))]...)
+		part := b[:min(room, len(b))]
+		if n := len(m.body) + len(part); n > cap(m.body) { // no further than to the limit
+			m.body = append(make([]byte, 0, min(c.cfg.bodyLimit(dir), max(n, 2*cap(m.body)))), m.body...)
+		}
+		m.body = append(m.body, part...)
 	}
 	m.full = m.full || len(b) > room
 	if len(b) > total {
