@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"time"
 
 	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/sitelist"
@@ -120,6 +122,9 @@ func (b *bench) newConn(ctx context.Context, t *traffic, in *inline) error {
 // sites measures lists of sites in a lab of their own.
 func (b *bench) sites(ctx context.Context) error {
 	r := sitelist.Run{Dir: b.dir, Each: b.Each, Log: b.Log, Out: b.Out, Memory: resident, Add: b.add}
+	r.Rows = func(ctx context.Context, from, to time.Time) (int, error) {
+		return trafficlog.Count(ctx, filepath.Join(b.state, "flows"), from, to)
+	}
 	r.Box = func(ctx context.Context, l *lab.Lab, list string, records bool) (int, func(), error) {
 		in, err := b.box(ctx, l, mode{name: "sites", box: true, starter: true, list: list, quiet: !records})
 		if err != nil {

@@ -27,6 +27,8 @@ type Run struct {
 	Box func(ctx context.Context, l *lab.Lab, list string, records bool) (pid int, stop func(), err error)
 	// Memory of a process in MiB.
 	Memory func(pid int) (float64, error)
+	// Rows counts what boxes that have ended wrote into the traffic log of that time.
+	Rows func(ctx context.Context, from, to time.Time) (int, error)
 	Add    func(name string, v float64)
 }
 
@@ -59,9 +61,15 @@ func (r *Run) DNS(ctx context.Context) error {
 		return err
 	}
 	for who, records := range map[string]bool{"sites": false, "sites.logged": true} {
+		began := time.Now()
 		if err := r.behind(ctx, who, func(l *lab.Lab) (int, func(), error) { return r.Box(ctx, l, list, records) }); err != nil {
 			return fmt.Errorf("%s: %w", who, err)
 		}
+		rows, err := r.Rows(ctx, began, time.Now())
+		if err != nil {
+			return fmt.Errorf("%s: %w", who, err)
+		}
+		r.Add(who+".dns.rows", float64(rows)/(warmUp+r.Each).Seconds())
 	}
 	for _, p := range resolvers {
 		path, err := exec.LookPath(p.program)

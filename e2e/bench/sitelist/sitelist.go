@@ -43,7 +43,7 @@ func Figures() []Figure {
 	for _, who := range []string{"sites", "sites.logged", "dnsmasq", "unbound"} {
 		f = append(f, Figure{who + ".dns.blocked", "answers/s"}, Figure{who + ".dns.lost", "of questions"}, Figure{who + ".dns.memory", "MiB"})
 	}
-	return f
+	return append(f, Figure{"sites.dns.rows", "rows/s"}, Figure{"sites.logged.dns.rows", "rows/s"})
 }
 
 // words that names are made of, as those that people register.

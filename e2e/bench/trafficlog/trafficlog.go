@@ -105,3 +105,20 @@ func Measure(ctx context.Context, dir string, add func(name string, v float64)) 
 	}
 	return nil
 }
+
+// Count is how many rows a log below dir has of a time.
+func Count(ctx context.Context, dir string, from, to time.Time) (n int, err error) {
+	log, err := gateway.OpenTraffic(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	a := log.Ask(ctx, wire.TrafficQuery{From: from, To: to, Sum: wire.SumDevice})
+	if a.Failed != "" {
+		return 0, errors.New(a.Failed)
+	}
+	for _, s := range a.Traffic.Sums {
+		n += s.Flows
+	}
+	return n, nil
+}

@@ -8,9 +8,9 @@ import (
 const (
 	// MaxBatch bytes are handed out at once: what the journal takes as one record.
 	MaxBatch = 48 << 10
-	// maxWaiting bytes wait at most: a second of 30,000 conversations, many times what an office
+	// maxWaiting bytes wait at most: a second of 25,000 conversations, many times what an office
 	// has. Past it rows are lost and counted: a flood costs no more than that.
-	maxWaiting = 3 << 20
+	maxWaiting = 2 << 20
 )
 
 // spareBatches are kept for the next rows: a quiet office needs no new memory.
