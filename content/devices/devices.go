@@ -75,6 +75,7 @@ type Set struct {
 const (
 	ByHost  = "host"  // a name that was asked for, or one below it
 	ByAgent = "agent" // how a program calls itself over HTTP
+	ByJA4   = "ja4"   // how a program says hello over TLS (FoxIO, "JA4 Technical details")
 	ByMaker = "maker" // whom the hardware address was given to
 	ByName  = "name"  // what the device calls itself
 )
@@ -162,9 +163,10 @@ func (s *Set) Host(name []byte) (told string, ok bool) {
 	}
 }
 
-// Agent finds what of a program's name, in lower case, tells something. It does not allocate.
-func (s *Set) Agent(b []byte) (told string, ok bool) {
-	for _, h := range s.by[ByAgent] {
+// Part finds what of a text in lower case that was heard by ByAgent or ByJA4 tells something.
+// It does not allocate.
+func (s *Set) Part(by string, b []byte) (told string, ok bool) {
+	for _, h := range s.by[by] {
 		for _, p := range h.Has {
 			if index(b, p) {
 				return p, true

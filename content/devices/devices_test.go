@@ -83,14 +83,14 @@ func TestHostAndAgent(t *testing.T) {
 		}
 	}
 	agent := []byte("microsoft-cryptoapi/6.1")
-	if told, ok := s.Agent(agent); !ok || told != "microsoft-cryptoapi/6.1" {
+	if told, ok := s.Part(ByAgent, agent); !ok || told != "microsoft-cryptoapi/6.1" {
 		t.Error(told)
 	}
-	if told, ok := s.Agent([]byte("curl/8.5")); ok {
+	if told, ok := s.Part(ByAgent, []byte("curl/8.5")); ok {
 		t.Error(told)
 	}
 	long := []byte("a.b.c.d.e.ctldl.windowsupdate.com")
-	if n := testing.AllocsPerRun(100, func() { s.Host(long); s.Agent(agent) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { s.Host(long); s.Part(ByAgent, agent) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -62,7 +62,7 @@ func (t *Table) Asks(d filter.Device, side *app.Side, now int64) {
 			continue
 		}
 		switch v.Buffer {
-		case rule.HTTPHost, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries, rule.HTTPUserAgent:
+		case rule.HTTPHost, rule.TLSSNI, rule.QUICSNI, rule.DNSQueries, rule.HTTPUserAgent, rule.JA4Hash:
 			if t.asked.first(d.MAC, v.Buffer, v.Data, now/hourly) {
 				t.told(d, v.Buffer, v.Data, now)
 			}
@@ -77,10 +77,14 @@ func (t *Table) told(d filter.Device, kind rule.Buffer, data []byte, now int64) 
 		b[i] = ascii.Lower[c]
 	}
 	by, text, ok := devices.ByHost, "", false
-	if kind == rule.HTTPUserAgent {
+	switch kind {
+	case rule.HTTPUserAgent:
 		by = devices.ByAgent
-		text, ok = t.cfg.Known.Agent(b)
-	} else {
+		text, ok = t.cfg.Known.Part(by, b)
+	case rule.JA4Hash:
+		by = devices.ByJA4
+		text, ok = t.cfg.Known.Part(by, b)
+	default:
 		text, ok = t.cfg.Known.Host(b)
 	}
 	if addr := d.Addr.As16(); !ok && !t.asked.first(d.MAC, anything, addr[:], now/minute) {

@@ -387,6 +387,11 @@ func TestAsks(t *testing.T) {
 	if x := got[first]; len(got) != 1 || x.Kind.ID != "pc" || x.OS.ID != "windows-7" || len(x.Addrs) != 1 || !slices.Equal(changes(x), []string{wire.ChangeOldOS}) {
 		t.Errorf("%+v", got)
 	}
+	d3 := filter.Device{MAC: mac(3), Addr: netip.MustParseAddr("192.168.1.7")}
+	o.t.Asks(d3, say(rule.JA4Hash, "t13d2014h2_a09f3c656075_14788d8d241b"), o.now) // how Safari says hello
+	if x := o.told()["00:1b:8b:00:00:03"]; x.Maker != "Apple" {
+		t.Errorf("%+v", x)
+	}
 	host := say(rule.TLSSNI, "www.example.com")
 	if n := testing.AllocsPerRun(1000, func() { o.t.Asks(d, host, o.now); o.t.Asks(d, agent, o.now) }); n > 0 {
 		t.Errorf("%v allocations", n)

@@ -81,17 +81,18 @@ func (t *Table) restore(text []byte, now int64) error {
 
 func cut[T any](l []T, most int) []T { return l[:min(len(l), most)] }
 
-// Save writes what is known, if anything has changed since it was written last.
+// Save writes what is known, if anything has changed since it was written last. Workers wait
+// for one device at a time, not for all of them.
 func (t *Table) Save(path string) error {
 	t.mu.Lock()
 	if !t.changed {
 		t.mu.Unlock()
 		return nil
 	}
-	s := state{Version: stateVersion, Began: t.began, Deaf: t.deaf, Devices: t.sorted()}
-	text, err := json.Marshal(s)
-	t.changed = err != nil
+	t.changed = false // what changes from now on is written with the next
+	head, list := state{Version: stateVersion, Began: t.began, Deaf: t.deaf}, t.sorted()
 	t.mu.Unlock()
+	text, err := t.encode(head, list)
 	if err == nil {
 		err = atomicfile.Write(path, text, 0o600)
 	}
@@ -102,4 +103,21 @@ func (t *Table) Save(path string) error {
 		return fmt.Errorf("inventory: %w", err)
 	}
 	return nil
+}
+
+func (t *Table) encode(head state, list []*one) ([]byte, error) {
+	texts := make([]json.RawMessage, len(list))
+	for i, o := range list {
+		t.mu.Lock()
+		b, err := json.Marshal(o)
+		t.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		texts[i] = b
+	}
+	return json.Marshal(struct {
+		state
+		Devices []json.RawMessage `json:"devices"`
+	}{head, texts})
 }
