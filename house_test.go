@@ -62,6 +62,7 @@ var only = map[string][]string{
 	"modernc.org/sqlite":               {"centre/internal/store"},
 	"github.com/jackc/pgx/v5/stdlib":   {"centre/internal/store", "centre/internal/storetest"},
 	"html/template":                    {"centre/internal/ui", "centre/internal/portal", "centre/internal/console", "centre/internal/notify", "e2e/mailsink"},
+	"github.com/ti-mo/conntrack":       {"gateway/internal/enforce"},
 	"github.com/vishvananda/netlink":   {"gateway/internal/enforce", "e2e/lab"},
 	"github.com/gopacket/gopacket":     {"gateway/internal/capture", "e2e/lab", "e2e/talk"},
 	"github.com/miekg/dns":             {"e2e/lab"},

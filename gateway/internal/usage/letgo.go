@@ -83,7 +83,11 @@ func (t *Table) Look(ask kernel, now int64) error {
 	for _, l := range t.letGo {
 		l.seen = false
 	}
+	none := len(t.letGo) == 0
 	t.mu.Unlock()
+	if none {
+		return nil
+	}
 	err := ask(func(proto uint8, client, server netip.AddrPort, bytes [2]uint64) {
 		t.mu.Lock()
 		l := t.letGo[conn{proto, client, server}]
