@@ -71,6 +71,7 @@ var only = map[string][]string{
 	"github.com/wneessen/go-mail":      {"centre/internal/mail"},
 	"github.com/parquet-go/parquet-go": {"gateway/internal/flowlog"},
 	"github.com/gaissmai/bart":         {"gateway/internal/country"},
+	"github.com/coreos/go-systemd/v22": {"gateway/internal/pulse"},
 	"github.com/dlclark/regexp2":       {"gateway/internal/match"},
 	"github.com/andybalholm/brotli":    {"gateway/internal/app"},
 	"github.com/goccy/go-yaml":         {"gateway/internal/yamlconf", "e2e/verify"},

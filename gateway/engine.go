@@ -26,6 +26,7 @@ import (
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/fault"
 	"otasuke/gateway/internal/pressure"
+	"otasuke/gateway/internal/pulse"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/traffic"
 	"otasuke/gateway/internal/usage"
@@ -42,8 +43,10 @@ const (
 	recordBatch = 128
 	// eventFD is where the supervisor reads the engine's lines.
 	eventFD = 3
+	// pulseFD is where it waits for signs of life.
+	pulseFD = 4
 	// scannerCheck is how often clamd is asked whether it is there.
-	scannerCheck = 5 * time.Second
+	scannerCheck = 2 * time.Second
 	// loadTime is how statistics write when the rules were read.
 	loadTime = "2006-01-02T15:04:05.000000-0700"
 	// cacheFolder of the state folder keeps what rules were compiled to; it may be deleted.
@@ -171,9 +174,10 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var workers, others sync.WaitGroup
-	errs := make([]error, len(queues))
+	errs, turns := make([]error, len(queues)), make([]func() uint64, len(queues))
 	for i, q := range queues {
 		defer q.Close()
+		turns[i] = q.Turns.Load
 		worker, err := e.NewWorker(q)
 		if err != nil {
 			return fmt.Errorf("gateway: %w", err)
@@ -186,6 +190,7 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 		})
 	}
 	others.Go(func() { w.run(status) })
+	others.Go(func() { pulse.Give(ctx, os.NewFile(pulseFD, "pulse"), turns...) })
 	others.Go(func() { faults.Run(ctx) })
 	others.Go(func() { w.usage.Follow(ctx, enforce.LetGo, w.log) })
 	others.Go(func() { w.inside.listen(ctx) })

@@ -18,6 +18,7 @@ import (
 	"otasuke/gateway/internal/health"
 	"otasuke/gateway/internal/hold"
 	"otasuke/gateway/internal/journal"
+	"otasuke/gateway/internal/pulse"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/wire"
 )
@@ -38,6 +39,7 @@ type Box struct {
 	limits  health.Limits
 	held    *hold.Keeper // nil where traffic does not pass
 	full    atomic.Bool  // the journal could not be written
+	keeping atomic.Bool  // lines of the engine are on their way to the disk
 	flows   *flowlog.Log // nil for none
 	missed  atomic.Bool  // the traffic log could not be written
 }
@@ -61,6 +63,8 @@ func (b *Box) Run(ctx context.Context) error {
 	defer b.journal.Close()
 	defer b.closeFlows()
 	if b.cfg.EVEInput != "" {
+		pulse.Ready()
+		go pulse.Keep(ctx)
 		return b.relay(ctx)
 	}
 	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues})
@@ -68,6 +72,7 @@ func (b *Box) Run(ctx context.Context) error {
 		return err
 	}
 	b.log.Info("bridge is up", "bridge", b.cfg.Bridge, "ports", b.cfg.Ports, "mechanism", mechanism)
+	pulse.Ready()
 	defer func() {
 		if err := enforce.Down(mechanism); err != nil {
 			b.log.Error("rules could not be taken away", "err", err)

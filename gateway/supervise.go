@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"otasuke/gateway/internal/health"
+	"otasuke/gateway/internal/pulse"
 	"otasuke/wire"
 )
 
@@ -26,8 +27,9 @@ const (
 	restartMax   = 10 * time.Second
 	// goodRun is how long an engine must live for the wait to start over.
 	goodRun = time.Minute
-	// silence after which an engine that lives but says nothing is ended.
-	silence = 10 * time.Second
+	// silence after which an engine that inspects but tells nothing is ended: nothing waits
+	// for that. One that does not inspect is found out sooner, by its pulse.
+	silence = time.Minute
 	// maxLine of the engine: an EVE record is under 16 KiB.
 	maxLine = 256 << 10
 )
@@ -55,6 +57,7 @@ func (b *Box) supervise(ctx context.Context) error {
 		if time.Since(started) > goodRun {
 			wait = restartFirst
 		}
+		pulse.Awake() // restartMax is less than systemd's patience
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):
@@ -78,19 +81,36 @@ func (b *Box) engine(ctx context.Context, again bool) error {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	defer r.Close()
+	life, p, err := os.Pipe()
+	if err != nil {
+		w.Close()
+		return fmt.Errorf("gateway: %w", err)
+	}
+	defer life.Close()
 	cmd := exec.CommandContext(ctx, exe, "gateway", "engine", "-config", b.cfg.Path)
-	cmd.Stderr, cmd.ExtraFiles = os.Stderr, []*os.File{w}
+	cmd.Stderr, cmd.ExtraFiles = os.Stderr, []*os.File{w, p}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 3 * time.Second
 	err = cmd.Start()
 	w.Close()
+	p.Close()
 	if err != nil {
 		return fmt.Errorf("gateway: engine: %w", err)
 	}
 	b.running.Store(cmd.Process)
 	defer b.running.Store(nil)
-	watch := time.AfterFunc(silence, func() { _ = cmd.Process.Kill() })
+	go func() {
+		if err := pulse.Watch(life, pulse.Own, pulse.Awake); errors.Is(err, pulse.ErrHangs) {
+			b.log.Error("the engine hangs, and traffic with it: it is ended")
+			_ = cmd.Process.Kill()
+		}
+	}()
+	watch := time.AfterFunc(pulse.StartPatience, func() {
+		if !b.keeping.Load() { // else our disk is slow, not the engine
+			_ = cmd.Process.Kill()
+		}
+	})
 	defer watch.Stop()
 	ready := false
 	b.read(r, func() {
@@ -154,8 +174,10 @@ func (b *Box) read(r io.Reader, alive func()) {
 			}
 		}
 		if err != nil || !waiting(in) {
+			b.keeping.Store(true)
 			_ = b.keep(batch)
 			b.logFlows(batches)
+			b.keeping.Store(false)
 			batch, batches = batch[:0], batches[:0]
 		}
 		if err != nil {

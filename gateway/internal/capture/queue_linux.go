@@ -53,6 +53,8 @@ type Queue struct {
 	// Packets counts what the kernel gave us; Missed what it passed without us
 	// because we were too slow.
 	Packets, Missed atomic.Uint64
+	// Turns counts how often Run went round: while it works, several times a second.
+	Turns atomic.Uint64
 
 	last uint32 // number of the packet before
 
@@ -167,6 +169,7 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 	buf := make([]byte, recvBytes)
 	var last time.Time
 	for ctx.Err() == nil {
+		q.Turns.Add(1)
 		if err := q.drain(buf, h); err != nil {
 			return err
 		}

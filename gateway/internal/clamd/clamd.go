@@ -40,6 +40,11 @@ const (
 	goodRun = time.Minute
 	// stopTime is how long it may take to end by itself.
 	stopTime = 3 * time.Second
+	// patience is how long a scanner that has answered may then be silent. What says who it
+	// is does not wait for files that are being scanned, nor for new signatures.
+	patience = 15 * time.Second
+	// askEvery is how often it is asked.
+	askEvery = time.Second
 	// keptLog bytes of what it said last are told when it ends.
 	keptLog = 2 << 10
 )
@@ -72,6 +77,7 @@ type Config struct {
 
 	// wait replaces restartFirst, because tests cannot wait; started is told the process.
 	wait    time.Duration
+	silence time.Duration // replaces patience
 	started func(pid int)
 }
 
@@ -87,6 +93,9 @@ func (c *Config) complete() {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.silence == 0 {
+		c.silence = patience
 	}
 	if c.wait == 0 {
 		c.wait = restartFirst
@@ -182,8 +191,36 @@ func (c *Config) once(ctx context.Context, who *syscall.Credential) (said string
 	if c.started != nil {
 		c.started(cmd.Process.Pid)
 	}
+	ended, watched := context.WithCancel(ctx)
+	go c.watch(ended, cmd.Process)
 	err = cmd.Wait()
+	watched()
 	return string(out), err
+}
+
+// watch ends a scanner that has answered and does not any more, until ctx ends. Files would
+// wait for it for nothing, one after the other.
+func (c *Config) watch(ctx context.Context, p *os.Process) {
+	s := scan.Scanner{Socket: Socket(c.Dir)}
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	var last time.Time // of an answer
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := s.Ping(ctx)
+		switch {
+		case err == nil:
+			last = time.Now()
+		case ctx.Err() == nil && !last.IsZero() && time.Since(last) > c.silence:
+			c.Log.Error("the virus scanner hangs: it is ended", "err", err)
+			_ = p.Kill()
+			return
+		}
+	}
 }
 
 // last keeps the end of what is written to it.

@@ -225,3 +225,32 @@ func TestCannotStart(t *testing.T) {
 		t.Error("starts without a folder")
 	}
 }
+
+// A scanner that hangs is ended and started again; meanwhile no file waits for it.
+func TestHangs(t *testing.T) {
+	t.Parallel()
+	s, pids := run(t, Config{Dir: filepath.Join(t.TempDir(), "clamd"), Database: database(t), silence: 4 * time.Second})
+	up := func() bool { _, err := s.Check(t.Context(), time.Now()); return err == nil }
+	pid := <-pids
+	eventually(t, "the scanner answers", up)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	f := s.Open(false)
+	f.Write([]byte("it waits for an answer"))
+	f.Close()
+	eventually(t, "the file is let go", func() bool { return up() || f.Result() != nil })
+	if r := f.Result(); r == nil || !errors.Is(r.Err, scan.ErrDown) {
+		t.Errorf("%+v", r)
+	}
+	if r := s.Open(false).Result(); r == nil || !errors.Is(r.Err, scan.ErrDown) {
+		t.Errorf("the next file waits: %+v", r)
+	}
+	if again := <-pids; again == pid {
+		t.Error("the same process")
+	}
+	eventually(t, "the scanner is back", up)
+	if r := ask(t, s, "some "+signature); r.Virus == "" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -33,6 +33,9 @@ const (
 	MaxOpen = 512
 	// Timeout of the scanner for one file after its last byte.
 	Timeout = 10 * time.Second
+	// maxSilent checks in a row without an answer, some seconds, and no file waits any more
+	// until there is one: each would wait for as long as Timeout.
+	maxSilent = 3
 	// MaxKept bytes of one file are kept so that it can be scanned before its end is known:
 	// all that is scanned. MaxKeptAll of all files: an office copies a few at a time.
 	MaxKept    = MaxFile
@@ -96,8 +99,11 @@ type Scanner struct {
 	Database string
 
 	open    atomic.Int32
-	waiting atomic.Int64 // bytes in memory for all files
-	kept    atomic.Int64 // of them for scanning again
+	silent  atomic.Int32 // checks without an answer, one after the other
+	mu      sync.Mutex
+	files   map[*File]struct{} // that wait for an answer
+	waiting atomic.Int64       // bytes in memory for all files
+	kept    atomic.Int64       // of them for scanning again
 	memory  memory
 	counts  counts
 }
@@ -154,6 +160,16 @@ func (s *Scanner) Open(keep bool) *File {
 		f.finish(Result{Err: ErrBusy})
 		return f
 	}
+	if s.silent.Load() >= maxSilent {
+		f.finish(Result{Err: ErrDown})
+		return f
+	}
+	s.mu.Lock()
+	if s.files == nil {
+		s.files = make(map[*File]struct{})
+	}
+	s.files[f] = struct{}{}
+	s.mu.Unlock()
 	go f.run()
 	return f
 }
@@ -277,6 +293,9 @@ func (f *File) finishLocked(r Result) {
 	f.result = &r
 	f.queue.forget()
 	f.s.open.Add(-1)
+	f.s.mu.Lock()
+	delete(f.s.files, f)
+	f.s.mu.Unlock()
 	if f.conn != nil {
 		_ = f.conn.Close()
 	}

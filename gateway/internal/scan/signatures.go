@@ -2,8 +2,10 @@ package scan
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,8 +31,10 @@ type Signatures struct {
 func (s *Scanner) Check(ctx context.Context, now time.Time) (Signatures, error) {
 	answer, err := s.ask(ctx, "VERSION")
 	if err != nil {
+		s.noAnswer()
 		return Signatures{}, err
 	}
+	s.silent.Store(0)
 	sig := Signatures{Version: answer, Made: made(answer)}
 	newest := newest(s.Database)
 	if newest.After(sig.Made) {
@@ -38,6 +42,19 @@ func (s *Scanner) Check(ctx context.Context, now time.Time) (Signatures, error) 
 	}
 	s.memory.renew(sig, newest, now)
 	return sig, nil
+}
+
+// noAnswer lets all files pass that wait for a scanner which is not there.
+func (s *Scanner) noAnswer() {
+	if s.silent.Add(1) < maxSilent {
+		return
+	}
+	s.mu.Lock()
+	files := slices.Collect(maps.Keys(s.files))
+	s.mu.Unlock()
+	for _, f := range files {
+		f.Abort(ErrDown)
+	}
 }
 
 // made reads the date of daily signatures from "ClamAV 1.4.6/27800/Fri Nov 27 09:12:33 2026".
