@@ -78,6 +78,7 @@ type Config struct {
 	// wait replaces restartFirst, because tests cannot wait; started is told the process.
 	wait    time.Duration
 	silence time.Duration // replaces patience
+	seen    func()        // is told each answer to watch
 	started func(pid int)
 }
 
@@ -215,6 +216,9 @@ func (c *Config) watch(ctx context.Context, p *os.Process) {
 		switch {
 		case err == nil:
 			last = time.Now()
+			if c.seen != nil {
+				c.seen()
+			}
 		case ctx.Err() == nil && !last.IsZero() && time.Since(last) > c.silence:
 			c.Log.Error("the virus scanner hangs: it is ended", "err", err)
 			_ = p.Kill()

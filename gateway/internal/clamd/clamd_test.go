@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -229,10 +230,12 @@ func TestCannotStart(t *testing.T) {
 // A scanner that hangs is ended and started again; meanwhile no file waits for it.
 func TestHangs(t *testing.T) {
 	t.Parallel()
-	s, pids := run(t, Config{Dir: filepath.Join(t.TempDir(), "clamd"), Database: database(t), silence: 4 * time.Second})
+	var answers atomic.Int32
+	s, pids := run(t, Config{Dir: filepath.Join(t.TempDir(), "clamd"), Database: database(t), silence: 4 * time.Second, seen: func() { answers.Add(1) }})
 	up := func() bool { _, err := s.Check(t.Context(), time.Now()); return err == nil }
 	pid := <-pids
 	eventually(t, "the scanner answers", up)
+	eventually(t, "its watch has heard it", func() bool { return answers.Load() > 0 })
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
