@@ -29,7 +29,7 @@ type Run struct {
 	Memory func(pid int) (float64, error)
 	// Rows counts what boxes that have ended wrote into the traffic log of that time.
 	Rows func(ctx context.Context, from, to time.Time) (int, error)
-	Add    func(name string, v float64)
+	Add  func(name string, v float64)
 }
 
 // resolver is a program that offices block names with.

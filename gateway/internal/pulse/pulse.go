@@ -15,7 +15,7 @@ const (
 	Every = 250 * time.Millisecond
 	// Patience is how long signs may stay away. All traffic waits meanwhile, but an engine
 	// that is ended for nothing has lost what it knew of every connection.
-	Patience = 2 * time.Second
+	Patience = 3 * time.Second
 	// StartPatience is how long the first sign may take: reading a hundred thousand rules
 	// on a small machine. Nothing waits meanwhile.
 	StartPatience = 5 * time.Minute
