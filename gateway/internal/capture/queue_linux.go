@@ -300,17 +300,17 @@ func (q *Queue) endBatch() {
 	q.batch.n = 0
 }
 
-// flush sends frames and verdicts. A verdict that cannot be sent is a packet that the kernel
-// forgot already (queue unbound), so there is nothing to repeat.
+// flush sends verdicts and then frames: a reset must not overtake the bytes that it counts. A
+// verdict that cannot be sent is a packet that the kernel forgot already (queue unbound), so
+// there is nothing to repeat.
 func (q *Queue) flush() {
-	q.frames.flush(q.raw)
 	q.endBatch()
 	q.since = time.Time{}
-	if len(q.out) == 0 {
-		return
+	if len(q.out) > 0 {
+		_ = send(q.fd, q.out)
+		q.out = q.out[:0]
 	}
-	_ = send(q.fd, q.out)
-	q.out = q.out[:0]
+	q.frames.flush(q.raw)
 }
 
 // Decide ends a hold.

@@ -40,6 +40,7 @@ func (w *Worker) reset() {
 // resetSide tells the end that sends in direction dir.
 func (w *Worker) resetSide(dir int) {
 	s := &w.flow.User
+	s.resets[dir]++
 	w.send(dir, reply.AppendReset(w.out[:0], w.flow.Key, dir, s.sent[1-dir], s.half[dir].Next()))
 }
 
@@ -98,9 +99,10 @@ func (w *Worker) keep() capture.Verdict {
 
 // free lets packets go that the one at hand has set free.
 func (w *Worker) free() {
-	r := w.flow.User.rare()
-	for r.held.Free() {
-		if h, last := r.held.Pop(); last {
+	s := &w.flow.User
+	for s.rare().held.Free() {
+		h, last := s.held.Pop()
+		if s.sent[h.Dir] = h.End; last {
 			w.decide(h.ID)
 		}
 	}
@@ -132,7 +134,7 @@ func (w *Worker) settle() {
 
 // settleFlow works on the holds of w.flow, in order; true when some are left.
 func (w *Worker) settleFlow() bool {
-	defer w.survived()
+	defer w.caught(nil)
 	s := &w.flow.User
 	for len(s.rare().held) > 0 {
 		h := &s.held[0]

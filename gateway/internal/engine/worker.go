@@ -20,6 +20,7 @@ import (
 	"otasuke/gateway/internal/pressure"
 	"otasuke/gateway/internal/readers"
 	"otasuke/gateway/internal/redact"
+	"otasuke/gateway/internal/reply"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/session"
 	"otasuke/gateway/internal/sites"
@@ -123,6 +124,7 @@ type state struct {
 	bypass  bool       // the kernel forwards it
 	begun   bool       // bytes of the current response have passed: no page can stand in its place
 	blocked bool       // our own answer was sent: do not reset again
+	resets  [2]uint8   // that each end was sent
 	judged  [2]uint32  // up to where somebody has looked at a direction
 	mac     [2][6]byte // sender by direction
 	port    [2]int32
@@ -211,7 +213,7 @@ func (s *state) reset() {
 // ended is called for each flow that leaves the table.
 func (w *Worker) ended(f *flow.Flow[state]) {
 	s := &f.User
-	defer w.survived()
+	defer w.caught(nil)
 	defer func(flow *flow.Flow[state], pkts []packet.Packet, pkt *packet.Packet, told int) {
 		w.flow, w.pkts, w.pkt, w.told, w.late = flow, pkts, pkt, told, false
 	}(w.flow, w.pkts, w.pkt, w.told)
@@ -333,18 +335,13 @@ func (w *Worker) alone() capture.Verdict {
 	return accept
 }
 
-// caught turns a panic into a passed packet and a flow that is left alone.
+// caught turns a panic into a flow that is left alone, and a passed packet where one waits
+// for v.
 func (w *Worker) caught(v *capture.Verdict) {
 	if r := recover(); r != nil {
-		w.failed(r)
-		*v = accept
-	}
-}
-
-// survived is caught for work that no packet waits for.
-func (w *Worker) survived() {
-	if r := recover(); r != nil {
-		w.failed(r)
+		if w.failed(r); v != nil {
+			*v = accept
+		}
 	}
 }
 
@@ -405,6 +402,9 @@ func (w *Worker) judge() capture.Verdict {
 		if w.d.Why = s.rare().why; w.d.Why == "" {
 			w.d.Why = evelog.ReasonFlow
 		}
+		if ip := reply.Again(w.out[:0], w.flow.Key, w.dir, w.pkt, &s.resets[w.dir]); ip != nil {
+			w.send(w.dir, ip)
+		}
 		return w.drop()
 	case s.bypass:
 		return capture.Verdict{Mark: w.e.cfg.BypassMark}
@@ -430,13 +430,12 @@ func (w *Worker) judge() capture.Verdict {
 	case len(s.rare().held) > 0:
 		w.free()
 	}
-	switch {
-	case s.bypass:
-		w.e.Stats.Bypassed.Add(1)
-		w.e.cfg.Usage.LetGo(&s.use, w.conversation())
-		return capture.Verdict{Mark: w.e.cfg.BypassMark}
+	if !s.bypass {
+		return w.instead()
 	}
-	return w.instead()
+	w.e.Stats.Bypassed.Add(1)
+	w.e.cfg.Usage.LetGo(&s.use, w.conversation())
+	return capture.Verdict{Mark: w.e.cfg.BypassMark}
 }
 
 // Tick does what time asks for: scanners' answers and old flows.

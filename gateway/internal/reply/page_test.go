@@ -3,13 +3,17 @@ package reply
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"otasuke/content/text"
 	"otasuke/gateway/internal/appeal"
+	"otasuke/gateway/internal/flow"
+	"otasuke/gateway/internal/packet"
 )
 
 // body is what a browser shows of a response.
@@ -87,5 +91,32 @@ func TestTextsExist(t *testing.T) {
 		if !c.In("ja").Has(k) {
 			t.Errorf("%s is missing", k)
 		}
+	}
+}
+
+// An end that speaks behind its reset gets a better one, with the number that it says it
+// expects; not for ever, and not in answer to a reset.
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	k := flow.Key{Client: netip.MustParseAddr("192.168.1.5"), Server: netip.MustParseAddr("203.0.113.5"), ClientPort: 40000, ServerPort: 445, Proto: packet.TCP}
+	p := &packet.Packet{Proto: packet.TCP, Flags: packet.ACK, Seq: 700, Ack: 12345, Payload: []byte("abc")}
+	n := uint8(0)
+	if Again(nil, k, 0, p, &n) != nil {
+		t.Error("a reset though none was sent before")
+	}
+	n = 1
+	b := Again(nil, k, 0, p, &n)
+	if len(b) < 40 || binary.BigEndian.Uint32(b[24:]) != 12345 || binary.BigEndian.Uint32(b[28:]) != 703 || b[33] != packet.RST|packet.ACK {
+		t.Errorf("%x", b)
+	}
+	for range 2 * maxAgain {
+		Again(nil, k, 0, p, &n)
+	}
+	if n != maxAgain {
+		t.Errorf("%d resets", n)
+	}
+	n, p.Flags = 1, packet.RST|packet.ACK
+	if Again(nil, k, 0, p, &n) != nil {
+		t.Error("an answer to a reset")
 	}
 }

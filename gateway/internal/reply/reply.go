@@ -30,6 +30,21 @@ func AppendReset(b []byte, k flow.Key, dir int, seq, ack uint32) []byte {
 	return packet.AppendTCP(b, s)
 }
 
+// maxAgain resets go to one end of a connection: it gets them when it speaks, and takes the
+// first that reaches it.
+const maxAgain = 8
+
+// Again is a reset for an end that has sent p behind its n-th one: that was lost, or came
+// before bytes that were still on their way, and then an end that keeps to RFC 5961 section
+// 3.2 asks for a better one. nil when none is due.
+func Again(b []byte, k flow.Key, dir int, p *packet.Packet, n *uint8) []byte {
+	if *n == 0 || *n >= maxAgain || p.Proto != packet.TCP || p.Flags&packet.ACK == 0 || p.Flags&packet.RST != 0 {
+		return nil
+	}
+	*n++
+	return AppendReset(b, k, dir, p.Ack, p.Seq+uint32(len(p.Payload)))
+}
+
 // Page answers the client of a connection with a response of [Blocked] or [Said], and ends
 // its side; send gets the packets, made in b, one by one.
 func Page(b []byte, k flow.Key, seq, ack uint32, response []byte, send func([]byte)) {
