@@ -415,7 +415,7 @@ func TestRenew(t *testing.T) {
 	}
 	groups, d := new(filter.Groups), filter.Device{Addr: addr("192.168.1.2")}
 	own("one", "two")
-	k, err := Make("f", read, groups, nil)
+	k, err := Make([]string{"f"}, read, groups, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -424,7 +424,7 @@ func TestRenew(t *testing.T) {
 		t.Fatal(one, two)
 	}
 	own("three", "two")
-	if err := k.Renew("f", read, groups, []Block{{Applications: []string{"three"}}}); err != nil {
+	if err := k.Renew([]string{"f"}, read, groups, []Block{{Applications: []string{"three"}}}); err != nil {
 		t.Fatal(err)
 	}
 	now := k.Table()
@@ -439,11 +439,11 @@ func TestRenew(t *testing.T) {
 		}
 	}
 	text = "[[app]]\nid = 7"
-	if err := k.Renew("f", read, groups, nil); err == nil || k.Table() != now || k.Policy() == nil {
+	if err := k.Renew([]string{"f"}, read, groups, nil); err == nil || k.Table() != now || k.Policy() == nil {
 		t.Errorf("a broken file changes something: %v", err)
 	}
 	own("four")
-	if err := k.Renew("f", read, groups, []Block{{Applications: []string{"one"}}}); err == nil || k.Table() != now {
+	if err := k.Renew([]string{"f"}, read, groups, []Block{{Applications: []string{"one"}}}); err == nil || k.Table() != now {
 		t.Errorf("a wish that names nothing changes something: %v", err)
 	}
 }

@@ -37,22 +37,25 @@ func NewKnown(t *Table, p *Policy) *Known {
 	return n
 }
 
-// Make builds what is known: the compilation, the company's own additions in a file, if
-// there is one, and what it wants blocked. read reads the file.
-func Make(file string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*Known, error) {
-	k, err := build(new(Table), file, read, groups, wishes)
+// Make builds what is known: the compilation, additions in files, of which a later one has the
+// last word, and what the company wants blocked. read reads a file; "" is none.
+func Make(files []string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*Known, error) {
+	k, err := build(new(Table), files, read, groups, wishes)
 	if err != nil {
 		return nil, err
 	}
 	return NewKnown(k.table, k.policy), nil
 }
 
-func build(before *Table, file string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*knowledge, error) {
+func build(before *Table, files []string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*knowledge, error) {
 	c, err := apps.Load()
-	if err == nil && file != "" {
-		var own []byte
-		if own, err = read(file); err == nil {
-			err = c.Add(own)
+	for _, file := range files {
+		if err != nil || file == "" {
+			continue
+		}
+		var more []byte
+		if more, err = read(file); err == nil {
+			err = c.Add(more)
 		}
 	}
 	if err != nil {
@@ -69,8 +72,8 @@ func build(before *Table, file string, read func(string) ([]byte, error), groups
 // Renew makes anew what Make has made, for all workers at once. An application keeps its
 // number, so that conversations that go on and what is counted of them keep their name;
 // what is wanted is asked of conversations that begin. An error changes nothing.
-func (n *Known) Renew(file string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) error {
-	k, err := build(n.Table(), file, read, groups, wishes)
+func (n *Known) Renew(files []string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) error {
+	k, err := build(n.Table(), files, read, groups, wishes)
 	if err == nil {
 		n.now.Store(k)
 	}

@@ -117,6 +117,12 @@ func (s *Scanner) Ping(ctx context.Context) error {
 	return err
 }
 
+// Reload asks clamd to read its signatures anew; it goes on with the old ones until then.
+func (s *Scanner) Reload(ctx context.Context) error {
+	_, err := s.ask(ctx, "RELOAD")
+	return err
+}
+
 // ask gives clamd a command that it answers with a line.
 func (s *Scanner) ask(ctx context.Context, command string) (string, error) {
 	c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "unix", s.Socket)

@@ -41,6 +41,10 @@ type Parts struct {
 	// Held takes the devices that the centre wants held, and tells whether that has changed
 	// something; nil for nobody.
 	Held func([]string) bool
+	// Bundles tells what became of bundles, and Wanted takes those that the centre wants here;
+	// nil for a box without.
+	Bundles func() []wire.BundleState
+	Wanted  func([]wire.BundleWanted)
 	// Heartbeat is the time between two of them.
 	Heartbeat time.Duration
 	Log       *slog.Logger
@@ -246,11 +250,18 @@ func (u *Uplink) heartbeat(ctx context.Context) bool {
 
 // beat tells how the box is; changed when the answer has changed something about that.
 func (u *Uplink) beat(ctx context.Context) (changed bool, err error) {
-	body, err := json.Marshal(wire.Heartbeat{Version: wire.Version, Health: u.parts.Health()})
+	beat := wire.Heartbeat{Version: wire.Version, Health: u.parts.Health()}
+	if u.parts.Bundles != nil {
+		beat.Bundles = u.parts.Bundles()
+	}
+	body, err := json.Marshal(beat)
 	if err != nil {
 		return false, fmt.Errorf("uplink: %w", err)
 	}
 	var resp wire.HeartbeatResponse
 	err = call(ctx, u.http, u.cfg.URL+wire.PathHeartbeat, "application/json", body, &resp)
+	if err == nil && u.parts.Wanted != nil {
+		u.parts.Wanted(resp.Bundles)
+	}
 	return err == nil && u.parts.Held != nil && u.parts.Held(resp.Held), err
 }

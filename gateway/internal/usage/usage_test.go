@@ -14,7 +14,7 @@ import (
 
 func known(t testing.TB) *apps.Known {
 	t.Helper()
-	k, err := apps.Make("", nil, nil, nil)
+	k, err := apps.Make(nil, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
