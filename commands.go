@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,6 +35,9 @@ func runGateway(ctx context.Context, args []string) error {
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return errUsage
 	}
+	if !inner {
+		gateway.Boot(*path, logger("box"))
+	}
 	cfg, err := gateway.LoadConfig(*path, func(c *gateway.Config) {
 		if *eve != "" {
 			c.EVEInput = *eve
@@ -52,7 +56,10 @@ func runGateway(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return box.Run(ctx)
+	if err = box.Run(ctx); errors.Is(err, gateway.ErrRelaunch) {
+		return gateway.Relaunch()
+	}
+	return err
 }
 
 // runCentre is the centre; its other words are for the first start and for scripts.

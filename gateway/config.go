@@ -16,6 +16,8 @@ import (
 
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/clamd"
+	"otasuke/gateway/internal/update"
+	"otasuke/gateway/internal/update/content"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/rule/policy"
 )
@@ -119,6 +121,11 @@ type Config struct {
 	// Segmented asks the kernel for single packets instead of bundles; for measurements.
 	Segmented bool `toml:"segmented"`
 
+	// BundleRoot is the file of the root of trust of bundles; without it the centre's first one is
+	// taken and kept. UpdateHours is when the program itself is replaced, "02:00-05:00".
+	BundleRoot  string `toml:"bundle_root"`
+	UpdateHours string `toml:"update_hours"`
+
 	// Software is the version of this build.
 	Software string `toml:"-"`
 	// Path of the file that this was read from, for the engine process.
@@ -126,7 +133,9 @@ type Config struct {
 	// Log of the supervisor.
 	Log *slog.Logger `toml:"-"`
 
-	countries *countries // shared by copies
+	countries  *countries   // shared by copies
+	bundles    update.InUse // what the engine uses
+	signatures string       // the system's, where bundles may add to them
 }
 
 // LoadConfig reads a file. set changes what stands there before it is checked.
@@ -196,6 +205,9 @@ func (c *Config) complete() error {
 	if len(c.Ports) != 2 && c.EVEInput == "" {
 		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"]", ErrConfig)
 	}
+	if _, err := update.ParseHours(c.UpdateHours); err != nil {
+		return fmt.Errorf("%w: update_hours: %w", ErrConfig, err)
+	}
 	if err := c.lists(); err != nil {
 		return err
 	}
@@ -209,7 +221,7 @@ func (c *Config) applications() (*apps.Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := apps.Make(c.Applications, os.ReadFile, groups, c.Blocked)
+	known, err := apps.Make(append(content.Applications(c.bundles), c.Applications), os.ReadFile, groups, c.Blocked)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
@@ -222,7 +234,7 @@ func (c *Config) renewApplications(known *apps.Known) error {
 	if err != nil {
 		return err
 	}
-	return known.Renew(c.Applications, os.ReadFile, groups, c.Blocked)
+	return known.Renew(append(content.Applications(c.bundles), c.Applications), os.ReadFile, groups, c.Blocked)
 }
 
 // clamdRun is the value of Clamd with which the box starts one.
@@ -241,6 +253,9 @@ func (c *Config) scanner() error {
 	c.ClamdSocket = clamd.Socket(c.clamdDir())
 	if c.ClamdDatabase == "" {
 		c.ClamdDatabase = clamd.DefaultDatabase
+	}
+	if c.CentreURL != "" {
+		c.signatures, c.ClamdDatabase = c.ClamdDatabase, c.databaseDir()
 	}
 	if c.ClamdUser == "" && os.Getuid() == 0 {
 		c.ClamdUser = clamd.DefaultUser

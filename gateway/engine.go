@@ -72,6 +72,9 @@ type engineStatus struct {
 	Scanner     string `json:"scanner"` // wire.State
 	// Signatures is the age of the scanner's, in seconds since 1970; 0 when nobody knows.
 	Signatures int64 `json:"signatures,omitempty"`
+	// Bundles are the versions that are in use, Refused why others could not be used.
+	Bundles map[string]int64 `json:"bundles,omitempty"`
+	Refused string           `json:"refused,omitempty"`
 	// Files says what became of files that were scanned, by the name of its counter.
 	Files map[string]uint64 `json:"files,omitempty"`
 	// Limits says how often each limit was reached, by the name of its counter.
@@ -90,6 +93,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	}
 	debug.SetGCPercent(pressure.Garbage(0)) // each worker goes on with what is in use then
 	again := reloads()
+	versions := cfg.renewBundles()
 	set, left, err := loadSet(&cfg, 0)
 	if err != nil {
 		return err
@@ -127,7 +131,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket, Database: cfg.ClamdDatabase}
 	}
 	e := engine.New(ec)
-	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, left: left, sites: sites, since: time.Now()}
+	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, left: left, sites: sites, since: time.Now(), versions: versions}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()
@@ -149,6 +153,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		if n := w.unlogged.Load(); n > 0 {
 			s.Limits[limitTraffic] = n
 		}
+		s.Bundles, s.Refused = use.bundles()
 		s.ofScanner(ctx, ec.Scanner)
 		for _, q := range queues {
 			s.Uninspected += q.Missed.Load()

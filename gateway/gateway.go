@@ -19,6 +19,7 @@ import (
 	"otasuke/gateway/internal/hold"
 	"otasuke/gateway/internal/journal"
 	"otasuke/gateway/internal/pulse"
+	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/wire"
 )
@@ -42,6 +43,10 @@ type Box struct {
 	keeping atomic.Bool  // lines of the engine are on their way to the disk
 	flows   *flowlog.Log // nil for none
 	missed  atomic.Bool  // the traffic log could not be written
+
+	bundles  *update.Keeper // nil for none
+	relaunch atomic.Bool    // another program is to go on
+	stop     context.CancelFunc
 }
 
 // New prepares a box. Close it after Run.
@@ -55,6 +60,7 @@ func New(cfg Config) (*Box, error) {
 	}
 	b := &Box{cfg: cfg, log: cfg.Log, home: eve.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}
 	b.openFlows()
+	b.openBundles()
 	return b, nil
 }
 
@@ -71,6 +77,8 @@ func (b *Box) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, b.stop = context.WithCancel(ctx)
+	defer b.stop()
 	b.log.Info("bridge is up", "bridge", b.cfg.Bridge, "ports", b.cfg.Ports, "mechanism", mechanism)
 	pulse.Ready()
 	defer func() {
@@ -78,14 +86,19 @@ func (b *Box) Run(ctx context.Context) error {
 			b.log.Error("rules could not be taken away", "err", err)
 		}
 	}()
+	b.placeSignatures()
 	b.held = hold.New(hold.Config{Path: filepath.Join(b.cfg.StateDir, "held.json"), Apply: enforce.Hold, Log: b.log})
 	defer b.held.Release()
 	var others sync.WaitGroup
 	others.Go(func() { b.connect(ctx) })
 	others.Go(func() { b.scan(ctx) })
 	others.Go(func() { b.keepFlows(ctx) })
+	others.Go(func() { b.keepBundles(ctx) })
 	err = b.supervise(ctx)
 	others.Wait()
+	if err == nil && b.relaunch.Load() {
+		err = ErrRelaunch
+	}
 	return err
 }
 
@@ -112,14 +125,19 @@ func (b *Box) connect(ctx context.Context) {
 	if !b.claim(ctx, cfg) {
 		return
 	}
-	up, err := uplink.New(cfg, uplink.Parts{
-		Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Held: b.hold, Heartbeat: b.cfg.Heartbeat, Log: b.log,
-	})
+	parts := uplink.Parts{Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Held: b.hold, Heartbeat: b.cfg.Heartbeat, Log: b.log}
+	if b.bundles != nil {
+		parts.Bundles, parts.Wanted = b.bundles.Tell, b.bundles.Want
+	}
+	up, err := uplink.New(cfg, parts)
 	if err != nil {
 		b.log.Error("uplink", "err", err)
 		return
 	}
 	b.health.Wake(up.Wake)
+	if b.bundles != nil {
+		b.bundles.Reach(up.Fetch)
+	}
 	_ = up.Run(ctx)
 }
 

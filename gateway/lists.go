@@ -122,9 +122,10 @@ func (c *Config) loadLists() (lists *filter.Lists, n int, errs []error) {
 		groups = new(filter.Groups)
 	}
 	b := filter.NewBuilder(groups)
-	for i := range c.Lists {
-		if err := c.Lists[i].read(b, groups); err != nil {
-			errs = append(errs, fmt.Errorf("gateway: list %q: %w", c.Lists[i].Name, err))
+	all := c.bundleLists(c.bundles)
+	for i := range all {
+		if err := all[i].read(b, groups); err != nil {
+			errs = append(errs, fmt.Errorf("gateway: list %q: %w", all[i].Name, err))
 		}
 	}
 	n = b.Len()

@@ -14,6 +14,7 @@ import (
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/update/content"
 )
 
 // reloadSignal asks to read rules and lists anew, as the field's sensors have it.
@@ -22,7 +23,7 @@ const reloadSignal = syscall.SIGUSR2
 // loadSet reads and compiles the rules, on so many processors, 0 for all; left is how many
 // were left out.
 func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) {
-	rules, refused, err := (&ruleSource{patterns: cfg.Rules, builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
+	rules, refused, err := (&ruleSource{patterns: append(cfg.Rules[:len(cfg.Rules):len(cfg.Rules)], content.Rules(cfg.bundles)...), builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -49,6 +50,15 @@ type inUse struct {
 	set         *match.Set
 	left, sites int
 	since       time.Time
+	versions    map[string]int64 // of bundles
+	refused     string           // why the last reload changed nothing
+}
+
+// bundles says which versions are in use, and why others could not be used.
+func (u *inUse) bundles() (versions map[string]int64, refused string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.versions, u.refused
 }
 
 // state counts rules, sites and rules left out, and says since when.
@@ -77,7 +87,14 @@ func (u *inUse) obey(ctx context.Context, c <-chan os.Signal) {
 	for {
 		select {
 		case <-c:
-			if err := u.reload(); err != nil {
+			err := u.reload()
+			u.mu.Lock()
+			u.refused = ""
+			if err != nil {
+				u.refused = err.Error()
+			}
+			u.mu.Unlock()
+			if err != nil {
 				u.cfg.Log.Error("the rules stay as they were: correct the file and reload again", "err", err)
 			}
 		case <-ctx.Done():
@@ -89,6 +106,7 @@ func (u *inUse) obey(ctx context.Context, c <-chan os.Signal) {
 // reload swaps rules, lists and applications while traffic goes on. An error changes nothing.
 func (u *inUse) reload() error {
 	start := time.Now()
+	versions := u.cfg.renewBundles()
 	set, left, err := loadSet(u.cfg, 1) // the other processors judge traffic
 	if err != nil {
 		return err
@@ -109,7 +127,7 @@ func (u *inUse) reload() error {
 	}
 	u.engine.SetLists(lists)
 	u.mu.Lock()
-	u.set, u.left, u.sites, u.since = set, left, sites, time.Now()
+	u.set, u.left, u.sites, u.since, u.versions = set, left, sites, time.Now(), versions
 	u.mu.Unlock()
 	select {
 	case u.report <- struct{}{}: // who changes something wants to see it, and not in an hour
