@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"time"
 
 	"otasuke/gateway/internal/clamd"
@@ -110,19 +109,3 @@ func (c *Config) renewBundles() map[string]int64 {
 	}
 	return versions
 }
-
-// bundleLists puts a bundle's lists behind the configuration's.
-func (c *Config) bundleLists(use update.InUse) (all []ListFile) {
-	lists, err := content.Lists(use)
-	if err != nil {
-		c.Log.Warn("lists of a bundle", "err", err)
-	}
-	all = append(all, c.Lists...)
-	for _, l := range lists {
-		all = append(all, ListFile(l))
-	}
-	return all
-}
-
-// databaseDir is clamd's folder of signatures where bundles may add to it.
-func (c *Config) databaseDir() string { return filepath.Join(c.clamdDir(), "database") }

@@ -255,7 +255,7 @@ func (c *Config) scanner() error {
 		c.ClamdDatabase = clamd.DefaultDatabase
 	}
 	if c.CentreURL != "" {
-		c.signatures, c.ClamdDatabase = c.ClamdDatabase, c.databaseDir()
+		c.signatures, c.ClamdDatabase = c.ClamdDatabase, filepath.Join(c.clamdDir(), "database")
 	}
 	if c.ClamdUser == "" && os.Getuid() == 0 {
 		c.ClamdUser = clamd.DefaultUser

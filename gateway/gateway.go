@@ -125,19 +125,16 @@ func (b *Box) connect(ctx context.Context) {
 	if !b.claim(ctx, cfg) {
 		return
 	}
-	parts := uplink.Parts{Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Held: b.hold, Heartbeat: b.cfg.Heartbeat, Log: b.log}
-	if b.bundles != nil {
-		parts.Bundles, parts.Wanted = b.bundles.Tell, b.bundles.Want
-	}
-	up, err := uplink.New(cfg, parts)
+	up, err := uplink.New(cfg, uplink.Parts{
+		Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Held: b.hold, Heartbeat: b.cfg.Heartbeat, Log: b.log,
+		Bundles: b.bundles.Tell, Wanted: b.bundles.Want,
+	})
 	if err != nil {
 		b.log.Error("uplink", "err", err)
 		return
 	}
 	b.health.Wake(up.Wake)
-	if b.bundles != nil {
-		b.bundles.Reach(up.Fetch)
-	}
+	b.bundles.Reach(up.Fetch)
 	_ = up.Run(ctx)
 }
 

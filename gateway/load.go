@@ -8,6 +8,7 @@ import (
 	"time"
 
 	starter "otasuke/content/rules"
+	"otasuke/gateway/internal/listing"
 	"otasuke/gateway/internal/sensorconf"
 	"otasuke/rule"
 	"otasuke/rule/parse"
@@ -42,7 +43,7 @@ func (src *ruleSource) load() (rules []*rule.Rule, refused []rule.Refusal, err e
 	}
 	var lists [][]*rule.Rule
 	add := func(name string, text []byte) {
-		opt.Open = beside(name)
+		opt.Open = listing.Beside(name)
 		r, bad := parse.Rules(name, text, opt)
 		lists, refused = append(lists, r), append(refused, bad...)
 	}
@@ -75,17 +76,6 @@ func (src *ruleSource) load() (rules []*rule.Rule, refused []rule.Refusal, err e
 		err = src.set.Thresholds(rules, opt.Vars, src.warn)
 	}
 	return rules, append(refused, older...), err
-}
-
-// beside reads the lists that the rules of a file name: only files in its folder or
-// below it.
-func beside(rules string) func(string) ([]byte, error) {
-	return func(name string) ([]byte, error) {
-		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("%w: only lists beside the rules are read", os.ErrPermission)
-		}
-		return os.ReadFile(filepath.Join(filepath.Dir(rules), name))
-	}
 }
 
 // homeNet writes the inside networks as a rule variable.

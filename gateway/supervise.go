@@ -54,9 +54,7 @@ func (b *Box) supervise(ctx context.Context) error {
 		b.health.Engine(false)
 		b.log.Error("the engine ended: traffic passes without inspection until it is back", "err", err)
 		b.note(noteDied)
-		if b.bundles != nil {
-			b.bundles.Died()
-		}
+		b.bundles.Died()
 		if time.Since(started) > goodRun {
 			wait = restartFirst
 		}
@@ -202,9 +200,7 @@ func (b *Box) status(line []byte) bool {
 		return false
 	}
 	b.health.Engine(true)
-	if b.bundles != nil {
-		b.bundles.Saw(s.figures())
-	}
+	b.bundles.Saw(s.figures())
 	if s.Faults > b.faults {
 		b.note(noteFault)
 	}

@@ -54,7 +54,7 @@ type Config struct {
 	step func(string) // before each thing that changes the disk; for tests
 }
 
-// Keeper keeps bundles current.
+// Keeper keeps bundles current. Nil takes what it is told and does nothing.
 type Keeper struct {
 	cfg    Config
 	folder string
@@ -120,6 +120,9 @@ func New(cfg Config) (*Keeper, error) {
 
 // Reach sets how the centre is reached.
 func (k *Keeper) Reach(f Fetch) {
+	if k == nil {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.fetch = f
@@ -127,6 +130,9 @@ func (k *Keeper) Reach(f Fetch) {
 
 // Want takes the answer to a heartbeat.
 func (k *Keeper) Want(list []wire.BundleWanted) {
+	if k == nil {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.heard = true
@@ -140,6 +146,9 @@ func (k *Keeper) Want(list []wire.BundleWanted) {
 
 // Saw takes the engine's figures.
 func (k *Keeper) Saw(f Figures) {
+	if k == nil {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.watch != nil {
@@ -150,6 +159,9 @@ func (k *Keeper) Saw(f Figures) {
 
 // Died takes that the engine ended.
 func (k *Keeper) Died() {
+	if k == nil {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if w := k.watch; w != nil && w.bad == "" && w.kind != wire.BundleVirus {
@@ -159,6 +171,9 @@ func (k *Keeper) Died() {
 
 // Tell is the state for a heartbeat.
 func (k *Keeper) Tell() (list []wire.BundleState) {
+	if k == nil {
+		return nil
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, name := range kinds {

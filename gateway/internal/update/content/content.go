@@ -14,6 +14,7 @@ import (
 	"otasuke/content/apps"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/filter/listfile"
+	"otasuke/gateway/internal/listing"
 	"otasuke/gateway/internal/update"
 	"otasuke/internal/conffile"
 	"otasuke/rule/parse"
@@ -35,18 +36,6 @@ const (
 // ErrContent tells what a bundle lacks.
 var ErrContent = errors.New("bundle")
 
-// List is one list of a bundle; its members are those of [[list]] in the box's configuration.
-type List struct {
-	Name     string          `toml:"name"`
-	Category string          `toml:"category"`
-	File     string          `toml:"file"` // in the bundle
-	Format   listfile.Format `toml:"format"`
-	Entries  []string        `toml:"entries"`
-	Allow    bool            `toml:"allow"`
-	Deny     bool            `toml:"deny"`
-	Groups   []string        `toml:"groups"` // none: they are of one company
-}
-
 // Rules are the patterns of rule files in use.
 func Rules(use update.InUse) []string {
 	b, ok := use[wire.BundleRules]
@@ -61,7 +50,7 @@ func Rules(use update.InUse) []string {
 }
 
 // Lists are the lists in use, with whole paths.
-func Lists(use update.InUse) ([]List, error) {
+func Lists(use update.InUse) ([]listing.List, error) {
 	b, ok := use[wire.BundleLists]
 	if !ok {
 		return nil, nil
@@ -105,12 +94,7 @@ func checkRules(dir string) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrContent, err)
 		}
-		opt := parse.Options{Vars: parse.DefaultVars(), Open: func(beside string) ([]byte, error) {
-			if !filepath.IsLocal(beside) {
-				return nil, os.ErrPermission
-			}
-			return os.ReadFile(filepath.Join(dir, beside))
-		}}
+		opt := parse.Options{Vars: parse.DefaultVars(), Open: listing.Beside(name)}
 		good, bad := parse.Rules(filepath.Base(name), text, opt)
 		loaded, all = loaded+len(good), all+len(good)+len(bad)
 		if len(bad) > 0 && first == "" {
@@ -123,9 +107,9 @@ func checkRules(dir string) error {
 	return nil
 }
 
-func lists(dir string) ([]List, error) {
+func lists(dir string) ([]listing.List, error) {
 	var f struct {
-		List []List `toml:"list"`
+		List []listing.List `toml:"list"`
 	}
 	if err := conffile.Read(filepath.Join(dir, listsFile), &f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrContent, err)
