@@ -85,7 +85,7 @@ type Health struct {
 	Parts map[string]State `json:"parts"`
 	// Note is a key of what happened: "engine-died", "engine-restarted", "inspection-fault"
 	// (a fault of the program cost a conversation its inspection), "scanner-down", "scanner-back",
-	// "signatures-old" (of the virus scanner), "".
+	// "signatures-old" (of the virus scanner), "updates-standing", "updates-moving", "".
 	Note string `json:"note,omitempty"`
 	// Rules and Sites count what is loaded.
 	Rules int `json:"rules"`

@@ -75,11 +75,19 @@ type line struct {
 
 func (l line) DownloadFile(path string, limit int64, _ time.Duration) ([]byte, error) {
 	text, err := l.fetch.get(l.ctx, path, limit)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, &metadata.ErrDownloadHTTP{StatusCode: 404, URL: path}
+	case err != nil && !errors.Is(err, ErrTrust):
+		return nil, &lineError{err}
 	}
 	return text, err
 }
+
+// lineError is of the line to the centre, not of what came over it.
+type lineError struct{ error }
+
+func (e *lineError) Unwrap() error { return e.error }
 
 // trust is what the keys say.
 type trust struct {
@@ -185,15 +193,17 @@ func (t *trust) settle(meta string) error {
 // judge tells expiry and line from what is wrong.
 func judge(err error) error {
 	var repository *metadata.ErrDownloadHTTP
+	var line *lineError
+	var disk *fs.PathError
 	switch {
 	case errors.Is(err, &metadata.ErrExpiredMetadata{}):
 		return fmt.Errorf("%w: %w", ErrExpired, err)
 	case errors.As(err, &repository):
 		return fmt.Errorf("update: %w: %w", fs.ErrNotExist, err)
-	case errors.Is(err, &metadata.ErrRepository{}), errors.Is(err, &metadata.ErrLengthOrHashMismatch{}), errors.Is(err, &metadata.ErrValue{}), errors.Is(err, &metadata.ErrType{}):
-		return fmt.Errorf("%w: %w", ErrTrust, err)
+	case errors.As(err, &line), errors.As(err, &disk):
+		return err
 	}
-	return err
+	return fmt.Errorf("%w: %w", ErrTrust, err)
 }
 
 // download fetches a bundle into a file beside its place and verifies it.
