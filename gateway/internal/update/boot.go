@@ -1,6 +1,7 @@
 package update
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -127,9 +129,16 @@ func mark(path string) string {
 	return fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano())
 }
 
+// programTime is how long a program may take to say its version.
+const programTime = 10 * time.Second
+
 // CheckProgram tries whether a program runs here at all.
 func CheckProgram(dir string) error {
-	out, err := exec.Command(filepath.Join(dir, Program), "version").CombinedOutput()
+	ctx, cancel := context.WithTimeout(context.Background(), programTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(dir, Program), "version")
+	cmd.WaitDelay = time.Second // what it has started does not hold us up
+	out, err := cmd.CombinedOutput()
 	if err == nil && !strings.HasPrefix(string(out), "otasuke ") {
 		err = fmt.Errorf("it says %.80q", out)
 	}
