@@ -3,8 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"os"
-	"time"
 
 	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/scan"
@@ -17,26 +15,18 @@ import (
 var ErrRelaunch = errors.New("gateway: another program is to go on")
 
 // Boot and Relaunch change between the package's program and that of a bundle.
-var (
-	Boot     = update.Boot
-	Relaunch = update.Relaunch
-)
+var Boot, Relaunch = update.Boot, update.Relaunch
 
 // openBundles prepares what keeps the box current; without it everything else goes on.
 func (b *Box) openBundles() {
 	if b.cfg.CentreURL == "" || b.cfg.EVEInput != "" {
 		return
 	}
-	c := update.Config{StateDir: b.cfg.StateDir, Check: b.tryBundle, Apply: b.useBundle, Note: b.note, Log: b.log}
+	hours, _ := update.ParseHours(b.cfg.UpdateHours) // checked with the configuration
 	var err error
-	c.Hours, _ = update.ParseHours(b.cfg.UpdateHours) // checked with the configuration
-	if b.cfg.BundleRoot != "" {
-		c.Root, err = os.ReadFile(b.cfg.BundleRoot)
-	}
-	if err == nil {
-		b.bundles, err = update.New(c)
-	}
-	if err != nil {
+	if b.bundles, err = update.New(update.Config{
+		StateDir: b.cfg.StateDir, RootFile: b.cfg.BundleRoot, Hours: hours, Check: b.tryBundle, Apply: b.useBundle, Minute: b.placeSignatures, Note: b.note, Log: b.log,
+	}); err != nil {
 		b.log.Error("the box does not keep itself current", "err", err)
 	}
 }
@@ -75,23 +65,6 @@ func (b *Box) placeSignatures() {
 	if err := clamd.Place(b.cfg.ClamdDatabase, b.cfg.signatures, update.Read(b.cfg.StateDir)[wire.BundleVirus].Dir); err != nil {
 		b.log.Error("signatures", "err", err)
 	}
-}
-
-// keepBundles keeps the box current until ctx ends.
-func (b *Box) keepBundles(ctx context.Context) {
-	if b.bundles == nil {
-		return
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); b.bundles.Run(ctx) }()
-	for tick := time.Tick(time.Minute); ctx.Err() == nil; {
-		select {
-		case <-ctx.Done():
-		case <-tick: // the system's own are renewed, too
-			b.placeSignatures()
-		}
-	}
-	<-done
 }
 
 // figures are what a trial looks at.

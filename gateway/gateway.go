@@ -93,7 +93,7 @@ func (b *Box) Run(ctx context.Context) error {
 	others.Go(func() { b.connect(ctx) })
 	others.Go(func() { b.scan(ctx) })
 	others.Go(func() { b.keepFlows(ctx) })
-	others.Go(func() { b.keepBundles(ctx) })
+	others.Go(func() { b.bundles.Run(ctx) })
 	err = b.supervise(ctx)
 	others.Wait()
 	if err == nil && b.relaunch.Load() {

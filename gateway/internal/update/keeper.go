@@ -39,14 +39,16 @@ const (
 type Config struct {
 	// StateDir is the box's; bundles lie in [Folder] of it.
 	StateDir string
-	// Root is the root of trust, nil to take the centre's first one and to stay with it.
-	Root []byte
+	// RootFile has the root of trust; "" to take the centre's first one and to stay with it.
+	RootFile string
 	// Hours is when programs are changed.
 	Hours Hours
 	// Check tries what lies in dir; an error refuses it for good.
 	Check func(ctx context.Context, kind, dir string) error
 	// Apply makes use of what state.json names now.
 	Apply func(kind string)
+	// Minute is called each minute, for what changes by itself beside bundles; nil for nobody.
+	Minute func()
 	// Note tells people, in a key of health.
 	Note func(string)
 	Log  *slog.Logger
@@ -94,7 +96,13 @@ func New(cfg Config) (*Keeper, error) {
 	if err := os.MkdirAll(k.folder, 0o755); err != nil {
 		return nil, fmt.Errorf("update: %w", err)
 	}
+	var root []byte
 	var err error
+	if cfg.RootFile != "" {
+		if root, err = os.ReadFile(cfg.RootFile); err != nil {
+			return nil, fmt.Errorf("update: root of trust: %w", err)
+		}
+	}
 	if k.state, err = load(k.folder); err != nil {
 		cfg.Log.Error("what bundles are in use is not known any more: what came with the program is", "err", err)
 	}
@@ -106,7 +114,7 @@ func New(cfg Config) (*Keeper, error) {
 			k.watch = &watch{kind: name, version: kind.Active, base: kind.Trial.Base, since: time.Now()}
 		}
 	}
-	k.trust = trust{folder: k.folder, root: cfg.Root, now: time.Now, step: cfg.step, fetch: func(ctx context.Context, path string) (body io.ReadCloser, err error) {
+	k.trust = trust{folder: k.folder, root: root, now: time.Now, step: cfg.step, fetch: func(ctx context.Context, path string) (body io.ReadCloser, err error) {
 		k.mu.Lock()
 		f := k.fetch
 		k.mu.Unlock()
@@ -206,14 +214,22 @@ func (k *Keeper) due(kind string) bool {
 
 // Run works until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
+	if k == nil {
+		return
+	}
 	tick := time.NewTicker(stepEvery)
 	defer tick.Stop()
+	minute := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
 			k.work(ctx, now)
+			if k.cfg.Minute != nil && now.Sub(minute) >= time.Minute {
+				minute = now
+				k.cfg.Minute()
+			}
 		}
 	}
 }
