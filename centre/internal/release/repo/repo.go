@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,7 +111,7 @@ func (r *Repo) Init(keysDir string, of, need int) error {
 		if err != nil {
 			return err
 		}
-		return r.begin(1, roots, roots, program, need)
+		return r.begin(1, roots, roots, program, need, nil)
 	})
 }
 
@@ -137,7 +136,7 @@ func readOrMake(path string) (*key, error) {
 }
 
 // begin writes a root with new online keys, signed by signers, and everything below it.
-func (r *Repo) begin(version int64, roots, signers []*key, program *key, need int) error {
+func (r *Repo) begin(version int64, roots, signers []*key, program *key, need int, before *tops) error {
 	online := map[string]*key{}
 	for _, role := range []string{roleContent, metadata.SNAPSHOT, metadata.TIMESTAMP} {
 		k, err := readOrMake(filepath.Join(r.keys(), fmt.Sprintf("%d.%s.pem", version, role)))
@@ -175,10 +174,10 @@ func (r *Repo) begin(version int64, roots, signers []*key, program *key, need in
 	if err := sign(targets, roots...); err != nil {
 		return err
 	}
-	if err := r.carry(roleContent, ContentLife, online[roleContent]); err != nil {
+	if err := r.carry(before, roleContent, ContentLife, online[roleContent]); err != nil {
 		return err
 	}
-	if err := r.carry(roleProgram, ProgramLife, program); err != nil {
+	if err := r.carry(before, roleProgram, ProgramLife, program); err != nil {
 		return err
 	}
 	if err := writeRole(r, metadata.TARGETS, targets.Signed.Version, targets); err != nil {
@@ -201,21 +200,20 @@ func (r *Repo) until(d time.Duration) time.Time {
 	return r.clock.Now().UTC().Add(d).Truncate(time.Second)
 }
 
-// carry signs what a delegated role says anew, or that it says nothing.
-func (r *Repo) carry(role string, life time.Duration, by *key) error {
-	m, n := metadata.Targets(), r.newest(role)
-	if n > 0 {
-		old, err := readRole[metadata.TargetsType](r, role, n)
-		if err != nil {
+// carry signs what a delegated role said before anew, as far as its key had signed it, or that
+// it says nothing.
+func (r *Repo) carry(before *tops, role string, life time.Duration, by *key) (err error) {
+	m := metadata.Targets()
+	if before != nil {
+		if m, err = r.speaker(*before, role); err != nil {
 			return err
 		}
-		m = old
 	}
-	m.Signed.Version, m.Signed.Expires = n+1, r.until(life)
+	m.Signed.Version, m.Signed.Expires = r.newest(role)+1, r.until(life)
 	if err := sign(m, by); err != nil {
 		return err
 	}
-	return writeRole(r, role, n+1, m)
+	return writeRole(r, role, m.Signed.Version, m)
 }
 
 // newest is the highest version of a role that is there, 0 for none.
@@ -360,6 +358,9 @@ func (r *Repo) Add(_ context.Context, name string, data []byte, program string) 
 		if err != nil {
 			return err
 		}
+		if m.Signed.Targets[name] != nil {
+			return fmt.Errorf("%w: %q is there already", ErrName, name)
+		}
 		file, err := metadata.TargetFile().FromBytes(name, data, "sha256")
 		if err != nil {
 			return fmt.Errorf("repo: %w", err)
@@ -454,47 +455,6 @@ func (r *Repo) Rotate(oldDir, newDir string, of, need int) error {
 		if err != nil {
 			return err
 		}
-		return r.begin(t.root.Signed.Version+1, roots, old, program, need)
+		return r.begin(t.root.Signed.Version+1, roots, old, program, need, &t)
 	})
-}
-
-// End is when a role's signatures end.
-type End struct {
-	Role string    `json:"role"`
-	At   time.Time `json:"at"`
-	Soon bool      `json:"soon"` // a person should sign anew
-}
-
-// Ends are the ends of all roles, the first to end first.
-func (r *Repo) Ends() (all []End, err error) {
-	err = r.locked(func() error {
-		t, err := r.tops()
-		if err != nil {
-			return err
-		}
-		program, err := r.speaker(t, roleProgram)
-		if err != nil {
-			return err
-		}
-		for _, e := range []End{{Role: metadata.ROOT, At: t.root.Signed.Expires}, {Role: metadata.TARGETS, At: t.targets.Signed.Expires}, {Role: roleProgram, At: program.Signed.Expires}} {
-			e.Soon = e.At.Sub(r.clock.Now()) < WarnBefore
-			all = append(all, e)
-		}
-		slices.SortFunc(all, func(a, b End) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Role, b.Role)) })
-		return nil
-	})
-	return all, err
-}
-
-// Root is the newest root, with which a box begins.
-func (r *Repo) Root() ([]byte, error) {
-	n := r.newest(metadata.ROOT)
-	if n == 0 {
-		return nil, ErrNone
-	}
-	b, err := os.ReadFile(r.metadata(fmt.Sprintf("%d.root.json", n)))
-	if err != nil {
-		return nil, fmt.Errorf("repo: %w", err)
-	}
-	return b, nil
 }
