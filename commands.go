@@ -70,7 +70,17 @@ func runCentre(ctx context.Context, args []string) error {
 	}
 	fs := flag.NewFlagSet("centre "+verb, flag.ContinueOnError)
 	path := fs.String("config", "/etc/otasuke/centre.toml", "configuration `file`")
+	var bundle centre.BundleFlags
+	what := ""
+	if verb == "bundle" {
+		if bundle.Set(fs); len(args) > 0 {
+			what, args = args[0], args[1:]
+		}
+	}
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		if verb == "bundle" {
+			return centre.ErrBundleUse
+		}
 		return errUsage
 	}
 	cfg, err := centre.LoadConfig(*path)
@@ -96,6 +106,8 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(nil, func() (any, error) { return c.Alerts(ctx, "listed on the command line") })
 	case "requests":
 		return answer(nil, func() (any, error) { return c.Requests(ctx, "listed on the command line") })
+	case "bundle":
+		return answer(nil, func() (any, error) { return c.Bundle(ctx, what, bundle) })
 	case "health":
 		return answer(nil, func() (any, error) { return c.Health(ctx, "listed on the command line") })
 	}

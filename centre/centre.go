@@ -21,6 +21,8 @@ import (
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/portal"
 	"otasuke/centre/internal/question"
+	"otasuke/centre/internal/release"
+	"otasuke/centre/internal/release/repo"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -54,6 +56,8 @@ type Centre struct {
 	usage     *usage.Service
 	questions *question.Service
 	appeals   *appeal.Service
+	bundles   *repo.Repo
+	releases  *release.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -77,7 +81,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -98,6 +102,8 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.usage = usage.New(c.store, nil)
 	c.questions = question.New(c.store, nil)
 	c.appeals = appeal.New(c.store, nil)
+	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
+	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
 	if c.apps, err = apps.Load(); err != nil {
 		return err
 	}
@@ -113,7 +119,7 @@ func (c *Centre) Close() error { return c.store.Close() }
 
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err
@@ -136,6 +142,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	in.Register(queue)
 	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
+		{Name: "bundles", Run: c.releases.Run},
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
 		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
 		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),

@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/release"
 	"otasuke/internal/conffile"
 )
 
@@ -30,8 +32,9 @@ type Config struct {
 	Portal  WebConfig `toml:"portal"`
 	Console WebConfig `toml:"console"`
 	// Boxes is the listener for boxes; it speaks TLS by itself.
-	Boxes BoxConfig  `toml:"boxes"`
-	Mail  MailConfig `toml:"mail"`
+	Boxes   BoxConfig    `toml:"boxes"`
+	Mail    MailConfig   `toml:"mail"`
+	Bundles BundleConfig `toml:"bundles"`
 	// Phone of the desk, as it is read.
 	Phone string `toml:"phone"`
 	// Hours of the desk by language; empty is 24 hours.
@@ -72,6 +75,19 @@ type MailConfig struct {
 	ReplyTo      string `toml:"reply_to"`
 	DKIMSelector string `toml:"dkim_selector"`
 	DKIMKeyFile  string `toml:"dkim_key_file"`
+}
+
+// BundleConfig is how what keeps boxes current goes out.
+type BundleConfig struct {
+	// Wave is how long a wave lasts at least, ProgramWave one of a program; an hour and a day
+	// when they are 0.
+	Wave        time.Duration `toml:"wave"`
+	ProgramWave time.Duration `toml:"program_wave"`
+}
+
+// waits are those of the configuration, and the usual ones.
+func (b *BundleConfig) waits() release.Waits {
+	return release.Waits{Content: cmp.Or(b.Wave, release.Usual.Content), Program: cmp.Or(b.ProgramWave, release.Usual.Program)}
 }
 
 // LoadConfig reads a file.
@@ -131,5 +147,7 @@ func (c *Config) sender() (mail.Config, error) {
 	out.DKIM = &mail.DKIM{Domain: mail.Domain(m.From), Selector: m.DKIMSelector, Key: key}
 	return out, nil
 }
+
+func (c *Config) bundlesDir() string { return filepath.Join(c.StateDir, "bundles") }
 
 func (c *Config) authorityDir() string { return filepath.Join(c.StateDir, "authority") }

@@ -33,12 +33,20 @@ const retryAfter = 30 * time.Second
 // errCertificate: no certificate of ours, or not one in use.
 var errCertificate = errors.New("intake: no valid box certificate")
 
-// post lets POST through and turns an error into its answer.
+// post lets POST through and turns an error into its answer, get does so with GET.
 func (in *Intake) post(handle func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return in.only(http.MethodPost, handle)
+}
+
+func (in *Intake) get(handle func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return in.only(http.MethodGet, handle)
+}
+
+func (in *Intake) only(method string, handle func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			w.Header().Set("Allow", http.MethodPost)
-			fail(w, http.StatusMethodNotAllowed, codeBody, "use POST")
+		if r.Method != method {
+			w.Header().Set("Allow", method)
+			fail(w, http.StatusMethodNotAllowed, codeBody, "use "+method)
 			return
 		}
 		if err := handle(w, r); err != nil {
@@ -131,12 +139,26 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 		if held, err = in.cfg.Devices.Held(tx, box.SiteID); err != nil {
 			return err
 		}
+		if err := in.cfg.Releases.Tell(tx, box.ID, beat.Bundles); err != nil {
+			return err
+		}
 		return in.protection(tx, &box, turn)
 	})
 	if err != nil {
 		return err
 	}
-	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held})
+	wanted, err := in.cfg.Releases.Wanted(r.Context(), box.ID)
+	if err != nil {
+		return err
+	}
+	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held, Bundles: wanted})
+}
+
+// bundles serves what keeps boxes current. It may take as long as a poor line needs.
+func (in *Intake) bundles(w http.ResponseWriter, r *http.Request, _ device.Box) error {
+	_ = http.NewResponseController(w).SetWriteDeadline(in.cfg.Clock.Now().Add(bundleTimeout))
+	in.cfg.Releases.ServeHTTP(w, r)
+	return nil
 }
 
 // control reads a small JSON body, its version first, and checks it.

@@ -14,6 +14,7 @@ import (
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/question"
+	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/usage"
@@ -35,6 +36,7 @@ const (
 	headerTimeout = 10 * time.Second
 	bodyTimeout   = time.Minute // 4 MiB over a poor line
 	idleTimeout   = 3 * time.Minute
+	bundleTimeout = time.Hour // what a box allows itself
 	maxHeader     = 16 << 10
 )
 
@@ -52,6 +54,7 @@ type Config struct {
 	Usage     *usage.Service
 	Questions *question.Service
 	Appeals   *appeal.Service
+	Releases  *release.Service
 	CA        *enrol.CA
 	// Clock tells the time. Default: the machine's.
 	Clock clock.Clock
@@ -82,6 +85,8 @@ func New(cfg Config) *Intake {
 	in.mux.Handle(wire.PathHeartbeat, in.post(in.withBox(in.heartbeat)))
 	in.mux.Handle(wire.PathQuestions, in.post(in.withBox(in.questions)))
 	in.mux.Handle(wire.PathAnswers, in.post(in.withBox(in.answers)))
+	in.mux.Handle(wire.PathBundleMetadata, in.get(in.withBox(in.bundles)))
+	in.mux.Handle(wire.PathBundleTargets, in.get(in.withBox(in.bundles)))
 	in.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "body", "there is no such path on the box listener")
 	})

@@ -112,8 +112,8 @@ func checkRules(files map[string][]byte) (string, error) {
 		if !strings.HasSuffix(name, ".rules") {
 			continue
 		}
-		loaded, refused := parse.Count(text)
-		good, bad = good+loaded, bad+refused
+		rules, refused := parse.Rules(name, text, parse.Options{Open: beside(files)})
+		good, bad = good+len(rules), bad+len(refused)
 	}
 	if good == 0 || good*100 < loadable*(good+bad) {
 		return "", fmt.Errorf("%w: %d rules load, %d do not", ErrBundle, good, bad)
@@ -166,4 +166,14 @@ func archive(files map[string][]byte) ([]byte, error) {
 		return nil, fmt.Errorf("release: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// beside opens lists that rules name, which are files of the same bundle.
+func beside(files map[string][]byte) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if text, ok := files[filepath.Base(name)]; ok {
+			return text, nil
+		}
+		return nil, fmt.Errorf("%w: %q", os.ErrNotExist, name)
+	}
 }

@@ -3,12 +3,14 @@ package release
 import (
 	"context"
 	"crypto/sha256"
+	"embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"math"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -46,6 +48,12 @@ var shares = [...]int{0, 10, 100, 1000}
 
 // ErrNone tells that there is no such release.
 var ErrNone = errors.New("release: there is no such release")
+
+//go:embed migrate
+var migrations embed.FS
+
+// Schema is the tables of this package; they point to those of tenant.
+func Schema() store.Schema { return store.Sub("release", migrations) }
 
 // Release is one bundle on its way.
 type Release struct {
@@ -189,6 +197,9 @@ func (s *Service) current(ctx context.Context) ([]Release, error) {
 	}
 	return s.now, nil
 }
+
+// ServeHTTP serves the repository.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.cfg.Repo.ServeHTTP(w, r) }
 
 // Tell keeps what a box says became of its bundles.
 func (s *Service) Tell(tx *store.Tx, boxID string, all []wire.BundleState) error {
