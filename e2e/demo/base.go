@@ -222,8 +222,8 @@ func (d *demo) people(ctx context.Context) error {
 	return d.admin(ctx, "add-operator", operator, nil)
 }
 
-// admin runs an administrative command of the centre.
-func (d *demo) admin(ctx context.Context, verb string, in, out any) error {
+// admin runs an administrative command of the centre, of one or two words.
+func (d *demo) admin(ctx context.Context, verb string, in, out any, more ...string) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -232,7 +232,8 @@ func (d *demo) admin(ctx context.Context, verb string, in, out any) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, exe, "centre", verb, "-config", d.path("centre.toml"))
+	args := append([]string{"centre"}, strings.Fields(verb)...)
+	cmd := exec.CommandContext(ctx, exe, append(append(args, "-config", d.path("centre.toml")), more...)...)
 	cmd.Stdin, cmd.Stderr = strings.NewReader(string(body)), d.Err
 	text, err := cmd.Output()
 	if err != nil {

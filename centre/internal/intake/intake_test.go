@@ -28,6 +28,8 @@ import (
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/question"
+	"otasuke/centre/internal/release"
+	"otasuke/centre/internal/release/repo"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -72,14 +74,14 @@ func suite(t *testing.T, fn func(o *office)) {
 		o.devices = device.New(device.Config{Store: s, Clock: o.clock})
 		o.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: o.clock})
 		o.questions = question.New(s, o.clock)
-		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), CA: o.ca, Clock: o.clock})
+		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), Releases: release.New(release.Config{Store: s, Repo: repo.New(t.TempDir(), o.clock), Clock: o.clock}), CA: o.ca, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			*to, err = companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(t, err)
 		}
 		o.listen()
 		fn(o)
-	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema(), appeal.Schema())
+	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema())
 }
 
 func (o *office) listen() {

@@ -73,7 +73,7 @@ type line struct {
 	fetch Fetch
 }
 
-func (l line) DownloadFile(path string, limit int64, _ time.Duration) ([]byte, error) {
+func (l *line) DownloadFile(path string, limit int64, _ time.Duration) ([]byte, error) {
 	text, err := l.fetch.get(l.ctx, path, limit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -135,6 +135,7 @@ func sound(text []byte) error {
 // signed is the state of the centre's repository that the keys vouch for.
 type signed struct {
 	up   *updater.Updater
+	line *line // delegated roles come when a target of theirs is asked for
 	keys string
 }
 
@@ -150,10 +151,11 @@ func (t *trust) refresh(ctx context.Context) (*signed, error) {
 	if newest, err := os.ReadFile(filepath.Join(meta, "root.json")); err == nil && sound(newest) == nil {
 		root = newest // cut or spoilt by the disk: the way up from the anchor is gone again
 	}
+	l := &line{ctx, t.fetch}
 	up, err := updater.New(&config.UpdaterConfig{
 		MaxRootRotations: maxRotations, MaxDelegations: maxDelegations,
 		RootMaxLength: maxRoot, TimestampMaxLength: maxTimestamp, SnapshotMaxLength: maxSnapshot, TargetsMaxLength: maxTargets,
-		Fetcher: line{ctx, t.fetch}, LocalTrustedRoot: root, LocalMetadataDir: meta, LocalTargetsDir: meta,
+		Fetcher: l, LocalTrustedRoot: root, LocalMetadataDir: meta, LocalTargetsDir: meta,
 		RemoteMetadataURL: wire.PathBundleMetadata, RemoteTargetsURL: wire.PathBundleTargets, PrefixTargetsWithHash: true,
 	})
 	if err != nil {
@@ -174,7 +176,7 @@ func (t *trust) refresh(ctx context.Context) (*signed, error) {
 	if role == nil {
 		return nil, fmt.Errorf("%w: no role targets", ErrTrust)
 	}
-	return &signed{up, strings.Join(slices.Sorted(slices.Values(role.KeyIDs)), " ")}, nil
+	return &signed{up, l, strings.Join(slices.Sorted(slices.Values(role.KeyIDs)), " ")}, nil
 }
 
 // settle makes the metadata, against which older ones are refused, survive a power cut.
@@ -208,7 +210,10 @@ func judge(err error) error {
 
 // download fetches a bundle into a file beside its place and verifies it.
 func (t *trust) download(ctx context.Context, s *signed, target, file string) error {
+	var cancel context.CancelFunc
+	s.line.ctx, cancel = context.WithTimeout(ctx, maxMetadata)
 	info, err := s.up.GetTargetInfo(target)
+	cancel()
 	if err := errors.Join(err, t.settle(filepath.Join(t.folder, metaFolder))); err != nil {
 		if strings.HasSuffix(err.Error(), "not found") {
 			return fmt.Errorf("%w: nobody signed %s", ErrTrust, target)
