@@ -7,13 +7,16 @@ BUILD    = CGO_ENABLED=$(CGO) $(GO) build -o otasuke .
 FUZZTIME ?= 30s
 SOAK     ?= 10m
 
-.PHONY: help build demo test bench soak fuzz screenshots setup
+.PHONY: help build deb demo test bench soak fuzz screenshots setup
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
 
 build: ## build ./otasuke
 	$(BUILD)
+
+deb: ## the Debian package, into dist/; ARCH=arm64 for that processor
+	@packaging/deb $(if $(ARCH),-a $(ARCH))
 
 demo: ## an office, a box and a hostile internet on this machine (ONCE=1 ends by itself)
 	@packaging/setup demo
