@@ -32,6 +32,7 @@ func pages(t *testing.T) []page {
 		}},
 		{"confirm", here.portal, link(t, m, "done")[len(here.portal):], nil},
 		{"devices", here.portal, "/devices", nil},
+		{"device", here.portal, "/devices", func(b *tab) { b.click(`main a[href^="/devices/"]`) }},
 		{"used", here.portal, "/used", nil},
 		{"requests", here.portal, "/requests", nil},
 		{"limits", here.portal, "/limits", nil},
