@@ -193,6 +193,7 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 func (q *Queue) drain(buf []byte, h Handler) error {
 	p := &q.packet // a handler could keep it, so on the stack it would be one allocation for each turn
 	now := time.Now().UnixMicro()
+	end := now + TickEvery.Microseconds() // in a flood the socket is never empty
 	for i := 1; ; i++ {
 		n, err := recv(q.fd, buf)
 		switch {
@@ -206,12 +207,10 @@ func (q *Queue) drain(buf []byte, h Handler) error {
 			return fmt.Errorf("capture: read: %w", err)
 		}
 		if i%16 == 0 {
-			t := time.Now().UnixMicro()
-			if t-now > TickEvery.Microseconds() {
-				q.read(buf[:n], t, p, h)
+			if now = time.Now().UnixMicro(); now > end {
+				q.read(buf[:n], now, p, h)
 				return nil
 			}
-			now = t
 		}
 		q.read(buf[:n], now, p, h)
 	}
