@@ -194,8 +194,8 @@ func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w
 			w.queue.Linger() // flows that end with us are told of
 		})
 	}
-	others.Go(func() { w.run(status) })
 	others.Go(func() { pulse.Give(ctx, os.NewFile(pulseFD, "pulse"), turns...) })
+	others.Go(func() { w.run(status) })
 	others.Go(func() { faults.Run(ctx) })
 	others.Go(func() { w.usage.Follow(ctx, enforce.LetGo, w.log) })
 	others.Go(func() { w.inside.listen(ctx) })

@@ -27,11 +27,13 @@ const (
 var ErrHangs = errors.New("pulse: no sign of life")
 
 // Give writes signs of life to w until ctx ends, a byte each, as long as all turns go on:
-// each tells how often a worker went round. A sign that nobody reads is left out.
+// each tells how often a worker went round. A sign that nobody reads is left out. The first
+// one is given at once: packets come already, and [StartPatience] must not be for them.
 func Give(ctx context.Context, w *os.File, turns ...func() uint64) {
 	tick := time.NewTicker(Every)
 	defer tick.Stop()
 	last := make([]uint64, len(turns))
+	sign(w)
 	for {
 		select {
 		case <-ctx.Done():
@@ -48,9 +50,13 @@ func Give(ctx context.Context, w *os.File, turns ...func() uint64) {
 			continue // last stays: the slowest worker counts
 		}
 		last = now
-		_ = w.SetWriteDeadline(time.Now().Add(Every))
-		_, _ = w.Write([]byte{'.'})
+		sign(w)
 	}
+}
+
+func sign(w *os.File) {
+	_ = w.SetWriteDeadline(time.Now().Add(Every))
+	_, _ = w.Write([]byte{'.'})
 }
 
 // Limits are how long signs may stay away.

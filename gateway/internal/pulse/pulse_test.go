@@ -55,6 +55,20 @@ func TestOneWorkerHangs(t *testing.T) {
 	}
 }
 
+// Workers that hang from their first packet on are noticed like any others.
+func TestHangsFromTheStart(t *testing.T) {
+	t.Parallel()
+	r, w := pipe(t)
+	var wg sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { Give(ctx, w, func() uint64 { return 0 }) })
+	if err := Watch(r, short, func() {}); !errors.Is(err, ErrHangs) {
+		t.Error(err)
+	}
+}
+
 // A process that ends is not one that hangs, and one that starts may take its time.
 func TestStartAndEnd(t *testing.T) {
 	t.Parallel()
