@@ -2,8 +2,12 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,10 +24,13 @@ const (
 	shortStall = time.Second
 	// hangStall is for an engine that hangs: the patience of its pulse, and some looks.
 	hangStall = 6 * time.Second
+	// scanStall is for a scanner that hangs: files wait for it ten seconds, once.
+	scanStall = 13 * time.Second
 	// backWithin is how soon the box must inspect again.
 	backWithin = 30 * time.Second
-	// someAnswers of the transfer are awaited before the fault, and behind it.
-	someAnswers = 50
+	// someAnswers of the transfer, two seconds of it, are awaited before the fault and behind
+	// it. The box must have heard a scanner before it can miss it.
+	someAnswers = 200
 	// shortTime is enough for a word where nothing stalls.
 	shortTime = 700 * time.Millisecond
 )
@@ -170,6 +177,11 @@ func TestFaults(t *testing.T) {
 }
 
 func faults() []faultCase {
+	return append(boxFaults(), otherFaults()...)
+}
+
+// boxFaults are those of the program itself.
+func boxFaults() []faultCase {
 	return []faultCase{
 		{name: "engine killed", stall: shortStall, do: func(t *testing.T, b *boxRun) {
 			engineGets(t, b, syscall.SIGKILL)
@@ -179,6 +191,135 @@ func faults() []faultCase {
 			engineGets(t, b, syscall.SIGSTOP)
 			b.log.await(t, "the engine hangs", 1)
 			b.log.await(t, "the engine is inspecting", 2)
+		}},
+		{name: "supervisor killed, started again", stall: shortStall, do: func(t *testing.T, b *boxRun) {
+			engine := childOf(b.cmd.Process.Pid, "engine")
+			_ = b.cmd.Process.Kill()
+			_ = b.cmd.Wait()
+			until(t, "the engine ends with its supervisor", backWithin, func() bool { return syscall.Kill(engine, 0) != nil })
+			forwards(t, b)
+			again(t, b)
+		}},
+		{name: "stopped and started", stall: shortStall, do: func(t *testing.T, b *boxRun) {
+			_ = b.cmd.Process.Signal(syscall.SIGTERM)
+			_ = b.cmd.Wait()
+			forwards(t, b)
+			again(t, b)
+		}},
+	}
+}
+
+// forwards wants a box that inspects nothing to let everything through.
+func forwards(t *testing.T, b *boxRun) {
+	t.Helper()
+	until(t, "all passes without a box", backWithin, func() bool { return fault.Say(b.lab.PC1, forbidden, shortTime) == nil })
+}
+
+// again starts the same program once more, and wants no rule in the kernel twice.
+func again(t *testing.T, b *boxRun) {
+	t.Helper()
+	cmd := exec.Command(b.cmd.Args[0], b.cmd.Args[1:]...)
+	cmd.Stderr = b.log
+	if err := b.lab.Box.Start(cmd); err != nil {
+		t.Fatal(err)
+	}
+	b.cmd = cmd
+	b.log.await(t, "the engine is inspecting", 2)
+	out, _, err := b.lab.Box.Run(t.Context(), "sh", "-c", "iptables-save; nft list tables | grep -q 'bridge otasuke$' && nft list table bridge otasuke; true")
+	if err != nil || bytes.Count(out, []byte("-A FORWARD -j OTASUKE")) > 1 || bytes.Count(out, []byte("queue num")) > 1 || bytes.Count(out, []byte("-j NFQUEUE")) > 1 {
+		t.Errorf("a rule stands twice: %v\n%s", err, out)
+	}
+}
+
+// scannedBox has a clamd of its own.
+func scannedBox(t *testing.T, more string) *boxRun {
+	b := plainBox(t, more+scanner(t))
+	scans(t, b)
+	return b
+}
+
+// scanner is the configuration of a clamd that the box runs, with one signature.
+func scanner(t *testing.T) string {
+	t.Helper()
+	if _, err := os.Stat("/usr/sbin/clamd"); err != nil {
+		t.Skip("clamd is not installed (package clamav-daemon)")
+	}
+	db := t.TempDir()
+	if err := os.WriteFile(filepath.Join(db, "t.ndb"), []byte("Test.Pattern:0:*:"+hex.EncodeToString([]byte(clamVirus))+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("clamd = \"run\"\nclamd_user = \"root\"\nclamd_database = %q\n", db)
+}
+
+// scans waits for the scanner of the box.
+func scans(t *testing.T, b *boxRun) {
+	t.Helper()
+	path := filepath.Join(fmt.Sprintf("/proc/%d/root", b.cmd.Process.Pid), filepath.Dir(b.eve), "clamd", "socket")
+	until(t, "the scanner answers", patience, func() bool {
+		c, err := net.Dial("unix", path)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+// scannerGets sends a signal to clamd.
+func scannerGets(t *testing.T, b *boxRun, s syscall.Signal) {
+	t.Helper()
+	pid := childOf(b.cmd.Process.Pid, "clamd")
+	if pid == 0 || syscall.Kill(pid, s) != nil {
+		t.Fatal("the box has no scanner")
+	}
+}
+
+// smallDisk mounts one for the box alone.
+func smallDisk(dir string) []string {
+	return []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=300k tmpfs "$0" && exec "$@"`, dir}
+}
+
+// diskBox has little room for what it finds.
+func diskBox(t *testing.T, more string) *boxRun {
+	if _, err := exec.LookPath("unshare"); err != nil {
+		t.Skip("no unshare here: a small disk cannot be mounted for the box alone")
+	}
+	return startBox(t, noiseRule, "flow_budget = -1\n"+more, smallDisk)
+}
+
+const noiseRule = `alert tcp any any -> any any (msg:"noise"; content:"noise"; sid:2;)`
+
+// fill makes findings until none can be kept.
+func fill(t *testing.T, b *boxRun) {
+	t.Helper()
+	until(t, "a full disk", patience, func() bool {
+		for range 20 {
+			if err := fault.Say(b.lab.PC1, "noise", fault.Patience); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return strings.Contains(b.log.all(), "findings are lost until")
+	})
+}
+
+// otherFaults are those of what the box leans on.
+func otherFaults() []faultCase {
+	return []faultCase{
+		{name: "scanner hangs", stall: scanStall, start: scannedBox, do: func(t *testing.T, b *boxRun) {
+			scannerGets(t, b, syscall.SIGSTOP)
+			b.log.await(t, "the virus scanner hangs", 1)
+		}, after: scans},
+		{name: "scanner killed", stall: shortStall, start: scannedBox, do: func(t *testing.T, b *boxRun) {
+			scannerGets(t, b, syscall.SIGKILL)
+			b.log.await(t, "the virus scanner ended", 1)
+		}, after: scans},
+		{name: "disk full", stall: shortStall, start: diskBox, do: fill},
+		{name: "centre away", stall: shortStall, more: "centre_url = \"https://127.0.0.1:1\"\ncentre_fingerprint = \"" + strings.Repeat("ab", 32) + "\"\nclaim_code = \"ABCD-EFGH-JKLM\"\n",
+			do: func(*testing.T, *boxRun) {}},
+		{name: "rules that cannot be read", stall: shortStall, do: func(t *testing.T, b *boxRun) {
+			if err := errors.Join(os.Remove(b.rules), os.Mkdir(b.rules, 0o700), b.cmd.Process.Signal(syscall.SIGUSR2)); err != nil {
+				t.Fatal(err)
+			}
+			b.log.await(t, "the rules stay as they were", 1)
 		}},
 	}
 }
