@@ -321,5 +321,15 @@ func otherFaults() []faultCase {
 			}
 			b.log.await(t, "the rules stay as they were", 1)
 		}},
+		{name: "engine, scanner and disk at once", stall: shortStall, start: func(t *testing.T, more string) *boxRun {
+			b := diskBox(t, more+scanner(t))
+			scans(t, b)
+			return b
+		}, do: func(t *testing.T, b *boxRun) {
+			fill(t, b)
+			scannerGets(t, b, syscall.SIGKILL)
+			engineGets(t, b, syscall.SIGKILL)
+			b.log.await(t, "the engine is inspecting", 2)
+		}, after: scans},
 	}
 }
