@@ -7,7 +7,7 @@ BUILD    = CGO_ENABLED=$(CGO) $(GO) build -o otasuke .
 FUZZTIME ?= 30s
 SOAK     ?= 10m
 
-.PHONY: help build deb demo test bench soak fuzz screenshots setup
+.PHONY: help build deb demo test bench soak faults fuzz screenshots setup
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
@@ -36,6 +36,10 @@ soak: ## an office of 100 PCs through a box for SOAK (1h); OTASUKE_DATA names pu
 	@packaging/setup demo
 	@$(BUILD)
 	@./otasuke soak -for $(SOAK)
+
+faults: ## what an office feels while parts of the box fail, one after the other
+	@packaging/setup demo
+	OTASUKE_FAULTS=1 $(GO) test -count=1 -v -run TestFaults ./e2e
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@packaging/setup demo
