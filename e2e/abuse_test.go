@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -138,15 +137,7 @@ func saidBack(addr, words string, within time.Duration) error {
 		return err
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(within))
-	if _, err := io.WriteString(c, words); err != nil {
-		return err
-	}
-	got, err := io.ReadAll(c)
-	if err == nil && string(got) != words {
-		err = fmt.Errorf("%q came back", got)
-	}
-	return err
+	return lab.SaidBack(c, words, within)
 }
 
 // stillProtects fails when the box does not stop what it must, or stops anything else.

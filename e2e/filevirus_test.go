@@ -93,7 +93,6 @@ type carrier struct {
 	// get and put carry the file of a name to and from a local path; an error is that it
 	// did not come through.
 	get, put func(ctx context.Context, from *lab.Namespace, name, path string) error
-	puts     bool
 }
 
 func run(ctx context.Context, ns *lab.Namespace, name string, args ...string) error {

@@ -68,7 +68,7 @@ type Probe struct {
 	seen Seen
 }
 
-// Serve opens the servers of the probes in the internet of the lab; they end with it.
+// Serve opens the servers of the probes in the internet of the lab. They stay until the process ends.
 func Serve(l *lab.Lab) error {
 	web, err := l.Internet.Listen(net.JoinHostPort(lab.Good, webPort))
 	if err != nil {
@@ -261,13 +261,5 @@ func Say(from *lab.Namespace, words string, within time.Duration) error {
 		return err
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(within))
-	if _, err := io.WriteString(c, words); err != nil {
-		return err
-	}
-	got, err := io.ReadAll(c)
-	if err == nil && string(got) != words {
-		err = fmt.Errorf("%q came back", got)
-	}
-	return err
+	return lab.SaidBack(c, words, within)
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -186,4 +188,18 @@ func (n *Namespace) Enter(f func()) error {
 		done <- err
 	}()
 	return <-done
+}
+
+// SaidBack says words over a connection whose other end says back what it hears and ends; an
+// error tells that they did not come back.
+func SaidBack(c net.Conn, words string, within time.Duration) error {
+	_ = c.SetDeadline(time.Now().Add(within))
+	if _, err := io.WriteString(c, words); err != nil {
+		return err
+	}
+	got, err := io.ReadAll(c)
+	if err == nil && string(got) != words {
+		err = fmt.Errorf("%q came back", got)
+	}
+	return err
 }

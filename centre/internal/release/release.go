@@ -30,7 +30,7 @@ const (
 	// fresh is how long what was read of releases is used for heartbeats.
 	fresh = 2 * time.Second
 	// look is how often waves are looked at.
-	look = 15 * time.Second
+	look = time.Minute
 	// shown releases are listed.
 	shown = 50
 	// system is who reads across companies here.
@@ -126,9 +126,14 @@ func (s *Service) Add(ctx context.Context, b *Bundle, key string) (r Release, er
 		return r, err
 	}
 	day := int64(now.UTC().Year()*10_000+int(now.UTC().Month())*100+now.UTC().Day()) * 100
-	r.Version = max(r.Version, day) + 1
-	if err := s.cfg.Repo.Add(ctx, b.name(r.Version), data, key); err != nil {
-		return r, err
+	for r.Version = max(r.Version, day) + 1; ; r.Version++ {
+		err := s.cfg.Repo.Add(ctx, b.name(r.Version), data, key)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, repo.ErrTaken) { // by somebody at the same time, or one that was cut short
+			return r, err
+		}
 	}
 	if err := s.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error { return insert(tx, &r) }); err != nil {
 		return r, err
@@ -146,6 +151,9 @@ func (s *Service) begin(ctx context.Context, r *Release) error {
 	}); err != nil {
 		return err
 	}
+	if len(there) == 0 {
+		return nil // nobody to try it on: not at once on all when they come
+	}
 	places := make([]int64, len(there))
 	for i, id := range there {
 		places[i] = place(id, r.Kind, r.Version)
@@ -154,7 +162,7 @@ func (s *Service) begin(ctx context.Context, r *Release) error {
 	before := r.Wave
 	r.Wave, r.WaveAt = before+1, now
 	n := min(max((len(places)*shares[r.Wave]+999)/1000, r.Wave+1), len(places)) // each wave is one more at least
-	if r.Boxes, r.upto = n, math.MaxInt64; r.Wave < len(shares)-1 && n > 0 {
+	if r.Boxes, r.upto = n, math.MaxInt64; r.Wave < len(shares)-1 {
 		r.upto = places[n-1]
 	}
 	return s.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error {
@@ -201,7 +209,7 @@ func (s *Service) current(ctx context.Context) ([]Release, error) {
 // ServeHTTP serves the repository.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.cfg.Repo.ServeHTTP(w, r) }
 
-// Tell keeps what a box says became of its bundles.
+// Tell keeps what a box says became of its bundles; it says the same every minute.
 func (s *Service) Tell(tx *store.Tx, boxID string, all []wire.BundleState) error {
 	for i := range all {
 		if err := keepState(tx, boxID, &all[i], s.cfg.Clock.Now()); err != nil {
@@ -319,9 +327,11 @@ func (s *Service) advance(ctx context.Context, r *Release) error {
 		why := fmt.Sprintf("%d of %d boxes went back or refused it", bad, well+bad)
 		s.cfg.Log.Error("a release has stopped by itself", "kind", r.Kind, "version", r.Version, "why", why, "states", fmt.Sprint(slices.Sorted(maps.Keys(r.States))))
 		return s.Stop(ctx, r.Kind, r.Version, why)
+	case r.Wave < 0:
+		return s.begin(ctx, r) // when it was made no box was there
 	case r.Wave == len(shares)-1 || s.cfg.Clock.Now().Sub(r.WaveAt) < s.wait(r.Kind):
 		return nil
-	case r.Boxes > 0 && well*100 < goOn*r.Boxes:
+	case well*100 < goOn*r.Boxes:
 		return nil // not enough are well yet
 	}
 	return s.begin(ctx, r)

@@ -196,6 +196,40 @@ func TestOff(t *testing.T) {
 	})
 }
 
+// A release that is made while no box is there does not go to all of them at once later.
+func TestNobodyThere(t *testing.T) {
+	suite(t, 40, func(f *fleet) {
+		f.later(time.Hour) // the centre was away
+		_, err := f.svc.Add(f.Context(), rules(f.T, rule), "")
+		must(f.T, err)
+		f.later(3 * time.Second)
+		if got := f.beat(nil); len(got) != 0 {
+			f.Fatalf("%d boxes want what nobody has tried", len(got))
+		}
+		must(f.T, f.svc.Advance(f.Context()))
+		f.later(3 * time.Second)
+		if got := f.beat(nil); len(got) != 1 {
+			f.Errorf("%d boxes in the first wave", len(got))
+		}
+	})
+}
+
+// What was stopped by hand goes on by hand.
+func TestStopAndGo(t *testing.T) {
+	suite(t, 4, func(f *fleet) {
+		r, err := f.svc.Add(f.Context(), rules(f.T, rule), "")
+		must(f.T, err)
+		must(f.T, f.svc.Stop(f.Context(), r.Kind, r.Version, "by hand"))
+		if got := f.beat(nil); len(got) != 0 {
+			f.Errorf("%v want it though it was stopped", got)
+		}
+		must(f.T, f.svc.Go(f.Context(), r.Kind, r.Version))
+		if got := f.beat(nil); len(got) != 1 {
+			f.Errorf("%v want it", got)
+		}
+	})
+}
+
 // What makes no bundle is refused with a word that helps, and nothing goes out.
 func TestRefused(t *testing.T) {
 	suite(t, 2, func(f *fleet) {

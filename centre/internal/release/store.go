@@ -45,7 +45,8 @@ func setStopped(tx *store.GlobalTx, kind string, version int64, stopped bool, wh
 
 func keepState(tx *store.Tx, boxID string, s *wire.BundleState, at time.Time) error {
 	_, err := tx.Exec(`INSERT INTO box_bundle (tenant_id, box_id, kind, version, state, active, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (tenant_id, box_id, kind) DO UPDATE SET version = $4, state = $5, active = $6, reason = $7, at = $8`,
+		ON CONFLICT (tenant_id, box_id, kind) DO UPDATE SET version = $4, state = $5, active = $6, reason = $7, at = $8
+		WHERE box_bundle.version <> $4 OR box_bundle.state <> $5 OR box_bundle.active <> $6 OR box_bundle.reason <> $7`,
 		boxID, s.Kind, s.Version, s.State, s.Active, s.Reason, store.Micros(at))
 	return err
 }

@@ -47,6 +47,8 @@ var (
 	ErrNone  = errors.New("repo: there is no repository yet: otasuke centre bundle init")
 	ErrThere = errors.New("repo: there is a repository already")
 	ErrName  = errors.New("repo: no such name")
+	// ErrTaken tells that a version is there already.
+	ErrTaken = errors.New("repo: that version is there already")
 )
 
 // Repo is a repository. It is safe for concurrent use.
@@ -359,7 +361,7 @@ func (r *Repo) Add(_ context.Context, name string, data []byte, program string) 
 			return err
 		}
 		if m.Signed.Targets[name] != nil {
-			return fmt.Errorf("%w: %q is there already", ErrName, name)
+			return fmt.Errorf("%w: %s", ErrTaken, name)
 		}
 		file, err := metadata.TargetFile().FromBytes(name, data, "sha256")
 		if err != nil {
