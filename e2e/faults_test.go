@@ -42,8 +42,11 @@ func childOf(pid int, word string) int {
 		b, _ := os.ReadFile(t)
 		for f := range strings.FieldsSeq(string(b)) {
 			n, _ := strconv.Atoi(f)
-			if line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", n)); bytes.Contains(line, []byte(word)) {
-				return n
+			line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", n))
+			for arg := range bytes.SplitSeq(line, []byte{0}) { // whole words: a path may have them, too
+				if filepath.Base(string(arg)) == word {
+					return n
+				}
 			}
 		}
 	}

@@ -232,7 +232,7 @@ type writer struct {
 	pipe     *bufio.Writer
 	file     *evefile.File
 	hangup   <-chan os.Signal // asks to open the file anew
-	full     bool             // the file cannot be written; said once
+	told     time.Time        // when it was said last that the file cannot be written
 	usage    *usage.Table
 	rows     *traffic.Gather // of the traffic log; nil for none
 	report   chan struct{}   // asks for what devices have used up to now
@@ -318,13 +318,13 @@ func (w *writer) write(r *eve.Record) {
 	}
 }
 
-// trouble says that the EVE log cannot be written, once until it can: the box goes on.
+// trouble says that the EVE log cannot be written, once a minute: the box goes on.
 func (w *writer) trouble(err error) {
-	if err != nil && !w.full {
+	if now := time.Now(); err != nil && now.Sub(w.told) > time.Minute {
+		w.told = now
 		w.log.Error("records are lost", "err", err)
 	}
 	w.lost.Add(w.file.Lost())
-	w.full = err != nil
 }
 
 // flush: a supervisor that is gone is noticed by its end of our life, not here.
