@@ -6,6 +6,7 @@ import (
 
 	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/settings"
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/update/content"
 	"otasuke/wire"
@@ -37,10 +38,10 @@ func (b *Box) tryBundle(ctx context.Context, kind, dir string) error {
 	if err != nil || kind != wire.BundleVirus {
 		return err
 	}
-	if b.cfg.Clamd != clamdRun {
+	if b.cfg.Clamd != settings.ClamdRun {
 		return errors.New("the virus scanner of this box is not started by it")
 	}
-	return clamd.Try(ctx, clamd.Config{Dir: b.cfg.clamdDir(), Program: b.cfg.ClamdProgram, Database: dir, User: b.cfg.ClamdUser, Log: b.log})
+	return clamd.Try(ctx, clamd.Config{Dir: b.cfg.ClamdDir(), Program: b.cfg.ClamdProgram, Database: dir, User: b.cfg.ClamdUser, Log: b.log})
 }
 
 // useBundle uses what has changed.
@@ -59,10 +60,10 @@ func (b *Box) useBundle(kind string) {
 
 // placeSignatures has clamd's folder hold the system's signatures and those of a bundle.
 func (b *Box) placeSignatures() {
-	if b.cfg.Clamd != clamdRun || b.cfg.signatures == "" {
+	if b.cfg.Clamd != settings.ClamdRun || b.cfg.Signatures == "" {
 		return
 	}
-	if err := clamd.Place(b.cfg.ClamdDatabase, b.cfg.signatures, update.Read(b.cfg.StateDir)[wire.BundleVirus].Dir); err != nil {
+	if err := clamd.Place(b.cfg.ClamdDatabase, b.cfg.Signatures, update.Read(b.cfg.StateDir)[wire.BundleVirus].Dir); err != nil {
 		b.log.Error("signatures", "err", err)
 	}
 }
@@ -71,14 +72,4 @@ func (b *Box) placeSignatures() {
 func (s *engineStatus) figures() update.Figures {
 	return update.Figures{Rules: s.Rules, Packets: s.Packets, Uninspected: s.Uninspected, Faults: s.Faults,
 		ScannerDown: s.Scanner == string(wire.StateDown), Loaded: s.Bundles, Refused: s.Refused}
-}
-
-// renewBundles looks which bundles are in use now.
-func (c *Config) renewBundles() map[string]int64 {
-	c.bundles = update.Read(c.StateDir)
-	versions := map[string]int64{}
-	for kind, b := range c.bundles {
-		versions[kind] = b.Version
-	}
-	return versions
 }

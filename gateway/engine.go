@@ -93,12 +93,12 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	}
 	debug.SetGCPercent(pressure.Garbage(0)) // each worker goes on with what is in use then
 	again := reloads()
-	versions := cfg.renewBundles()
+	versions := cfg.RenewBundles()
 	set, left, err := loadSet(&cfg, 0)
 	if err != nil {
 		return err
 	}
-	lists, sites := cfg.warnedLists()
+	lists, sites := cfg.WarnedLists()
 	debug.FreeOSMemory() // what reading the rules has left
 	w, err := newWriter(out, &cfg)
 	if err != nil {
@@ -109,14 +109,14 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
 		MaxMemory: pressure.Bound(), StopFlagged: cfg.StopSuspicious, KeepMail: cfg.KeepMail,
 	}
-	if ec.Applications, err = cfg.applications(); err != nil {
+	if ec.Applications, err = cfg.KnownApplications(); err != nil {
 		return err
 	}
 	ec.Appeals = appeal.New()
 	w.usage = usage.New(ec.Applications, cfg.UsageEvery)
 	if !cfg.NoTrafficLog {
 		w.rows = new(traffic.Gather)
-		w.usage.Log(w.rows, cfg.places().Country)
+		w.usage.Log(w.rows, cfg.Places().Country)
 	}
 	if w.inside, err = openInside(&cfg); err != nil {
 		return err

@@ -5,12 +5,9 @@ import (
 	"context"
 	"encoding/base64"
 	"path/filepath"
-	"sync"
 
 	"otasuke/gateway/internal/answer"
-	"otasuke/gateway/internal/country"
 	"otasuke/gateway/internal/flowlog"
-	"otasuke/gateway/internal/match"
 	"otasuke/wire"
 )
 
@@ -100,29 +97,4 @@ func (b *Box) answer(ctx context.Context, q *wire.Question) wire.Answer {
 		return answer.To(ctx, nil, q)
 	}
 	return answer.To(ctx, b.flows, q)
-}
-
-// countries keeps what was read for the time of the process.
-type countries struct {
-	once sync.Once
-	list *country.List
-}
-
-// places tells what is known of addresses.
-func (c *Config) places() match.Places {
-	c.countries.once.Do(func() {
-		if c.Countries == "" {
-			return
-		}
-		l, err := country.Read(c.Countries)
-		if err != nil {
-			c.Log.Warn("countries are not known", "err", err)
-			return
-		}
-		c.countries.list = l
-	})
-	if c.countries.list == nil {
-		return match.Places{}
-	}
-	return match.Places{Country: c.countries.list.Of}
 }

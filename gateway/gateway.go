@@ -19,6 +19,7 @@ import (
 	"otasuke/gateway/internal/hold"
 	"otasuke/gateway/internal/journal"
 	"otasuke/gateway/internal/pulse"
+	"otasuke/gateway/internal/settings"
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/wire"
@@ -26,6 +27,18 @@ import (
 
 // claimRetry is the time between two attempts to reach the centre for a claim.
 const claimRetry = 3 * time.Second
+
+// Config of a box.
+type Config = settings.Config
+
+// ListFile is one list of a configuration.
+type ListFile = settings.ListFile
+
+// LoadConfig reads a configuration, ErrConfig tells what is wrong with it.
+var (
+	LoadConfig = settings.Load
+	ErrConfig  = settings.ErrConfig
+)
 
 // Box is a running gateway.
 type Box struct {
@@ -104,10 +117,10 @@ func (b *Box) Run(ctx context.Context) error {
 
 // scan keeps a clamd of ours running.
 func (b *Box) scan(ctx context.Context) {
-	if b.cfg.Clamd != clamdRun {
+	if b.cfg.Clamd != settings.ClamdRun {
 		return
 	}
-	c := clamd.Config{Dir: b.cfg.clamdDir(), Program: b.cfg.ClamdProgram, Database: b.cfg.ClamdDatabase, User: b.cfg.ClamdUser, Log: b.log}
+	c := clamd.Config{Dir: b.cfg.ClamdDir(), Program: b.cfg.ClamdProgram, Database: b.cfg.ClamdDatabase, User: b.cfg.ClamdUser, Log: b.log}
 	if err := clamd.Run(ctx, c); err != nil {
 		b.log.Error("the virus scanner cannot be started: files pass without a scan", "err", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/sensorconf"
+	"otasuke/gateway/internal/settings"
 	"otasuke/rule"
 	"otasuke/rule/policy"
 )
@@ -120,16 +121,16 @@ func (in *inspector) load() (*match.Set, error) {
 	c := Config{Rules: cfg.Rules, NoStarterRules: len(cfg.Rules) > 0, Lists: cfg.Lists, Home: cfg.Home, StateDir: cfg.Dir, Ports: []string{"", ""}}
 	home := ""
 	if len(cfg.Home) > 0 {
-		home = c.homeNet()
+		home = c.HomeNet()
 	}
-	if err := c.complete(); err != nil {
+	if err := c.Complete(); err != nil {
 		return nil, err
 	}
 	conf, err := sensorconf.Read(cfg.Conf, cfg.Set)
 	if err != nil {
 		return nil, err
 	}
-	rules, refused, err := (&ruleSource{patterns: c.Rules, builtin: !c.NoStarterRules, home: home, set: conf, ips: cfg.IPS, warn: in.warning}).load()
+	rules, refused, err := (&settings.RuleSource{Files: c.Rules, Builtin: !c.NoStarterRules, Home: home, Sensor: conf, IPS: cfg.IPS, Warn: in.warning}).Read()
 	if err != nil {
 		return nil, err
 	}
@@ -141,13 +142,13 @@ func (in *inspector) load() (*match.Set, error) {
 	refused = append(refused, notCompiled...)
 	in.sum.Rules, in.sum.Refused = set.Len(), len(refused)
 	in.refusals(refused)
-	lists, _, errs := c.loadLists()
+	lists, _, errs := c.ReadLists()
 	for _, err := range errs {
 		in.warning("%v", err)
 	}
 	in.ec = engine.Config{Rules: set, Lists: lists, Home: eve.HomeOf(c.Home), Inline: cfg.Prevent,
 		LogApps: true, LogFlows: true, LogAnomalies: true, Budget: -1}
-	if in.ec.Applications, err = c.applications(); err != nil {
+	if in.ec.Applications, err = c.KnownApplications(); err != nil {
 		return nil, err
 	}
 	conf.Engine(&in.ec)

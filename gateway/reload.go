@@ -14,7 +14,6 @@ import (
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/match"
-	"otasuke/gateway/internal/update/content"
 )
 
 // reloadSignal asks to read rules and lists anew, as the field's sensors have it.
@@ -23,11 +22,11 @@ const reloadSignal = syscall.SIGUSR2
 // loadSet reads and compiles the rules, on so many processors, 0 for all; left is how many
 // were left out.
 func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) {
-	rules, refused, err := (&ruleSource{patterns: append(cfg.Rules[:len(cfg.Rules):len(cfg.Rules)], content.Rules(cfg.bundles)...), builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
+	rules, refused, err := cfg.ReadRules()
 	if err != nil {
 		return nil, 0, err
 	}
-	set, notCompiled, err := match.Compile(rules, match.Options{Processors: processors, Places: cfg.places(), Cache: filepath.Join(cfg.StateDir, cacheFolder),
+	set, notCompiled, err := match.Compile(rules, match.Options{Processors: processors, Places: cfg.Places(), Cache: filepath.Join(cfg.StateDir, cacheFolder),
 		Trouble: func(err error) { cfg.Log.Warn("compiled rules are not kept", "err", err) }})
 	if err != nil {
 		return nil, 0, fmt.Errorf("gateway: rules: %w", err)
@@ -106,18 +105,18 @@ func (u *inUse) obey(ctx context.Context, c <-chan os.Signal) {
 // reload swaps rules, lists and applications while traffic goes on. An error changes nothing.
 func (u *inUse) reload() error {
 	start := time.Now()
-	versions := u.cfg.renewBundles()
+	versions := u.cfg.RenewBundles()
 	set, left, err := loadSet(u.cfg, 1) // the other processors judge traffic
 	if err != nil {
 		return err
 	}
-	if err := u.cfg.renewLists(); err != nil {
+	if err := u.cfg.RenewLists(); err != nil {
 		u.cfg.Log.Warn("lists and applications are as the configuration had them: correct it and reload again", "err", err)
 	}
-	if err := u.cfg.renewApplications(u.known); err != nil {
+	if err := u.cfg.RenewApplications(u.known); err != nil {
 		u.cfg.Log.Warn("applications stay as they were: correct the file and reload again", "err", err)
 	}
-	lists, sites := u.cfg.warnedLists()
+	lists, sites := u.cfg.WarnedLists()
 	u.mu.Lock()
 	old := u.set
 	u.mu.Unlock()

@@ -35,7 +35,7 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, _, err := (&ruleSource{patterns: cfg.Rules, builtin: !cfg.NoStarterRules, home: cfg.homeNet(), ips: cfg.IPS}).load()
+	rules, _, err := cfg.ReadRules()
 	if err != nil {
 		return nil, err
 	}
@@ -43,13 +43,13 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: rules: %w", err)
 	}
-	lists, sites, errs := cfg.loadLists()
+	lists, sites, errs := cfg.ReadLists()
 	for _, err := range errs {
 		box.log.Warn("list", "err", err)
 	}
 	r := &Replay{box: box, set: set}
 	r.cfg = engine.Config{Rules: set, Lists: lists, Home: box.home, Inline: true}
-	if r.cfg.Applications, err = cfg.applications(); err != nil {
+	if r.cfg.Applications, err = cfg.KnownApplications(); err != nil {
 		return nil, err
 	}
 	counts := health.Counts{Rules: set.Len(), Sites: sites, Scanner: wire.StateOff}
@@ -86,7 +86,7 @@ func (r *Replay) Play(ctx context.Context, path string) (alerts int, err error) 
 	})
 	var rows traffic.Gather
 	cfg.Usage = usage.New(cfg.Applications, time.Hour)
-	cfg.Usage.Log(&rows, r.box.cfg.places().Country)
+	cfg.Usage.Log(&rows, r.box.cfg.Places().Country)
 	e := engine.New(cfg)
 	src := capture.NewFile(path)
 	w, err := e.NewWorker(src)

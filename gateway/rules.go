@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/settings"
 	"otasuke/internal/conffile"
 	"otasuke/rule"
 	"otasuke/rule/policy"
@@ -19,7 +20,7 @@ type RulesReport struct {
 // CheckRules loads rule files and says which rules would not run, and why.
 func CheckRules(files []string) (RulesReport, error) {
 	rep := RulesReport{Refused: []rule.Refusal{}}
-	rules, refused, err := loadRules(files, false, "")
+	rules, refused, err := (&settings.RuleSource{Files: files}).Read()
 	if err != nil {
 		return rep, err
 	}

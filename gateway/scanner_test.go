@@ -21,12 +21,3 @@ func TestScannerStatus(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
-
-// A clamd of ours is looked for where it is run.
-func TestOwnScanner(t *testing.T) {
-	t.Parallel()
-	c := Config{StateDir: "/s", Ports: []string{"a", "b"}, Clamd: clamdRun}
-	if err := c.complete(); err != nil || c.ClamdSocket != "/s/clamd/socket" || c.ClamdDatabase != "/var/lib/clamav" {
-		t.Errorf("%v, %+v", err, c)
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/settings"
 )
 
 // Sites are a list as the box has it in memory, for the performance lab.
@@ -11,8 +12,8 @@ type Sites struct{ lists *filter.Lists }
 
 // ReadSites reads a list of names.
 func ReadSites(path string) (Sites, error) {
-	c := Config{Lists: []ListFile{{Name: path, Category: "measured", File: path}}, EncryptedDNS: ignoreResolvers}
-	lists, _, errs := c.loadLists()
+	c := Config{Lists: []ListFile{{Name: path, Category: "measured", File: path}}, EncryptedDNS: settings.IgnoreResolvers}
+	lists, _, errs := c.ReadLists()
 	return Sites{lists}, errors.Join(errs...)
 }
 

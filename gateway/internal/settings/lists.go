@@ -1,4 +1,4 @@
-package gateway
+package settings
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ type ListFile = listing.List
 const (
 	reportResolvers = "report"
 	blockResolvers  = "block"
-	ignoreResolvers = "off"
+	IgnoreResolvers = "off" // neither
 )
 
 // categoryOfOurs is that of a denied list that names none.
@@ -30,7 +30,7 @@ func (c *Config) lists() error {
 	switch c.EncryptedDNS {
 	case "":
 		c.EncryptedDNS = reportResolvers
-	case reportResolvers, blockResolvers, ignoreResolvers:
+	case reportResolvers, blockResolvers, IgnoreResolvers:
 	default:
 		return fmt.Errorf("%w: encrypted_dns = %q: write \"report\", \"block\" or \"off\"", ErrConfig, c.EncryptedDNS)
 	}
@@ -70,13 +70,13 @@ func (c *Config) groups() (*filter.Groups, error) {
 	return g, nil
 }
 
-// renewLists reads what the configuration file says of lists and applications anew. An error
+// RenewLists reads what the configuration file says of lists and applications anew. An error
 // changes nothing.
-func (c *Config) renewLists() error {
+func (c *Config) RenewLists() error {
 	if c.Path == "" {
 		return nil
 	}
-	now, err := LoadConfig(c.Path)
+	now, err := Load(c.Path)
 	if err != nil {
 		return err
 	}
@@ -85,26 +85,26 @@ func (c *Config) renewLists() error {
 	return nil
 }
 
-// warnedLists reads the lists and says what could not be read; n counts the entries of the
+// WarnedLists reads the lists and says what could not be read; n counts the entries of the
 // configuration.
-func (c *Config) warnedLists() (lists *filter.Lists, n int) {
-	lists, n, errs := c.loadLists()
+func (c *Config) WarnedLists() (lists *filter.Lists, n int) {
+	lists, n, errs := c.ReadLists()
 	for _, err := range errs {
 		c.Log.Warn("list", "err", err)
 	}
 	return lists, n
 }
 
-// loadLists reads all lists. A list that cannot be read is reported and left out:
+// ReadLists reads all lists. A list that cannot be read is reported and left out:
 // the others still protect.
-func (c *Config) loadLists() (lists *filter.Lists, n int, errs []error) {
+func (c *Config) ReadLists() (lists *filter.Lists, n int, errs []error) {
 	groups, err := c.groups()
 	if err != nil {
 		errs = append(errs, fmt.Errorf("gateway: groups: %w", err))
 		groups = new(filter.Groups)
 	}
 	b := filter.NewBuilder(groups)
-	more, err := content.Lists(c.bundles)
+	more, err := content.Lists(c.Bundles)
 	if err != nil {
 		errs = append(errs, fmt.Errorf("gateway: lists of a bundle: %w", err))
 	}

@@ -1,4 +1,4 @@
-package gateway
+package settings
 
 import (
 	"errors"
@@ -134,12 +134,12 @@ type Config struct {
 	Log *slog.Logger `toml:"-"`
 
 	countries  *countries   // shared by copies
-	bundles    update.InUse // what the engine uses
-	signatures string       // the system's, where bundles may add to them
+	Bundles    update.InUse `toml:"-"` // what the engine uses
+	Signatures string       `toml:"-"` // the system's, where bundles may add to them
 }
 
-// LoadConfig reads a file. set changes what stands there before it is checked.
-func LoadConfig(path string, set ...func(*Config)) (Config, error) {
+// Load reads a file. set changes what stands there before it is checked.
+func Load(path string, set ...func(*Config)) (Config, error) {
 	var c Config
 	err := conffile.Read(path, &c)
 	for _, f := range set {
@@ -151,14 +151,14 @@ func LoadConfig(path string, set ...func(*Config)) (Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	if err := c.complete(); err != nil {
+	if err := c.Complete(); err != nil {
 		return c, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
 
-// complete fills in defaults and checks.
-func (c *Config) complete() error {
+// Complete fills in defaults and checks.
+func (c *Config) Complete() error {
 	if c.StateDir == "" {
 		return fmt.Errorf("%w: state_dir is missing", ErrConfig)
 	}
@@ -211,51 +211,51 @@ func (c *Config) complete() error {
 	if err := c.lists(); err != nil {
 		return err
 	}
-	_, err := c.applications()
+	_, err := c.KnownApplications()
 	return err
 }
 
-// applications makes what is known of applications.
-func (c *Config) applications() (*apps.Known, error) {
+// KnownApplications makes what is known of applications.
+func (c *Config) KnownApplications() (*apps.Known, error) {
 	groups, err := c.groups()
 	if err != nil {
 		return nil, err
 	}
-	known, err := apps.Make(append(content.Applications(c.bundles), c.Applications), os.ReadFile, groups, c.Blocked)
+	known, err := apps.Make(append(content.Applications(c.Bundles), c.Applications), os.ReadFile, groups, c.Blocked)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return known, nil
 }
 
-// renewApplications makes it anew from the files as they are now.
-func (c *Config) renewApplications(known *apps.Known) error {
+// RenewApplications makes it anew from the files as they are now.
+func (c *Config) RenewApplications(known *apps.Known) error {
 	groups, err := c.groups()
 	if err != nil {
 		return err
 	}
-	return known.Renew(append(content.Applications(c.bundles), c.Applications), os.ReadFile, groups, c.Blocked)
+	return known.Renew(append(content.Applications(c.Bundles), c.Applications), os.ReadFile, groups, c.Blocked)
 }
 
-// clamdRun is the value of Clamd with which the box starts one.
-const clamdRun = "run"
+// ClamdRun is the value of Clamd with which the box starts one.
+const ClamdRun = "run"
 
 // scanner fills in where the scanner is.
 func (c *Config) scanner() error {
 	switch {
 	case c.Clamd == "":
 		return nil
-	case c.Clamd != clamdRun:
+	case c.Clamd != ClamdRun:
 		return fmt.Errorf("%w: clamd %q: write \"run\", or name the socket of one that runs already in clamd_socket", ErrConfig, c.Clamd)
 	case c.ClamdSocket != "":
 		return fmt.Errorf("%w: clamd = \"run\" and clamd_socket: one of them", ErrConfig)
 	}
-	c.ClamdSocket = clamd.Socket(c.clamdDir())
+	c.ClamdSocket = clamd.Socket(c.ClamdDir())
 	if c.ClamdDatabase == "" {
 		c.ClamdDatabase = clamd.DefaultDatabase
 	}
 	if c.CentreURL != "" {
-		c.signatures, c.ClamdDatabase = c.ClamdDatabase, filepath.Join(c.clamdDir(), "database")
+		c.Signatures, c.ClamdDatabase = c.ClamdDatabase, filepath.Join(c.ClamdDir(), "database")
 	}
 	if c.ClamdUser == "" && os.Getuid() == 0 {
 		c.ClamdUser = clamd.DefaultUser
@@ -263,7 +263,8 @@ func (c *Config) scanner() error {
 	return nil
 }
 
-func (c *Config) clamdDir() string { return filepath.Join(c.StateDir, "clamd") }
+// ClamdDir is the folder of a clamd of ours.
+func (c *Config) ClamdDir() string { return filepath.Join(c.StateDir, "clamd") }
 
 // centre checks how the centre is reached.
 func (c *Config) centre() error {

@@ -1,4 +1,4 @@
-package gateway
+package settings
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ func loaded(t *testing.T, text string) (Config, error) {
 	if err := os.WriteFile(path, []byte("state_dir = \"/s\"\nports = [\"eth0\", \"eth1\"]\n"+text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return LoadConfig(path)
+	return Load(path)
 }
 
 func TestListErrors(t *testing.T) {
@@ -71,7 +71,7 @@ entries = ["play.example"]
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, n, errs := c.loadLists()
+	l, n, errs := c.ReadLists()
 	if len(errs) != 1 || !strings.Contains(errs[0].Error(), `list "zone": 1 lines left out, 3 entries read as rpz; the first: line 5`) || n != 5 {
 		t.Errorf("%d entries, %v", n, errs)
 	}
@@ -113,15 +113,15 @@ func TestRenewLists(t *testing.T) {
 		if err := os.WriteFile(c.Path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.renewLists(); (err != nil) != strings.Contains(string(text), "c.example") {
+		if err := c.RenewLists(); (err != nil) != strings.Contains(string(text), "c.example") {
 			t.Errorf("%s: %v", step.new, err)
 		}
-		l, _, errs := c.loadLists()
+		l, _, errs := c.ReadLists()
 		if _, ok := l.Name(filter.Device{}, []byte(step.want)); !ok || errs != nil {
 			t.Errorf("%s: %s is not listed: %v", step.new, step.want, errs)
 		}
 	}
-	if err := (&Config{}).renewLists(); err != nil {
+	if err := (&Config{}).RenewLists(); err != nil {
 		t.Errorf("without a file: %v", err)
 	}
 }
@@ -135,7 +135,7 @@ func TestEncryptedDNS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, n, errs := c.loadLists()
+		l, n, errs := c.ReadLists()
 		if n != 0 || errs != nil {
 			t.Error(n, errs)
 		}
