@@ -31,9 +31,12 @@ type NotifyArgs struct {
 	Cause string `json:"cause"`
 }
 
-// FamilyUnprotected is the family of the alert that a box passes traffic without
-// inspection. It is raised by [Service.Unprotected] and by no event.
-const FamilyUnprotected = "unprotected"
+// Families of alerts about a box itself, which no event raises: it passes traffic without
+// inspection, nothing is heard of it.
+const (
+	FamilyUnprotected = "unprotected"
+	FamilySilent      = "silent"
+)
 
 // caseTries bounds the search for a free case number: with half of the million in
 // use, 60 tries fail once in 10^18.
@@ -234,16 +237,26 @@ func (s *Service) wait(stars Stars) time.Duration {
 // since the given time; boxName is what people call it. While the alert is open,
 // it is not raised again.
 func (s *Service) Unprotected(tx *store.Tx, boxID, boxName string, since time.Time) error {
+	return s.ofBox(tx, FamilyUnprotected, High, boxID, boxName, since)
+}
+
+// Silent raises, as Unprotected does, the alert that nothing was heard of a box since the
+// given time.
+func (s *Service) Silent(tx *store.Tx, boxID, boxName string, since time.Time) error {
+	return s.ofBox(tx, FamilySilent, Medium, boxID, boxName, since)
+}
+
+func (s *Service) ofBox(tx *store.Tx, family string, stars Stars, boxID, boxName string, since time.Time) error {
 	now := s.cfg.Clock.Now()
-	sg := sign{at: since.UTC(), family: FamilyUnprotected, stars: High}
+	sg := sign{at: since.UTC(), family: family, stars: stars}
 	b := newGathering(tx)
-	key := FamilyUnprotected + "|" + boxID
+	key := family + "|" + boxID
 	o, err := b.known(key, sg)
 	if err != nil || o != nil {
 		return err
 	}
 	// Boxes are few and known, so MaxOpen does not matter here.
-	o, err = create(tx, key, sg, &Alert{BoxID: boxID, DeviceName: boxName, Family: sg.family, Stars: High})
+	o, err = create(tx, key, sg, &Alert{BoxID: boxID, DeviceName: boxName, Family: sg.family, Stars: stars})
 	if err != nil {
 		return err
 	}
@@ -290,7 +303,16 @@ func (s *Service) Raise(tx *store.Tx, n Notice) error {
 // Protected notes in an open alert of [Service.Unprotected] that the box inspects
 // again. The alert stays open until a person closes it.
 func (s *Service) Protected(tx *store.Tx, boxID string, at time.Time) error {
-	found, err := selectGroup(tx, FamilyUnprotected+"|"+boxID, time.Time{}) // however long it took
+	return restored(tx, FamilyUnprotected, boxID, at)
+}
+
+// Heard notes in an open alert of [Service.Silent] that the box is there again.
+func (s *Service) Heard(tx *store.Tx, boxID string, at time.Time) error {
+	return restored(tx, FamilySilent, boxID, at)
+}
+
+func restored(tx *store.Tx, family, boxID string, at time.Time) error {
+	found, err := selectGroup(tx, family+"|"+boxID, time.Time{}) // however long it took
 	if err != nil {
 		return err
 	}

@@ -211,7 +211,7 @@ const (
 	ChangeAnswered What = "answered" // Note: the answer and the person's words
 	ChangeClosed   What = "closed"   // Note: the reason
 	ChangeTold     What = "told"     // somebody was told; Note: how
-	ChangeRestored What = "restored" // the box inspects again
+	ChangeRestored What = "restored" // the box inspects, or is heard of, again
 )
 
 // Change is one line of an alert's history.

@@ -94,30 +94,34 @@ func TestManyBatchesAtOnce(t *testing.T) {
 	})
 }
 
+// work runs jobs until the test ends; settle waits until nothing is due.
+func (o *office) work() (settle func()) {
+	q := job.New(job.Config{Store: o.s, Clock: o.clock, Poll: time.Millisecond})
+	o.in.Register(q)
+	q.Handle(alert.KindNotify, func(context.Context, string, json.RawMessage) error { return nil })
+	ctx, cancel := context.WithCancel(o.Context())
+	done := make(chan error, 1)
+	go func() { done <- q.Run(ctx) }()
+	o.Cleanup(func() { cancel(); must(o.T, <-done) })
+	return func() {
+		o.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+			c, err := q.Counts(o.Context())
+			must(o.T, err)
+			if c.Running == 0 && c.Oldest.IsZero() {
+				return
+			}
+			if time.Now().After(deadline) {
+				o.Fatalf("jobs never ended: %+v", c)
+			}
+		}
+	}
+}
+
 func TestUnprotectedForFiveMinutesIsToldOnce(t *testing.T) {
 	suite(t, func(o *office) {
 		b := o.newBox(o.own)
-		q := job.New(job.Config{Store: o.s, Clock: o.clock, Poll: time.Millisecond})
-		o.in.Register(q)
-		q.Handle(alert.KindNotify, func(context.Context, string, json.RawMessage) error { return nil })
-		ctx, cancel := context.WithCancel(o.Context())
-		done := make(chan error, 1)
-		go func() { done <- q.Run(ctx) }()
-		defer func() { cancel(); must(o.T, <-done) }()
-		settle := func() {
-			o.Helper()
-			for deadline := time.Now().Add(20 * time.Second); ; {
-				c, err := q.Counts(o.Context())
-				must(o.T, err)
-				if c.Running == 0 && c.Oldest.IsZero() {
-					return
-				}
-				if time.Now().After(deadline) {
-					o.Fatalf("jobs never ended: %+v", c)
-				}
-				time.Sleep(time.Millisecond)
-			}
-		}
+		settle := o.work()
 		dead := wire.Health{Note: "engine-died", Parts: map[string]wire.State{"inspection": wire.StateDown}}
 		b.beat(dead)
 		o.clock.Advance(2 * time.Minute)
@@ -151,23 +155,8 @@ func TestReturnedBoxRaisesNothing(t *testing.T) {
 		b := o.newBox(o.own)
 		b.beat(wire.Health{})
 		must(o.T, o.devices.Return(o.Context(), o.own, b.id, "op-1", "contract ended"))
-		o.clock.Advance(time.Hour)
-		q := job.New(job.Config{Store: o.s, Clock: o.clock, Poll: time.Millisecond})
-		o.in.Register(q)
-		ctx, cancel := context.WithCancel(o.Context())
-		done := make(chan error, 1)
-		go func() { done <- q.Run(ctx) }()
-		defer func() { cancel(); must(o.T, <-done) }()
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-			c, err := q.Counts(o.Context())
-			must(o.T, err)
-			if c.Waiting+c.Running == 0 {
-				break
-			}
-			if time.Now().After(deadline) {
-				o.Fatalf("jobs never ended: %+v", c)
-			}
-		}
+		o.clock.Advance(5 * time.Hour)
+		o.work()()
 		if all := o.list(o.own); len(all) != 0 {
 			o.Errorf("told: %+v", all)
 		}

@@ -142,6 +142,9 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 		if err := in.cfg.Releases.Tell(tx, box.ID, beat.Bundles); err != nil {
 			return err
 		}
+		if err := in.heard(tx, &box); err != nil {
+			return err
+		}
 		return in.protection(tx, &box, turn)
 	})
 	if err != nil {

@@ -100,6 +100,7 @@ func (in *Intake) ServeHTTP(w http.ResponseWriter, r *http.Request) { in.mux.Ser
 // Register makes q run this package's jobs.
 func (in *Intake) Register(q *job.Queue) {
 	q.Handle(kindGap, in.gapJob)
+	q.Handle(kindSilence, in.silenceJob)
 	q.Handle(kindNews, in.newsJob)
 }
 
