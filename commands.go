@@ -23,8 +23,23 @@ func logger(name string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, nil)).With("part", name)
 }
 
+// runTry tries a bundle as boxes do: what the centre runs before it lets one out.
+func runTry(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("gateway try", flag.ContinueOnError)
+	kind := fs.String("kind", "", "rules, lists, applications, virus or program")
+	dir := fs.String("dir", "", "`folder` with its files")
+	captures := fs.String("captures", "", "`folder` with captures of harmless traffic, of which rules may block nothing")
+	if fs.Parse(args) != nil || fs.NArg() > 0 || *dir == "" {
+		return errUsage
+	}
+	return gateway.TryBundle(ctx, *kind, *dir, *captures)
+}
+
 // runGateway is the box; "gateway engine" is the process that it starts itself.
 func runGateway(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "try" {
+		return runTry(ctx, args[1:])
+	}
 	inner := len(args) > 0 && args[0] == "engine"
 	if inner {
 		args = args[1:]

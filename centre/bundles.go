@@ -1,14 +1,18 @@
 package centre
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
+	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/release/repo"
 	"otasuke/wire"
@@ -22,6 +26,8 @@ const bundleHelp = `otasuke centre bundle VERB -config FILE ...
   list                                        releases, their waves, what became of them on boxes, until when signatures count
   stop   -kind KIND -version N                no box gets it any more
   go     -kind KIND -version N                boxes get it again
+  feeds                                       what is fetched by itself: the sources, when, how many entries, what is wrong
+  fetch                                       fetch all of it now
   rotate -keys DIR -new DIR [-of 3 -need 2]   replace all keys; boxes follow
 `
 
@@ -56,6 +62,40 @@ type BundleState struct {
 	Signatures []repo.End        `json:"signatures"`
 }
 
+// FeedState is what "feeds" answers.
+type FeedState struct {
+	Sources []feed.State `json:"sources"`
+	Bundles []feed.Made  `json:"bundles"`
+}
+
+const (
+	// tryTimeout of a bundle: 40,000 rules compile in ten seconds, captures may take longer.
+	tryTimeout = 20 * time.Minute
+	// tryText bounds what is kept of why it would not do.
+	tryText = 1000
+)
+
+// tryBundle has the program that boxes run try a bundle, in a process of its own: rules need hundreds of MiB
+// for a moment, and what makes it crash costs nothing here.
+func (c *Centre) tryBundle(ctx context.Context, kind, dir string) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, exe, "gateway", "try", "-kind", kind, "-dir", dir, "-captures", c.cfg.Bundles.Trial)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && ctx.Err() == nil {
+		text := said.Bytes()
+		return fmt.Errorf("%w: %s (%w)", feed.ErrTrial, bytes.TrimSpace(text[max(0, len(text)-tryText):]), err)
+	}
+	return err
+}
+
 // Bundle does what the command's verb says.
 func (c *Centre) Bundle(ctx context.Context, verb string, b BundleFlags) (any, error) {
 	done := map[string]time.Time{"done": time.Now().UTC()}
@@ -73,6 +113,14 @@ func (c *Centre) Bundle(ctx context.Context, verb string, b BundleFlags) (any, e
 		return done, c.releases.Stop(ctx, b.Kind, b.Version, b.Why)
 	case verb == "go" && b.Version > 0:
 		return done, c.releases.Go(ctx, b.Kind, b.Version)
+	case verb == "fetch":
+		if err := errors.Join(c.feeds.Now(ctx), c.feeds.Once(ctx)); err != nil {
+			return nil, err
+		}
+		fallthrough
+	case verb == "feeds":
+		list, made, err := c.feeds.List(ctx)
+		return FeedState{list, made}, err
 	case verb == "list":
 		list, err := c.releases.List(ctx, cli, "listed on the command line")
 		if err != nil {

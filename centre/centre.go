@@ -14,6 +14,7 @@ import (
 	"otasuke/centre/internal/console"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
+	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/intake"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/knowledge"
@@ -58,6 +59,7 @@ type Centre struct {
 	appeals   *appeal.Service
 	bundles   *repo.Repo
 	releases  *release.Service
+	feeds     *feed.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -81,7 +83,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -104,6 +106,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.appeals = appeal.New(c.store, nil)
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
+	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
 	if c.apps, err = apps.Load(); err != nil {
 		return err
 	}
@@ -143,6 +146,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
 		{Name: "bundles", Run: c.releases.Run},
+		{Name: "feeds", Run: c.feeds.Run},
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
 		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
 		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),

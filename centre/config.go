@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/release"
 	"otasuke/internal/conffile"
@@ -83,6 +84,11 @@ type BundleConfig struct {
 	// when they are 0.
 	Wave        time.Duration `toml:"wave"`
 	ProgramWave time.Duration `toml:"program_wave"`
+	// Feeds are public rule sets, lists and signatures that are fetched and let out by themselves.
+	Feeds []feed.Source `toml:"feed"`
+	// Trial is a folder with captures of harmless traffic: rules of which one would block some of it are
+	// not let out.
+	Trial string `toml:"trial"`
 }
 
 // waits are those of the configuration, and the usual ones.
@@ -111,6 +117,9 @@ func (c *Config) check() error {
 	}
 	if len(c.Boxes.Names) == 0 {
 		return fmt.Errorf("%w: boxes.names is missing: the host names or addresses that boxes call", ErrConfig)
+	}
+	if err := feed.Check(c.Bundles.Feeds); err != nil {
+		return fmt.Errorf("%w: bundles: %w", ErrConfig, err)
 	}
 	c.Portal.URL, c.Console.URL = strings.TrimSuffix(c.Portal.URL, "/"), strings.TrimSuffix(c.Console.URL, "/")
 	return nil
@@ -149,5 +158,7 @@ func (c *Config) sender() (mail.Config, error) {
 }
 
 func (c *Config) bundlesDir() string { return filepath.Join(c.StateDir, "bundles") }
+
+func (c *Config) feedsDir() string { return filepath.Join(c.StateDir, "feeds") }
 
 func (c *Config) authorityDir() string { return filepath.Join(c.StateDir, "authority") }

@@ -206,6 +206,26 @@ func (s *Service) current(ctx context.Context) ([]Release, error) {
 	return s.now, nil
 }
 
+// Ready says whether there are keys to sign with.
+func (s *Service) Ready() bool { return s.cfg.Repo.Ready() }
+
+// patience is how long a release may take before another of its kind overtakes it.
+const patience = 24 * time.Hour
+
+// Moving says whether a release of the kind is on its way to boxes.
+func (s *Service) Moving(ctx context.Context, kind string) (bool, error) {
+	list, err := s.current(ctx)
+	if err != nil {
+		return false, err
+	}
+	for i := range list { // the newest first
+		if r := &list[i]; r.Kind == kind {
+			return !r.Stopped && r.Wave >= 0 && r.Wave < len(shares)-1 && s.cfg.Clock.Now().Sub(r.Made) < patience, nil
+		}
+	}
+	return false, nil
+}
+
 // ServeHTTP serves the repository.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.cfg.Repo.ServeHTTP(w, r) }
 
