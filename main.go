@@ -18,7 +18,7 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
   otasuke centre  -config FILE            watch boxes, tell people (the centre)
   otasuke centre add-company|add-operator|alerts|requests|health -config FILE
                                           first start and scripts (JSON on standard input)
-  otasuke centre bundle init|add|list|stop|go|rotate -config FILE
+  otasuke centre bundle init|add|list|stop|go|feeds|fetch|rotate -config FILE
                                           what keeps boxes current, let out in waves
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine
   otasuke bench [-o FILE] [-only NAMES]   measure the box against the bare kernel

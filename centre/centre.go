@@ -142,6 +142,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue := job.New(job.Config{Store: c.store, Log: c.cfg.Log})
 	queue.Handle(alert.KindNotify, notifier.Handle)
 	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
+	queue.Handle(release.KindStopped, notifier.HandleStopped)
 	in.Register(queue)
 	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
@@ -178,7 +179,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
-		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
+		Releases: c.releases, Feeds: c.feeds, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 	})
 }
 

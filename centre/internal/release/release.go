@@ -15,8 +15,10 @@ import (
 	"sync"
 	"time"
 
+	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/release/repo"
 	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
 	"otasuke/internal/clock"
 	"otasuke/wire"
 )
@@ -43,8 +45,24 @@ type Waits struct{ Content, Program time.Duration }
 // Usual waits.
 var Usual = Waits{Content: time.Hour, Program: 24 * time.Hour}
 
+// Words are what people call the kinds of bundles, as keys of the catalogue.
+var Words = map[string]string{wire.BundleRules: "console.bundle_rules", wire.BundleLists: "console.bundle_lists", wire.BundleApplications: "console.bundle_applications",
+	wire.BundleVirus: "console.bundle_virus", wire.BundleProgram: "console.bundle_program"}
+
 // shares of the waves in thousandths; the first is one box.
 var shares = [...]int{0, 10, 100, 1000}
+
+// KindStopped is the job that tells the staff of a release that has stopped by itself.
+const KindStopped = "release.stopped"
+
+// StoppedArgs say which one, and how many boxes were well and not.
+type StoppedArgs struct {
+	Kind    string `json:"kind"`
+	Version int64  `json:"version"`
+	Well    int    `json:"well"`
+	Bad     int    `json:"bad"`
+	Person  string `json:"person,omitempty"` // who is told; empty for all
+}
 
 // ErrNone tells that there is no such release.
 var ErrNone = errors.New("release: there is no such release")
@@ -346,6 +364,11 @@ func (s *Service) advance(ctx context.Context, r *Release) error {
 	case bad > 0 && (r.Wave == 0 || bad*100 > worse*max(r.Boxes, well+bad)):
 		why := fmt.Sprintf("%d of %d boxes went back or refused it", bad, well+bad)
 		s.cfg.Log.Error("a release has stopped by itself", "kind", r.Kind, "version", r.Version, "why", why, "states", fmt.Sprint(slices.Sorted(maps.Keys(r.States))))
+		if err := s.cfg.Store.Write(ctx, tenant.House, func(tx *store.Tx) error {
+			return job.Enqueue(tx, job.Job{Kind: KindStopped, Args: StoppedArgs{Kind: r.Kind, Version: r.Version, Well: well, Bad: bad}, Unique: fmt.Sprint(r.Kind, " ", r.Version)})
+		}); err != nil {
+			return err
+		}
 		return s.Stop(ctx, r.Kind, r.Version, why)
 	case r.Wave < 0:
 		return s.begin(ctx, r) // when it was made no box was there

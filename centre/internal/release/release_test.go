@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/release/repo"
 	"otasuke/centre/internal/store"
@@ -45,6 +46,7 @@ func suite(t *testing.T, n int, fn func(f *fleet)) {
 		must(t, r.Init(t.TempDir(), 3, 2))
 		f.svc = release.New(release.Config{Store: s, Repo: r, Waits: release.Waits{Content: wait, Program: wait}, Clock: f.clock})
 		people := tenant.New(tenant.Config{Store: s, Clock: f.clock})
+		must(t, people.EnsureHouse(t.Context(), "センター"))
 		devices := device.New(device.Config{Store: s, Clock: f.clock})
 		for c := range 2 {
 			id, err := people.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
@@ -60,7 +62,7 @@ func suite(t *testing.T, n int, fn func(f *fleet)) {
 		}
 		f.beat(nil)
 		fn(f)
-	}, tenant.Schema(), device.Schema(), release.Schema())
+	}, tenant.Schema(), job.Schema(), device.Schema(), release.Schema())
 }
 
 // beat is a heartbeat of every box, with what each says of what it wants.
@@ -146,6 +148,14 @@ func TestStopsByItself(t *testing.T) {
 		if err := f.svc.Stop(f.Context(), bad.Kind, bad.Version, "again"); !errors.Is(err, release.ErrNone) {
 			f.Error(err)
 		}
+		must(f.T, f.s.Read(f.Context(), tenant.House, func(tx *store.Tx) error {
+			var n int
+			err := tx.QueryRow(`SELECT count(*) FROM job WHERE owner = $1 AND kind = $2`, release.KindStopped).Scan(&n)
+			if err == nil && n != 1 {
+				f.Errorf("the staff are told %d times", n)
+			}
+			return err
+		}))
 		good, err := f.svc.Add(f.Context(), rules(f.T, rule+`alert tcp any any -> any any (msg:"y"; content:"worse"; sid:2;)`), "")
 		must(f.T, err)
 		if good.Version <= bad.Version {

@@ -1,0 +1,94 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	texttemplate "text/template"
+
+	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/release"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/content/text"
+)
+
+var staffMail = texttemplate.Must(texttemplate.New("staff.txt").ParseFS(templates, "staff.txt"))
+
+type staffPage struct {
+	text.Texts
+	Lead, Next, Link string
+	Facts            []string
+}
+
+// HandleStopped tells the staff of a release that has stopped by itself: a job of its own for each
+// person, so that one mail that fails is not said again to the others.
+func (n *Notifier) HandleStopped(ctx context.Context, tenantID string, raw json.RawMessage) error {
+	var args release.StoppedArgs
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return fmt.Errorf("%w: notify: %w", job.ErrGiveUp, err)
+	}
+	people, err := n.cfg.Companies.People(ctx, tenant.House)
+	if err != nil {
+		return fmt.Errorf("notify: people: %w", err)
+	}
+	if args.Person == "" {
+		return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+			for _, p := range staff(people) {
+				one := args
+				one.Person = p.ID
+				if err := job.Enqueue(tx, job.Job{Kind: release.KindStopped, Args: one, Unique: fmt.Sprint(args.Kind, " ", args.Version, " ", p.ID)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for _, p := range people {
+		if p.ID != args.Person {
+			continue
+		}
+		m, err := n.renderStopped(&args, p)
+		if err == nil {
+			err = n.cfg.Sender.Send(ctx, m)
+		}
+		if errors.Is(err, mail.ErrPermanent) || errors.Is(err, mail.ErrMessage) {
+			n.cfg.Log.Error("mail about a release refused", "person", p.ID, "error", err)
+			return nil
+		}
+		return err
+	}
+	return nil
+}
+
+// staff are who has mails on, or all: what nobody hears of is worse than mails to all.
+func staff(people []tenant.Person) (who []tenant.Person) {
+	for _, p := range people {
+		if p.Mails {
+			who = append(who, p)
+		}
+	}
+	if len(who) == 0 {
+		return people
+	}
+	return who
+}
+
+func (n *Notifier) renderStopped(args *release.StoppedArgs, p tenant.Person) (mail.Message, error) {
+	t := n.cfg.Knowledge.Texts(string(p.Lang))
+	kind := t.T(release.Words[args.Kind])
+	v := staffPage{Texts: t, Lead: t.T("mail.stopped_lead"), Next: t.T("mail.stopped_next"), Link: n.cfg.Console + "/updates",
+		Facts: []string{t.T("mail.stopped_what", "kind", kind, "version", fmt.Sprint(args.Version)), t.T("mail.stopped_why", "well", args.Well, "bad", args.Bad)}}
+	m := mail.Message{To: mail.Address{Name: oneLine(p.Name, mail.MaxName), Email: p.Email}, Date: n.cfg.Clock.Now(),
+		ID:      fmt.Sprintf("stopped.%s.%d.%s@%s", args.Kind, args.Version, p.ID, n.cfg.Domain),
+		Subject: oneLine(t.T("mail.stopped_subject", "kind", kind, "version", fmt.Sprint(args.Version)), mail.MaxSubject)}
+	var plain strings.Builder
+	if err := staffMail.Execute(&plain, v); err != nil {
+		return m, err
+	}
+	m.Text = plain.String()
+	return m, nil
+}
