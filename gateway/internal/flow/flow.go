@@ -91,6 +91,7 @@ type Table[T any] struct {
 	flows index[T]
 	lists [patiences]list[T]
 	free  *Flow[T]
+	now   int64 // of the last Expire
 	fresh []Flow[T] // that were never used
 }
 
@@ -346,8 +347,23 @@ func (t *Table[T]) unused() *Flow[T] {
 	return f
 }
 
-// Expire ends conversations that timed out, no more than max of them.
+// leap is how far back the clock must jump for conversations to follow it: one that is corrected
+// by a server does so by seconds to years, one that is steered never.
+const leap = 1_000_000
+
+// Expire ends conversations that timed out, no more than max of them. When the clock was put
+// back, theirs is, too: else they would stay until it is again as late as it was.
 func (t *Table[T]) Expire(now int64, max int) {
+	if back := t.now - now; back > leap {
+		for i := range t.lists {
+			for f := t.lists[i].oldest; f != nil; f = f.newer {
+				if f.Last > now { // and not seen since
+					f.Last -= back
+				}
+			}
+		}
+	}
+	t.now = now
 	for i := range t.lists {
 		for f := t.lists[i].oldest; f != nil && f.timedOut(now) && max > 0; f = t.lists[i].oldest {
 			t.end(f)

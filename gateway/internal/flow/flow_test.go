@@ -537,3 +537,26 @@ func TestSettled(t *testing.T) {
 		t.Errorf("%v are forgotten", gone)
 	}
 }
+
+// When the clock is put back by a year, conversations still end in their time.
+func TestClockPutBack(t *testing.T) {
+	t.Parallel()
+	const year = 365 * 24 * 3600 * second
+	tab, ended := table(10)
+	tab.Find(tcp(packet.SYN, 40000, 1), year)
+	tab.Expire(year+10*second, 10)
+	tab.Expire(year+9*second, 10)
+	tab.Find(tcp(packet.SYN, 40001, 1), 20*second)
+	tab.Expire(20*second, 10) // 9 seconds after the first
+	if len(*ended) != 0 {
+		t.Fatalf("ended: %v", *ended)
+	}
+	tab.Expire(45*second, 10)
+	if len(*ended) != 1 || (*ended)[0].ClientPort != 40000 {
+		t.Errorf("ended: %v", *ended)
+	}
+	tab.Expire(60*second, 10)
+	if tab.Len() != 0 {
+		t.Errorf("%d are left", tab.Len())
+	}
+}

@@ -31,7 +31,7 @@ type Held struct {
 // Next tells whether the packet goes on waiting, and the answer it has waited for, if that
 // is known and about the file.
 func (h *Held) Next(now int64) (r *scan.Result, wait bool) {
-	late := now-h.Since > MaxWait
+	late := overdue(now, h.Since)
 	f := h.File
 	switch {
 	case h.Why == Room:
@@ -49,6 +49,10 @@ func (h *Held) Next(now int64) (r *scan.Result, wait bool) {
 	}
 	return h.begin(late)
 }
+
+// overdue tells that something waits since too long; a clock that was put back is no reason to wait
+// for another year.
+func overdue(now, since int64) bool { return now-since > MaxWait || since-now > MaxWait }
 
 // begin has what there is of the file scanned.
 func (h *Held) begin(late bool) (r *scan.Result, wait bool) {

@@ -13,7 +13,7 @@ const (
 
 // First tells that key was not told within the last minute. now is in microseconds.
 func (r *Recent) First(key string, now int64) bool {
-	if t, ok := r.told[key]; ok && now-t < recentTime {
+	if t, ok := r.told[key]; ok && now-t < recentTime && t-now < recentTime {
 		return false
 	}
 	if len(r.told) >= recentMax || r.told == nil {

@@ -35,7 +35,7 @@ func (r *Reports) Done(now int64, all bool, tell func(*Waiting, *scan.Result)) {
 	left := r.list[:0]
 	for i := range r.list {
 		w := &r.list[i]
-		if now-w.since > MaxWait {
+		if overdue(now, w.since) {
 			w.File.Scan.Abort(scan.ErrSlow)
 		} else if all {
 			w.File.Scan.Abort(scan.ErrEnded)

@@ -127,6 +127,10 @@ func (s *shard) put(k key, e entry) {
 
 const second = 1_000_000 // microseconds
 
+// over tells that the time of an entry has passed, or that the clock was put back behind its
+// beginning, by more than workers differ: else a rule would be silent until it is that late again.
+func (e *entry) over(now int64) bool { return now >= e.expires || now < e.start-second }
+
 // Threshold counts a match and says whether it counts at all yet and whether it is
 // to be told. A limit that is used up silences a rule but not its action.
 func (h *State) Threshold(r *rule.Rule, in *Ends) (counts, told bool) {
@@ -145,7 +149,7 @@ func (h *State) tell(kind uint8, t *rule.Threshold, r *rule.Rule, in *Ends) (cou
 	s.Lock()
 	defer s.Unlock()
 	e, ok := s.m[k]
-	if !ok || in.Now >= e.expires {
+	if !ok || e.over(in.Now) {
 		e = entry{start: in.Now, expires: in.Now + t.Seconds*second}
 	}
 	e.count++
@@ -185,9 +189,9 @@ func (h *State) Rate(r *rule.Rule, in *Ends) bool {
 	defer s.Unlock()
 	e, ok := s.m[k]
 	switch {
-	case ok && in.Now < e.next: // the filter is on
+	case ok && in.Now < e.next && !e.over(in.Now): // the filter is on
 		return true
-	case !ok || in.Now >= e.expires:
+	case !ok || e.over(in.Now):
 		e = entry{start: in.Now, expires: in.Now + f.Seconds*second}
 	}
 	if e.count++; e.count > f.Count {

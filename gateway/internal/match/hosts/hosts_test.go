@@ -175,3 +175,24 @@ func TestListKinds(t *testing.T) {
 		}
 	}
 }
+
+// A clock that is put back by a year does not silence rules for that long.
+func TestClockPutBack(t *testing.T) {
+	t.Parallel()
+	const year = 365 * 24 * 3600
+	h, r := New(), &rule.Rule{SID: 1, Threshold: &rule.Threshold{Type: rule.ThresholdLimit, Track: rule.TrackSrc, Count: 1, Seconds: 60}}
+	h.Threshold(r, ends(1, year))
+	if _, told := h.Threshold(r, &Ends{Src: ends(1, 0).Src, Dst: ends(1, 0).Dst, Now: year*1_000_000 - 1000}); told {
+		t.Error("workers that differ by a millisecond begin anew")
+	}
+	if _, told := h.Threshold(r, ends(1, 5)); !told {
+		t.Error("silent")
+	}
+	q := &rule.Rule{SID: 2, RateFilter: &rule.RateFilter{Threshold: rule.Threshold{Track: rule.TrackSrc, Count: 1, Seconds: 10}, Timeout: 5, Action: rule.Drop}}
+	for i := range int64(4) {
+		h.Rate(q, ends(1, year+i))
+	}
+	if !h.Rate(q, ends(1, year+4)) || h.Rate(q, ends(1, 5)) {
+		t.Error("a rate filter stays on")
+	}
+}
