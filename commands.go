@@ -15,6 +15,7 @@ import (
 	"otasuke/centre"
 	"otasuke/e2e/bench"
 	"otasuke/e2e/demo"
+	"otasuke/e2e/sim"
 	"otasuke/e2e/soak"
 	"otasuke/gateway"
 )
@@ -127,6 +128,40 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(nil, func() (any, error) { return c.Health(ctx, "listed on the command line") })
 	}
 	return errUsage
+}
+
+// runSim pretends to be many boxes.
+func runSim(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("sim", flag.ContinueOnError)
+	var o sim.Options
+	fs.IntVar(&o.Boxes, "boxes", 100, "how many")
+	fs.DurationVar(&o.For, "for", time.Minute, "for how long")
+	fs.DurationVar(&o.Heartbeat, "heartbeat", time.Minute, "time between two of a box")
+	fs.Float64Var(&o.Burst, "burst", 1, "so many times the usual events")
+	fs.BoolVar(&o.Self, "self", false, "start a centre, with companies of its own")
+	fs.StringVar(&o.Database, "database", "", "`address` of its database, an empty one; a new SQLite file otherwise")
+	fs.IntVar(&o.Processes, "processes", 1, "so many processes of it on that database")
+	fs.StringVar(&o.URL, "url", "", "`address` of the boxes' listener of a centre that runs already")
+	fs.StringVar(&o.Fingerprint, "fingerprint", "", "of that centre")
+	codes := fs.String("codes", "", "`file` with a claim code a line, one for each box")
+	fs.DurationVar(&o.Settle, "settle", time.Minute, "how long mails may take after the last event")
+	fs.Bool("json", true, "end with one JSON line; it always does")
+	if fs.Parse(args) != nil || fs.NArg() > 0 || o.Self == (o.URL != "") {
+		return errUsage
+	}
+	if *codes != "" {
+		text, err := os.ReadFile(*codes)
+		if err != nil {
+			return err
+		}
+		o.Codes = strings.Fields(string(text))
+	}
+	o.Say = os.Stderr
+	res, err := sim.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(res)
 }
 
 func runDemo(ctx context.Context, args []string) error {

@@ -23,6 +23,7 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine
   otasuke bench [-o FILE] [-only NAMES]   measure the box against the bare kernel
   otasuke soak [-for 1h]                  let an office of 100 PCs work through a box
+  otasuke sim -boxes N -for 60s -self     pretend to be N boxes, end with one JSON line
   otasuke inspect -r FILE -S RULES -l DIR judge a capture file, write DIR/eve.json
   otasuke rules check -S FILE             say which rules of a file load
   otasuke version
@@ -35,6 +36,7 @@ var roles = map[string]func(context.Context, []string) error{
 	"demo":    runDemo,
 	"bench":   runBench,
 	"soak":    runSoak,
+	"sim":     runSim,
 	"inspect": runInspect,
 	"rules":   runRules,
 	"version": func(context.Context, []string) error { fmt.Println("otasuke", version()); return nil },

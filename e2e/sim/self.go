@@ -1,0 +1,366 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"mime"
+	"net"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"otasuke/centre"
+)
+
+// readyTime is how long a process of the centre may take until it listens.
+const readyTime = 30 * time.Second
+
+// Centre is the centre that was started: some processes on one database behind one address.
+type Centre struct {
+	dir    string
+	post   *post
+	smtp   *smtp.Server
+	front  net.Listener
+	wait   sync.WaitGroup
+	say    io.Writer
+	sqlite string
+
+	mu     sync.Mutex
+	procs  []*exec.Cmd
+	peak   int64         // resident bytes of the largest process
+	ended  time.Duration // of the CPU, of processes that are gone
+	cut    bool
+	joined map[net.Conn]bool
+}
+
+// start makes the companies and starts the processes.
+func start(ctx context.Context, o *Options) (c *Centre, err error) {
+	c = &Centre{post: newPost(), say: o.Say, joined: map[net.Conn]bool{}}
+	defer func() {
+		if err != nil {
+			c.close()
+			c = nil
+		}
+	}()
+	if c.dir, err = os.MkdirTemp("", "otasuke-sim-"); err != nil {
+		return c, err
+	}
+	database := o.Database
+	if database == "" {
+		c.sqlite = filepath.Join(c.dir, "centre.db")
+		database = "sqlite://" + c.sqlite
+	}
+	sink, err := c.mailbox()
+	if err != nil {
+		return c, err
+	}
+	n := max(1, o.Processes)
+	var fronts []string
+	for i := range n {
+		addr, err := free()
+		if err != nil {
+			return c, err
+		}
+		fronts = append(fronts, addr)
+		if err := os.WriteFile(c.conf(i), []byte(config(database, filepath.Join(c.dir, "state"), addr, sink)), 0o600); err != nil {
+			return c, err
+		}
+	}
+	if o.Fingerprint, o.Codes, err = companies(ctx, c.conf(0), o.Boxes); err != nil {
+		return c, err
+	}
+	fmt.Fprintf(o.Say, "%d companies are made\n", o.Boxes)
+	for i := range n {
+		c.procs = append(c.procs, nil)
+		if err := c.Start(i); err != nil {
+			return c, err
+		}
+	}
+	o.URL, err = c.address(fronts)
+	return c, err
+}
+
+func (c *Centre) conf(i int) string { return filepath.Join(c.dir, fmt.Sprintf("centre%d.toml", i)) }
+
+// free is an address that nobody listens on.
+func free() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func config(database, state, boxes, smtp string) string {
+	return fmt.Sprintf(`name = "sim"
+database = %q
+state_dir = %q
+phone = "050-0000-0000"
+wait_high = "1s"
+[portal]
+listen = "127.0.0.1:0"
+url = "http://portal.example"
+[console]
+listen = "127.0.0.1:0"
+url = "http://console.example"
+[boxes]
+listen = %q
+names = ["127.0.0.1"]
+[mail]
+server = %q
+tls = "none"
+from = "otasuke@alert.example"
+`, database, state, boxes, smtp)
+}
+
+// companies makes one for each box, with an owner who gets mails and has no password yet.
+func companies(ctx context.Context, conf string, n int) (fingerprint string, codes []string, err error) {
+	cfg, err := centre.LoadConfig(conf)
+	if err != nil {
+		return "", nil, err
+	}
+	own, err := centre.New(ctx, cfg)
+	if err != nil {
+		return "", nil, err
+	}
+	defer own.Close()
+	for i := range n {
+		added, err := own.AddCompany(ctx, centre.NewCompany{Name: fmt.Sprintf("会社%d", i), OwnerName: "社長", OwnerEmail: owner(i), Lang: "ja"})
+		if err != nil {
+			return "", nil, err
+		}
+		fingerprint, codes = added.Fingerprint, append(codes, added.ClaimCode)
+	}
+	return fingerprint, codes, nil
+}
+
+// Start starts a process of the centre and waits until it listens.
+func (c *Centre) Start(i int) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(exe, "centre", "-config", c.conf(i))
+	cmd.Stderr = c.say
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.procs[i] = cmd
+	c.mu.Unlock()
+	text, err := os.ReadFile(c.conf(i))
+	if err != nil {
+		return err
+	}
+	_, rest, _ := strings.Cut(string(text), "[boxes]\nlisten = \"")
+	addr, _, _ := strings.Cut(rest, "\"")
+	for end := time.Now().Add(readyTime); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			return conn.Close()
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("sim: the centre does not listen: %w", err)
+		}
+	}
+}
+
+// Kill ends a process as a power cut would.
+func (c *Centre) Kill(i int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cmd := c.procs[i]
+	if cmd == nil {
+		return
+	}
+	_, cpu := stat(cmd.Process.Pid)
+	c.ended += cpu
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	c.procs[i] = nil
+}
+
+// Cut cuts the line between boxes and centre, or mends it.
+func (c *Centre) Cut(cut bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut = cut; cut {
+		for conn := range c.joined {
+			conn.Close()
+		}
+	}
+}
+
+// address is the one that boxes know: connections go to the processes in turn, to the next one
+// when it does not answer.
+func (c *Centre) address(fronts []string) (string, error) {
+	if len(fronts) == 1 {
+		return "https://" + fronts[0], nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	c.front = l
+	c.wait.Go(func() {
+		for turn := 0; ; turn++ {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go c.join(conn, fronts, turn)
+		}
+	})
+	return "https://" + l.Addr().String(), nil
+}
+
+func (c *Centre) join(conn net.Conn, fronts []string, turn int) {
+	defer conn.Close()
+	var to net.Conn
+	for i := range fronts {
+		var err error
+		if to, err = net.Dial("tcp", fronts[(turn+i)%len(fronts)]); err == nil {
+			break
+		}
+	}
+	if to == nil {
+		return
+	}
+	defer to.Close()
+	c.mu.Lock()
+	if c.cut {
+		c.mu.Unlock()
+		return
+	}
+	c.joined[conn] = true
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		delete(c.joined, conn)
+		c.mu.Unlock()
+	}()
+	done := make(chan struct{}, 2)
+	for _, pair := range [2][2]net.Conn{{conn, to}, {to, conn}} {
+		go func() {
+			_, _ = io.Copy(pair[0], pair[1])
+			done <- struct{}{}
+		}()
+	}
+	<-done // one side that ends ends both
+}
+
+// close ends everything.
+func (c *Centre) close() {
+	if c.front != nil {
+		c.front.Close()
+	}
+	c.Cut(true)
+	for i := range c.procs {
+		c.Kill(i)
+	}
+	if c.smtp != nil {
+		c.smtp.Close()
+	}
+	c.wait.Wait()
+	_ = os.RemoveAll(c.dir)
+}
+
+// usage is what the processes have taken up to now.
+type usage struct {
+	resident, disk int64
+	cpu            time.Duration
+}
+
+func (c *Centre) usage() (u usage) {
+	if c == nil {
+		return u
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	u.cpu = c.ended
+	for _, p := range c.procs {
+		if p == nil {
+			continue
+		}
+		resident, cpu := stat(p.Process.Pid)
+		u.resident, u.cpu = max(u.resident, resident), u.cpu+cpu
+	}
+	if c.sqlite != "" {
+		for _, name := range []string{c.sqlite, c.sqlite + "-wal"} {
+			if info, err := os.Stat(name); err == nil {
+				u.disk += info.Size()
+			}
+		}
+	}
+	return u
+}
+
+// stat reads the largest resident memory of a process, and its CPU time.
+func stat(pid int) (resident int64, cpu time.Duration) {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			resident = n << 10
+		}
+	}
+	b, _ = os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if i := bytes.LastIndexByte(b, ')'); i > 0 {
+		f := strings.Fields(string(b[i+1:]))
+		user, _ := strconv.ParseInt(f[11], 10, 64)
+		system, _ := strconv.ParseInt(f[12], 10, 64)
+		cpu = time.Duration(user+system) * 10 * time.Millisecond // USER_HZ
+	}
+	return resident, cpu
+}
+
+// mailbox is the provider's SMTP server.
+func (c *Centre) mailbox() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	c.smtp = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &letters{post: c.post}, nil }))
+	c.smtp.Domain, c.smtp.ErrorLog = "localhost", log.New(io.Discard, "", 0)
+	c.wait.Go(func() { _ = c.smtp.Serve(l) })
+	return l.Addr().String(), nil
+}
+
+// letters is one SMTP session.
+type letters struct {
+	post *post
+	to   string
+}
+
+func (s *letters) Reset()                               {}
+func (s *letters) Logout() error                        { return nil }
+func (s *letters) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *letters) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = to
+	return nil
+}
+
+func (s *letters) Data(r io.Reader) error {
+	m, err := mail.ReadMessage(r)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, m.Body); err != nil {
+		return err
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	s.post.take(s.to, subject)
+	return errors.Join(err)
+}

@@ -1,0 +1,247 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Rates of the original service, 112 companies in 2019: attacks from outside, suspicious
+// connections from inside, each a company and month.
+const (
+	inboundRate, outboundRate = 56.0, 4.0
+	month                     = 30 * 24 * time.Hour
+	// usageRows of devices are reported each hour.
+	usageRows = 8
+)
+
+// Options of a run.
+type Options struct {
+	Boxes int
+	For   time.Duration
+	// Heartbeat is the time between two of a box.
+	Heartbeat time.Duration
+	// Burst multiplies the rate of events.
+	Burst float64
+	// Self starts a centre; Database is its address, a new SQLite file when empty. Processes is how many centres
+	// share it, behind one address that the boxes know.
+	Self      bool
+	Database  string
+	Processes int
+	// URL, Fingerprint and Codes are of a centre that runs: one claim code for each box. Its mails are not
+	// seen then.
+	URL, Fingerprint string
+	Codes            []string
+	// Settle is how long mails may take after the last event.
+	Settle time.Duration
+	// Disturb does something to the centre in the middle of the run; for tests.
+	Disturb func(ctx context.Context, c *Centre) error
+	// Say gets what is being done.
+	Say io.Writer
+}
+
+// Spread is a distribution of times in milliseconds.
+type Spread struct {
+	P50 float64 `json:"p50_ms"`
+	P99 float64 `json:"p99_ms"`
+	Max float64 `json:"max_ms"`
+}
+
+// Result is what a run has shown.
+type Result struct {
+	Boxes      int     `json:"boxes"`
+	Seconds    float64 `json:"seconds"`
+	Heartbeats int64   `json:"heartbeats"`
+	Beat       Spread  `json:"heartbeat"`
+	// Retries counts requests that were made again: the centre was away or said so.
+	Retries int64 `json:"retries"`
+	// Sent are events, Committed those that the centre acknowledged, Ack how long that took.
+	Sent      int64  `json:"events_sent"`
+	Committed int64  `json:"events_committed"`
+	Ack       Spread `json:"ack"`
+	// Alerts are events that each must become a mail; Mailed, Lost and Duplicate count those. Mail is
+	// the time from sending to the mail server's yes.
+	Alerts    int64  `json:"alerts_sent"`
+	Mailed    int64  `json:"alerts_mailed"`
+	Lost      int64  `json:"alerts_lost"`
+	Duplicate int64  `json:"alerts_duplicate"`
+	Mail      Spread `json:"mail"`
+	// Resident is the largest memory of a centre's process, CPU the share of one core that all of them
+	// took in the mean, Disk what their database grew by.
+	Resident int64   `json:"centre_resident_bytes"`
+	CPU      float64 `json:"centre_cpu_cores"`
+	Disk     int64   `json:"database_bytes"`
+	// Line is what boxes sent and got, with TLS, in the time.
+	Line int64 `json:"line_bytes"`
+	// Claims says how long it took until all boxes were there.
+	Claims float64 `json:"claim_seconds"`
+}
+
+// run is one run.
+type run struct {
+	o     Options
+	boxes []*box
+	beats timing
+	acks  timing
+	mails *post
+
+	heartbeats, retries, sent, committed, alerts, line atomic.Int64
+}
+
+// Run does it.
+func Run(ctx context.Context, o Options) (res Result, err error) {
+	if o.Boxes <= 0 || o.For <= 0 {
+		return res, errors.New("sim: how many boxes, for how long?")
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = time.Minute
+	}
+	if o.Burst <= 0 {
+		o.Burst = 1
+	}
+	if o.Say == nil {
+		o.Say = io.Discard
+	}
+	// A connection for each box, at both ends.
+	want := syscall.Rlimit{Cur: 1 << 18, Max: 1 << 18}
+	if e := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &want); e != nil {
+		fmt.Fprintf(o.Say, "open files are not raised: %v\n", e)
+	}
+	r := &run{o: o}
+	var c *Centre
+	if o.Self {
+		if c, err = start(ctx, &o); err != nil {
+			return res, err
+		}
+		defer c.close()
+		r.mails, r.o = c.post, o
+	} else if len(o.Codes) < o.Boxes {
+		return res, fmt.Errorf("sim: %d claim codes for %d boxes", len(o.Codes), o.Boxes)
+	}
+	if res.Claims, err = r.claim(ctx); err != nil {
+		return res, err
+	}
+	defer func() {
+		for _, b := range r.boxes {
+			b.close()
+		}
+	}()
+	before := c.usage()
+	began := time.Now()
+	if err := r.live(ctx, c); err != nil {
+		return res, err
+	}
+	elapsed := time.Since(began)
+	after := c.usage()
+	r.settle(ctx)
+	res.Boxes, res.Seconds = o.Boxes, elapsed.Seconds()
+	res.Heartbeats, res.Retries, res.Sent, res.Committed, res.Alerts = r.heartbeats.Load(), r.retries.Load(), r.sent.Load(), r.committed.Load(), r.alerts.Load()
+	res.Beat, res.Ack, res.Line = r.beats.spread(), r.acks.spread(), r.line.Load()
+	if r.mails != nil {
+		r.mails.tally(&res)
+	}
+	res.Resident, res.Disk = max(after.resident, before.resident), after.disk-before.disk
+	res.CPU = (after.cpu - before.cpu).Seconds() / elapsed.Seconds()
+	return res, nil
+}
+
+// claim gives every box its identity.
+func (r *run) claim(ctx context.Context) (seconds float64, err error) {
+	const atOnce = 16
+	began := time.Now()
+	r.boxes = make([]*box, r.o.Boxes)
+	errs := make(chan error, atOnce)
+	var next atomic.Int64
+	for range atOnce {
+		go func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(r.boxes) || ctx.Err() != nil {
+					errs <- ctx.Err()
+					return
+				}
+				b, err := newBox(ctx, r, i)
+				if err != nil {
+					next.Store(int64(len(r.boxes)))
+					errs <- fmt.Errorf("sim: box %d: %w", i, err)
+					return
+				}
+				r.boxes[i] = b
+			}
+		}()
+	}
+	for range atOnce {
+		err = errors.Join(err, <-errs)
+	}
+	fmt.Fprintf(r.o.Say, "%d boxes are claimed after %.1f s\n", len(r.boxes), time.Since(began).Seconds())
+	return time.Since(began).Seconds(), err
+}
+
+// live lets all boxes work for the time of the run.
+func (r *run) live(ctx context.Context, c *Centre) error {
+	end := time.Now().Add(r.o.For)
+	listening, stop := context.WithCancel(ctx)
+	var work, waits sync.WaitGroup
+	for _, b := range r.boxes {
+		waits.Go(func() { b.listen(listening) })
+		work.Go(func() { b.work(ctx, end) })
+	}
+	var err error
+	if r.o.Disturb != nil {
+		select {
+		case <-time.After(r.o.For / 3):
+			err = r.o.Disturb(ctx, c)
+		case <-ctx.Done():
+		}
+	}
+	work.Wait()
+	stop()
+	waits.Wait()
+	return errors.Join(err, ctx.Err())
+}
+
+// settle waits for the mails that are due.
+func (r *run) settle(ctx context.Context) {
+	if r.mails == nil {
+		return
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(r.o.Settle); time.Now().Before(end) && !r.mails.complete(); {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// wait is the time until the next of events that come so often in a month.
+func wait(perMonth float64) time.Duration {
+	return time.Duration(rand.ExpFloat64() / perMonth * float64(month))
+}
+
+// counted is a connection whose bytes are counted.
+type counted struct {
+	net.Conn
+	n *atomic.Int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+func (c counted) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.n.Add(int64(n))
+	return n, err
+}
