@@ -144,6 +144,7 @@ func runSim(ctx context.Context, args []string) error {
 	fs.StringVar(&o.URL, "url", "", "`address` of the boxes' listener of a centre that runs already")
 	fs.StringVar(&o.Fingerprint, "fingerprint", "", "of that centre")
 	codes := fs.String("codes", "", "`file` with a claim code a line, one for each box")
+	fs.StringVar(&o.Profile, "profile", "", "`folder` for profiles of the centre that was started")
 	fs.DurationVar(&o.Settle, "settle", time.Minute, "how long mails may take after the last event")
 	fs.Bool("json", true, "end with one JSON line; it always does")
 	if fs.Parse(args) != nil || fs.NArg() > 0 || o.Self == (o.URL != "") {

@@ -37,6 +37,7 @@ var levels = map[string]int{
 	"tenant": 2,
 	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "knowledge": 4, "feed": 4,
 	"intake": 5, "notify": 5,
+	"ops": 5,
 	"ui": 6, "portal": 6, "console": 6,
 }
 

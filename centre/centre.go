@@ -20,6 +20,7 @@ import (
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/ops"
 	"otasuke/centre/internal/portal"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
@@ -144,14 +145,18 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
 	queue.Handle(release.KindStopped, notifier.HandleStopped)
 	in.Register(queue)
-	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: []lifecycle.Part{
+	parts := []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
 		{Name: "bundles", Run: c.releases.Run},
 		{Name: "feeds", Run: c.feeds.Run},
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
 		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
 		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),
-	}})
+	}
+	if c.cfg.Ops.Listen != "" {
+		parts = append(parts, c.listener("ops", c.cfg.Ops.Listen, web(ops.New(*c.operations(in, queue))), false))
+	}
+	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: parts})
 }
 
 func (c *Centre) notifier() (*notify.Notifier, error) {

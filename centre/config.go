@@ -36,6 +36,9 @@ type Config struct {
 	Boxes   BoxConfig    `toml:"boxes"`
 	Mail    MailConfig   `toml:"mail"`
 	Bundles BundleConfig `toml:"bundles"`
+	// Ops is the listener for those who run the centre: is it well, its figures, its profiles. It is for this
+	// machine or a network of yours; nobody logs in there.
+	Ops OpsConfig `toml:"ops"`
 	// Phone of the desk, as it is read.
 	Phone string `toml:"phone"`
 	// Hours of the desk by language; empty is 24 hours.
@@ -62,6 +65,11 @@ type BoxConfig struct {
 	Listen string `toml:"listen"`
 	// Names that boxes call it by: host names or addresses.
 	Names []string `toml:"names"`
+}
+
+// OpsConfig is the listener for operations.
+type OpsConfig struct {
+	Listen string `toml:"listen"` // empty: none
 }
 
 // MailConfig is how mails go out.

@@ -79,12 +79,12 @@ func (b *box) close() {
 	}
 }
 
-// dial comes from one of many addresses of this machine where the centre is on it: one has not
-// enough ports.
+// dial comes from an address of its own where the centre is on this machine: claims are limited by
+// address.
 func (b *box) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: callTimeout}
 	if host, _, _ := net.SplitHostPort(address); host == "127.0.0.1" {
-		d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(2+b.n%200))}
+		d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 1, byte(b.n/250), byte(1+b.n%250))}
 	}
 	c, err := d.DialContext(ctx, network, address)
 	if err != nil {

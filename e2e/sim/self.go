@@ -9,6 +9,7 @@ import (
 	"log"
 	"mime"
 	"net"
+	"net/http"
 	"net/mail"
 	"os"
 	"os/exec"
@@ -35,6 +36,7 @@ type Centre struct {
 	wait   sync.WaitGroup
 	say    io.Writer
 	sqlite string
+	ops    []string // addresses
 
 	mu     sync.Mutex
 	procs  []*exec.Cmd
@@ -73,7 +75,12 @@ func start(ctx context.Context, o *Options) (c *Centre, err error) {
 			return c, err
 		}
 		fronts = append(fronts, addr)
-		if err := os.WriteFile(c.conf(i), []byte(config(database, filepath.Join(c.dir, "state"), addr, sink)), 0o600); err != nil {
+		ops, err := free()
+		if err != nil {
+			return c, err
+		}
+		c.ops = append(c.ops, ops)
+		if err := os.WriteFile(c.conf(i), []byte(config(database, filepath.Join(c.dir, "state"), addr, ops, sink)), 0o600); err != nil {
 			return c, err
 		}
 	}
@@ -103,7 +110,7 @@ func free() (string, error) {
 	return l.Addr().String(), nil
 }
 
-func config(database, state, boxes, smtp string) string {
+func config(database, state, boxes, ops, smtp string) string {
 	return fmt.Sprintf(`name = "sim"
 database = %q
 state_dir = %q
@@ -118,11 +125,13 @@ url = "http://console.example"
 [boxes]
 listen = %q
 names = ["127.0.0.1"]
+[ops]
+listen = %q
 [mail]
 server = %q
 tls = "none"
 from = "otasuke@alert.example"
-`, database, state, boxes, smtp)
+`, database, state, boxes, ops, smtp)
 }
 
 // companies makes one for each box, with an owner who gets mails and has no password yet.
@@ -144,6 +153,25 @@ func companies(ctx context.Context, conf string, n int) (fingerprint string, cod
 		fingerprint, codes = added.Fingerprint, append(codes, added.ClaimCode)
 	}
 	return fingerprint, codes, nil
+}
+
+// profile writes profiles of the first process into a folder: of its CPU for so long, and of its memory.
+func (c *Centre) profile(dir string, d time.Duration) error {
+	for name, path := range map[string]string{"cpu": fmt.Sprintf("profile?seconds=%.0f", max(1, d.Seconds())), "heap": "heap", "goroutines": "goroutine"} {
+		resp, err := http.Get("http://" + c.ops[0] + "/debug/pprof/" + path)
+		if err != nil {
+			return err
+		}
+		b, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".pprof"), b, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Start starts a process of the centre and waits until it listens.

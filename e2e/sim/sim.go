@@ -43,6 +43,8 @@ type Options struct {
 	Settle time.Duration
 	// Disturb does something to the centre in the middle of the run; for tests.
 	Disturb func(ctx context.Context, c *Centre) error
+	// Profile is a folder for profiles of the centre in the middle of the run; "" for none.
+	Profile string
 	// Say gets what is being done.
 	Say io.Writer
 }
@@ -110,9 +112,9 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 		o.Say = io.Discard
 	}
 	// A connection for each box, at both ends.
-	want := syscall.Rlimit{Cur: 1 << 18, Max: 1 << 18}
-	if e := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &want); e != nil {
-		fmt.Fprintf(o.Say, "open files are not raised: %v\n", e)
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil && files.Cur < uint64(o.Boxes)*3/2 {
+		fmt.Fprintf(o.Say, "at most %d files can be open here: that may be too few\n", files.Cur)
 	}
 	r := &run{o: o}
 	var c *Centre
@@ -133,13 +135,19 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 			b.close()
 		}
 	}()
+	var waits sync.WaitGroup
+	listening, stop := context.WithCancel(ctx)
+	r.connect(listening, &waits)
 	before := c.usage()
 	began := time.Now()
-	if err := r.live(ctx, c); err != nil {
-		return res, err
-	}
+	err = r.live(ctx, c)
 	elapsed := time.Since(began)
 	after := c.usage()
+	stop()
+	waits.Wait()
+	if err != nil {
+		return res, err
+	}
 	r.settle(ctx)
 	res.Boxes, res.Seconds = o.Boxes, elapsed.Seconds()
 	res.Heartbeats, res.Retries, res.Sent, res.Committed, res.Alerts = r.heartbeats.Load(), r.retries.Load(), r.sent.Load(), r.committed.Load(), r.alerts.Load()
@@ -184,16 +192,35 @@ func (r *run) claim(ctx context.Context) (seconds float64, err error) {
 	return time.Since(began).Seconds(), err
 }
 
+// connects a second are made, so that two cores do little else: what a run is about begins when
+// all boxes are there.
+const connects = 400
+
+// connect has all boxes wait for questions.
+func (r *run) connect(ctx context.Context, waits *sync.WaitGroup) {
+	tick := time.NewTicker(time.Second / connects)
+	defer tick.Stop()
+	for _, b := range r.boxes {
+		waits.Go(func() { b.listen(ctx) })
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // live lets all boxes work for the time of the run.
 func (r *run) live(ctx context.Context, c *Centre) error {
 	end := time.Now().Add(r.o.For)
-	listening, stop := context.WithCancel(ctx)
-	var work, waits sync.WaitGroup
+	var work sync.WaitGroup
 	for _, b := range r.boxes {
-		waits.Go(func() { b.listen(listening) })
 		work.Go(func() { b.work(ctx, end) })
 	}
 	var err error
+	if r.o.Profile != "" && c != nil {
+		err = c.profile(r.o.Profile, r.o.For/3)
+	}
 	if r.o.Disturb != nil {
 		select {
 		case <-time.After(r.o.For / 3):
@@ -202,8 +229,6 @@ func (r *run) live(ctx context.Context, c *Centre) error {
 		}
 	}
 	work.Wait()
-	stop()
-	waits.Wait()
 	return errors.Join(err, ctx.Err())
 }
 

@@ -119,6 +119,8 @@ func (in *Intake) events(w http.ResponseWriter, r *http.Request, box device.Box)
 	for id, why := range b.refused {
 		ack.Refused[id] = why
 	}
+	in.counts.events.Add(uint64(ack.New))
+	in.counts.refused.Add(uint64(len(ack.Refused)))
 	if len(ack.Refused) > 0 {
 		in.cfg.Log.Warn("events refused", "tenant", box.TenantID, "box", box.ID, "count", len(ack.Refused))
 	}
@@ -154,6 +156,7 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 	if err != nil {
 		return err
 	}
+	in.counts.heartbeats.Add(1)
 	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held, Bundles: wanted})
 }
 
@@ -244,6 +247,7 @@ func (in *Intake) answer(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	if !errors.Is(err, context.Canceled) {
+		in.counts.failed.Add(1)
 		in.cfg.Log.Error("box request failed", "path", r.URL.Path, "err", err)
 	}
 	w.Header().Set("Retry-After", seconds(retryAfter))

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -69,6 +70,18 @@ type Intake struct {
 	mux   *http.ServeMux
 	ends  chan struct{} // closed when the listener shuts down: no box waits any longer
 	once  sync.Once
+
+	counts counts
+}
+
+// Counts say what boxes have sent to this process.
+type Counts struct{ Heartbeats, Events, Refused, Failed uint64 }
+
+type counts struct{ heartbeats, events, refused, failed atomic.Uint64 }
+
+// Counts since the process began; Failed are requests that failed by our own fault.
+func (in *Intake) Counts() Counts {
+	return Counts{in.counts.heartbeats.Load(), in.counts.events.Load(), in.counts.refused.Load(), in.counts.failed.Load()}
 }
 
 // New makes the intake. Its tables must have been migrated.
