@@ -21,21 +21,19 @@ func (s *Store) tenant(ctx context.Context, db *sql.DB, tenant string, write boo
 	if tenant == "" {
 		return ErrNoTenant
 	}
-	return s.run(ctx, db, write, func(b base) ([]string, error) {
+	return s.run(ctx, db, write, func(b *base) error {
 		if s.engine == Postgres {
 			if err := bindTenant(b, tenant, write); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		tx := &Tx{base: b, tenant: tenant}
-		err := fn(tx)
-		return tx.topics, err
+		return fn(&Tx{base: b, tenant: tenant})
 	})
 }
 
 // bindTenant turns the fourth lock's key, for this transaction only, and makes
 // writers of one tenant wait for each other as they do on SQLite.
-func bindTenant(b base, tenant string, write bool) error {
+func bindTenant(b *base, tenant string, write bool) error {
 	if _, err := b.exec(`SELECT set_config('app.tenant', $1, true)`, []any{tenant}); err != nil {
 		return err
 	}
@@ -49,17 +47,15 @@ func bindTenant(b base, tenant string, write bool) error {
 // Global runs fn in a transaction that sees no tenant's row. Callers are the job
 // queue and the directory.
 func (s *Store) Global(ctx context.Context, fn func(*GlobalTx) error) error {
-	return s.run(ctx, s.write, true, func(b base) ([]string, error) {
-		tx := &GlobalTx{base: b, guard: &s.guard}
-		err := fn(tx)
-		return tx.topics, err
+	return s.run(ctx, s.write, true, func(b *base) error {
+		return fn(&GlobalTx{base: b, guard: &s.guard})
 	})
 }
 
 // GlobalRead is [Store.Global] for reading only.
 func (s *Store) GlobalRead(ctx context.Context, fn func(*GlobalTx) error) error {
-	return s.run(ctx, s.read, false, func(b base) ([]string, error) {
-		return nil, fn(&GlobalTx{base: b, guard: &s.guard})
+	return s.run(ctx, s.read, false, func(b *base) error {
+		return fn(&GlobalTx{base: b, guard: &s.guard})
 	})
 }
 
@@ -76,13 +72,13 @@ func (s *Store) AsOperator(ctx context.Context, who, why string, fn func(*AllTx)
 	if err != nil {
 		return err
 	}
-	return s.run(ctx, s.read, false, func(b base) ([]string, error) {
+	return s.run(ctx, s.read, false, func(b *base) error {
 		if s.engine == Postgres {
 			if _, err := b.exec(`SELECT set_config('app.operator', $1, true)`, []any{who}); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		return nil, fn(&AllTx{base: b})
+		return fn(&AllTx{base: b})
 	})
 }
 
@@ -106,7 +102,7 @@ func (s *Store) Accesses(ctx context.Context, limit int) (all []Access, err erro
 }
 
 // run begins, calls fn, and commits or rolls back, also when fn panics.
-func (s *Store) run(ctx context.Context, db *sql.DB, write bool, fn func(base) ([]string, error)) error {
+func (s *Store) run(ctx context.Context, db *sql.DB, write bool, fn func(*base) error) error {
 	opts := &sql.TxOptions{ReadOnly: !write && s.engine == Postgres}
 	tx, err := db.BeginTx(ctx, opts)
 	if err != nil {
@@ -118,8 +114,15 @@ func (s *Store) run(ctx context.Context, db *sql.DB, write bool, fn func(base) (
 			_ = tx.Rollback() // fn panicked; the panic is what matters
 		}
 	}()
-	topics, err := fn(base{ctx: ctx, tx: tx})
+	b := &base{ctx: ctx, tx: tx}
+	if b.known = s.written; db == s.read {
+		b.known = s.reads
+	}
+	err = fn(b)
 	done = true
+	if len(b.missing) > 0 {
+		defer b.known.prepare(ctx, b.missing) // the connection is free then
+	}
 	if err != nil {
 		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, wrap(undo))
@@ -129,6 +132,6 @@ func (s *Store) run(ctx context.Context, db *sql.DB, write bool, fn func(base) (
 	if err := tx.Commit(); err != nil {
 		return wrap(err)
 	}
-	s.wake(topics)
+	s.wake(b.topics)
 	return nil
 }

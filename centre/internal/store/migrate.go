@@ -105,17 +105,17 @@ func (s *Store) tenantTables(ctx context.Context) ([]string, error) {
 // lockTables turns the fourth lock on each table. It is part of migrating, not of
 // a migration file, so that no new table can be forgotten.
 func (s *Store) lockTables(ctx context.Context, tables []string) error {
-	return s.run(ctx, s.write, true, func(b base) ([]string, error) {
+	return s.run(ctx, s.write, true, func(b *base) error {
 		// One process at a time: policies have no CREATE OR REPLACE.
 		if _, err := b.exec(`SELECT pg_advisory_xact_lock(7305)`, nil); err != nil {
-			return nil, err
+			return err
 		}
 		for _, table := range tables {
 			if err := lockTable(b.ctx, b.tx, table); err != nil {
-				return nil, fmt.Errorf("store: lock table %s: %w", table, err)
+				return fmt.Errorf("store: lock table %s: %w", table, err)
 			}
 		}
-		return nil, nil
+		return nil
 	})
 }
 

@@ -72,8 +72,10 @@ type Store struct {
 	engine Engine
 	write  *sql.DB // SQLite: one connection, immediate transactions
 	read   *sql.DB // SQLite: many, query_only; PostgreSQL: the same as write
-	clock  clock.Clock
-	log    *slog.Logger
+	// written and reads are prepared statements of those, of SQLite only.
+	written, reads *statements
+	clock          clock.Clock
+	log            *slog.Logger
 
 	guard   guard
 	topics  sync.Mutex
@@ -145,6 +147,7 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	readers := max(minReaders, runtime.NumCPU())
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	s.written, s.reads = newStatements(s.write), newStatements(s.read)
 	return nil
 }
 

@@ -11,24 +11,28 @@ import (
 // Tx is a transaction of one tenant. It ends with the function that got it and
 // must not be kept, nor used by two goroutines at once.
 type Tx struct {
-	base
+	*base
 	tenant string
 }
 
 // GlobalTx is a transaction of no tenant: it reaches tables without tenant_id only.
 type GlobalTx struct {
-	base
+	*base
 	guard *guard
 }
 
 // AllTx reads across tenants for an operator. It cannot write.
-type AllTx struct{ base }
+type AllTx struct{ *base }
 
 // base is what the three have in common.
 type base struct {
 	ctx    context.Context
 	tx     *sql.Tx
 	topics []string
+
+	known   *statements // nil for none
+	missing []string    // texts to be prepared
+	open    []string    // texts of rows that may be open
 }
 
 // Row is the answer of a query for one row.
@@ -56,7 +60,13 @@ func (b *base) Context() context.Context { return b.ctx }
 func (b *base) Wake(topic string) { b.topics = append(b.topics, topic) }
 
 func (b *base) exec(query string, args []any) (int64, error) {
-	res, err := b.tx.ExecContext(b.ctx, query, clean(args)...)
+	var res sql.Result
+	var err error
+	if stmt := b.prepared(query, false); stmt != nil {
+		res, err = stmt.ExecContext(b.ctx, clean(args)...)
+	} else {
+		res, err = b.tx.ExecContext(b.ctx, query, clean(args)...)
+	}
 	if err != nil {
 		return 0, wrap(err)
 	}
@@ -65,11 +75,18 @@ func (b *base) exec(query string, args []any) (int64, error) {
 }
 
 func (b *base) query(query string, args []any) (*sql.Rows, error) {
+	if stmt := b.prepared(query, true); stmt != nil {
+		rows, err := stmt.QueryContext(b.ctx, clean(args)...)
+		return rows, wrap(err)
+	}
 	rows, err := b.tx.QueryContext(b.ctx, query, clean(args)...)
 	return rows, wrap(err)
 }
 
 func (b *base) queryRow(query string, args []any) *Row {
+	if stmt := b.prepared(query, false); stmt != nil {
+		return &Row{row: stmt.QueryRowContext(b.ctx, clean(args)...)}
+	}
 	return &Row{row: b.tx.QueryRowContext(b.ctx, query, clean(args)...)}
 }
 
