@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -121,8 +122,13 @@ func (c *Centre) build(ctx context.Context) (err error) {
 // Close ends the database.
 func (c *Centre) Close() error { return c.store.Close() }
 
+// garbage is how much may lie about before it is collected, in percent of what is in use: ten thousand
+// boxes hold a connection each, and memory is scarcer than the little CPU time that it saves.
+const garbage = 40
+
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {

@@ -157,7 +157,7 @@ func companies(ctx context.Context, conf string, n int) (fingerprint string, cod
 
 // profile writes profiles of the first process into a folder: of its CPU for so long, and of its memory.
 func (c *Centre) profile(dir string, d time.Duration) error {
-	for name, path := range map[string]string{"cpu": fmt.Sprintf("profile?seconds=%.0f", max(1, d.Seconds())), "heap": "heap", "goroutines": "goroutine"} {
+	for name, path := range map[string]string{"cpu": fmt.Sprintf("profile?seconds=%.0f", max(1, d.Seconds())), "heap": "heap", "memory": "heap?debug=1", "goroutines": "goroutine"} {
 		resp, err := http.Get("http://" + c.ops[0] + "/debug/pprof/" + path)
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,8 +67,8 @@ type Intake struct {
 	cfg   Config
 	slots *slots
 	mux   *http.ServeMux
-	ends  chan struct{} // closed when the listener shuts down: no box waits any longer
-	once  sync.Once
+	life  context.Context // ends when the listener shuts down: no box waits any longer
+	end   context.CancelFunc
 
 	counts counts
 }
@@ -92,7 +91,8 @@ func New(cfg Config) *Intake {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	in := &Intake{cfg: cfg, slots: newSlots(batchesAtOnce), mux: http.NewServeMux(), ends: make(chan struct{})}
+	in := &Intake{cfg: cfg, slots: newSlots(batchesAtOnce), mux: http.NewServeMux()}
+	in.life, in.end = context.WithCancel(context.Background())
 	in.mux.Handle(wire.PathClaim, in.post(in.claim))
 	in.mux.Handle(wire.PathEvents, in.post(in.withBox(in.events)))
 	in.mux.Handle(wire.PathHeartbeat, in.post(in.withBox(in.heartbeat)))
@@ -127,6 +127,6 @@ func (in *Intake) Server(names []string) (*http.Server, error) {
 	server := &http.Server{Handler: in, TLSConfig: config, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
 		WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(in.cfg.Log.Handler(), slog.LevelDebug)}
-	server.RegisterOnShutdown(func() { in.once.Do(func() { close(in.ends) }) })
+	server.RegisterOnShutdown(in.end)
 	return server, nil
 }

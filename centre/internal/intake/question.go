@@ -19,13 +19,7 @@ func (in *Intake) questions(w http.ResponseWriter, r *http.Request, box device.B
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wire.QuestionWait)
 	defer cancel()
-	go func() {
-		select {
-		case <-in.ends:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	defer context.AfterFunc(in.life, cancel)() // no goroutine: ten thousand wait here
 	list, err := in.cfg.Questions.Next(ctx, box.TenantID, box.ID)
 	if err != nil {
 		return err
