@@ -29,14 +29,15 @@ const readyTime = 30 * time.Second
 
 // Centre is the centre that was started: some processes on one database behind one address.
 type Centre struct {
-	dir    string
-	post   *post
-	smtp   *smtp.Server
-	front  net.Listener
-	wait   sync.WaitGroup
-	say    io.Writer
-	sqlite string
-	ops    []string // addresses
+	dir     string
+	post    *post
+	smtp    *smtp.Server
+	front   net.Listener
+	wait    sync.WaitGroup
+	say     io.Writer
+	sqlite  string
+	program string
+	ops     []string // addresses
 
 	mu     sync.Mutex
 	procs  []*exec.Cmd
@@ -48,7 +49,7 @@ type Centre struct {
 
 // start makes the companies and starts the processes.
 func start(ctx context.Context, o *Options) (c *Centre, err error) {
-	c = &Centre{post: newPost(), say: o.Say, joined: map[net.Conn]bool{}}
+	c = &Centre{post: newPost(), say: o.Say, program: o.Program, joined: map[net.Conn]bool{}}
 	defer func() {
 		if err != nil {
 			c.close()
@@ -176,7 +177,10 @@ func (c *Centre) profile(dir string, d time.Duration) error {
 
 // Start starts a process of the centre and waits until it listens.
 func (c *Centre) Start(i int) error {
-	exe, err := os.Executable()
+	exe, err := c.program, error(nil)
+	if exe == "" {
+		exe, err = os.Executable()
+	}
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,8 @@ type Options struct {
 	Codes            []string
 	// Settle is how long mails may take after the last event.
 	Settle time.Duration
+	// Program is what centres run; this one when empty.
+	Program string
 	// Disturb does something to the centre in the middle of the run; for tests.
 	Disturb func(ctx context.Context, c *Centre) error
 	// Profile is a folder for profiles of the centre in the middle of the run; "" for none.

@@ -62,6 +62,19 @@ func PostgresAdminURL(t testing.TB) string {
 	return srv.url("admin", "postgres")
 }
 
+// RestartPostgres restarts the server, as a machine that gets its updates does; connections break, nothing else is
+// lost. Only for tests that nothing runs beside.
+func RestartPostgres(t testing.TB) {
+	t.Helper()
+	srv, err := theServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(srv.stdin, "restart\n"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s *server) url(role, database string) string {
 	return fmt.Sprintf("postgres://%s@/%s?host=%s", role, database, s.dir)
 }
@@ -118,9 +131,9 @@ func startServer() (*server, error) {
 // run starts the server under a shell that stops it and removes its folder when
 // our end of the pipe closes: also when this process is killed or panics.
 func (s *server) run(postgres, data string, credential *syscall.Credential) error {
-	const script = `"$0" -D "$1" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-		-c max_connections=400 -c shared_buffers=64MB >"$2/log" 2>&1 &
-		p=$!; cat >/dev/null; kill -QUIT $p; wait $p; rm -rf "$2"`
+	const script = `start() { "$0" -D "$1" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+		-c max_connections=400 -c shared_buffers=64MB >>"$2/log" 2>&1 & p=$!; }
+		start "$1" "$2"; while read -r word; do kill -INT $p; wait $p; start "$1" "$2"; done; kill -QUIT $p; wait $p; rm -rf "$2"`
 	cmd := exec.Command("/bin/sh", "-c", script, postgres, data, s.dir)
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Setpgid: true}

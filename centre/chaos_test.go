@@ -1,0 +1,67 @@
+package centre_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"otasuke/centre/internal/storetest"
+	"otasuke/e2e/sim"
+)
+
+// Three processes on one PostgreSQL behind one address: whichever is killed, when the database
+// restarts and when the line to the boxes is cut, no event and no alert is lost, and none is mailed twice.
+func TestNothingIsLostOrDoubled(t *testing.T) { // alone: it restarts the database of all tests
+	program := filepath.Join(t.TempDir(), "otasuke")
+	if out, err := exec.Command("go", "build", "-o", program, "otasuke").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	res, err := sim.Run(t.Context(), sim.Options{
+		Boxes: 30, For: 24 * time.Second, Heartbeat: 2 * time.Second, Burst: 60_000, Settle: time.Minute,
+		Self: true, Database: storetest.PostgresURL(t), Processes: 3, Program: program, Say: log,
+		Disturb: func(ctx context.Context, c *sim.Centre) error {
+			pause := func() {
+				select {
+				case <-time.After(time.Second):
+				case <-ctx.Done():
+				}
+			}
+			c.Kill(1)
+			pause()
+			c.Kill(0)
+			pause()
+			if err := c.Start(1); err != nil {
+				return err
+			}
+			c.Kill(2)
+			pause()
+			storetest.RestartPostgres(t)
+			pause()
+			c.Cut(true)
+			if err := c.Start(0); err != nil {
+				return err
+			}
+			pause()
+			c.Cut(false)
+			return c.Start(2)
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", res)
+	if res.Retries == 0 || res.Alerts < 50 {
+		t.Error("nothing was disturbed")
+	}
+	if res.Lost != 0 || res.Duplicate != 0 || res.Committed != res.Sent {
+		text, _ := os.ReadFile(log.Name())
+		t.Errorf("%d of %d events are not committed; of %d alerts %d were lost and %d doubled\n%s", res.Sent-res.Committed, res.Sent, res.Alerts, res.Lost, res.Duplicate, text[max(0, len(text)-8000):])
+	}
+}
