@@ -201,8 +201,12 @@ from = "otasuke@%s"
 from_name = "サイバーセキュリティお助け隊"
 dkim_selector = "demo"
 dkim_key_file = %q
+[[bundles.feed]]
+name = "today"
+kind = "rules"
+url = "file://%s"
 `, d.path("centre.db"), d.path("centre"), d.addr(portPortal), strings.TrimSuffix(d.url(portPortal), "/"), d.addr(portConsole),
-		strings.TrimSuffix(d.url(portConsole), "/"), d.addr(portBoxes), d.addr(portSMTP), alertDomain, d.path("dkim.key"))
+		strings.TrimSuffix(d.url(portConsole), "/"), d.addr(portBoxes), d.addr(portSMTP), alertDomain, d.path("dkim.key"), d.path("today"))
 	if err := os.WriteFile(d.path("centre.toml"), []byte(conf), 0o600); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}

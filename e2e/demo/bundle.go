@@ -14,7 +14,7 @@ import (
 const newDanger = `drop http any any -> any any (msg:"DEMO a danger that is new today"; flow:established,to_server; http.uri; content:"/page/99"; classtype:trojan-activity; sid:9900099; rev:1;)
 `
 
-// current is step 13: a danger of today becomes a signed bundle at the centre, and the box fetches
+// current is step 13: a danger of today stands in one of the centre's sources, becomes a signed bundle, and the box fetches
 // it, tries it and blocks by it.
 func (d *demo) current(ctx context.Context) {
 	start := time.Now()
@@ -55,7 +55,7 @@ func (d *demo) release(ctx context.Context) error {
 	if err := d.admin(ctx, "bundle init", nil, nil, "-keys", d.path("keys")); err != nil {
 		return err
 	}
-	return d.admin(ctx, "bundle add", nil, nil, "-kind", "rules", "-from", d.path("today"), "-now")
+	return d.admin(ctx, "bundle fetch", nil, nil) // it is one of the centre's sources
 }
 
 // released is what became of the release on the box.

@@ -91,7 +91,7 @@ type Table[T any] struct {
 	flows index[T]
 	lists [patiences]list[T]
 	free  *Flow[T]
-	now   int64 // of the last Expire
+	now   int64     // of the last Expire
 	fresh []Flow[T] // that were never used
 }
 
