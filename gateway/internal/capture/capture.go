@@ -17,10 +17,26 @@ type Packet struct {
 	// OutPort is the one where it will leave.
 	OutPort int
 	MAC     [6]byte // sender on the wire, zero when unknown
-	VLAN    uint16
+	Tag
 	// Unverified tells that nobody checked the checksum yet; without it the
 	// packet's checksum is known to be right or not filled in yet.
 	Unverified bool
+}
+
+// Tag is what stands between the Ethernet header and a packet, and what an answer needs, too.
+type Tag struct {
+	VLAN    uint16 // number of IEEE 802.1Q, 0 for none
+	Session uint16 // of PPPoE (RFC 2516 section 4), 0 for none
+}
+
+// Place is where a packet of ours goes.
+type Place struct {
+	Port int     // an InPort seen before
+	MAC  [6]byte // the receiver's
+	// Peer is the other end's: a session of PPPoE knows nobody else (RFC 2516 section 5). The
+	// sender of other frames is the port itself, so that no switch learns a wrong place.
+	Peer [6]byte
+	Tag
 }
 
 // Action is what happens to a packet.
@@ -60,9 +76,8 @@ type Source interface {
 	Decide(id uint32, v Verdict)
 	// Wake asks for a Tick; any goroutine may call it.
 	Wake()
-	// Send puts an IP packet of our own on the wire behind port (an InPort seen
-	// before) towards mac. Sources that cannot send return ErrNoWire.
-	Send(port int, mac [6]byte, vlan uint16, ip []byte) error
+	// Send puts an IP packet of our own on the wire. Sources that cannot return ErrNoWire.
+	Send(to *Place, ip []byte) error
 }
 
 // ranks orders actions by which wins.

@@ -187,4 +187,4 @@ func (f *File) Wake() {
 }
 
 // Send cannot be done into a file.
-func (f *File) Send(int, [6]byte, uint16, []byte) error { return ErrNoWire }
+func (f *File) Send(*Place, []byte) error { return ErrNoWire }

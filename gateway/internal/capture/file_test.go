@@ -323,7 +323,7 @@ func TestFileVerifyAndSend(t *testing.T) {
 	if err := f.Run(t.Context(), j); err != nil || !unverified {
 		t.Errorf("unverified: %v, %v", unverified, err)
 	}
-	if err := f.Send(1, [6]byte{1}, 0, nil); !errors.Is(err, ErrNoWire) {
+	if err := f.Send(&Place{Port: 1, MAC: [6]byte{1}}, nil); !errors.Is(err, ErrNoWire) {
 		t.Errorf("Send: %v", err)
 	}
 }

@@ -145,8 +145,13 @@ func parse(b []byte, p *Packet) bool {
 			if p.Data = v; len(v) == 0 {
 				p.Data = nil
 			}
+			p.unwrap()
 		case attrVLAN:
 			p.VLAN = vlan(v)
+		case attrMark:
+			if t := tagOf(v); t != (Tag{}) {
+				p.Tag = t
+			}
 		}
 		b = b[min((size+3)&^3, len(b)):]
 	}

@@ -19,6 +19,11 @@ func kernelMessage(id uint32, attrs ...[]byte) []byte {
 
 func one(kind uint16, data ...byte) []byte { return attr(nil, kind, data...) }
 
+// markOf is the attribute of a mark into which these bytes of a frame were copied.
+func markOf(b ...byte) []byte {
+	return one(attrMark, be32(binary.NativeEndian.Uint32(b))...)
+}
+
 func TestParse(t *testing.T) {
 	t.Parallel()
 	payload := one(attrPayload, []byte("payload")...)
@@ -30,9 +35,16 @@ func TestParse(t *testing.T) {
 		ok   bool
 	}{
 		{"all", kernelMessage(5, one(attrPhysIn, 0, 0, 0, 3), one(attrPhysOut, 0, 0, 0, 4), one(attrHWAddr, 0, 6, 0, 0, 2, 0, 0, 0, 0, 9, 0, 0), one(attrSKBInfo, 0, 0, 0, skbNotVerified), vlanTag, payload),
-			Packet{ID: 5, InPort: 3, OutPort: 4, MAC: [6]byte{2, 0, 0, 0, 0, 9}, Unverified: true, VLAN: 7, Data: []byte("payload")}, true},
-		{"nested flag set", kernelMessage(5, one(attrVLAN|0x8000, one(2, 0, 9)...), payload), Packet{ID: 5, VLAN: 9, Data: []byte("payload")}, true},
+			Packet{ID: 5, InPort: 3, OutPort: 4, MAC: [6]byte{2, 0, 0, 0, 0, 9}, Unverified: true, Tag: Tag{VLAN: 7}, Data: []byte("payload")}, true},
+		{"nested flag set", kernelMessage(5, one(attrVLAN|0x8000, one(2, 0, 9)...), payload), Packet{ID: 5, Tag: Tag{VLAN: 9}, Data: []byte("payload")}, true},
 		{"unknown attributes", kernelMessage(5, one(99, 1, 2, 3), payload), Packet{ID: 5, Data: []byte("payload")}, true},
+		{"VLAN in the mark", kernelMessage(5, markOf(0x81, 0, 0xe0, 10), payload), Packet{ID: 5, Tag: Tag{VLAN: 10}, Data: []byte("payload")}, true},
+		{"session in the mark", kernelMessage(5, markOf(0x11, 0, 0x12, 0x34), payload), Packet{ID: 5, Tag: Tag{Session: 0x1234}, Data: []byte("payload")}, true},
+		{"another mark", kernelMessage(5, markOf(1, 0, 0x12, 0x34), vlanTag, payload), Packet{ID: 5, Tag: Tag{VLAN: 7}, Data: []byte("payload")}, true},
+		{"mark cut", kernelMessage(5, one(attrMark, 0x81, 0), payload), Packet{ID: 5, Data: []byte("payload")}, true},
+		{"session in the payload", kernelMessage(5, one(attrPayload, 0x11, 0, 0x12, 0x34, 0, 3, 0, 0x57, 'x')), Packet{ID: 5, Tag: Tag{Session: 0x1234}, Data: []byte("x")}, true},
+		{"session's own protocol", kernelMessage(5, one(attrPayload, 0x11, 0, 0x12, 0x34, 0, 3, 0xc0, 0x21, 'x')), Packet{ID: 5, Tag: Tag{Session: 0x1234}}, true},
+		{"session cut", kernelMessage(5, one(attrPayload, 0x11, 0, 0x12, 0x34, 0, 3, 0)), Packet{ID: 5, Data: []byte("\x11\x00\x12\x34\x00\x03\x00")}, true},
 		{"no payload", kernelMessage(5), Packet{ID: 5}, true},
 		{"empty payload", kernelMessage(5, one(attrPayload)), Packet{ID: 5}, true},
 		{"short numbers", kernelMessage(5, one(attrPhysIn, 3), one(attrHWAddr, 0, 6), one(attrVLAN, 1), payload), Packet{ID: 5, Data: []byte("payload")}, true},
@@ -44,7 +56,7 @@ func TestParse(t *testing.T) {
 	} {
 		var p Packet
 		if ok := parse(c.in[nlHeader:], &p); ok != c.ok || p.ID != c.want.ID || p.InPort != c.want.InPort || p.OutPort != c.want.OutPort ||
-			p.MAC != c.want.MAC || p.VLAN != c.want.VLAN || p.Unverified != c.want.Unverified || string(p.Data) != string(c.want.Data) {
+			p.MAC != c.want.MAC || p.Tag != c.want.Tag || p.Unverified != c.want.Unverified || string(p.Data) != string(c.want.Data) {
 			t.Errorf("%s: %v %+v", c.name, ok, p)
 		}
 	}

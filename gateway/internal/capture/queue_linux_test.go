@@ -304,11 +304,11 @@ func (b *bench) sends(t *testing.T) {
 		var answer []byte
 		for i := range 2*maxFrames + 3 { // several calls of the kernel, the last not full
 			answer = packet.AppendUDP(nil, from, netip.AddrPortFrom(d.Src, d.SrcPort), fmt.Appendf(nil, "blocked %d", i))
-			if err := q.Send(p.InPort, p.MAC, 0, answer); err != nil {
+			if err := q.Send(&Place{Port: p.InPort, MAC: p.MAC}, answer); err != nil {
 				t.Errorf("Send: %v", err)
 			}
 		}
-		if q.Send(0, p.MAC, 0, answer) == nil || q.Send(p.InPort, [6]byte{}, 0, answer) == nil || q.Send(99999, p.MAC, 0, answer) == nil {
+		if q.Send(&Place{MAC: p.MAC}, answer) == nil || q.Send(&Place{Port: p.InPort}, answer) == nil || q.Send(&Place{Port: 99999, MAC: p.MAC}, answer) == nil {
 			t.Error("sent to nowhere")
 		}
 		return Verdict{Action: Drop}

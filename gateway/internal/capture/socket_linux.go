@@ -51,10 +51,9 @@ type mmsghdr struct {
 }
 
 // Send puts an IP packet on the wire behind a bridge port, at the latest when no packet waits
-// to be judged. The sender's hardware address is that of the port, so that no switch learns a
-// wrong place.
-func (q *Queue) Send(port int, mac [6]byte, vlan uint16, ip []byte) error {
-	if port == 0 || mac == [6]byte{} {
+// to be judged.
+func (q *Queue) Send(to *Place, ip []byte) error {
+	if to.Port == 0 || to.MAC == [6]byte{} || to.Session != 0 && to.Peer == [6]byte{} {
 		return fmt.Errorf("capture: send: receiver's place on the wire is not known: %w", ErrNoWire)
 	}
 	if q.raw < 0 {
@@ -64,32 +63,46 @@ func (q *Queue) Send(port int, mac [6]byte, vlan uint16, ip []byte) error {
 		}
 		q.raw = fd
 	}
-	etherType := uint16(unix.ETH_P_IP)
-	if ip[0]>>4 == 6 {
-		etherType = unix.ETH_P_IPV6
-	}
-	own, ok := q.macs[port]
+	own, ok := q.macs[to.Port]
 	if !ok {
 		var err error
-		if own, err = q.address(port); err != nil {
+		if own, err = q.address(to.Port); err != nil {
 			return err
 		}
-		q.macs[port] = own
+		q.macs[to.Port] = own
+	}
+	if to.Session != 0 {
+		own = to.Peer
 	}
 	f := &q.frames
-	b := append(append(f.data, mac[:]...), own[:]...)
-	if vlan != 0 {
-		b = binary.BigEndian.AppendUint16(b, unix.ETH_P_8021Q)
-		b = binary.BigEndian.AppendUint16(b, vlan)
-	}
-	b = binary.BigEndian.AppendUint16(b, etherType)
-	f.data = append(b, ip...)
+	f.data = append(appendHeader(f.data, own, to, ip), ip...)
 	f.ends[f.n] = len(f.data)
-	f.to[f.n] = unix.RawSockaddrLinklayer{Family: unix.AF_PACKET, Ifindex: int32(port)}
+	f.to[f.n] = unix.RawSockaddrLinklayer{Family: unix.AF_PACKET, Ifindex: int32(to.Port)}
 	if f.n++; f.n == maxFrames {
 		f.flush(q.raw)
 	}
 	return nil
+}
+
+// appendHeader appends what stands before an IP packet on the wire.
+func appendHeader(b []byte, from [6]byte, to *Place, ip []byte) []byte {
+	b = append(append(b, to.MAC[:]...), from[:]...)
+	if to.VLAN != 0 {
+		b = binary.BigEndian.AppendUint16(b, unix.ETH_P_8021Q)
+		b = binary.BigEndian.AppendUint16(b, to.VLAN)
+	}
+	etherType, ppp := uint16(unix.ETH_P_IP), uint16(pppIPv4)
+	if ip[0]>>4 == 6 {
+		etherType, ppp = unix.ETH_P_IPV6, pppIPv6
+	}
+	if to.Session == 0 {
+		return binary.BigEndian.AppendUint16(b, etherType)
+	}
+	b = binary.BigEndian.AppendUint16(b, unix.ETH_P_PPP_SES)
+	b = append(b, pppoeVersion, 0)
+	b = binary.BigEndian.AppendUint16(b, to.Session)
+	b = binary.BigEndian.AppendUint16(b, uint16(2+len(ip)))
+	return binary.BigEndian.AppendUint16(b, ppp)
 }
 
 // flush sends the frames in their order. One that the kernel does not take is lost, as on

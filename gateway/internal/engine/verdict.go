@@ -21,7 +21,8 @@ func (w *Worker) send(dir int, ip []byte) {
 		return
 	}
 	s := &w.flow.User
-	_ = w.src.Send(int(s.port[dir]), s.mac[dir], s.vlan, ip)
+	w.to = capture.Place{Port: int(s.port[dir]), MAC: s.mac[dir], Peer: s.mac[1-dir], Tag: s.tag}
+	_ = w.src.Send(&w.to, ip)
 }
 
 // reset ends a TCP connection on both sides. Each side gets the number that it

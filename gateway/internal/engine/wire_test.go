@@ -26,7 +26,7 @@ type cable struct {
 func (c *cable) Run(context.Context, capture.Handler) error { return nil }
 func (c *cable) Decide(id uint32, v capture.Verdict)        { c.decided[id] = v }
 func (c *cable) Wake()                                      { c.woken.Add(1) }
-func (c *cable) Send(_ int, _ [6]byte, _ uint16, ip []byte) error {
+func (c *cable) Send(_ *capture.Place, ip []byte) error {
 	c.sent = append(c.sent, append([]byte(nil), ip...))
 	return nil
 }

@@ -55,6 +55,7 @@ type Worker struct {
 	// Of the packet at hand.
 	now  int64
 	cap  *capture.Packet
+	to   capture.Place // of what is sent
 	pkt  *packet.Packet
 	pkts []packet.Packet // of the frame
 	at   int             // place of pkt among them
@@ -128,7 +129,7 @@ type state struct {
 	judged  [2]uint32  // up to where somebody has looked at a direction
 	mac     [2][6]byte // sender by direction
 	port    [2]int32
-	vlan    uint16
+	tag     capture.Tag
 	// sent is the next sequence number of each direction before the packet at hand,
 	// or before the first one that is held: what the receiver has.
 	sent  [2]uint32
@@ -248,7 +249,7 @@ func (w *Worker) Packet(p *capture.Packet) (v capture.Verdict) {
 	w.e.Stats.Last.Store(p.Time)
 	w.e.Stats.Bytes.Add(uint64(len(p.Data)))
 	defer w.caught(&v)
-	w.pkts = w.dec.Frame(p.Link, p.Data, p.Time)
+	w.pkts = packet.Tagged(w.dec.Frame(p.Link, p.Data, p.Time), p.VLAN)
 	w.counts.Frame(w.pkts, w.e.cfg.EVE.DecoderEvents)
 	v, w.d.Rejected = accept, false
 	for i := range w.pkts {
@@ -384,7 +385,7 @@ func (w *Worker) judge() capture.Verdict {
 	if w.e.cfg.Probe != nil {
 		w.e.cfg.Probe()
 	}
-	s.mac[w.dir], s.port[w.dir], s.vlan = w.cap.MAC, int32(w.cap.InPort), w.cap.VLAN
+	s.mac[w.dir], s.port[w.dir], s.tag = w.cap.MAC, int32(w.cap.InPort), w.cap.Tag
 	if w.pkt.HasMAC {
 		s.mac[w.dir] = w.pkt.SrcMAC
 	}

@@ -51,6 +51,16 @@ const (
 // needs no seventeenth.
 const maxEvents = 15
 
+// Tagged gives packets of one frame the VLAN that their capture took from it; 0 is none.
+func Tagged(list []Packet, vlan uint16) []Packet {
+	for i := range list {
+		if p := &list[i]; vlan != 0 && p.Level == 0 && p.VLANLayers == 0 {
+			p.VLANs[0], p.VLANLayers = vlan, 1
+		}
+	}
+	return list
+}
+
 // MaxVLANs is how many stacked tags are followed: QinQinQ.
 const MaxVLANs = 3
 
