@@ -48,6 +48,7 @@ func Down(m Mechanism) error {
 			errs = append(errs, feed(text, tool, "--noflush"))
 		}
 	}
+	_ = feed("delete table "+tagTable+"\n", "nft", "-f", "-") // not there without nft
 	return errors.Join(errs...)
 }
 
@@ -64,18 +65,12 @@ func bridge(c Config) error {
 	if err != nil {
 		return fmt.Errorf("enforce: bridge %s: %w", c.Bridge, err)
 	}
+	if err := errors.Join(transparent(link.Attrs().Index), silent(c.Bridge, c.Address)); err != nil {
+		return fmt.Errorf("enforce: bridge %s: %w", c.Bridge, err)
+	}
 	for _, name := range c.Ports {
-		port, err := netlink.LinkByName(name)
-		if err != nil {
-			return fmt.Errorf("enforce: port %s: %w (network interfaces are listed by 'ip link')", name, err)
-		}
-		if port.Attrs().MasterIndex != link.Attrs().Index {
-			if err := netlink.LinkSetMaster(port, link); err != nil {
-				return fmt.Errorf("enforce: put %s into %s: %w", name, c.Bridge, err)
-			}
-		}
-		if err := netlink.LinkSetUp(port); err != nil {
-			return fmt.Errorf("enforce: start %s: %w", name, err)
+		if err := join(name, link, c.MTU); err != nil {
+			return err
 		}
 	}
 	if err := netlink.LinkSetUp(link); err != nil {
@@ -102,6 +97,7 @@ func xtables(c Config) error {
 			return err
 		}
 	}
+	_ = feed(TagRules(c), "nft", "-f", "-") // without nft only answers to tagged packets are lost
 	return nil
 }
 

@@ -30,8 +30,8 @@ func HoldRules(macs []net.HardwareAddr) string {
 	chain forward {
 		type filter hook forward priority -10; policy accept;
 		ether saddr != @held accept
-		ether type arp accept
-		ether type ip udp dport 67 accept
+		meta protocol arp accept
+		meta protocol ip udp dport 67 accept
 		icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } accept
 		counter drop
 	}

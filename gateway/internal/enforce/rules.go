@@ -26,6 +26,30 @@ type Config struct {
 	Ports []string
 	// Queues are numbered from FirstQueue; flows are spread over them by hash.
 	FirstQueue, Queues int
+	// MTU is given to the ports, bytes; 0 leaves theirs.
+	MTU int
+	// Address tells that the bridge has an address of its own. Without one it is silent.
+	Address bool
+}
+
+// tagTable holds what TagRules makes.
+const tagTable = "bridge otasuke_tags"
+
+// TagRules is the text that lets the kernel copy what stands before a tagged packet into its
+// mark: br_netfilter takes it off, and the queue of xtables does not tell it. Of a VLAN it is
+// type and tag, of PPPoE the first four bytes of its header (RFC 2516 section 4).
+func TagRules(c Config) string {
+	return fmt.Sprintf(`table %[1]s
+delete table %[1]s
+table %[1]s {
+	chain prerouting {
+		type filter hook prerouting priority -300; policy accept;
+		iifname != { "%[2]s" } accept
+		ether type 8021q meta mark set @ll,96,32
+		ether type 0x8864 meta mark set @nh,0,32
+	}
+}
+`, tagTable, strings.Join(c.Ports, `", "`))
 }
 
 // Rules gives the text that the kernel's tool is fed with for a mechanism.
@@ -40,7 +64,7 @@ table bridge otasuke {
 	chain forward {
 		type filter hook forward priority 0; policy accept;
 		ct mark %#x accept
-		meta protocol { ip, ip6 } queue num %d-%d bypass
+		meta protocol { ip, ip6, 0x8864 } queue num %d-%d bypass
 	}
 	chain after {
 		type filter hook postrouting priority 0; policy accept;
