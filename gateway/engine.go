@@ -164,8 +164,9 @@ func RunEngine(ctx context.Context, cfg Config) error {
 }
 
 func openQueues(cfg Config) (queues []*capture.Queue, err error) {
+	ends := new(capture.Ends)
 	for i := range cfg.Queues {
-		q, err := capture.NewQueue(capture.QueueConfig{Number: uint16(i), Segmented: cfg.Segmented})
+		q, err := capture.NewQueue(capture.QueueConfig{Number: uint16(i), Segmented: cfg.Segmented, Ends: ends})
 		if err != nil {
 			return nil, err
 		}

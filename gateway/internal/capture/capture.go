@@ -33,9 +33,6 @@ type Tag struct {
 type Place struct {
 	Port int     // an InPort seen before
 	MAC  [6]byte // the receiver's
-	// Peer is the other end's: a session of PPPoE knows nobody else (RFC 2516 section 5). The
-	// sender of other frames is the port itself, so that no switch learns a wrong place.
-	Peer [6]byte
 	Tag
 }
 

@@ -40,6 +40,8 @@ type QueueConfig struct {
 	Number uint16 // netfilter queue number
 	// Segmented asks the kernel for packets in wire size instead of bundles; only for measurements.
 	Segmented bool
+	// Ends is shared by the queues of one engine; nil for one of its own.
+	Ends *Ends
 }
 
 // Queue is one netfilter queue.
@@ -78,6 +80,9 @@ func NewQueue(cfg QueueConfig) (*Queue, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_NETFILTER)
 	if err != nil {
 		return nil, fmt.Errorf("capture: netlink socket: %w", err)
+	}
+	if cfg.Ends == nil {
+		cfg.Ends = new(Ends)
 	}
 	q := &Queue{cfg: cfg, fd: fd, event: -1, raw: -1, out: make([]byte, 0, 4096), macs: make(map[int][6]byte)}
 	if err := q.setup(); err != nil {
@@ -228,6 +233,7 @@ func (q *Queue) read(b []byte, now int64, p *Packet, h Handler) {
 			q.Missed.Add(uint64(gap))
 		}
 		q.last = p.ID
+		q.cfg.Ends.saw(p)
 		var v Verdict // without contents there is nothing to judge, but the kernel waits
 		if p.Data != nil {
 			v = h.Packet(p)

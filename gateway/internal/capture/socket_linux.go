@@ -53,7 +53,7 @@ type mmsghdr struct {
 // Send puts an IP packet on the wire behind a bridge port, at the latest when no packet waits
 // to be judged.
 func (q *Queue) Send(to *Place, ip []byte) error {
-	if to.Port == 0 || to.MAC == [6]byte{} || to.Session != 0 && to.Peer == [6]byte{} {
+	if to.Port == 0 || to.MAC == [6]byte{} {
 		return fmt.Errorf("capture: send: receiver's place on the wire is not known: %w", ErrNoWire)
 	}
 	if q.raw < 0 {
@@ -63,25 +63,38 @@ func (q *Queue) Send(to *Place, ip []byte) error {
 		}
 		q.raw = fd
 	}
-	own, ok := q.macs[to.Port]
-	if !ok {
-		var err error
-		if own, err = q.address(to.Port); err != nil {
-			return err
-		}
-		q.macs[to.Port] = own
-	}
-	if to.Session != 0 {
-		own = to.Peer
+	from, err := q.sender(to)
+	if err != nil {
+		return err
 	}
 	f := &q.frames
-	f.data = append(appendHeader(f.data, own, to, ip), ip...)
+	f.data = append(appendHeader(f.data, from, to, ip), ip...)
 	f.ends[f.n] = len(f.data)
 	f.to[f.n] = unix.RawSockaddrLinklayer{Family: unix.AF_PACKET, Ifindex: int32(to.Port)}
 	if f.n++; f.n == maxFrames {
 		f.flush(q.raw)
 	}
 	return nil
+}
+
+// sender is the hardware address that a frame comes from: that of the port, so that no switch
+// learns a wrong place, and of a PPPoE session its other end, as its ends know nobody else
+// (RFC 2516 section 5).
+func (q *Queue) sender(to *Place) (mac [6]byte, err error) {
+	if to.Session != 0 {
+		if mac = q.cfg.Ends.across(to.Session, to.Port); mac == [6]byte{} {
+			err = fmt.Errorf("capture: send: other end of the session is not known: %w", ErrNoWire)
+		}
+		return mac, err
+	}
+	mac, ok := q.macs[to.Port]
+	if !ok {
+		if mac, err = q.address(to.Port); err != nil {
+			return mac, err
+		}
+		q.macs[to.Port] = mac
+	}
+	return mac, nil
 }
 
 // appendHeader appends what stands before an IP packet on the wire.

@@ -21,7 +21,7 @@ func (w *Worker) send(dir int, ip []byte) {
 		return
 	}
 	s := &w.flow.User
-	w.to = capture.Place{Port: int(s.port[dir]), MAC: s.mac[dir], Peer: s.mac[1-dir], Tag: s.tag}
+	w.to = capture.Place{Port: int(s.port[dir]), MAC: s.mac[dir], Tag: s.tag}
 	_ = w.src.Send(&w.to, ip)
 }
 
