@@ -21,6 +21,12 @@ const portGroups = 0xffff &^ (1 << 1)
 // transparent makes a bridge of which nobody sees anything. With STP off the kernel forwards
 // others' spanning tree and sends none of its own; without snooping it loses no multicast.
 func transparent(index int) error {
+	return errors.Join(bridgeSet(index, nl.IFLA_BR_STP_STATE, nl.Uint32Attr(0)),
+		bridgeSet(index, nl.IFLA_BR_FORWARD_DELAY, nl.Uint32Attr(0)), // refused with STP on
+		bridgeSet(index, nl.IFLA_BR_MCAST_SNOOPING, []byte{0}))
+}
+
+func bridgeSet(index, attr int, value []byte) error {
 	req := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_ACK)
 	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	msg.Index = int32(index)
@@ -28,9 +34,7 @@ func transparent(index int) error {
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
 	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated("bridge"))
 	data := info.AddRtAttr(nl.IFLA_INFO_DATA, nil)
-	data.AddRtAttr(nl.IFLA_BR_STP_STATE, nl.Uint32Attr(0))
-	data.AddRtAttr(nl.IFLA_BR_FORWARD_DELAY, nl.Uint32Attr(0))
-	data.AddRtAttr(nl.IFLA_BR_MCAST_SNOOPING, []byte{0})
+	data.AddRtAttr(attr, value)
 	req.AddData(info)
 	_, err := req.Execute(unix.NETLINK_ROUTE, 0)
 	return err
