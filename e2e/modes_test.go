@@ -18,7 +18,8 @@ import (
 
 // pathRules and pathLists are what answers on each path are tested with.
 const (
-	pathRules = `reject tcp any any -> any any (msg:"ended"; content:"words that end it"; sid:31;)`
+	pathRules = `reject tcp any any -> any any (msg:"ended"; content:"words that end it"; sid:31;)
+drop udp any any -> any any (msg:"forbidden"; content:"forbidden words"; sid:32;)`
 	pathLists = "eve_log_bytes = -1\n[[list]]\nname = \"dangerous\"\ncategory = \"phishing\"\nentries = [\"blocked.example\"]\n"
 )
 
@@ -60,6 +61,48 @@ func TestBridgeEverywhere(t *testing.T) {
 	b.stop()
 	if text := everything(t, b.eve); !strings.Contains(text, `"vlan":[10]`) {
 		t.Error("no record tells the VLAN")
+	}
+}
+
+// Jumbo frames go through where the cables carry them, and are inspected.
+func TestBridgeJumbo(t *testing.T) {
+	b := startBox(t, pathRules, "mtu = 9000\n"+pathLists, nil)
+	l := b.lab
+	for _, err := range []error{l.Internet.SetMTU("eth0", 9000), l.PC1.SetMTU("eth0", 9000), l.Office.SetMTU("port16", 9000), l.Office.SetMTU("uplink", 9000)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	serveAll(t, l.Internet)
+	inspected(t, l.PC1, lab.Router)
+	pc, err := l.Internet.ListenPacket(lab.Router + ":9000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pc.Close() })
+	go func() {
+		b := make([]byte, 9000)
+		for {
+			k, from, err := pc.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			_, _ = pc.WriteTo(b[:k], from)
+		}
+	}()
+	for words, want := range map[string]bool{"harmless words": true, forbidden: false} {
+		c, err := l.PC1.Dial(t.Context(), "udp", lab.Router+":9000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := io.WriteString(c, strings.Repeat("x", 8900)+words); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(time.Second))
+		if _, err := c.Read(make([]byte, 9000)); (err == nil) != want {
+			t.Errorf("a datagram of 8,900 bytes with %q: %v", words, err)
+		}
 	}
 }
 

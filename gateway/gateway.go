@@ -86,7 +86,7 @@ func (b *Box) Run(ctx context.Context) error {
 		go pulse.Keep(ctx)
 		return b.relay(ctx)
 	}
-	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues})
+	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU})
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ const (
 	defaultEVEFiles = 7
 )
 
+// IPv6 wants 1280 bytes of every path (RFC 8200 section 5); an IP packet has at most 65,535.
+const minMTU, maxMTU = 1280, 65535
+
 // Config of a box, read from one TOML file.
 type Config struct {
 	// CentreURL is the centre's box listener. Empty: the box protects and tells nobody.
@@ -50,6 +53,9 @@ type Config struct {
 	Ports []string `toml:"ports"`
 	// Bridge is the name of the bridge that joins them.
 	Bridge string `toml:"bridge"`
+	// MTU is given to both ports, in bytes: 9000 where the office has jumbo frames. 0 leaves
+	// theirs.
+	MTU int `toml:"mtu"`
 	// Queues is the number of worker threads; 0 means one for each core.
 	Queues int `toml:"queues"`
 	// Home are the inside networks.
@@ -164,6 +170,9 @@ func (c *Config) Complete() error {
 	}
 	if c.Bridge == "" {
 		c.Bridge = "br-otasuke"
+	}
+	if c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU) {
+		return fmt.Errorf("%w: mtu = %d: write 1500, 9000 for jumbo frames, or what your switches say, from %d to %d", ErrConfig, c.MTU, minMTU, maxMTU)
 	}
 	if c.Queues <= 0 {
 		c.Queues = runtime.NumCPU()
