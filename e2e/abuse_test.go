@@ -39,6 +39,12 @@ type boxRun struct {
 // by that command, which gets the folder of the box.
 func startBox(t *testing.T, rules string, more string, wrap func(dir string) []string) *boxRun {
 	t.Helper()
+	return startIn(t, newLab(t), rules, more, wrap)
+}
+
+// newLab is a lab without a box, for the time of a test.
+func newLab(t *testing.T) *lab.Lab {
+	t.Helper()
 	needLab(t)
 	l, err := lab.New()
 	if err != nil {
@@ -48,6 +54,12 @@ func startBox(t *testing.T, rules string, more string, wrap func(dir string) []s
 	if err := l.OpenInternet(lab.Good); err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// startIn starts a box in a lab.
+func startIn(t *testing.T, l *lab.Lab, rules string, more string, wrap func(dir string) []string) *boxRun {
+	t.Helper()
 	dir := t.TempDir()
 	disk := filepath.Join(dir, "disk")
 	file, conf := filepath.Join(dir, "own.rules"), filepath.Join(dir, "box.toml")

@@ -18,6 +18,7 @@ import (
 	"otasuke/gateway/internal/health"
 	"otasuke/gateway/internal/hold"
 	"otasuke/gateway/internal/journal"
+	"otasuke/gateway/internal/manage"
 	"otasuke/gateway/internal/pulse"
 	"otasuke/gateway/internal/settings"
 	"otasuke/gateway/internal/update"
@@ -57,6 +58,7 @@ type Box struct {
 	flows   *flowlog.Log // nil for none
 	missed  atomic.Bool  // the traffic log could not be written
 
+	resolver manage.Resolver
 	bundles  *update.Keeper // nil for none
 	relaunch atomic.Bool    // another program is to go on
 	stop     context.CancelFunc
@@ -86,7 +88,7 @@ func (b *Box) Run(ctx context.Context) error {
 		go pulse.Keep(ctx)
 		return b.relay(ctx)
 	}
-	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU})
+	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge()})
 	if err != nil {
 		return err
 	}
@@ -103,6 +105,8 @@ func (b *Box) Run(ctx context.Context) error {
 	b.held = hold.New(hold.Config{Path: filepath.Join(b.cfg.StateDir, "held.json"), Apply: enforce.Hold, Log: b.log})
 	defer b.held.Release()
 	var others sync.WaitGroup
+	b.resolve()
+	others.Go(func() { b.manage(ctx) })
 	others.Go(func() { b.connect(ctx) })
 	others.Go(func() { b.scan(ctx) })
 	others.Go(func() { b.keepFlows(ctx) })

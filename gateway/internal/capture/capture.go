@@ -31,7 +31,7 @@ type Tag struct {
 
 // Place is where a packet of ours goes.
 type Place struct {
-	Port int     // an InPort seen before
+	Port int32   // an InPort seen before
 	MAC  [6]byte // the receiver's
 	Tag
 }

@@ -304,11 +304,11 @@ func (b *bench) sends(t *testing.T) {
 		var answer []byte
 		for i := range 2*maxFrames + 3 { // several calls of the kernel, the last not full
 			answer = packet.AppendUDP(nil, from, netip.AddrPortFrom(d.Src, d.SrcPort), fmt.Appendf(nil, "blocked %d", i))
-			if err := q.Send(&Place{Port: p.InPort, MAC: p.MAC}, answer); err != nil {
+			if err := q.Send(&Place{Port: int32(p.InPort), MAC: p.MAC}, answer); err != nil {
 				t.Errorf("Send: %v", err)
 			}
 		}
-		if q.Send(&Place{MAC: p.MAC}, answer) == nil || q.Send(&Place{Port: p.InPort}, answer) == nil || q.Send(&Place{Port: 99999, MAC: p.MAC}, answer) == nil {
+		if q.Send(&Place{MAC: p.MAC}, answer) == nil || q.Send(&Place{Port: int32(p.InPort)}, answer) == nil || q.Send(&Place{Port: 99999, MAC: p.MAC}, answer) == nil {
 			t.Error("sent to nowhere")
 		}
 		return Verdict{Action: Drop}

@@ -70,7 +70,7 @@ func (q *Queue) Send(to *Place, ip []byte) error {
 	f := &q.frames
 	f.data = append(appendHeader(f.data, from, to, ip), ip...)
 	f.ends[f.n] = len(f.data)
-	f.to[f.n] = unix.RawSockaddrLinklayer{Family: unix.AF_PACKET, Ifindex: int32(to.Port)}
+	f.to[f.n] = unix.RawSockaddrLinklayer{Family: unix.AF_PACKET, Ifindex: to.Port}
 	if f.n++; f.n == maxFrames {
 		f.flush(q.raw)
 	}
@@ -82,17 +82,17 @@ func (q *Queue) Send(to *Place, ip []byte) error {
 // (RFC 2516 section 5).
 func (q *Queue) sender(to *Place) (mac [6]byte, err error) {
 	if to.Session != 0 {
-		if mac = q.cfg.Ends.across(to.Session, to.Port); mac == [6]byte{} {
+		if mac = q.cfg.Ends.across(to.Session, int(to.Port)); mac == [6]byte{} {
 			err = fmt.Errorf("capture: send: other end of the session is not known: %w", ErrNoWire)
 		}
 		return mac, err
 	}
-	mac, ok := q.macs[to.Port]
+	mac, ok := q.macs[int(to.Port)]
 	if !ok {
-		if mac, err = q.address(to.Port); err != nil {
+		if mac, err = q.address(int(to.Port)); err != nil {
 			return mac, err
 		}
-		q.macs[to.Port] = mac
+		q.macs[int(to.Port)] = mac
 	}
 	return mac, nil
 }

@@ -55,7 +55,7 @@ func (w *Worker) own(r *eve.Record, kind wire.Kind) *eve.Own {
 		r.Otasuke = &eve.Own{ID: eve.NewID(w.now), Kind: string(kind), Direction: string(eve.Direction(w.pkt.Src, w.pkt.Dst, w.e.cfg.Home))}
 		return r.Otasuke
 	}
-	r.Otasuke = evelog.Own(w.flow.Key, w.flow.User.mac, w.e.cfg.Home)
+	r.Otasuke = evelog.Own(w.flow.Key, w.flow.User.macs(), w.e.cfg.Home)
 	r.Otasuke.ID, r.Otasuke.Kind = eve.NewID(w.now), string(kind)
 	w.e.cfg.Applications.Name(&w.flow.User.use.Flow, r.Otasuke)
 	return r.Otasuke

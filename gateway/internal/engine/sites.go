@@ -17,7 +17,7 @@ import (
 
 // device is the inside end of the flow at hand.
 func (w *Worker) device() filter.Device {
-	return filter.Inside([2]netip.Addr{w.flow.Key.Client, w.flow.Key.Server}, w.flow.User.mac, w.e.cfg.Home)
+	return filter.Inside([2]netip.Addr{w.flow.Key.Client, w.flow.Key.Server}, w.flow.User.macs(), w.e.cfg.Home)
 }
 
 // opened looks at what is known before any byte: the addresses.

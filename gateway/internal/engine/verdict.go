@@ -20,9 +20,7 @@ func (w *Worker) send(dir int, ip []byte) {
 	if !w.e.cfg.Inline {
 		return
 	}
-	s := &w.flow.User
-	w.to = capture.Place{Port: int(s.port[dir]), MAC: s.mac[dir], Tag: s.tag}
-	_ = w.src.Send(&w.to, ip)
+	_ = w.src.Send(&w.flow.User.ends[dir], ip)
 }
 
 // reset ends a TCP connection on both sides. Each side gets the number that it

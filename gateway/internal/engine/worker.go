@@ -55,7 +55,6 @@ type Worker struct {
 	// Of the packet at hand.
 	now  int64
 	cap  *capture.Packet
-	to   capture.Place // of what is sent
 	pkt  *packet.Packet
 	pkts []packet.Packet // of the frame
 	at   int             // place of pkt among them
@@ -118,18 +117,16 @@ type state struct {
 	facts   evelog.Facts
 	use     usage.Flow
 	alerted bool
-	dropped bool       // nothing more passes
-	quiet   bool       // a rule wants no records of transactions
-	muted   bool       // a pass rule matched: rules are not matched any more
-	passed  bool       // a pass rule matched, or a panic: nothing more is judged
-	bypass  bool       // the kernel forwards it
-	begun   bool       // bytes of the current response have passed: no page can stand in its place
-	blocked bool       // our own answer was sent: do not reset again
-	resets  [2]uint8   // that each end was sent
-	judged  [2]uint32  // up to where somebody has looked at a direction
-	mac     [2][6]byte // sender by direction
-	port    [2]int32
-	tag     capture.Tag
+	dropped bool             // nothing more passes
+	quiet   bool             // a rule wants no records of transactions
+	muted   bool             // a pass rule matched: rules are not matched any more
+	passed  bool             // a pass rule matched, or a panic: nothing more is judged
+	bypass  bool             // the kernel forwards it
+	begun   bool             // bytes of the current response have passed: no page can stand in its place
+	blocked bool             // our own answer was sent: do not reset again
+	resets  [2]uint8         // that each end was sent
+	judged  [2]uint32        // up to where somebody has looked at a direction
+	ends    [2]capture.Place // of the senders by direction
 	// sent is the next sequence number of each direction before the packet at hand,
 	// or before the first one that is held: what the receiver has.
 	sent  [2]uint32
@@ -137,6 +134,8 @@ type state struct {
 
 	*seldom // nil where nothing of it is needed
 }
+
+func (s *state) macs() [2][6]byte { return [2][6]byte{s.ends[0].MAC, s.ends[1].MAC} }
 
 // seldom is what most conversations have at no time, or for a moment.
 type seldom struct {
@@ -385,9 +384,9 @@ func (w *Worker) judge() capture.Verdict {
 	if w.e.cfg.Probe != nil {
 		w.e.cfg.Probe()
 	}
-	s.mac[w.dir], s.port[w.dir], s.tag = w.cap.MAC, int32(w.cap.InPort), w.cap.Tag
+	s.ends[w.dir] = capture.Place{Port: int32(w.cap.InPort), MAC: w.cap.MAC, Tag: w.cap.Tag}
 	if w.pkt.HasMAC {
-		s.mac[w.dir] = w.pkt.SrcMAC
+		s.ends[w.dir].MAC = w.pkt.SrcMAC
 	}
 	if s.id == 0 {
 		s.id = w.flow.Number()

@@ -53,6 +53,15 @@ type Config struct {
 	Ports []string `toml:"ports"`
 	// Bridge is the name of the bridge that joins them.
 	Bridge string `toml:"bridge"`
+	// Management is the box's own address: "dhcp", or "192.168.1.9/24" with ManagementGateway and
+	// ManagementDNS; "system" where the system gives the bridge one; empty for none, and then
+	// nothing on the way knows of the box. ManagementPort is a third interface that has it
+	// instead of the bridge. ManagementSSH lets the inside reach the system's SSH server there.
+	Management        string       `toml:"management"`
+	ManagementPort    string       `toml:"management_port"`
+	ManagementGateway netip.Addr   `toml:"management_gateway"`
+	ManagementDNS     []netip.Addr `toml:"management_dns"`
+	ManagementSSH     bool         `toml:"management_ssh"`
 	// MTU is given to both ports, in bytes: 9000 where the office has jumbo frames. 0 leaves
 	// theirs.
 	MTU int `toml:"mtu"`
@@ -208,7 +217,7 @@ func (c *Config) Complete() error {
 	if err := c.IPS.Check(); err != nil {
 		return fmt.Errorf("%w: ips: %w", ErrConfig, err)
 	}
-	if err := errors.Join(c.centre(), c.scanner()); err != nil {
+	if err := errors.Join(c.centre(), c.scanner(), c.management()); err != nil {
 		return err
 	}
 	if len(c.Ports) != 2 && c.EVEInput == "" {

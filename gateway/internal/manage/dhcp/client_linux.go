@@ -158,6 +158,9 @@ func (s *session) keep(ctx context.Context, l *Lease) error {
 		}
 		// To everybody from the start: who answers has the right to, also a new router.
 		more, err := s.question(ctx, &ask{kind: layers.DHCPMsgTypeRequest, own: l.Addr.Addr()}, layers.DHCPMsgTypeAck, s.wait)
+		if errors.Is(err, errNobody) { // a router in place of that one may not know us, and say nothing
+			more, err = s.acquire(ctx, s.wait)
+		}
 		switch {
 		case errors.Is(err, errRefused):
 			s.Last = netip.Addr{}

@@ -1,0 +1,171 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"otasuke/e2e/lab"
+)
+
+// router is the DHCP server of the office's router.
+func router(t *testing.T, n *lab.Namespace, args ...string) {
+	t.Helper()
+	cmd := exec.Command("dnsmasq", append([]string{"--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=eth0", "--bind-interfaces", "--dhcp-authoritative",
+		"--no-ping", "--user=root", "--pid-file=", "--dhcp-leasefile=" + filepath.Join(t.TempDir(), "leases")}, args...)...)
+	if err := n.Start(cmd); err != nil {
+		t.Skipf("no dnsmasq here (package dnsmasq-base): %v", err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+}
+
+// opens tells whether a host gets a connection.
+func opens(t *testing.T, from *lab.Namespace, address string, within time.Duration) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	c, err := from.Dial(ctx, "tcp", address)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// listens starts listeners of the box's own on every address.
+func listens(t *testing.T, n *lab.Namespace, ports ...string) {
+	t.Helper()
+	for _, p := range ports {
+		l, err := n.Listen("[::]:" + p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		go echo(l)
+	}
+}
+
+// A box in the cable gets an address from a router that comes later, is found by its name, and
+// shows the office its page and nothing else; from outside nobody reaches it.
+func TestManagementAddress(t *testing.T) {
+	b := startBox(t, "", "management = \"dhcp\"\n", nil)
+	l := b.lab
+	listens(t, l.Box, "80", "22")
+	router(t, l.Internet, "--dhcp-range=192.168.1.100,192.168.1.100,120s", "--dhcp-option=option:dns-server,192.168.1.1",
+		"--enable-ra", "--dhcp-range=fd00:1::,ra-only,64", "--ra-param=eth0,4")
+	if err := l.Internet.AddAddress("eth0", "fd00:1::1/64"); err != nil {
+		t.Fatal(err)
+	}
+	b.log.await(t, "the box has an address", 1)
+	if !opens(t, l.PC1, "192.168.1.100:80", 10*time.Second) {
+		t.Error("the page is not reached")
+	}
+	for what, c := range map[string]struct {
+		from *lab.Namespace
+		at   string
+	}{"SSH from inside": {l.PC1, "192.168.1.100:22"}, "the page from outside": {l.Internet, "192.168.1.100:80"}, "SSH from outside": {l.Internet, "192.168.1.100:22"}} {
+		if opens(t, c.from, c.at, time.Second) {
+			t.Errorf("%s is open", what)
+		}
+	}
+	if got := named(t, l.PC1); got != netip.MustParseAddr("192.168.1.100") {
+		t.Errorf("otasuke.local is %s", got)
+	}
+	out, err := os.ReadFile(filepath.Join(filepath.Dir(b.eve), "address", "resolv.conf"))
+	if err != nil || string(out) != "nameserver 192.168.1.1\n" {
+		t.Errorf("resolv.conf: %q %v", out, err)
+	}
+	// The way out, and what is not ours is inspected as before.
+	serveAll(t, l.Internet)
+	if !opens(t, l.Box, lab.Router+":9000", 5*time.Second) {
+		t.Error("the box does not reach the router")
+	}
+	six := global(t, l.Box, "br-otasuke")
+	if !opens(t, l.PC1, net.JoinHostPort(six, "80"), 10*time.Second) || opens(t, l.Internet, net.JoinHostPort(six, "80"), time.Second) {
+		t.Errorf("IPv6: %s is not reached from inside, or is from outside", six)
+	}
+	b.stop()
+	if !opens(t, l.PC1, "192.168.1.100:80", 5*time.Second) || opens(t, l.PC1, "192.168.1.100:22", time.Second) {
+		t.Error("without the program the address or its guard is gone")
+	}
+}
+
+// An address on a port of its own: the cable's bridge stays silent, and SSH is open where the
+// configuration says so.
+func TestManagementPort(t *testing.T) {
+	l := newLab(t)
+	admin, err := lab.NewNamespace("admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { admin.Close() })
+	if err := lab.Cable(admin, "eth0", l.Box, "eth2", 0x77); err != nil {
+		t.Fatal(err)
+	}
+	b := startIn(t, l, "", "management = \"10.77.0.9/24\"\nmanagement_port = \"eth2\"\nmanagement_gateway = \"10.77.0.1\"\nmanagement_ssh = true\n", nil)
+	if err := admin.AddAddress("eth0", "10.77.0.1/24"); err != nil {
+		t.Fatal(err)
+	}
+	b.log.await(t, "the box has an address", 1)
+	listens(t, b.lab.Box, "80", "22", "5432")
+	for port, want := range map[string]bool{"80": true, "22": true, "5432": false} {
+		if got := opens(t, admin, "10.77.0.9:"+port, 3*time.Second); got != want {
+			t.Errorf("port %s: %v", port, got)
+		}
+	}
+	if err := b.lab.PC1.AddAddress("eth0", "10.77.0.11/24"); err != nil {
+		t.Fatal(err)
+	}
+	if opens(t, b.lab.PC1, "10.77.0.9:80", time.Second) {
+		t.Error("the cable answers for the other port's address")
+	}
+}
+
+// named asks the office for otasuke.local.
+func named(t *testing.T, pc *lab.Namespace) (addr netip.Addr) {
+	t.Helper()
+	c, err := pc.ListenPacket("0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	question := []byte("\x00\x09\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07otasuke\x05local\x00\x00\x01\x00\x01")
+	b := make([]byte, 1500)
+	for range 10 {
+		if _, err := c.WriteTo(question, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353}); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(time.Second))
+		if n, _, err := c.ReadFrom(b); err == nil && n > 4 {
+			addr, _ = netip.AddrFromSlice(b[n-4 : n])
+			return addr
+		}
+	}
+	return addr
+}
+
+// global waits for an IPv6 address of an interface that is good everywhere.
+func global(t *testing.T, n *lab.Namespace, link string) string {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		out, _, err := n.Run(t.Context(), "ip", "-j", "-6", "addr", "show", "dev", link, "scope", "global", "-tentative")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []struct {
+			Info []struct {
+				Local string `json:"local"`
+			} `json:"addr_info"`
+		}
+		if json.Unmarshal(out, &list) == nil && len(list) > 0 && len(list[0].Info) > 0 {
+			return list[0].Info[0].Local
+		}
+	}
+	t.Fatal("the kernel takes no address from router advertisements")
+	return ""
+}

@@ -1,0 +1,58 @@
+package manage
+
+import (
+	"fmt"
+	"strings"
+)
+
+// table is the name of the guard's tables; outsideMark tells it what came in outside.
+const (
+	table       = "otasuke_door"
+	outsideMark = 0x4f540002
+)
+
+// Ports of the box itself that the office may reach.
+const (
+	pagePort = 80
+	sshPort  = 22
+	mdnsPort = 5353
+)
+
+// Rules is the text of nftables that guards an interface's address. outside is the port of
+// the bridge on whose side nobody may begin anything; empty for an interface of its own.
+func Rules(link, outside string, ssh bool) string {
+	ports := []string{fmt.Sprint(pagePort)}
+	if ssh {
+		ports = append(ports, fmt.Sprint(sshPort))
+	}
+	text := Withdraw()
+	if outside != "" {
+		text += fmt.Sprintf(`table bridge %s {
+	chain input {
+		type filter hook input priority 0; policy accept;
+		iifname %q meta mark set %#x
+	}
+}
+`, table, outside, outsideMark)
+	}
+	return text + fmt.Sprintf(`table inet %s {
+	chain input {
+		type filter hook input priority 0; policy accept;
+		iifname != %q accept
+		ct state established,related accept
+		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
+		meta mark %#x drop
+		icmp type echo-request accept
+		icmpv6 type echo-request accept
+		tcp dport { %s } accept
+		udp dport %d accept
+		drop
+	}
+}
+`, table, link, outsideMark, strings.Join(ports, ", "), mdnsPort)
+}
+
+// Withdraw is the text that takes the guard away, if there is one.
+func Withdraw() string {
+	return fmt.Sprintf("table bridge %[1]s\ndelete table bridge %[1]s\ntable inet %[1]s\ndelete table inet %[1]s\n", table)
+}
