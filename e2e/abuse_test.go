@@ -65,7 +65,10 @@ func startIn(t *testing.T, l *lab.Lab, rules string, more string, wrap func(dir 
 	file, conf := filepath.Join(dir, "own.rules"), filepath.Join(dir, "box.toml")
 	b := &boxRun{lab: l, log: new(said), rules: file, eve: filepath.Join(disk, "eve.json")}
 	rules += fmt.Sprintf("\ndrop tcp any any -> any any (msg:\"forbidden\"; content:%q; sid:1;)\n", forbidden)
-	text := fmt.Sprintf("state_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nrules = [%q]\nno_starter_rules = true\neve_log = %q\n%s", disk, lab.OutsidePort, lab.InsidePort, file, b.eve, more)
+	if !strings.Contains(more, "ports = ") {
+		more = fmt.Sprintf("ports = [%q, %q]\n", lab.OutsidePort, lab.InsidePort) + more
+	}
+	text := fmt.Sprintf("state_dir = %q\nhome = [\"192.168.0.0/16\"]\nrules = [%q]\nno_starter_rules = true\neve_log = %q\n%s", disk, file, b.eve, more)
 	if err := errors.Join(os.Mkdir(disk, 0o700), os.WriteFile(file, []byte(rules), 0o600), os.WriteFile(conf, []byte(text), 0o600)); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -104,6 +105,87 @@ func TestBridgeJumbo(t *testing.T) {
 			t.Errorf("a datagram of 8,900 bytes with %q: %v", words, err)
 		}
 	}
+}
+
+// A box at a mirror port tells of what it sees, in both directions and with VLANs, stops
+// nothing, and is noticed by nobody.
+func TestTap(t *testing.T) {
+	l := newLab(t)
+	if err := l.JoinBox(); err != nil {
+		t.Fatal(err)
+	}
+	if err := lab.Cable(l.Office, "mirror", l.Box, "mon0", 0x78); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Office.Mirror("mirror", "uplink", "port16"); err != nil {
+		t.Skipf("no mirror port here: %v", err)
+	}
+	for _, n := range []struct {
+		host *lab.Namespace
+		at   string
+	}{{l.Internet, "192.168.10.1/24"}, {l.PC1, "192.168.10.11/24"}} {
+		if err := n.host.Tagged("vlan", lab.Tagged{VLANs: []uint16{10}}, 1500, n.at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	serveAll(t, l.Internet)
+	b := startIn(t, l, pathRules, "mode = \"tap\"\nports = [\"mon0\"]\n"+pathLists, nil)
+	ear, err := l.Office.Overhear("mirror")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ear.Close() })
+	for _, at := range []string{lab.Router, "192.168.10.1"} {
+		if err := l.PC1.Enter(func() {
+			if err := saidBackEnd(net.JoinHostPort(at, "9000"), forbidden); err != nil {
+				t.Errorf("%s: what is forbidden is stopped: %v", at, err)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		carries(t, l.PC1, at)
+	}
+	b.stop()
+	text := everything(t, b.eve)
+	alerts, tagged := 0, false
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, `"event_type":"alert"`) && strings.Contains(line, `"signature":"forbidden"`) {
+			alerts++
+			tagged = tagged || strings.Contains(line, `"vlan":[10]`)
+			if !strings.Contains(line, `"action":"allowed"`) || strings.Contains(line, `"action":"blocked"`) {
+				t.Errorf("an alert says that something was stopped: %s", line)
+			}
+		}
+	}
+	if alerts < 2 || !tagged {
+		t.Errorf("%d alerts, of the VLAN: %v", alerts, tagged)
+	}
+	if c := lastCounts(t, b.eve); c.Otasuke.Counts["uninspected"] != 0 || c.Otasuke.Counts["blocked"] != 0 {
+		t.Errorf("counts %v", c.Otasuke.Counts)
+	}
+	ear.Until(100*time.Millisecond, func(f []byte) bool {
+		t.Errorf("the box says %x", f)
+		return true
+	})
+}
+
+// saidBackEnd says words to a server of serveAll and waits for all of them and the end.
+func saidBackEnd(at, words string) error {
+	c, err := net.DialTimeout("tcp", at, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := io.WriteString(c, words); err != nil {
+		return err
+	}
+	_ = c.(*net.TCPConn).CloseWrite()
+	got, err := io.ReadAll(c)
+	if err == nil && string(got) != words {
+		err = fmt.Errorf("%q came back", got)
+	}
+	return err
 }
 
 // serveAll starts servers on every address of a host: of names, pages, and one that says back.

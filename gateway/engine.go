@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"otasuke/gateway/internal/appeal"
-	"otasuke/gateway/internal/capture"
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
@@ -105,7 +104,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return err
 	}
 	ec := engine.Config{
-		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: true, Emit: w.queue.Put, Gather: recordBatch,
+		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: cfg.Stops(), Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
 		MaxMemory: pressure.Bound(), StopFlagged: cfg.StopSuspicious, KeepMail: cfg.KeepMail,
 	}
@@ -135,7 +134,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()
-		return evelog.Stats(&evelog.Engine{Loaded: s.Rules, Failed: left, Inline: true, Uptime: int64(time.Since(began).Seconds()), Loading: since.Format(loadTime)}, true, e.Counts()...)
+		return evelog.Stats(&evelog.Engine{Loaded: s.Rules, Failed: left, Inline: cfg.Stops(), Uptime: int64(time.Since(began).Seconds()), Loading: since.Format(loadTime)}, true, e.Counts()...)
 	}
 	defer use.close()
 	go use.obey(ctx, again)
@@ -156,34 +155,24 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		s.Bundles, s.Refused = use.bundles()
 		s.ofScanner(ctx, ec.Scanner)
 		for _, q := range queues {
-			s.Uninspected += q.Missed.Load()
+			_, missed := q.Counts()
+			s.Uninspected += missed.Load()
 		}
 		return s
 	}
 	return runQueues(ctx, queues, e, w, faults, status)
 }
 
-func openQueues(cfg Config) (queues []*capture.Queue, err error) {
-	ends := new(capture.Ends)
-	for i := range cfg.Queues {
-		q, err := capture.NewQueue(capture.QueueConfig{Number: uint16(i), Segmented: cfg.Segmented, Ends: ends})
-		if err != nil {
-			return nil, err
-		}
-		queues = append(queues, q)
-	}
-	return queues, nil
-}
-
 // runQueues runs a worker on each queue.
-func runQueues(ctx context.Context, queues []*capture.Queue, e *engine.Engine, w *writer, faults *fault.Store, status func() engineStatus) error {
+func runQueues(ctx context.Context, queues []source, e *engine.Engine, w *writer, faults *fault.Store, status func() engineStatus) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var workers, others sync.WaitGroup
 	errs, turns := make([]error, len(queues)), make([]func() uint64, len(queues))
 	for i, q := range queues {
 		defer q.Close()
-		turns[i] = q.Turns.Load
+		n, _ := q.Counts()
+		turns[i] = n.Load
 		worker, err := e.NewWorker(q)
 		if err != nil {
 			return fmt.Errorf("gateway: %w", err)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"otasuke/gateway/internal/clamd"
-	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/flowlog"
 	"otasuke/gateway/internal/health"
@@ -88,22 +87,15 @@ func (b *Box) Run(ctx context.Context) error {
 		go pulse.Keep(ctx)
 		return b.relay(ctx)
 	}
-	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge()})
+	unplug, err := b.plug()
 	if err != nil {
 		return err
 	}
+	defer unplug()
 	ctx, b.stop = context.WithCancel(ctx)
 	defer b.stop()
-	b.log.Info("bridge is up", "bridge", b.cfg.Bridge, "ports", b.cfg.Ports, "mechanism", mechanism)
 	pulse.Ready()
-	defer func() {
-		if err := enforce.Down(mechanism); err != nil {
-			b.log.Error("rules could not be taken away", "err", err)
-		}
-	}()
 	b.placeSignatures()
-	b.held = hold.New(hold.Config{Path: filepath.Join(b.cfg.StateDir, "held.json"), Apply: enforce.Hold, Log: b.log})
-	defer b.held.Release()
 	var others sync.WaitGroup
 	b.resolve()
 	others.Go(func() { b.manage(ctx) })
@@ -194,6 +186,9 @@ func (b *Box) decode(line []byte) (wire.Event, error) {
 // report is the state of the box for a heartbeat.
 func (b *Box) report() wire.Health {
 	h := b.health.Report(time.Now())
+	if b.cfg.EVEInput == "" && b.cfg.Mode != settings.Bridge {
+		h.Mode = b.cfg.Mode
+	}
 	h.Pending, h.Lost = b.journal.Pending()
 	if b.held != nil {
 		h.Held = b.held.InForce()

@@ -157,7 +157,7 @@ func (e *Event) checkTexts() string {
 // Check says what is wrong with what a box says about itself.
 func (h *Health) Check() error {
 	switch {
-	case longer([]string{h.Software, h.Note}, MaxText):
+	case longer([]string{h.Software, h.Note, h.Mode}, MaxText):
 		return fmt.Errorf("%w: text is too long", errHealth)
 	case h.Uptime < 0 || h.Rules < 0 || h.Sites < 0 || h.Held < 0 || h.Pending < 0:
 		return fmt.Errorf("%w: negative count", errHealth)

@@ -81,6 +81,9 @@ type Health struct {
 	Uptime   int64     `json:"uptime"` // seconds
 	// Protecting is false while traffic passes without inspection.
 	Protecting bool `json:"protecting"`
+	// Mode is [ModeTap] for a box that gets a copy of the traffic and cannot stop any, "" for one in
+	// the cable.
+	Mode string `json:"mode,omitempty"`
 	// Parts has a state for "inspection", "virus", "sites", "journal", "uplink".
 	Parts map[string]State `json:"parts"`
 	// Note is a key of what happened: "engine-died", "engine-restarted", "inspection-fault"
@@ -101,6 +104,9 @@ type Health struct {
 	Pending int    `json:"pending"` // events that wait in the journal
 	Lost    uint64 `json:"lost"`    // events lost because the journal was full
 }
+
+// ModeTap is a box that only listens.
+const ModeTap = "tap"
 
 // Error is the JSON body of every answer that is not 2xx.
 type Error struct {

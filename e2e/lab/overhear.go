@@ -2,6 +2,8 @@ package lab
 
 import (
 	"fmt"
+	"os/exec"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,3 +49,19 @@ func (e *Ear) Until(within time.Duration, yes func(frame []byte) bool) bool {
 
 // Close ends it.
 func (e *Ear) Close() error { return unix.Close(e.fd) }
+
+// Mirror makes a port of the host's switch a mirror port: it gets a copy of what comes in at others.
+func (n *Namespace) Mirror(to string, from ...string) error {
+	text := "table netdev mirror {\n"
+	for i, name := range from {
+		text += fmt.Sprintf("chain c%d { type filter hook ingress device %q priority 0; policy accept; dup to %q\n}\n", i, name, to)
+	}
+	return n.Do(func() error {
+		cmd := exec.Command("nft", "-f", "-")
+		cmd.Stdin = strings.NewReader(text + "}\n")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("lab: mirror port: %w: %s", err, out)
+		}
+		return nil
+	})
+}

@@ -88,6 +88,9 @@ func (b *Box) Scanner(now time.Time) (used, works bool, days int) {
 	return known && state != wire.StateOff, state == wire.StateOK, days
 }
 
+// Listens tells that the box gets a copy of the traffic and cannot stop any.
+func (b *Box) Listens() bool { return b.Health.Mode == wire.ModeTap }
+
 // Endpoint is a device inside an office: a computer, printer or camera.
 type Endpoint struct {
 	TenantID string

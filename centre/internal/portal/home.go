@@ -134,6 +134,9 @@ func lamp(v *ui.Visit, boxes []device.Box, open []alert.Alert, stopped int, now 
 		}
 		return ui.State{Tone: ui.Care, Text: v.T("portal.lamp_act")}, say
 	}
+	if slices.ContainsFunc(boxes, func(b device.Box) bool { return b.Listens() }) { // nobody may believe that it is stopped
+		return ui.State{Tone: ui.Good, Text: v.T("portal.lamp_tap")}, v.T("portal.say_tap")
+	}
 	return ui.State{Tone: ui.Good, Text: v.T("portal.lamp_ok")}, say
 }
 
@@ -160,6 +163,9 @@ func boxLine(v *ui.Visit, i int, b device.Box, now time.Time) boxRow {
 		row.State = ui.State{Tone: ui.Alarm, Text: v.T("portal.box_off")}
 	default:
 		row.State = ui.State{Tone: ui.Good, Text: v.T("portal.box_ok")}
+		if b.Listens() {
+			row.State.Text = v.T("portal.box_tap")
+		}
 		row.Virus = scannerState(v, &b, now)
 	}
 	return row

@@ -344,6 +344,9 @@ func (q *Queue) wait() (woken bool, err error) {
 	return true, nil
 }
 
+// Counts are how often Run went round, and what was missed.
+func (q *Queue) Counts() (turns, missed *atomic.Uint64) { return &q.Turns, &q.Missed }
+
 // Wake asks for a Tick.
 func (q *Queue) Wake() {
 	var b [8]byte

@@ -49,7 +49,11 @@ type Config struct {
 	// socket that it writes to, "unix:/run/otasuke/eve.sock" ("unixgram:" for datagrams). With
 	// it the box inspects nothing itself: it carries that program's alerts to the centre.
 	EVEInput string `toml:"eve_input"`
-	// Ports are the two network interfaces between router and office.
+	// Mode is "bridge", when it is not set, or "tap": one port gets a copy of the traffic, and
+	// findings are told of, but nothing can be stopped.
+	Mode string `toml:"mode"`
+	// Ports are the two network interfaces between router and office; of a tap the one that
+	// listens.
 	Ports []string `toml:"ports"`
 	// Bridge is the name of the bridge that joins them.
 	Bridge string `toml:"bridge"`
@@ -220,8 +224,8 @@ func (c *Config) Complete() error {
 	if err := errors.Join(c.centre(), c.scanner(), c.management()); err != nil {
 		return err
 	}
-	if len(c.Ports) != 2 && c.EVEInput == "" {
-		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"]", ErrConfig)
+	if err := c.mode(); err != nil {
+		return err
 	}
 	if _, err := update.ParseHours(c.UpdateHours); err != nil {
 		return fmt.Errorf("%w: update_hours: %w", ErrConfig, err)

@@ -1,0 +1,34 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestMode(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ text, want string }{
+		{`ports = ["eth0", "eth1"]`, ""},
+		{`ports = ["eth0"]`, "two network interfaces"},
+		{"mode = \"tap\"\nports = [\"eth1\"]", ""},
+		{"mode = \"tap\"\nports = [\"eth1\"]\nmanagement = \"dhcp\"\nmanagement_port = \"eth0\"", ""},
+		{"mode = \"tap\"\nports = [\"eth0\", \"eth1\"]", "needs one port"},
+		{"mode = \"tap\"\nports = [\"eth1\"]\nmanagement = \"dhcp\"", "management_port"},
+		{"mode = \"hub\"\nports = [\"eth1\"]", `mode = "hub"`},
+		{"ports = [\"eth0\", \"eth1\"]\nmtu = 100", "mtu = 100"},
+	} {
+		path := filepath.Join(t.TempDir(), "box.toml")
+		if err := os.WriteFile(path, []byte("state_dir = \"/s\"\n"+tt.text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(path)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: %v", tt.text, err)
+		}
+		if err == nil && c.Stops() != !strings.Contains(tt.text, "tap") {
+			t.Errorf("%s: stops %v", tt.text, c.Stops())
+		}
+	}
+}
