@@ -47,6 +47,8 @@ func TestBridgeEverywhere(t *testing.T) {
 		l.PC1.Tagged("ppp", lab.Tagged{Session: 0x1234, Peer: router}, 1492, "192.168.20.11/24", "fd00:20::11/64"),
 		l.Internet.Tagged("qinq", lab.Tagged{VLANs: []uint16{30, 31}}, 1496, "192.168.30.1/24"),
 		l.PC1.Tagged("qinq", lab.Tagged{VLANs: []uint16{30, 31}}, 1496, "192.168.30.11/24"),
+		l.Internet.Tagged("both", lab.Tagged{VLANs: []uint16{40}, Session: 0x77, Peer: pc}, 1492, "192.168.40.1/24"),
+		l.PC1.Tagged("both", lab.Tagged{VLANs: []uint16{40}, Session: 0x77, Peer: router}, 1492, "192.168.40.11/24"),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -59,6 +61,16 @@ func TestBridgeEverywhere(t *testing.T) {
 		t.Run(path.name, func(t *testing.T) { inspected(t, l.PC1, path.at) })
 	}
 	t.Run("QinQ", func(t *testing.T) { carries(t, l.PC1, "192.168.30.1") })
+	t.Run("PPPoE in a VLAN", func(t *testing.T) {
+		carries(t, l.PC1, "192.168.40.1")
+		if err := l.PC1.Enter(func() {
+			if saidBack("192.168.40.1:9000", forbidden, 2*time.Second) == nil {
+				t.Error("what is forbidden passes")
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
 	b.stop()
 	if text := everything(t, b.eve); !strings.Contains(text, `"vlan":[10]`) {
 		t.Error("no record tells the VLAN")

@@ -114,6 +114,15 @@ func TestHomeSaysHowItIs(t *testing.T) {
 		o.boxes[0].Protecting = false
 		says(t, at(t, o).page("/"), "いま守れていません", "インターネットはそのまま使えます")
 	})
+	t.Run("listening only", func(t *testing.T) {
+		t.Parallel()
+		o := sample()
+		o.alerts, o.counts = nil, alert.Counts{}
+		o.boxes[0].Health.Mode = wire.ModeTap
+		body := at(t, o).page("/")
+		says(t, body, "見張っています", "止めることはできません", "見張り中（お知らせだけ")
+		saysNot(t, body, "守られています", "今日、攻撃はありません")
+	})
 	t.Run("silent", func(t *testing.T) {
 		t.Parallel()
 		o := sample()

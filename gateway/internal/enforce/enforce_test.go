@@ -41,6 +41,17 @@ func TestPorts(t *testing.T) {
 	}
 }
 
+func TestTagRules(t *testing.T) {
+	t.Parallel()
+	want, err := os.ReadFile("testdata/tags.rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := TagRules(Config{Ports: []string{"a", "b"}}); got != string(want) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 // office is a namespace of the box with a cable on each side.
 func office(t *testing.T) (router, box, pc *lab.Namespace) {
 	t.Helper()
