@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net"
@@ -10,6 +11,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
 
 	"otasuke/e2e/lab"
 )
@@ -167,5 +171,108 @@ func global(t *testing.T, n *lab.Namespace, link string) string {
 		}
 	}
 	t.Fatal("the kernel takes no address from router advertisements")
+	return ""
+}
+
+// A box as the office's router: a client gets an address and names, reaches the internet by
+// the box's own address, is protected, and nobody outside reaches the office or the box, also
+// while the engine is away.
+func TestRouter(t *testing.T) {
+	l := newLab(t)
+	serveAll(t, l.Internet)
+	b := startIn(t, l, pathRules, "mode = \"router\"\nmanagement = \"192.168.1.9/24\"\nmanagement_gateway = \"192.168.1.1\"\nmanagement_dns = [\"192.168.1.1\"]\n"+pathLists, nil)
+	ctx, pc := t.Context(), l.PC2
+	addr := leased(t, pc)
+	for _, args := range [][]string{{"addr", "flush", "dev", "eth0"}, {"addr", "add", addr + "/24", "dev", "eth0"}, {"route", "add", "default", "via", "192.168.77.1"}} {
+		if out, code, err := pc.Run(t.Context(), "ip", args...); err != nil || code != 0 {
+			t.Fatalf("ip %v: %s %v", args, out, err)
+		}
+	}
+	inspected(t, pc, lab.Router)
+	// Names come from the box itself.
+	names := net.Resolver{PreferGo: true, StrictErrors: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return pc.Dial(ctx, "udp", "192.168.77.1:53")
+	}}
+	if a, err := names.LookupNetIP(ctx, "ip4", "harmless.example."); err != nil || len(a) != 1 {
+		t.Errorf("names: %v %v", a, err)
+	}
+	// Who is outside knows the way in, and gets nowhere.
+	if out, code, err := l.Internet.Run(t.Context(), "ip", "route", "add", "192.168.77.0/24", "via", "192.168.1.9"); err != nil || code != 0 {
+		t.Fatalf("%s %v", out, err)
+	}
+	listens(t, pc, "7000")
+	listens(t, l.Box, "80", "22")
+	inside := net.JoinHostPort(addr, "7000")
+	refused := func(when string) {
+		t.Helper()
+		for _, at := range []string{inside, "192.168.1.9:80", "192.168.1.9:22", "192.168.1.9:53"} {
+			if opens(t, l.Internet, at, time.Second) {
+				t.Errorf("%s: %s is open from outside", when, at)
+			}
+		}
+	}
+	refused("with the box")
+	if !opens(t, pc, "192.168.77.1:80", 5*time.Second) || opens(t, pc, "192.168.77.1:22", time.Second) {
+		t.Error("inside the page is not open, or SSH is")
+	}
+	b.stop()
+	carries(t, pc, lab.Good)
+	refused("without the box")
+}
+
+// leased asks for an address as a new PC does, and gets one with the router as its way out and
+// for names.
+func leased(t *testing.T, pc *lab.Namespace) string {
+	t.Helper()
+	mac, err := pc.HardwareAddr("eth0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	thing, err := pc.Plug(mac.String(), "0.0.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer thing.Close()
+	ear, err := pc.Overhear("eth0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ear.Close()
+	hears := func(kind layers.DHCPMsgType) (m *layers.DHCPv4) {
+		ear.Until(time.Second, func(f []byte) bool {
+			p := gopacket.NewPacket(f, layers.LayerTypeEthernet, gopacket.Default)
+			d, ok := p.Layer(layers.LayerTypeDHCPv4).(*layers.DHCPv4)
+			if ok && d.Operation == layers.DHCPOpReply && len(d.Options) > 0 && d.Options[0].Data[0] == byte(kind) {
+				m = d
+			}
+			return m != nil
+		})
+		return m
+	}
+	router := netip.MustParseAddr("192.168.77.1")
+	for range 20 {
+		if err := thing.Discover("pc2", "MSFT 5.0"); err != nil {
+			t.Fatal(err)
+		}
+		offer := hears(layers.DHCPMsgTypeOffer)
+		if offer == nil {
+			continue // dnsmasq is starting
+		}
+		thing.Addr, _ = netip.AddrFromSlice(offer.YourClientIP)
+		if err := thing.Request(router); err != nil {
+			t.Fatal(err)
+		}
+		ack := hears(layers.DHCPMsgTypeAck)
+		if ack == nil {
+			continue
+		}
+		for _, o := range ack.Options {
+			if (o.Type == layers.DHCPOptRouter || o.Type == layers.DHCPOptDNS) && !bytes.Equal(o.Data, router.AsSlice()) {
+				t.Errorf("option %s", o)
+			}
+		}
+		return thing.Addr.String()
+	}
+	t.Fatal("no address is offered")
 	return ""
 }

@@ -99,6 +99,7 @@ func (b *Box) Run(ctx context.Context) error {
 	var others sync.WaitGroup
 	b.resolve()
 	others.Go(func() { b.manage(ctx) })
+	others.Go(func() { b.serve(ctx) })
 	others.Go(func() { b.connect(ctx) })
 	others.Go(func() { b.scan(ctx) })
 	others.Go(func() { b.keepFlows(ctx) })

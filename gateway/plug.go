@@ -1,11 +1,16 @@
 package gateway
 
 import (
+	"context"
 	"path/filepath"
+	"sync"
 
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/hold"
+	"otasuke/gateway/internal/manage"
+	"otasuke/gateway/internal/manage/mdns"
 	"otasuke/gateway/internal/mirror"
+	"otasuke/gateway/internal/route"
 )
 
 // plug makes the kernel give us the traffic; unplug leaves the office its line.
@@ -17,16 +22,47 @@ func (b *Box) plug() (unplug func(), err error) {
 		b.log.Info("the box listens, and stops nothing", "port", b.cfg.Ports[0])
 		return func() {}, nil
 	}
-	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge()})
+	router, routed := b.cfg.Route()
+	if routed {
+		if err := route.Up(router); err != nil {
+			return nil, err
+		}
+	}
+	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge(), Routed: routed})
 	if err != nil {
 		return nil, err
+	}
+	down := func() {
+		if err := enforce.Down(mechanism); err != nil {
+			b.log.Error("rules could not be taken away", "err", err)
+		}
+	}
+	if routed {
+		b.log.Info("the box is the router", "outside", b.cfg.Ports[0], "inside", b.cfg.Ports[1], "mechanism", mechanism)
+		return down, nil
 	}
 	b.log.Info("bridge is up", "bridge", b.cfg.Bridge, "ports", b.cfg.Ports, "mechanism", mechanism)
 	b.held = hold.New(hold.Config{Path: filepath.Join(b.cfg.StateDir, "held.json"), Apply: enforce.Hold, Log: b.log})
 	return func() {
 		b.held.Release()
-		if err := enforce.Down(mechanism); err != nil {
-			b.log.Error("rules could not be taken away", "err", err)
-		}
+		down()
 	}, nil
+}
+
+// serve gives the office of a router addresses and names, and the box its name there.
+func (b *Box) serve(ctx context.Context) {
+	c, ok := b.cfg.Route()
+	if !ok {
+		return
+	}
+	var named sync.WaitGroup
+	defer named.Wait()
+	named.Go(func() {
+		if err := mdns.Run(ctx, c.Inside, manage.Name); err != nil {
+			b.log.Warn("the box is not found by name", "err", err)
+		}
+	})
+	if err := route.Serve(ctx, c, filepath.Join(b.cfg.StateDir, "router"), b.resolver.Servers, b.log); err != nil {
+		b.log.Error("the office gets no addresses and names", "err", err)
+	}
 }

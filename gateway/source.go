@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"sync/atomic"
 
@@ -18,11 +20,18 @@ type source interface {
 
 // openQueues opens a source for each worker.
 func openQueues(cfg Config) (queues []source, err error) {
-	ends := new(capture.Ends)
+	ends, quiet := new(capture.Ends), 0
+	if r, ok := cfg.Route(); ok {
+		link, err := net.InterfaceByName(r.Outside)
+		if err != nil {
+			return nil, fmt.Errorf("gateway: port %s: %w", r.Outside, err)
+		}
+		quiet = link.Index
+	}
 	for i := range cfg.Queues {
 		var q source
 		if cfg.Stops() {
-			q, err = capture.NewQueue(capture.QueueConfig{Number: uint16(i), Segmented: cfg.Segmented, Ends: ends})
+			q, err = capture.NewQueue(capture.QueueConfig{Number: uint16(i), Segmented: cfg.Segmented, Ends: ends, Quiet: quiet})
 		} else {
 			q, err = mirror.New(cfg.Ports[0], uint16(os.Getpid()))
 		}

@@ -81,8 +81,8 @@ type Health struct {
 	Uptime   int64     `json:"uptime"` // seconds
 	// Protecting is false while traffic passes without inspection.
 	Protecting bool `json:"protecting"`
-	// Mode is [ModeTap] for a box that gets a copy of the traffic and cannot stop any, "" for one in
-	// the cable.
+	// Mode is [ModeTap] for a box that gets a copy of the traffic and cannot stop any, "router" for
+	// the office's router, "" for one in the cable.
 	Mode string `json:"mode,omitempty"`
 	// Parts has a state for "inspection", "virus", "sites", "journal", "uplink".
 	Parts map[string]State `json:"parts"`

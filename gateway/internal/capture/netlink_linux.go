@@ -20,6 +20,7 @@ const (
 	attrVerdictHdr = 2
 	attrMark       = 3
 	attrTimestamp  = 4
+	attrIn         = 5
 	attrPhysIn     = 7
 	attrPhysOut    = 8
 	attrHWAddr     = 9
@@ -131,6 +132,10 @@ func parse(b []byte, p *Packet) bool {
 				return false
 			}
 			p.ID, gotID = binary.BigEndian.Uint32(v), true
+		case attrIn: // of a routed packet; a bridged one has its port beside it
+			if p.InPort == 0 {
+				p.InPort = number(v)
+			}
 		case attrPhysIn:
 			p.InPort = number(v)
 		case attrPhysOut:

@@ -45,6 +45,8 @@ func TestParse(t *testing.T) {
 		{"session in the payload", kernelMessage(5, one(attrPayload, 0x11, 0, 0x12, 0x34, 0, 3, 0, 0x57, 'x')), Packet{ID: 5, Tag: Tag{Session: 0x1234}, Data: []byte("x")}, true},
 		{"session's own protocol", kernelMessage(5, one(attrPayload, 0x11, 0, 0x12, 0x34, 0, 3, 0xc0, 0x21, 'x')), Packet{ID: 5, Tag: Tag{Session: 0x1234}}, true},
 		{"session cut", kernelMessage(5, one(attrPayload, 0x11, 0, 0x12, 0x34, 0, 3, 0)), Packet{ID: 5, Data: []byte("\x11\x00\x12\x34\x00\x03\x00")}, true},
+		{"routed", kernelMessage(5, one(attrIn, 0, 0, 0, 8), payload), Packet{ID: 5, InPort: 8, Data: []byte("payload")}, true},
+		{"bridged", kernelMessage(5, one(attrIn, 0, 0, 0, 8), one(attrPhysIn, 0, 0, 0, 3), one(attrIn, 0, 0, 0, 9), payload), Packet{ID: 5, InPort: 3, Data: []byte("payload")}, true},
 		{"no payload", kernelMessage(5), Packet{ID: 5}, true},
 		{"empty payload", kernelMessage(5, one(attrPayload)), Packet{ID: 5}, true},
 		{"short numbers", kernelMessage(5, one(attrPhysIn, 3), one(attrHWAddr, 0, 6), one(attrVLAN, 1), payload), Packet{ID: 5, Data: []byte("payload")}, true},

@@ -40,6 +40,9 @@ type QueueConfig struct {
 	Number uint16 // netfilter queue number
 	// Segmented asks the kernel for packets in wire size instead of bundles; only for measurements.
 	Segmented bool
+	// Quiet is the index of an interface where nothing is sent, 0 for none: outside a router's
+	// NAT nobody knows the addresses of packets of ours.
+	Quiet int
 	// Ends is shared by the queues of one engine; nil for one of its own.
 	Ends *Ends
 }

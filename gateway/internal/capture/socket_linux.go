@@ -53,7 +53,7 @@ type mmsghdr struct {
 // Send puts an IP packet on the wire behind a bridge port, at the latest when no packet waits
 // to be judged.
 func (q *Queue) Send(to *Place, ip []byte) error {
-	if to.Port == 0 || to.MAC == [6]byte{} {
+	if to.Port == 0 || int(to.Port) == q.cfg.Quiet || to.MAC == [6]byte{} {
 		return fmt.Errorf("capture: send: receiver's place on the wire is not known: %w", ErrNoWire)
 	}
 	if q.raw < 0 {

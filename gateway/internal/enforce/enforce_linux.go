@@ -23,8 +23,10 @@ func Up(c Config) (Mechanism, error) {
 	if len(c.Ports) != 2 {
 		return "", fmt.Errorf("%w: %v", ErrPorts, c.Ports)
 	}
-	if err := bridge(c); err != nil {
-		return "", err
+	if !c.Routed {
+		if err := bridge(c); err != nil {
+			return "", err
+		}
 	}
 	if feed(Rules(c, NFT), "nft", "-f", "-") == nil {
 		count()
@@ -40,7 +42,7 @@ func Up(c Config) (Mechanism, error) {
 // Down takes the queue rules away. The bridge stays and forwards.
 func Down(m Mechanism) error {
 	if m == NFT {
-		return feed("delete table bridge otasuke\n", "nft", "-f", "-")
+		return feed("table bridge otasuke\ndelete table bridge otasuke\ntable inet otasuke\ndelete table inet otasuke\n", "nft", "-f", "-")
 	}
 	var errs []error
 	for _, tool := range []string{"iptables-restore", "ip6tables-restore"} {
@@ -81,6 +83,9 @@ func bridge(c Config) error {
 
 // xtables switches br_netfilter on and loads the rules for both families.
 func xtables(c Config) error {
+	if c.Routed {
+		return load(c)
+	}
 	if _, err := os.Stat("/proc/sys/net/bridge"); err != nil {
 		_ = exec.Command("modprobe", "br_netfilter").Run() // absent where it is built in
 	}
@@ -89,6 +94,15 @@ func xtables(c Config) error {
 			return err
 		}
 	}
+	if err := load(c); err != nil {
+		return err
+	}
+	_ = feed(TagRules(c), "nft", "-f", "-") // without nft only answers to tagged packets are lost
+	return nil
+}
+
+// load puts the rules into both families.
+func load(c Config) error {
 	if own() {
 		_ = Down(XTable) // an earlier run that was killed
 	}
@@ -97,7 +111,6 @@ func xtables(c Config) error {
 			return err
 		}
 	}
-	_ = feed(TagRules(c), "nft", "-f", "-") // without nft only answers to tagged packets are lost
 	return nil
 }
 

@@ -26,6 +26,8 @@ type Config struct {
 	Ports []string
 	// Queues are numbered from FirstQueue; flows are spread over them by hash.
 	FirstQueue, Queues int
+	// Routed tells that the box is a router: there is no bridge, and what it forwards is queued.
+	Routed bool
 	// MTU is given to the ports, bytes; 0 leaves theirs.
 	MTU int
 	// Address tells that the bridge has an address of its own. Without one it is silent.
@@ -55,23 +57,27 @@ table %[1]s {
 // Rules gives the text that the kernel's tool is fed with for a mechanism.
 func Rules(c Config, m Mechanism) string {
 	last := c.FirstQueue + c.Queues - 1
+	family, packets, bridged := "bridge", "meta protocol { ip, ip6, 0x8864 } ", "-m physdev --physdev-is-bridged "
+	if c.Routed {
+		family, packets, bridged = "inet", "", ""
+	}
 	if m == NFT {
 		// Without "fanout", which spreads by processor: both directions of a flow
 		// must meet in one queue, and the hash of the addresses sees to that.
-		return fmt.Sprintf(`table bridge otasuke
-delete table bridge otasuke
-table bridge otasuke {
+		return fmt.Sprintf(`table %[1]s otasuke
+delete table %[1]s otasuke
+table %[1]s otasuke {
 	chain forward {
 		type filter hook forward priority 0; policy accept;
-		ct mark %#x accept
-		meta protocol { ip, ip6, 0x8864 } queue num %d-%d bypass
+		ct mark %#[2]x accept
+		%[3]squeue num %[4]d-%[5]d bypass
 	}
 	chain after {
 		type filter hook postrouting priority 0; policy accept;
-		meta mark %#x ct mark set meta mark
+		meta mark %#[2]x ct mark set meta mark
 	}
 }
-`, BypassMark, c.FirstQueue, last, BypassMark)
+`, family, BypassMark, packets, c.FirstQueue, last)
 	}
 	balance := fmt.Sprintf("--queue-num %d", c.FirstQueue)
 	if c.Queues > 1 {
@@ -80,7 +86,7 @@ table bridge otasuke {
 	return fmt.Sprintf(`*filter
 :OTASUKE - [0:0]
 -A OTASUKE -m connmark --mark %#x -j ACCEPT
--A OTASUKE -m physdev --physdev-is-bridged -j NFQUEUE %s --queue-bypass
+-A OTASUKE %s-j NFQUEUE %s --queue-bypass
 -A FORWARD -j OTASUKE
 COMMIT
 *mangle
@@ -88,7 +94,7 @@ COMMIT
 -A OTASUKE -m mark --mark %#x -j CONNMARK --save-mark
 -A POSTROUTING -j OTASUKE
 COMMIT
-`, BypassMark, balance, BypassMark)
+`, BypassMark, bridged, balance, BypassMark)
 }
 
 // withdraw is the text that takes xtables rules away, table by table.

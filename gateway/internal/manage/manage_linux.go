@@ -45,6 +45,8 @@ type Config struct {
 	// Gateway and DNS go with a written address; DNS also goes before what a router says.
 	Gateway netip.Addr
 	DNS     []netip.Addr
+	// Closed is a Link that is all outside: nobody reaches the box there, nor finds it by name.
+	Closed bool
 	// SSH lets the inside reach the system's SSH server.
 	SSH bool
 	// Dir is a folder of its own.
@@ -56,15 +58,23 @@ type Config struct {
 // any. Its zero value is ready; it is safe for concurrent use.
 type Resolver struct{ servers atomic.Pointer[[]netip.Addr] }
 
+// Servers are those that the box was told.
+func (r *Resolver) Servers() []netip.Addr {
+	if list := r.servers.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
 // Dial is for a net.Resolver: it goes to a server of ours instead of the one given.
 func (r *Resolver) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
-	list := r.servers.Load()
-	if list == nil || len(*list) == 0 {
+	list := r.Servers()
+	if len(list) == 0 {
 		return d.DialContext(ctx, network, address)
 	}
 	var errs []error
-	for _, s := range *list {
+	for _, s := range list {
 		c, err := d.DialContext(ctx, network, netip.AddrPortFrom(s, 53).String())
 		if err == nil {
 			return c, nil
@@ -82,7 +92,7 @@ func Run(ctx context.Context, c Config, r *Resolver) error {
 	}
 	m.recall()
 	// First the guard, then the address.
-	if err := feed(Rules(c.Link, c.Outside, c.SSH)); err != nil {
+	if err := feed(Rules(c.Link, c.Outside, c.SSH, c.Closed)); err != nil {
 		return fmt.Errorf("manage: no address is taken, as nobody would guard it: %w", err)
 	}
 	link, err := netlink.LinkByName(c.Link)
@@ -95,6 +105,9 @@ func Run(ctx context.Context, c Config, r *Resolver) error {
 	var others sync.WaitGroup
 	defer others.Wait()
 	m.addressed = sync.OnceFunc(func() { // without an address no group can be joined
+		if c.Closed {
+			return
+		}
 		others.Go(func() {
 			if err := mdns.Run(ctx, c.Link, Name); err != nil {
 				c.Log.Warn("the box is not found by name", "err", err)

@@ -18,7 +18,7 @@ import (
 
 func TestRules(t *testing.T) {
 	t.Parallel()
-	for name, got := range map[string]string{"bridge": Rules("br0", "wan0", false), "port": Rules("eth2", "", true)} {
+	for name, got := range map[string]string{"bridge": Rules("br0", "wan0", false, false), "port": Rules("eth2", "", true, false), "closed": Rules("wan0", "", true, true)} {
 		want, err := os.ReadFile(filepath.Join("testdata", name+".rules"))
 		if err != nil {
 			t.Fatal(err)

@@ -19,8 +19,9 @@ const (
 )
 
 // Rules is the text of nftables that guards an interface's address. outside is the port of
-// the bridge on whose side nobody may begin anything; empty for an interface of its own.
-func Rules(link, outside string, ssh bool) string {
+// the bridge on whose side nobody may begin anything; empty for an interface of its own. closed
+// is an interface that is all outside.
+func Rules(link, outside string, ssh, closed bool) string {
 	ports := []string{fmt.Sprint(pagePort)}
 	if ssh {
 		ports = append(ports, fmt.Sprint(sshPort))
@@ -35,6 +36,14 @@ func Rules(link, outside string, ssh bool) string {
 }
 `, table, outside, outsideMark)
 	}
+	open := fmt.Sprintf(`		icmp type echo-request accept
+		icmpv6 type echo-request accept
+		tcp dport { %s } accept
+		udp dport %d accept
+`, strings.Join(ports, ", "), mdnsPort)
+	if closed {
+		open = ""
+	}
 	return text + fmt.Sprintf(`table inet %s {
 	chain input {
 		type filter hook input priority 0; policy accept;
@@ -42,14 +51,10 @@ func Rules(link, outside string, ssh bool) string {
 		ct state established,related accept
 		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
 		meta mark %#x drop
-		icmp type echo-request accept
-		icmpv6 type echo-request accept
-		tcp dport { %s } accept
-		udp dport %d accept
-		drop
+%s		drop
 	}
 }
-`, table, link, outsideMark, strings.Join(ports, ", "), mdnsPort)
+`, table, link, outsideMark, open)
 }
 
 // Withdraw is the text that takes the guard away, if there is one.

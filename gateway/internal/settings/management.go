@@ -18,7 +18,9 @@ func (c *Config) OnBridge() bool { return c.Management != "" && c.ManagementPort
 // Manage is the address for package manage; false where that has nothing to do.
 func (c *Config) Manage() (manage.Config, bool) {
 	m := manage.Config{Link: c.Bridge, Address: c.Management, Gateway: c.ManagementGateway, DNS: c.ManagementDNS, SSH: c.ManagementSSH, Dir: c.ManageDir(), Log: c.Log}
-	if c.ManagementPort != "" {
+	if c.Mode == Router {
+		m.Link, m.Closed = c.Ports[0], true
+	} else if c.ManagementPort != "" {
 		m.Link = c.ManagementPort
 	} else if len(c.Ports) > 0 {
 		m.Outside, m.Watch = c.Ports[0], c.Ports

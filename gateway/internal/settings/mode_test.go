@@ -16,6 +16,10 @@ func TestMode(t *testing.T) {
 		{"mode = \"tap\"\nports = [\"eth1\"]\nmanagement = \"dhcp\"\nmanagement_port = \"eth0\"", ""},
 		{"mode = \"tap\"\nports = [\"eth0\", \"eth1\"]", "needs one port"},
 		{"mode = \"tap\"\nports = [\"eth1\"]\nmanagement = \"dhcp\"", "management_port"},
+		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"", ""},
+		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]", "address outside"},
+		{"mode = \"router\"\nports = [\"eth0\"]\nmanagement = \"dhcp\"", "two network interfaces"},
+		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"\nrouter_address = \"192.168.77.0/24\"", "router_address"},
 		{"mode = \"hub\"\nports = [\"eth1\"]", `mode = "hub"`},
 		{"ports = [\"eth0\", \"eth1\"]\nmtu = 100", "mtu = 100"},
 	} {

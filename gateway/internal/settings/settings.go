@@ -49,9 +49,11 @@ type Config struct {
 	// socket that it writes to, "unix:/run/otasuke/eve.sock" ("unixgram:" for datagrams). With
 	// it the box inspects nothing itself: it carries that program's alerts to the centre.
 	EVEInput string `toml:"eve_input"`
-	// Mode is "bridge", when it is not set, or "tap": one port gets a copy of the traffic, and
-	// findings are told of, but nothing can be stopped.
-	Mode string `toml:"mode"`
+	// Mode is "bridge", when it is not set; "tap": one port gets a copy of the traffic, and
+	// findings are told of, but nothing can be stopped; "router": Management is the address
+	// outside, RouterAddress, "192.168.77.1/24" when it is not set, the one inside.
+	Mode          string       `toml:"mode"`
+	RouterAddress netip.Prefix `toml:"router_address"`
 	// Ports are the two network interfaces between router and office; of a tap the one that
 	// listens.
 	Ports []string `toml:"ports"`
