@@ -154,20 +154,15 @@ func TestShared(t *testing.T) {
 	for range 100 {
 		write(ours(1))
 	}
-	for i, m := range all {
-		for b := range blocks {
-			if m.block(b, counter{&seen[i]}) {
-				continue
-			}
-			break
-		}
-	}
+	var next [2]int
 	for end := time.Now().Add(10 * time.Second); seen[0].Load()+seen[1].Load() < 100 && time.Now().Before(end); {
 		for i, m := range all {
-			if _, err := m.wait(0); err != nil {
+			if _, err := m.wait(next[i]); err != nil {
 				t.Fatal(err)
 			}
-			m.block(0, counter{&seen[i]})
+			for m.block(next[i], counter{&seen[i]}) {
+				next[i] = (next[i] + 1) % blocks
+			}
 		}
 	}
 	if a, b := seen[0].Load(), seen[1].Load(); a != 0 && b != 0 || a+b != 100 {
