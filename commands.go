@@ -87,8 +87,13 @@ func runCentre(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("centre "+verb, flag.ContinueOnError)
 	path := fs.String("config", "/etc/otasuke/centre.toml", "configuration `file`")
 	var bundle centre.BundleFlags
-	what := ""
-	if verb == "bundle" {
+	what, file, dir := "", "", ""
+	switch verb {
+	case "backup":
+		fs.StringVar(&dir, "to", ".", "`folder`")
+	case "restore", "prove":
+		fs.StringVar(&file, "from", "", "backup `file`")
+	case "bundle":
 		if bundle.Set(fs); len(args) > 0 {
 			what, args = args[0], args[1:]
 		}
@@ -103,7 +108,13 @@ func runCentre(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfg.Log = logger("centre")
+	cfg.Log, cfg.Software = logger("centre"), version()
+	switch verb { // these do not need a database, or want none
+	case "restore":
+		return answer(nil, func() (any, error) { return centre.Restore(ctx, cfg, file) })
+	case "prove":
+		return answer(nil, func() (any, error) { return centre.Prove(ctx, file) })
+	}
 	c, err := centre.New(ctx, cfg)
 	if err != nil {
 		return err
@@ -122,6 +133,10 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(nil, func() (any, error) { return c.Alerts(ctx, "listed on the command line") })
 	case "requests":
 		return answer(nil, func() (any, error) { return c.Requests(ctx, "listed on the command line") })
+	case "backup":
+		return answer(nil, func() (any, error) { return c.Backup(ctx, dir) })
+	case "backups":
+		return answer(nil, func() (any, error) { return c.Backups(ctx) })
 	case "bundle":
 		return answer(nil, func() (any, error) { return c.Bundle(ctx, what, bundle) })
 	case "health":

@@ -35,7 +35,7 @@ var tooBig = map[string]string{}
 var levels = map[string]int{
 	"store": 1, "job": 1, "mail": 1,
 	"tenant": 2,
-	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "knowledge": 4, "feed": 4,
+	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "knowledge": 4, "feed": 4, "backup": 4,
 	"intake": 5, "notify": 5,
 	"ops": 5,
 	"ui":  6, "portal": 6, "console": 6,
@@ -76,7 +76,7 @@ var only = map[string][]string{
 	"github.com/dlclark/regexp2":              {"gateway/internal/match"},
 	"github.com/andybalholm/brotli":           {"gateway/internal/app"},
 	"github.com/goccy/go-yaml":                {"gateway/internal/yamlconf", "e2e/verify"},
-	"github.com/klauspost/compress":           {"gateway/internal/uplink", "gateway/internal/update", "centre/internal/intake", "centre/internal/release", "e2e/sim"},
+	"github.com/klauspost/compress":           {"gateway/internal/uplink", "gateway/internal/update", "centre/internal/intake", "centre/internal/release", "centre/internal/backup", "e2e/sim"},
 	"golang.org/x/crypto/cryptobyte":          {"gateway/internal/app"},
 	"golang.org/x/crypto/argon2":              {"centre/internal/tenant"},
 	"github.com/emersion/go-msgauth":          {"e2e/mailsink"},

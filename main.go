@@ -18,6 +18,8 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
   otasuke centre  -config FILE            watch boxes, tell people (the centre)
   otasuke centre add-company|add-operator|alerts|requests|health -config FILE
                                           first start and scripts (JSON on standard input)
+  otasuke centre backup -to DIR|restore -from FILE|prove -from FILE|backups -config FILE
+                                          copies of everything that a centre cannot make again
   otasuke centre bundle init|add|list|stop|go|feeds|fetch|rotate -config FILE
                                           what keeps boxes current, let out in waves
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine

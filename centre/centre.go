@@ -12,6 +12,7 @@ import (
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/appeal"
+	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/console"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
@@ -62,6 +63,7 @@ type Centre struct {
 	bundles   *repo.Repo
 	releases  *release.Service
 	feeds     *feed.Service
+	backups   *backup.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -85,7 +87,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -109,6 +111,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
 	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
+	c.backups = backup.New(backup.Config{Store: c.store, Dir: c.cfg.Backup.Dir, Keep: c.cfg.Backup.Keep, StateDir: c.cfg.StateDir, Software: c.cfg.Software, Log: c.cfg.Log})
 	if c.apps, err = apps.Load(); err != nil {
 		return err
 	}
@@ -150,7 +153,11 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(alert.KindNotify, notifier.Handle)
 	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
 	queue.Handle(release.KindStopped, notifier.HandleStopped)
+	queue.Handle(backup.Kind, c.backups.Handle)
 	in.Register(queue)
+	if err := c.backups.Plan(ctx); err != nil {
+		return err
+	}
 	parts := []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
 		{Name: "bundles", Run: c.releases.Run},
@@ -190,7 +197,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
-		Releases: c.releases, Feeds: c.feeds, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
+		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 	})
 }
 

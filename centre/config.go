@@ -39,6 +39,8 @@ type Config struct {
 	// Ops is the listener for those who run the centre: is it well, its figures, its profiles. It is for this
 	// machine or a network of yours; nobody logs in there.
 	Ops OpsConfig `toml:"ops"`
+	// Backup is where copies of everything are put each night.
+	Backup BackupConfig `toml:"backup"`
 	// Phone of the desk, as it is read.
 	Phone string `toml:"phone"`
 	// Hours of the desk by language; empty is 24 hours.
@@ -47,6 +49,8 @@ type Config struct {
 	WaitHigh   time.Duration `toml:"wait_high"`
 	WaitMedium time.Duration `toml:"wait_medium"`
 
+	// Software is the version of this build.
+	Software string `toml:"-"`
 	// Log of all parts.
 	Log *slog.Logger `toml:"-"`
 }
@@ -70,6 +74,12 @@ type BoxConfig struct {
 // OpsConfig is the listener for operations.
 type OpsConfig struct {
 	Listen string `toml:"listen"` // empty: none
+}
+
+// BackupConfig says where backups are put.
+type BackupConfig struct {
+	Dir  string `toml:"dir"`  // empty: none are made by themselves
+	Keep int    `toml:"keep"` // so many; 14 when 0
 }
 
 // MailConfig is how mails go out.

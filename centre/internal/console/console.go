@@ -65,6 +65,12 @@ type Devices interface {
 	NewClaim(ctx context.Context, tenantID, siteID, who string) (code string, expires time.Time, err error)
 }
 
+// Backups says how the nightly copies are; backup.Service is one.
+type Backups interface {
+	Wanted() bool
+	Good(ctx context.Context) (time.Time, error)
+}
+
 // Mails says what customers were told; notify.Notifier is one.
 type Mails interface {
 	Deliveries(ctx context.Context, tenantID, alertID string) ([]notify.Delivery, error)
@@ -85,6 +91,7 @@ type Config struct {
 	Network   flows.Network
 	Releases  Releases
 	Feeds     Feeds
+	Backups   Backups
 	Apps      *apps.Catalogue
 	Knowledge *knowledge.Knowledge
 	Texts     *text.Catalogue

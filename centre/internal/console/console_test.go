@@ -215,7 +215,7 @@ func serve(t *testing.T, c *centre) *browser {
 	}
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
+	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
 		Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

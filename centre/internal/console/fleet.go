@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/ui"
 	"otasuke/internal/ja"
@@ -16,6 +17,7 @@ const silentAfter = 15 * time.Minute
 type fleetView struct {
 	ui.Base
 	Health string
+	Backup ui.State
 	Rows   []boxRow
 }
 
@@ -44,7 +46,27 @@ func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 		view.Rows = append(view.Rows, row)
 	}
 	view.Health = v.T("console.queue_health", "n", ja.Number(watching), "all", ja.Number(len(fleet)))
+	if view.Backup, err = c.backupLamp(v, now); err != nil {
+		return err
+	}
 	return c.Show(w, c.fleet, view)
+}
+
+// backupLamp says whether last night's backup is there and whole.
+func (c *console) backupLamp(v *ui.Visit, now time.Time) (ui.State, error) {
+	if !c.Backups.Wanted() {
+		return ui.State{Tone: ui.Off, Text: v.T("console.backup_none")}, nil
+	}
+	at, err := c.Backups.Good(v.Request.Context())
+	switch {
+	case err != nil:
+		return ui.State{}, err
+	case at.IsZero():
+		return ui.State{Tone: ui.Care, Text: v.T("console.backup_soon")}, nil
+	case now.Sub(at) > backup.Old:
+		return ui.State{Tone: ui.Alarm, Text: v.T("console.backup_old", "time", ja.Short(at, v.Texts.Lang()))}, nil
+	}
+	return ui.State{Tone: ui.Good, Text: v.T("console.backup_good", "time", ja.Short(at, v.Texts.Lang()))}, nil
 }
 
 func boxLine(v *ui.Visit, company string, b *device.Box, now time.Time) boxRow {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/tenant"
@@ -104,5 +105,21 @@ func TestUpdates(t *testing.T) {
 		if status, _ := post(path, "stop"); status != http.StatusForbidden {
 			t.Errorf("%s by the desk: %d", path, status)
 		}
+	}
+}
+
+// copies plays backups.
+type copies struct{}
+
+func (copies) Wanted() bool                            { return true }
+func (copies) Good(context.Context) (time.Time, error) { return now.Add(-11 * time.Hour), nil }
+
+var _ Backups = (*backup.Service)(nil)
+
+// The fleet page says how the last backup is.
+func TestBackupLamp(t *testing.T) {
+	t.Parallel()
+	if page := serve(t, sample()).page("/fleet"); !strings.Contains(page, "バックアップ済み（11月21日(土) 03:30）") {
+		t.Errorf("no lamp: %s", page)
 	}
 }

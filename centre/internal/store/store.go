@@ -77,6 +77,8 @@ type Store struct {
 	clock          clock.Clock
 	log            *slog.Logger
 
+	file, address string // of SQLite, of PostgreSQL
+
 	guard   guard
 	topics  sync.Mutex
 	waiting map[string]chan struct{}
@@ -147,12 +149,13 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	readers := max(minReaders, runtime.NumCPU())
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	s.file = path
 	s.written, s.reads = newStatements(s.write), newStatements(s.read)
 	return nil
 }
 
 func (s *Store) openPostgres(ctx context.Context, address string) error {
-	s.engine = Postgres
+	s.engine, s.address = Postgres, address
 	db, err := sql.Open("pgx", address)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrURL, err)
