@@ -153,6 +153,7 @@ func runSim(ctx context.Context, args []string) error {
 	fs.DurationVar(&o.For, "for", time.Minute, "for how long")
 	fs.DurationVar(&o.Heartbeat, "heartbeat", time.Minute, "time between two of a box")
 	fs.Float64Var(&o.Burst, "burst", 1, "so many times the usual events")
+	fs.BoolVar(&o.Flood, "flood", false, "send as many events as the centre takes")
 	fs.BoolVar(&o.Self, "self", false, "start a centre, with companies of its own")
 	fs.StringVar(&o.Database, "database", "", "`address` of its database, an empty one; a new SQLite file otherwise")
 	fs.IntVar(&o.Processes, "processes", 1, "so many processes of it on that database")

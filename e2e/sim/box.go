@@ -146,6 +146,10 @@ func (b *box) call(ctx context.Context, path string, in any, packed bool, timeou
 
 // work tells how the box is and sends what it sees, until the end, and what is left then.
 func (b *box) work(ctx context.Context, end time.Time) {
+	if b.r.o.Flood {
+		b.flood(ctx, end)
+		return
+	}
 	rate := inboundRate + outboundRate
 	now := time.Now()
 	beat := now.Add(mrand.N(b.r.o.Heartbeat))
@@ -175,6 +179,17 @@ func (b *box) work(ctx context.Context, end time.Time) {
 			b.send(ctx, []wire.Event{b.seen()})
 			event = event.Add(wait(rate * b.r.o.Burst))
 		}
+	}
+}
+
+// flood sends full batches one after the other.
+func (b *box) flood(ctx context.Context, end time.Time) {
+	for ctx.Err() == nil && time.Now().Before(end) {
+		batch := make([]wire.Event, wire.MaxBatchEvents)
+		for i := range batch {
+			batch[i] = b.attempt()
+		}
+		b.send(ctx, batch)
 	}
 }
 
@@ -242,10 +257,7 @@ func (b *box) id() string {
 // seen is an attack: most come from outside, a few are of a device that is under somebody's
 // control, another one each time.
 func (b *box) seen() wire.Event {
-	e := wire.Event{ID: b.id(), Time: time.Now().UTC(), Kind: wire.KindIPS, Verdict: wire.VerdictBlocked, Direction: wire.Inbound, App: "http",
-		Device: wire.Device{MAC: "02:00:00:00:00:01", Addr: netip.MustParseAddr("192.168.1.10")},
-		Flow:   wire.Flow{Proto: "TCP", Src: netip.AddrFrom4([4]byte{203, 0, 113, byte(mrand.N(250))}), SrcPort: 40000, Dst: netip.MustParseAddr("192.168.1.10"), DstPort: 80},
-		Rule:   &wire.Rule{GID: 1, SID: 2030000 + mrand.N[uint32](400), Rev: 1, Msg: "ET EXPLOIT an attempt", Class: "attempted-admin"}}
+	e := b.attempt()
 	if mrand.Float64()*(inboundRate+outboundRate) >= outboundRate {
 		return e
 	}
@@ -259,6 +271,14 @@ func (b *box) seen() wire.Event {
 		b.r.mails.expect(owner(b.n), addr.String())
 	}
 	return e
+}
+
+// attempt is an attack from outside.
+func (b *box) attempt() wire.Event {
+	return wire.Event{ID: b.id(), Time: time.Now().UTC(), Kind: wire.KindIPS, Verdict: wire.VerdictBlocked, Direction: wire.Inbound, App: "http",
+		Device: wire.Device{MAC: "02:00:00:00:00:01", Addr: netip.MustParseAddr("192.168.1.10")},
+		Flow:   wire.Flow{Proto: "TCP", Src: netip.AddrFrom4([4]byte{203, 0, 113, byte(mrand.N(250))}), SrcPort: 40000, Dst: netip.MustParseAddr("192.168.1.10"), DstPort: 80},
+		Rule:   &wire.Rule{GID: 1, SID: 2030000 + mrand.N[uint32](400), Rev: 1, Msg: "ET EXPLOIT an attempt", Class: "attempted-admin"}}
 }
 
 // usage is what devices used in an hour.

@@ -30,6 +30,8 @@ type Options struct {
 	Heartbeat time.Duration
 	// Burst multiplies the rate of events.
 	Burst float64
+	// Flood has every box send as many attacks from outside as the centre takes, in full batches.
+	Flood bool
 	// Self starts a centre; Database is its address, a new SQLite file when empty. Processes is how many centres
 	// share it, behind one address that the boxes know.
 	Self      bool
@@ -67,9 +69,10 @@ type Result struct {
 	// Retries counts requests that were made again: the centre was away or said so.
 	Retries int64 `json:"retries"`
 	// Sent are events, Committed those that the centre acknowledged, Ack how long that took.
-	Sent      int64  `json:"events_sent"`
-	Committed int64  `json:"events_committed"`
-	Ack       Spread `json:"ack"`
+	Sent      int64   `json:"events_sent"`
+	Committed int64   `json:"events_committed"`
+	PerSecond float64 `json:"events_committed_per_second"`
+	Ack       Spread  `json:"ack"`
 	// Alerts are events that each must become a mail; Mailed, Lost and Duplicate count those. Mail is
 	// the time from sending to the mail server's yes.
 	Alerts    int64  `json:"alerts_sent"`
@@ -153,6 +156,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 	r.settle(ctx)
 	res.Boxes, res.Seconds = o.Boxes, elapsed.Seconds()
 	res.Heartbeats, res.Retries, res.Sent, res.Committed, res.Alerts = r.heartbeats.Load(), r.retries.Load(), r.sent.Load(), r.committed.Load(), r.alerts.Load()
+	res.PerSecond = float64(res.Committed) / elapsed.Seconds()
 	res.Beat, res.Ack, res.Line = r.beats.spread(), r.acks.spread(), r.line.Load()
 	if r.mails != nil {
 		r.mails.tally(&res)
