@@ -2,7 +2,8 @@
 // exchange, and nothing else. It has no behaviour beyond checking a message.
 //
 // Transport: HTTPS. [PathClaim] is open to anyone who holds a one-time claim
-// code; every other path wants the client certificate that the claim gave out.
+// code, [PathPair] and [PathPairPoll] to anyone; every other path wants the client
+// certificate that the claim gave out.
 // The company and the box are read from that certificate, never from a payload.
 // Bodies are JSON; [PathEvents] bodies are compressed with zstd.
 //
@@ -26,6 +27,8 @@ import "time"
 //   - 1 (2026-11-28): an answer to a heartbeat says who is held; older boxes hold nobody.
 //   - 1 (2026-11-28): heartbeats tell of bundles, their answers which are wanted; older boxes
 //     say nothing of them.
+//   - 1 (2026-11-28): a box without a claim code shows one that the centre made; a centre that
+//     does not know the path is asked again now and then.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

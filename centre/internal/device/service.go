@@ -79,7 +79,7 @@ func (s *Service) NewClaim(ctx context.Context, tenantID, siteID, who string) (c
 		if err := tx.Point(codeKind, hashCode(plain)); err != nil {
 			return err
 		}
-		if err := insertClaim(tx, hashCode(plain), siteID, now, expires); err != nil {
+		if err := insertClaim(tx, hashCode(plain), siteID, "", now, expires); err != nil {
 			return err
 		}
 		return tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "claim.new", Object: siteID})
@@ -121,7 +121,12 @@ func (s *Service) Redeem(ctx context.Context, c Claim, issue Issue) (box Box, ce
 	if err != nil {
 		return box, "", err
 	}
-	owner, err := s.cfg.Store.Owner(ctx, codeKind, hashCode(code))
+	return s.use(ctx, hashCode(code), c, issue)
+}
+
+// use uses up what is kept of a claim under id.
+func (s *Service) use(ctx context.Context, id string, c Claim, issue Issue) (box Box, certificate string, err error) {
+	owner, err := s.cfg.Store.Owner(ctx, codeKind, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return box, "", ErrCodeUnknown
 	}
@@ -129,7 +134,7 @@ func (s *Service) Redeem(ctx context.Context, c Claim, issue Issue) (box Box, ce
 		return box, "", err
 	}
 	err = s.cfg.Store.Write(ctx, owner, func(tx *store.Tx) (err error) {
-		box, certificate, err = s.redeem(tx, hashCode(code), c, issue)
+		box, certificate, err = s.redeem(tx, id, c, issue)
 		return err
 	})
 	return box, certificate, err
@@ -152,6 +157,9 @@ func (s *Service) redeem(tx *store.Tx, id string, c Claim, issue Issue) (box Box
 	}
 	if !now.Before(code.expires) {
 		return box, "", ErrCodeExpired
+	}
+	if code.keyHash != "" && code.keyHash != c.KeyHash { // promised to another
+		return box, "", ErrCodeUsed
 	}
 	if err := ownKey(tx, c.KeyHash); err != nil {
 		return box, "", err

@@ -66,9 +66,9 @@ type claimCode struct {
 	expires, used                       time.Time
 }
 
-func insertClaim(tx *store.Tx, id, siteID string, now, expires time.Time) error {
-	_, err := tx.Exec(`INSERT INTO claim_code (tenant_id, id, site_id, created_at, expires_at, used_at, key_hash, certificate) VALUES ($1, $2, $3, $4, $5, 0, '', '')`,
-		id, siteID, store.Micros(now), store.Micros(expires))
+func insertClaim(tx *store.Tx, id, siteID, keyHash string, now, expires time.Time) error {
+	_, err := tx.Exec(`INSERT INTO claim_code (tenant_id, id, site_id, created_at, expires_at, used_at, key_hash, certificate) VALUES ($1, $2, $3, $4, $5, 0, $6, '')`,
+		id, siteID, store.Micros(now), store.Micros(expires), keyHash)
 	return err
 }
 
