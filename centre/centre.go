@@ -23,6 +23,7 @@ import (
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/ops"
+	"otasuke/centre/internal/pairing"
 	"otasuke/centre/internal/portal"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
@@ -64,6 +65,7 @@ type Centre struct {
 	releases  *release.Service
 	feeds     *feed.Service
 	backups   *backup.Service
+	pairings  *pairing.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -87,7 +89,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -102,6 +104,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 		return err
 	}
 	c.devices = device.New(device.Config{Store: c.store})
+	c.pairings = pairing.New(pairing.Config{Store: c.store, Devices: c.devices})
 	c.alerts = alert.New(alert.Config{
 		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh, WaitMedium: c.cfg.WaitMedium,
 	})
@@ -132,7 +135,7 @@ const garbage = 40
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Pairings: c.pairings, Site: c.cfg.Portal.URL, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err
@@ -189,7 +192,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 
 func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
-		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Known: c.kinds, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }

@@ -209,7 +209,7 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusForbidden)
 	case guest && hole.MatchString(strings.ReplaceAll(r.Path, "{$}", "")):
 		return is(http.StatusNotFound)
-	case r.Method == http.MethodGet, strings.HasSuffix(r.Path, "/claim"):
+	case r.Method == http.MethodGet, strings.HasSuffix(r.Path, "/claim"), strings.HasPrefix(r.Path, "/connect"):
 		return is(http.StatusOK)
 	}
 	return func(status int, location string) bool {

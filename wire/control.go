@@ -110,7 +110,8 @@ const ModeTap = "tap"
 
 // Error is the JSON body of every answer that is not 2xx.
 type Error struct {
-	// Code is stable: "version", "code", "certificate", "body", "limit", "again".
+	// Code is stable: "version", "code", "certificate", "body", "limit", "again",
+	// "waiting".
 	Code string `json:"code"`
 	// Message says in English what to do.
 	Message string `json:"message"`

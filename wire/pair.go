@@ -44,15 +44,18 @@ type PairResponse struct {
 
 // PairPoll is the body of [PathPairPoll].
 type PairPoll struct {
-	Version int    `json:"version"`
-	Token   string `json:"token"`
-	CSR     string `json:"csr"`
+	Version  int    `json:"version"`
+	Token    string `json:"token"`
+	CSR      string `json:"csr"`
+	Model    string `json:"model,omitempty"`
+	Software string `json:"software,omitempty"`
 }
 
-// PairAnswer answers it; without a claim nobody has confirmed the code yet.
+// PairAnswer answers it when the code was confirmed; until then the answer is an [Error] with
+// the code "waiting", and with "code" when a new one is needed.
 type PairAnswer struct {
 	Version int            `json:"version"`
-	Claim   *ClaimResponse `json:"claim,omitempty"`
+	Claim   *ClaimResponse `json:"claim"`
 }
 
 // KeyNumber is the number by which people compare a key on two screens, "482 913": of a public
@@ -74,8 +77,8 @@ func (p *PairRequest) Check() error {
 
 // Check says what is wrong with a poll, apart from its CSR.
 func (p *PairPoll) Check() error {
-	if p.Token == "" || len(p.Token) > maxToken || len(p.CSR) > MaxCSR {
-		return fmt.Errorf("%w: token or CSR", errPair)
+	if p.Token == "" || len(p.Token) > maxToken || len(p.CSR) > MaxCSR || longer([]string{p.Model, p.Software}, MaxText) {
+		return fmt.Errorf("%w: a text of a poll", errPair)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
+	"otasuke/centre/internal/pairing"
 	"otasuke/centre/internal/store"
 	"otasuke/wire"
 )
@@ -25,6 +26,7 @@ const (
 	codeBody        = "body"
 	codeLimit       = "limit"
 	codeAgain       = "again"
+	codeWaiting     = "waiting"
 )
 
 // retryAfter is when a box should try again after a fault on our side.
@@ -88,12 +90,11 @@ func (in *Intake) claim(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	company, err := in.cfg.Companies.CompanyByID(r.Context(), box.TenantID)
+	resp, err := in.claimed(r.Context(), &box, certificate)
 	if err != nil {
 		return err
 	}
-	in.cfg.Log.Info("box claimed", "tenant", box.TenantID, "box", box.ID)
-	return reply(w, wire.ClaimResponse{Version: wire.Version, BoxID: box.ID, Certificate: certificate, CA: in.cfg.CA.Certificate(), Company: company.Name})
+	return reply(w, resp)
 }
 
 func (in *Intake) events(w http.ResponseWriter, r *http.Request, box device.Box) error {
@@ -214,6 +215,8 @@ var refusals = []struct {
 	{device.ErrCodeExpired, http.StatusGone, codeCode, "the code has expired: ask for a new one"},
 	{device.ErrCodeUsed, http.StatusConflict, codeCode, "the code was already used for another box: ask for a new one"},
 	{device.ErrKeyElsewhere, http.StatusConflict, codeCode, "this box was in use at another company: empty its data folder, which holds its key and what it saw there, and claim it again"},
+	{pairing.ErrWaiting, http.StatusPreconditionRequired, codeWaiting, "nobody has entered the code yet: ask again"},
+	{pairing.ErrOver, http.StatusGone, codeCode, "the code does not count any more: ask for a new one"},
 	{device.ErrTooMany, http.StatusTooManyRequests, codeAgain, "too many tries from this address: wait"},
 	{errLimit, http.StatusRequestEntityTooLarge, codeLimit, ""},
 	{errBody, http.StatusBadRequest, codeBody, ""},

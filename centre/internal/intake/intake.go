@@ -55,7 +55,10 @@ type Config struct {
 	Questions *question.Service
 	Appeals   *appeal.Service
 	Releases  *release.Service
+	Pairings  Pairings
 	CA        *enrol.CA
+	// Site is where people enter what a box shows, the portal's address.
+	Site string
 	// Clock tells the time. Default: the machine's.
 	Clock clock.Clock
 	// Log gets what went wrong on our side, and refused boxes. Default: discarded.
@@ -94,6 +97,8 @@ func New(cfg Config) *Intake {
 	in := &Intake{cfg: cfg, slots: newSlots(batchesAtOnce), mux: http.NewServeMux()}
 	in.life, in.end = context.WithCancel(context.Background())
 	in.mux.Handle(wire.PathClaim, in.post(in.claim))
+	in.mux.Handle(wire.PathPair, in.post(in.pair))
+	in.mux.Handle(wire.PathPairPoll, in.post(in.pairPoll))
 	in.mux.Handle(wire.PathEvents, in.post(in.withBox(in.events)))
 	in.mux.Handle(wire.PathHeartbeat, in.post(in.withBox(in.heartbeat)))
 	in.mux.Handle(wire.PathQuestions, in.post(in.withBox(in.questions)))

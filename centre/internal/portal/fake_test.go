@@ -20,6 +20,7 @@ import (
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/pairing"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -41,6 +42,7 @@ var (
 	_ Network     = (*device.Service)(nil)
 	_ Usage       = (*usage.Service)(nil)
 	_ Appeals     = (*appeal.Service)(nil)
+	_ Pairings    = (*pairing.Service)(nil)
 	_ ui.Accounts = (*tenant.Service)(nil)
 )
 
@@ -68,6 +70,8 @@ type office struct {
 	asked     string
 	question  wire.Question
 	busy      bool
+	boxLine   string   // address that a box waits at
+	connected []string // companies and people that connected it
 }
 
 func (o *office) Login(_ context.Context, email, password, _ string) (tenant.Session, string, error) {
@@ -220,6 +224,30 @@ func (o *office) Ask(_ context.Context, id, who string, a appeal.Appeal) error {
 	return nil
 }
 
+// The box with the code BCDF-GHJK waits, 3333-3333 is another company's, 4444-4444 guesses.
+func (o *office) Look(_ context.Context, id, typed string) (pairing.Waiting, error) {
+	code, err := pairing.Parse(typed)
+	switch {
+	case err != nil:
+		return pairing.Waiting{}, err
+	case code == "33333333":
+		return pairing.Waiting{}, device.ErrKeyElsewhere
+	case code == "44444444":
+		return pairing.Waiting{}, &device.TooMany{Wait: time.Minute}
+	case code != "BCDFGHJK":
+		return pairing.Waiting{}, pairing.ErrUnknown
+	}
+	return pairing.Waiting{Number: "482 913", Model: "Otasuke Box 2", Software: "1.4.0", Remote: o.boxLine, Asked: now.Add(-4 * time.Minute)}, nil
+}
+
+func (o *office) Accept(ctx context.Context, id, _, who, typed string) error {
+	_, err := o.Look(ctx, id, typed)
+	if err == nil {
+		o.connected = append(o.connected, id+" "+who)
+	}
+	return err
+}
+
 func (o *office) Known(_ context.Context, id string) (all []device.Known, err error) {
 	for _, e := range o.endpoints {
 		k := o.about[e.ID]
@@ -355,7 +383,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Usage: o, Questions: found{o}, Appeals: o, Apps: known, Known: kinds, Store: db, Knowledge: k, Texts: texts,
+	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Pairings: o, Usage: o, Questions: found{o}, Appeals: o, Apps: known, Known: kinds, Store: db, Knowledge: k, Texts: texts,
 		BaseURL: server.URL + path, Phone: "050-1234-5678", Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/internal/ja"
 )
@@ -38,6 +39,7 @@ type homeView struct {
 	Days     []dayRow
 	Boxes    []boxRow
 	Recent   []alertRow
+	Connect  string // where to connect a box; "" for who only reads
 }
 
 type todo struct {
@@ -84,7 +86,11 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	boxes = slices.DeleteFunc(slices.Clone(boxes), func(b device.Box) bool { return !b.Returned.IsZero() })
+	base.Flash = flash(v, map[string]ui.Flash{"connected": {Text: "connect.done"}})
 	view := homeView{Base: base}
+	if v.Role != tenant.RoleReadonly {
+		view.Connect = p.root + "/connect"
+	}
 	view.Lamp, view.Sentence = lamp(v, boxes, open, today(counts), now)
 	p.todos(&view, v, open, now)
 	month(&view, v, counts)

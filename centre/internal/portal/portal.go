@@ -14,6 +14,7 @@ import (
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/pairing"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -63,6 +64,12 @@ type Network interface {
 	Hold(ctx context.Context, tenantID, endpointID, who string, on bool) error
 }
 
+// Pairings finds boxes by the code that they show; pairing.Service is one.
+type Pairings interface {
+	Look(ctx context.Context, tenantID, typed string) (pairing.Waiting, error)
+	Accept(ctx context.Context, tenantID, siteID, who, typed string) error
+}
+
 // Usage knows what applications devices used; usage.Service is one.
 type Usage interface {
 	Apps(ctx context.Context, tenantID, endpointID string, from, to time.Time) ([]usage.Row, error)
@@ -82,6 +89,7 @@ type Config struct {
 	Links     Links
 	Alerts    Alerts
 	Network   Network
+	Pairings  Pairings
 	Usage     Usage
 	Questions flows.Questions
 	Appeals   Appeals
@@ -106,7 +114,7 @@ type portal struct {
 	home, alerts, alert, confirm, said, devices, used, looks *ui.Page
 	traffic, device                                          *ui.Page
 	flows                                                    *flows.Flows
-	requests, limits                                         *ui.Page
+	requests, limits, connect                                *ui.Page
 }
 
 // New makes the portal.
@@ -124,7 +132,7 @@ func New(cfg Config) (*ui.Face, error) {
 	p := &portal{Config: cfg, root: strings.TrimSuffix(base.Path, "/")}
 	p.flows = &flows.Flows{Questions: cfg.Questions, Network: cfg.Network, Apps: cfg.Apps, Clock: cfg.Clock}
 	files := flows.With(files)
-	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css", "flows.css")
+	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css", "connect.css", "flows.css")
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +148,7 @@ func New(cfg Config) (*ui.Face, error) {
 		{&p.home, []string{"home.html"}}, {&p.alerts, []string{"alerts.html"}}, {&p.alert, []string{"alert.html"}}, {&p.confirm, []string{"confirm.html"}},
 		{&p.said, []string{"said.html"}}, {&p.devices, []string{"devices.html"}}, {&p.device, []string{"device.html"}}, {&p.used, []string{"used.html"}}, {&p.looks, []string{"looks.html"}},
 		{&p.traffic, []string{"traffic.html", "flows.html"}},
-		{&p.requests, []string{"requests.html"}}, {&p.limits, []string{"limits.html"}},
+		{&p.requests, []string{"requests.html"}}, {&p.limits, []string{"limits.html"}}, {&p.connect, []string{"connect.html"}},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
@@ -160,6 +168,9 @@ func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Writer, "POST /alerts/{alert}/wrong", p.wrong)
 	r.Page(ui.Reader, "GET /requests", p.requestsPage)
 	r.Page(ui.Reader, "GET /limits", p.limitsPage)
+	r.Page(ui.Writer, "GET /connect", p.connectPage)
+	r.Page(ui.Writer, "POST /connect", p.look)
+	r.Page(ui.Writer, "POST /connect/confirm", p.accept)
 	r.Page(ui.Reader, "GET /devices", p.devicesPage)
 	r.Page(ui.Reader, "GET /devices/{device}", p.devicePage)
 	r.Page(ui.Writer, "POST /devices/{device}", p.rename)
