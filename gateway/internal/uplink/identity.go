@@ -64,40 +64,20 @@ func (c Config) Claimed() bool {
 // certificate. A *wire.Error tells what the centre did not like.
 func (c Config) Claim(ctx context.Context, code string) (wire.ClaimResponse, error) {
 	var resp wire.ClaimResponse
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return resp, fmt.Errorf("uplink: %w", err)
-	}
-	key, err := c.key()
+	_, csr, err := c.request()
 	if err != nil {
 		return resp, err
 	}
-	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+	body, err := json.Marshal(wire.ClaimRequest{Version: wire.Version, Code: code, Model: c.Model, Software: c.Software, CSR: csr})
 	if err != nil {
 		return resp, fmt.Errorf("uplink: %w", err)
 	}
-	body, err := json.Marshal(wire.ClaimRequest{
-		Version: wire.Version, Code: code, Model: c.Model, Software: c.Software,
-		CSR: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
-	})
-	if err != nil {
-		return resp, fmt.Errorf("uplink: %w", err)
-	}
-	client := &http.Client{Timeout: callTimeout, Transport: &http.Transport{TLSClientConfig: c.pinned(), ForceAttemptHTTP2: true}}
+	client := c.stranger()
 	defer client.CloseIdleConnections()
 	if err := call(ctx, client, c.URL+wire.PathClaim, "application/json", body, &resp); err != nil {
 		return resp, err
 	}
-	if err := c.check(resp); err != nil {
-		return resp, err
-	}
-	// The certificate is written last: it is what makes the box claimed.
-	if err := atomicfile.Write(filepath.Join(c.Dir, caFile), []byte(resp.CA), 0o644); err != nil {
-		return resp, fmt.Errorf("uplink: %w", err)
-	}
-	if err := atomicfile.Write(filepath.Join(c.Dir, certFile), []byte(resp.Certificate), 0o644); err != nil {
-		return resp, fmt.Errorf("uplink: %w", err)
-	}
-	return resp, nil
+	return resp, c.keep(resp)
 }
 
 // check makes sure that an identity works before it is kept for good.

@@ -45,6 +45,9 @@ type Parts struct {
 	// nil for a box without.
 	Bundles func() []wire.BundleState
 	Wanted  func([]wire.BundleWanted)
+	// Reached hears of each heartbeat: how far the centre's clock is ahead of ours, or why it was
+	// not reached; nil for nobody.
+	Reached func(ahead time.Duration, err error)
 	// Heartbeat is the time between two of them.
 	Heartbeat time.Duration
 	Log       *slog.Logger
@@ -259,7 +262,15 @@ func (u *Uplink) beat(ctx context.Context) (changed bool, err error) {
 		return false, fmt.Errorf("uplink: %w", err)
 	}
 	var resp wire.HeartbeatResponse
+	start := time.Now()
 	err = call(ctx, u.http, u.cfg.URL+wire.PathHeartbeat, "application/json", body, &resp)
+	if u.parts.Reached != nil && ctx.Err() == nil {
+		var ahead time.Duration
+		if !resp.Time.IsZero() {
+			ahead = resp.Time.Sub(start.Add(time.Since(start) / 2))
+		}
+		u.parts.Reached(ahead, err)
+	}
 	if err == nil && u.parts.Wanted != nil {
 		u.parts.Wanted(resp.Bundles)
 	}
