@@ -27,6 +27,8 @@ import (
 	"otasuke/gateway/internal/pressure"
 	"otasuke/gateway/internal/pulse"
 	"otasuke/gateway/internal/scan"
+	"otasuke/gateway/internal/selftest"
+	"otasuke/gateway/internal/settings"
 	"otasuke/gateway/internal/traffic"
 	"otasuke/gateway/internal/usage"
 )
@@ -71,6 +73,8 @@ type engineStatus struct {
 	Scanner     string `json:"scanner"` // wire.State
 	// Signatures is the age of the scanner's, in seconds since 1970; 0 when nobody knows.
 	Signatures int64 `json:"signatures,omitempty"`
+	// Tested tells that the name of the self-test is blocked.
+	Tested bool `json:"tested"`
 	// Bundles are the versions that are in use, Refused why others could not be used.
 	Bundles map[string]int64 `json:"bundles,omitempty"`
 	Refused string           `json:"refused,omitempty"`
@@ -130,7 +134,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket, Database: cfg.ClamdDatabase}
 	}
 	e := engine.New(ec)
-	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, left: left, sites: sites, since: time.Now(), versions: versions}
+	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()
@@ -153,6 +157,10 @@ func RunEngine(ctx context.Context, cfg Config) error {
 			s.Limits[limitTraffic] = n
 		}
 		s.Bundles, s.Refused = use.bundles()
+		s.Tested = use.tested()
+		if cfg.Page != settings.PageOff {
+			cfg.Own.Set(selftest.Own(cfg.Bridge)) // it may get one later
+		}
 		s.ofScanner(ctx, ec.Scanner)
 		for _, q := range queues {
 			_, missed := q.Counts()

@@ -13,7 +13,9 @@ import (
 
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/engine"
+	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/selftest"
 )
 
 // reloadSignal asks to read rules and lists anew, as the field's sensors have it.
@@ -47,6 +49,7 @@ type inUse struct {
 
 	mu          sync.Mutex
 	set         *match.Set
+	lists       *filter.Lists
 	left, sites int
 	since       time.Time
 	versions    map[string]int64 // of bundles
@@ -65,6 +68,13 @@ func (u *inUse) state() (rules, sites, left int, since time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.set.Len(), u.sites, u.left, u.since
+}
+
+// tested tells whether the name of the self-test is blocked now.
+func (u *inUse) tested() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return selftest.Judged(u.lists)
 }
 
 // reloads gives a channel that tells of the signal.
@@ -126,7 +136,7 @@ func (u *inUse) reload() error {
 	}
 	u.engine.SetLists(lists)
 	u.mu.Lock()
-	u.set, u.left, u.sites, u.since, u.versions = set, left, sites, time.Now(), versions
+	u.set, u.lists, u.left, u.sites, u.since, u.versions = set, lists, left, sites, time.Now(), versions
 	u.mu.Unlock()
 	select {
 	case u.report <- struct{}{}: // who changes something wants to see it, and not in an hour

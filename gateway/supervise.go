@@ -217,7 +217,7 @@ func (b *Box) status(line []byte) bool {
 		}
 	}()
 	b.health.Counts(health.Counts{
-		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner), Signatures: s.Signatures,
+		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner), Signatures: s.Signatures, Tested: s.Tested,
 	})
 	return true
 }

@@ -70,6 +70,14 @@ const (
 	StateOff  State = "off"  // switched off on purpose
 )
 
+// Parts of the self-test.
+const (
+	PartTest   = "selftest"     // the name that is there for a test is blocked
+	PartClock  = "clock"        // right to two minutes of the centre's
+	PartRouter = "cable-router" // a cable is in the port to the router
+	PartOffice = "cable-office" // and in that to the office
+)
+
 // SignaturesOld is the age from which on people are told of a scanner's signatures: the makers
 // of clamd's renew them each day, so a week without new ones is a fault.
 const SignaturesOld = 7 * 24 * time.Hour
@@ -84,7 +92,8 @@ type Health struct {
 	// Mode is [ModeTap] for a box that gets a copy of the traffic and cannot stop any, "router" for
 	// the office's router, "" for one in the cable.
 	Mode string `json:"mode,omitempty"`
-	// Parts has a state for "inspection", "virus", "sites", "journal", "uplink".
+	// Parts has a state for "inspection", "virus", "sites", "journal", "uplink", and for the
+	// parts of the self-test where they are known.
 	Parts map[string]State `json:"parts"`
 	// Note is a key of what happened: "engine-died", "engine-restarted", "inspection-fault"
 	// (a fault of the program cost a conversation its inspection), "scanner-down", "scanner-back",

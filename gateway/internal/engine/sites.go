@@ -57,7 +57,7 @@ func (w *Worker) sites(tx *app.Tx, side *app.Side) {
 	case sites.HTTP:
 		w.blockPage(appeal.Subject{What: evelog.Text(f.Name), Category: f.List.Category, List: f.List.Name})
 	case sites.DNS:
-		w.answerBlocked(tx)
+		w.answerBlocked(tx, f.List.Answer.Addr())
 	case sites.TLS:
 		w.reset()
 	}
@@ -96,8 +96,10 @@ func (w *Worker) site(tx *app.Tx, f *sites.Find) {
 // answerBlocked answers a question of DNS in place of the server. Over TCP the connection
 // ends with that: what else was asked over it is asked again. A question inside HTTPS gets
 // no answer.
-func (w *Worker) answerBlocked(tx *app.Tx) {
-	r, ok := tx.Recorder.(interface{ AppendBlocked([]byte) []byte })
+func (w *Worker) answerBlocked(tx *app.Tx, instead netip.Addr) {
+	r, ok := tx.Recorder.(interface {
+		AppendBlocked([]byte, netip.Addr) []byte
+	})
 	s := &w.flow.User
 	switch {
 	case !w.e.cfg.Inline || s.blocked:
@@ -105,10 +107,10 @@ func (w *Worker) answerBlocked(tx *app.Tx) {
 		w.reset()
 	case w.isTCP():
 		s.blocked = true
-		w.answer = r.AppendBlocked(append(w.answer[:0], 0, 0))
+		w.answer = r.AppendBlocked(append(w.answer[:0], 0, 0), instead)
 		reply.DNS(w.out, w.flow.Key, s.sent[1], s.half[0].Next(), w.answer, func(ip []byte) { w.send(0, ip) })
 		w.resetSide(1)
 	default:
-		w.answer = r.AppendBlocked(w.answer[:0])
+		w.answer = r.AppendBlocked(w.answer[:0], instead)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/netip"
+	"sync/atomic"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -48,9 +49,28 @@ type List struct {
 	Name     string // for the technical block
 	Category string // "phishing", "malware", "c2", "scam", ...
 	Action   Action
-	Groups   uint64 // the devices it is for; 0 for all
-	Quiet    bool   // nobody is told
+	Groups   uint64  // the devices it is for; 0 for all
+	Quiet    bool    // nobody is told
+	Answer   *Answer // what DNS says in place of a name of it; nil for "does not exist"
 }
+
+// Answer is the address that stands for a blocked name; a nil one, and one without an address,
+// say that the name does not exist. Safe for concurrent use.
+type Answer struct{ addr atomic.Pointer[netip.Addr] }
+
+// Addr is the address, the zero one for none.
+func (a *Answer) Addr() netip.Addr {
+	if a == nil {
+		return netip.Addr{}
+	}
+	if p := a.addr.Load(); p != nil {
+		return *p
+	}
+	return netip.Addr{}
+}
+
+// Set changes it.
+func (a *Answer) Set(addr netip.Addr) { a.addr.Store(&addr) }
 
 // Builder gathers entries. It is used by one goroutine, and done after Lists.
 type Builder struct {

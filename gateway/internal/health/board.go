@@ -1,9 +1,11 @@
 package health
 
 import (
+	"maps"
 	"sync"
 	"time"
 
+	"otasuke/gateway/internal/selftest"
 	"otasuke/wire"
 )
 
@@ -12,6 +14,7 @@ type Counts struct {
 	Rules, Sites                  int
 	Packets, Blocked, Uninspected uint64
 	Scanner                       wire.State
+	Tested                        bool  // the name of the self-test is blocked
 	Signatures                    int64 // when the scanner's were made, seconds since 1970; 0 for unknown
 }
 
@@ -24,6 +27,42 @@ type Board struct {
 	journal  error
 	counts   Counts
 	wake     func()
+	line     Line
+	cables   map[string]wire.State
+}
+
+// Line is how the centre is reached.
+type Line struct {
+	Last    time.Time     // when it answered
+	Ahead   time.Duration // its clock of ours, then
+	Trouble error         // why it did not answer the last time; nil when it did
+}
+
+// Line is how the centre was reached the last time.
+func (b *Board) Line() Line {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.line
+}
+
+// Reached hears of each try to reach the centre.
+func (b *Board) Reached(ahead time.Duration, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.line.Trouble = err
+	if err == nil {
+		b.line.Last, b.line.Ahead = time.Now(), ahead
+	}
+}
+
+// Cable tells whether a port, [wire.PartRouter] or [wire.PartOffice], has a cable.
+func (b *Board) Cable(port string, s wire.State) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cables == nil {
+		b.cables = map[string]wire.State{}
+	}
+	b.cables[port] = s
 }
 
 // New makes a board for a box that was started then.
@@ -92,7 +131,7 @@ func (b *Board) Report(now time.Time) wire.Health {
 	if b.counts.Signatures > 0 {
 		made = time.Unix(b.counts.Signatures, 0).UTC()
 	}
-	return wire.Health{
+	h := wire.Health{
 		Signatures: made,
 		Time:       now.UTC(), Software: b.software, Uptime: int64(now.Sub(b.started).Seconds()), Protecting: b.engine,
 		Parts: map[string]wire.State{
@@ -100,4 +139,10 @@ func (b *Board) Report(now time.Time) wire.Health {
 		},
 		Rules: b.counts.Rules, Sites: b.counts.Sites, Packets: b.counts.Packets, Blocked: b.counts.Blocked, Uninspected: b.counts.Uninspected,
 	}
+	maps.Copy(h.Parts, b.cables)
+	h.Parts[wire.PartTest] = state(b.engine && b.counts.Tested)
+	if !b.line.Last.IsZero() {
+		h.Parts[wire.PartClock] = state(b.line.Ahead.Abs() <= selftest.MaxSkew)
+	}
+	return h
 }

@@ -9,6 +9,7 @@ import (
 
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/listing"
+	"otasuke/gateway/internal/selftest"
 	"otasuke/gateway/internal/update/content"
 )
 
@@ -118,6 +119,11 @@ func (c *Config) ReadLists() (lists *filter.Lists, n int, errs []error) {
 	if c.EncryptedDNS == reportResolvers || c.EncryptedDNS == blockResolvers {
 		if err := listing.Resolvers(b, c.EncryptedDNS == blockResolvers); err != nil {
 			errs = append(errs, fmt.Errorf("gateway: encrypted_dns: %w", err))
+		}
+	}
+	if c.Own != nil {
+		if err := selftest.Add(b, c.Own); err != nil {
+			errs = append(errs, fmt.Errorf("gateway: list of the self-test: %w", err))
 		}
 	}
 	lists, err = b.Lists()

@@ -16,6 +16,7 @@ import (
 
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/clamd"
+	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/update/content"
 	"otasuke/gateway/internal/uplink"
@@ -49,6 +50,9 @@ type Config struct {
 	// socket that it writes to, "unix:/run/otasuke/eve.sock" ("unixgram:" for datagrams). With
 	// it the box inspects nothing itself: it carries that program's alerts to the centre.
 	EVEInput string `toml:"eve_input"`
+	// Page is where the box's own page listens, at addresses of Bridge; ":80" when nothing is
+	// said, "off" for none.
+	Page string `toml:"page"`
 	// Mode is "bridge", when it is not set; "tap": one port gets a copy of the traffic, and
 	// findings are told of, but nothing can be stopped; "router": Management is the address
 	// outside, RouterAddress, "192.168.77.1/24" when it is not set, the one inside.
@@ -154,9 +158,11 @@ type Config struct {
 	// Log of the supervisor.
 	Log *slog.Logger `toml:"-"`
 
-	countries  *countries   // shared by copies
-	Bundles    update.InUse `toml:"-"` // what the engine uses
-	Signatures string       `toml:"-"` // the system's, where bundles may add to them
+	countries *countries // shared by copies
+	// Own is the box's address in the office, which the engine gives for the name of the test.
+	Own        *filter.Answer `toml:"-"`
+	Bundles    update.InUse   `toml:"-"` // what the engine uses
+	Signatures string         `toml:"-"` // the system's, where bundles may add to them
 }
 
 // Load reads a file. set changes what stands there before it is checked.
@@ -206,7 +212,10 @@ func (c *Config) Complete() error {
 	if c.EVELogFiles == 0 {
 		c.EVELogFiles = defaultEVEFiles
 	}
-	c.countries = new(countries)
+	c.countries, c.Own = new(countries), new(filter.Answer)
+	if err := c.page(); err != nil {
+		return err
+	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = time.Minute
 	}
@@ -259,6 +268,27 @@ func (c *Config) RenewApplications(known *apps.Known) error {
 		return err
 	}
 	return known.Renew(append(content.Applications(c.Bundles), c.Applications), os.ReadFile, groups, c.Blocked)
+}
+
+// PageOff is the value of Page for none.
+const PageOff = "off"
+
+// page fills in where the page listens.
+func (c *Config) page() error {
+	switch {
+	case c.Page == PageOff:
+		return nil
+	case c.Page == "":
+		c.Page = ":80"
+	}
+	address := c.Page
+	if strings.HasPrefix(address, ":") {
+		address = "0.0.0.0" + address
+	}
+	if _, err := netip.ParseAddrPort(address); err != nil {
+		return fmt.Errorf("%w: page = %q: write \":80\", an address with a port, or \"off\"", ErrConfig, c.Page)
+	}
+	return nil
 }
 
 // ClamdRun is the value of Clamd with which the box starts one.

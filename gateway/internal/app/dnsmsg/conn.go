@@ -3,6 +3,7 @@ package dnsmsg
 import (
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"slices"
 
 	"otasuke/gateway/internal/app"
@@ -223,9 +224,15 @@ func (c *Conn) late(dir int, event string) {
 	c.sink.Step(&c.tx, dir)
 }
 
-// AppendBlocked appends the answer that the name asked for at last does not exist; see
-// [Message.AppendBlocked]. It may be called while the message is shown.
-func (c *Conn) AppendBlocked(out []byte) []byte { return c.msg.AppendBlocked(out, c.msg.raw) }
+// AppendBlocked appends the answer in place of the server's to what was asked for at last:
+// [Message.AppendInstead] with an address, else [Message.AppendBlocked]. It may be called
+// while the message is shown.
+func (c *Conn) AppendBlocked(out []byte, instead netip.Addr) []byte {
+	if instead.IsValid() {
+		return c.msg.AppendInstead(out, c.msg.raw, instead)
+	}
+	return c.msg.AppendBlocked(out, c.msg.raw)
+}
 
 // Record returns the message as EVE has it.
 func (c *Conn) Record(tx *app.Tx) []app.Field {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -348,6 +349,43 @@ func TestAppendBlocked(t *testing.T) {
 	}
 }
 
+// TestAppendInstead: the answer has the address for the question of its kind, and nothing for others.
+func TestAppendInstead(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind uint16
+		addr string
+		want bool
+	}{{dns.TypeA, "192.168.1.2", true}, {dns.TypeAAAA, "192.168.1.2", false}, {dns.TypeAAAA, "fe80::2", true}, {dns.TypeA, "fe80::2", false}, {dns.TypeHTTPS, "192.168.1.2", false}} {
+		for _, edns := range []bool{false, true} {
+			q := query(t, "Test.example.", c.kind, edns)
+			var m Message
+			if err := m.Parse(q); err != nil {
+				t.Fatal(err)
+			}
+			var o dns.Msg
+			if err := o.Unpack(m.AppendInstead(nil, q, netip.MustParseAddr(c.addr))); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, rr := range o.Answer {
+				switch rr := rr.(type) {
+				case *dns.A:
+					got = rr.A.String()
+				case *dns.AAAA:
+					got = rr.AAAA.String()
+				}
+				if rr.Header().Name != "Test.example." || rr.Header().Ttl > 10 {
+					t.Errorf("%v", rr)
+				}
+			}
+			if o.Id != 0x1234 || !o.Response || o.Rcode != dns.RcodeSuccess || (got == c.addr) != c.want || (len(o.Ns) == 1) == c.want || (o.IsEdns0() != nil) != edns {
+				t.Errorf("%d for %s: %v", c.kind, c.addr, &o)
+			}
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(response(f))
 	f.Add(query(f, "www.example.jp.", 1, true))
@@ -362,6 +400,9 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 		if out := m.AppendBlocked(nil, b); len(out) < headerLen {
+			t.Fatal("no answer")
+		}
+		if out := m.AppendInstead(nil, b, netip.MustParseAddr("192.0.2.1")); len(out) < headerLen {
 			t.Fatal("no answer")
 		}
 		for i := range m.Questions {
