@@ -14,6 +14,7 @@ import (
 	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/flowlog"
+	"otasuke/gateway/internal/frontpage"
 	"otasuke/gateway/internal/health"
 	"otasuke/gateway/internal/hold"
 	"otasuke/gateway/internal/journal"
@@ -58,6 +59,7 @@ type Box struct {
 	missed  atomic.Bool  // the traffic log could not be written
 
 	resolver manage.Resolver
+	front    front
 	bundles  *update.Keeper // nil for none
 	relaunch atomic.Bool    // another program is to go on
 	stop     context.CancelFunc
@@ -75,6 +77,7 @@ func New(cfg Config) (*Box, error) {
 	b := &Box{cfg: cfg, log: cfg.Log, home: eve.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}
 	b.openFlows()
 	b.openBundles()
+	b.openFront()
 	return b, nil
 }
 
@@ -101,6 +104,7 @@ func (b *Box) Run(ctx context.Context) error {
 	others.Go(func() { b.manage(ctx) })
 	others.Go(func() { b.serve(ctx) })
 	others.Go(func() { b.connect(ctx) })
+	others.Go(func() { b.showFront(ctx) })
 	others.Go(func() { b.scan(ctx) })
 	others.Go(func() { b.keepFlows(ctx) })
 	others.Go(func() { b.bundles.Run(ctx) })
@@ -128,16 +132,14 @@ func (b *Box) connect(ctx context.Context) {
 	if b.cfg.CentreURL == "" {
 		return
 	}
-	cfg := uplink.Config{
-		URL: b.cfg.CentreURL, Fingerprint: b.cfg.CentreFingerprint, Dir: filepath.Join(b.cfg.StateDir, "identity"),
-		Model: "linux-bridge", Software: b.cfg.Software,
-	}
+	cfg := b.identity()
 	if !b.claim(ctx, cfg) {
 		return
 	}
+	b.front.set(frontpage.Claimed, uplink.Pairing{})
 	up, err := uplink.New(cfg, uplink.Parts{
 		Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Held: b.hold, Heartbeat: b.cfg.Heartbeat, Log: b.log,
-		Bundles: b.bundles.Tell, Wanted: b.bundles.Want,
+		Bundles: b.bundles.Tell, Wanted: b.bundles.Want, Reached: b.health.Reached,
 	})
 	if err != nil {
 		b.log.Error("uplink", "err", err)
@@ -153,9 +155,9 @@ func (b *Box) connect(ctx context.Context) {
 func (b *Box) claim(ctx context.Context, cfg uplink.Config) bool {
 	for !cfg.Claimed() {
 		if b.cfg.ClaimCode == "" {
-			b.log.Error("this box is not bound to a company yet: set claim_code")
-			return false
+			return b.pair(ctx, cfg)
 		}
+		b.front.set(frontpage.Asking, uplink.Pairing{})
 		resp, err := cfg.Claim(ctx, b.cfg.ClaimCode)
 		var refused *wire.Error
 		switch {
@@ -163,9 +165,11 @@ func (b *Box) claim(ctx context.Context, cfg uplink.Config) bool {
 			b.log.Info("claimed", "box", resp.BoxID, "company", resp.Company)
 			return true
 		case errors.As(err, &refused) && refused.Code != "again" && refused.Code != "limit":
+			b.front.set(frontpage.Refused, uplink.Pairing{})
 			b.log.Error("the centre refused the claim code", "err", err)
 			return false
 		}
+		b.health.Tried(err)
 		b.log.Warn("claim failed, trying again", "err", err)
 		select {
 		case <-ctx.Done():
@@ -193,6 +197,11 @@ func (b *Box) report() wire.Health {
 	h.Pending, h.Lost = b.journal.Pending()
 	if b.held != nil {
 		h.Held = b.held.InForce()
+	}
+	if b.front.page != nil {
+		if at, _ := b.front.page.Tried(); !at.IsZero() {
+			h.Parts[wire.PartBrowser] = wire.StateOK
+		}
 	}
 	return h
 }

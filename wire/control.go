@@ -72,10 +72,11 @@ const (
 
 // Parts of the self-test.
 const (
-	PartTest   = "selftest"     // the name that is there for a test is blocked
-	PartClock  = "clock"        // right to two minutes of the centre's
-	PartRouter = "cable-router" // a cable is in the port to the router
-	PartOffice = "cable-office" // and in that to the office
+	PartTest    = "selftest"         // the name that is there for a test is blocked
+	PartBrowser = "selftest-browser" // somebody's browser in the office was kept from it
+	PartClock   = "clock"            // right to two minutes of the centre's
+	PartRouter  = "cable-router"     // a cable is in the port to the router
+	PartOffice  = "cable-office"     // and in that to the office
 )
 
 // SignaturesOld is the age from which on people are told of a scanner's signatures: the makers

@@ -27,8 +27,14 @@ type foundBox struct {
 	From                         string
 }
 
+// connectPage asks for the code; who comes from the box's own page has brought it along. It
+// is not looked up by that: a link must not find anything.
 func (p *portal) connectPage(w http.ResponseWriter, v *ui.Visit) error {
-	return p.showConnect(w, v, &connectView{})
+	view := new(connectView)
+	if code, err := pairing.Parse(v.Request.URL.Query().Get("code")); err == nil {
+		view.Code = pairing.Group(code)
+	}
+	return p.showConnect(w, v, view)
 }
 
 func (p *portal) showConnect(w http.ResponseWriter, v *ui.Visit, view *connectView) (err error) {

@@ -17,6 +17,12 @@ func TestConnect(t *testing.T) {
 	o.boxLine = "203.0.113.7"
 	b := at(t, o)
 	says(t, b.page("/connect"), "ボックスをつなぐ", "8文字のつなぎコード", "http://otasuke.local/")
+	if body := b.page("/connect?code=bcdfghjk"); !strings.Contains(body, `value="BCDF-GHJK"`) {
+		t.Error("the code of the link is lost")
+	}
+	if body := b.page("/connect?code=%22evil%22"); strings.Contains(body, "evil&") {
+		t.Error("something else of a link is shown")
+	}
 	form := url.Values{"csrf": {"form-token"}, "code": {"ｂｃｄｆ－ｇｈｊｋ"}}
 	status, body := b.post("/connect", form)
 	if status != http.StatusOK || len(o.connected) > 0 {

@@ -45,7 +45,7 @@ func (b *Board) Line() Line {
 	return b.line
 }
 
-// Reached hears of each try to reach the centre.
+// Reached hears of each heartbeat.
 func (b *Board) Reached(ahead time.Duration, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -55,14 +55,24 @@ func (b *Board) Reached(ahead time.Duration, err error) {
 	}
 }
 
-// Cable tells whether a port, [wire.PartRouter] or [wire.PartOffice], has a cable.
+// Tried hears why the centre could not be reached before the box had its identity.
+func (b *Board) Tried(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.line.Trouble = err
+}
+
+// Cable tells whether a port, [wire.PartRouter] or [wire.PartOffice], has a cable; "" when that
+// is not known.
 func (b *Board) Cable(port string, s wire.State) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.cables == nil {
 		b.cables = map[string]wire.State{}
 	}
-	b.cables[port] = s
+	if b.cables[port] = s; s == "" {
+		delete(b.cables, port)
+	}
 }
 
 // New makes a board for a box that was started then.
