@@ -47,7 +47,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 screenshots: ## pages and mails as pictures, into docs/screenshots
 	@packaging/setup test
-	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./e2e/browser -run Screenshots
+	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./e2e/browser ./gateway/internal/frontpage -run Screenshots
 
 setup: ## install the Debian packages that the demo and the tests use
 	@packaging/setup test

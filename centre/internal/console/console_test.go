@@ -26,9 +26,9 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/flows"
-	"otasuke/centre/internal/ui/uitest"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
+	"otasuke/internal/uitest"
 )
 
 // What the centre wires in.

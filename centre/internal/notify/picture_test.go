@@ -8,7 +8,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
-	"otasuke/centre/internal/ui/uitest"
+	"otasuke/internal/uitest"
 )
 
 // TestScreenshots draws the HTML part of the mail, for people to look at.

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"otasuke/centre/internal/ui/uitest"
+	"otasuke/internal/uitest"
 	"otasuke/wire"
 )
 
