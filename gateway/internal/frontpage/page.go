@@ -142,7 +142,7 @@ func (v *view) connect(s *State) {
 	v.Code = [2]string{a, b}
 	v.Left = v.T("front.left", "n", max(int(s.Expires.Sub(s.Now).Minutes()), 1))
 	if u, err := url.Parse(s.Site); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-		v.Site = u.Host + strings.TrimSuffix(u.Path, "/")
+		v.Site = u.Host
 		u.RawQuery = url.Values{"code": {s.Code}}.Encode()
 		v.SiteURL = u.String()
 	}

@@ -10,9 +10,6 @@ package selftest
 import (
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"otasuke/gateway/internal/filter"
@@ -63,23 +60,18 @@ func Own(name string) netip.Addr {
 	return netip.Addr{}
 }
 
-// sysNet is where the kernel tells of interfaces.
-const sysNet = "/sys/class/net"
-
-// Cable tells whether a port has a cable with something at its other end; known is false
-// where the kernel does not say.
-func Cable(port string) (plugged, known bool) { return cable(sysNet, port) }
-
-func cable(dir, port string) (plugged, known bool) {
-	text, err := os.ReadFile(filepath.Join(dir, filepath.Base(port), "carrier"))
+// Cable tells whether a port has a cable with something at its other end; known is false for
+// a port that is not there or not switched on.
+func Cable(port string) (plugged, known bool) {
+	i, err := net.InterfaceByName(port)
 	if err != nil {
-		return false, false // also for a port that is switched off
+		return false, false
 	}
-	switch strings.TrimSpace(string(text)) {
-	case "1":
-		return true, true
-	case "0":
-		return false, true
-	}
-	return false, false
+	return cable(i.Flags)
+}
+
+// cable reads the flags of an interface: it runs when the kernel has a carrier (RFC 2863
+// section 3.1.12, as netdevice(7) has it).
+func cable(f net.Flags) (plugged, known bool) {
+	return f&net.FlagRunning != 0, f&net.FlagUp != 0
 }

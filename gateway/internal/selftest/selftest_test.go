@@ -1,9 +1,8 @@
 package selftest
 
 import (
+	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"otasuke/gateway/internal/filter"
@@ -50,19 +49,13 @@ func TestJudged(t *testing.T) {
 
 func TestCable(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	for port, text := range map[string]string{"in": "1\n", "out": "0\n", "odd": "?"} {
-		if err := os.MkdirAll(filepath.Join(dir, port), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, port, "carrier"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+	for flags, want := range map[net.Flags][2]bool{net.FlagUp | net.FlagRunning: {true, true}, net.FlagUp | net.FlagBroadcast: {false, true}, 0: {false, false}} {
+		if plugged, known := cable(flags); plugged != want[0] || known != want[1] {
+			t.Errorf("%v: %v %v", flags, plugged, known)
 		}
 	}
-	for port, want := range map[string][2]bool{"in": {true, true}, "out": {false, true}, "odd": {false, false}, "none": {false, false}, "../in": {true, true}} {
-		if plugged, known := cable(dir, port); plugged != want[0] || known != want[1] {
-			t.Errorf("%s: %v %v", port, plugged, known)
-		}
+	if _, known := Cable("no such port"); known {
+		t.Error("something is known of a port that is not there")
 	}
 	if Own("no such interface").IsValid() || Own("lo").IsValid() {
 		t.Error("an address that the office does not reach")
