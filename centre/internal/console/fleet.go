@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"otasuke/centre/internal/backup"
@@ -92,6 +93,14 @@ func boxState(v *ui.Visit, b *device.Box, now time.Time) ui.State {
 		return ui.State{Tone: ui.Care, Text: v.T("console.fleet_virus_down")}
 	case used && days > 0:
 		return ui.State{Tone: ui.Care, Text: v.T("console.fleet_virus_old", "n", days)}
+	}
+	if faults := b.Faults(); len(faults) > 0 {
+		var words []string
+		for _, name := range faults {
+			key := "console.fault_" + strings.ReplaceAll(name, "-", "_")
+			words = append(words, v.T(key))
+		}
+		return ui.State{Tone: ui.Care, Text: v.T("console.fleet_fault", "what", strings.Join(words, v.T("console.fault_and")))}
 	}
 	return ui.State{Tone: ui.Good, Text: v.T("console.fleet_ok")}
 }

@@ -91,6 +91,20 @@ func (b *Box) Scanner(now time.Time) (used, works bool, days int) {
 // Listens tells that the box gets a copy of the traffic and cannot stop any.
 func (b *Box) Listens() bool { return b.Health.Mode == wire.ModeTap }
 
+// selfTests are the parts of a box that its owner can do something about, or should know of.
+var selfTests = []string{wire.PartTest, wire.PartOffice, wire.PartRouter, wire.PartClock, "journal"}
+
+// Faults lists the parts of a box that watches which are not as they should be, by their names in
+// [wire.Health], besides its scanner.
+func (b *Box) Faults() (names []string) {
+	for _, name := range selfTests {
+		if b.Protecting && b.Health.Parts[name] == wire.StateDown {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Endpoint is a device inside an office: a computer, printer or camera.
 type Endpoint struct {
 	TenantID string

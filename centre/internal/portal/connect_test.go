@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"otasuke/centre/internal/tenant"
+	"otasuke/wire"
 )
 
 // Whoever enters the code sees which box it is before anything happens.
@@ -65,4 +66,16 @@ func TestConnectRefuses(t *testing.T) {
 	if strings.Contains(b.page("/"), "/connect") {
 		t.Error("who only reads is sent there")
 	}
+}
+
+// What a box finds out about itself stands beside its lamp.
+func TestHomeTellsOfFaults(t *testing.T) {
+	t.Parallel()
+	o := sample()
+	o.boxes[0].Health.Parts = map[string]wire.State{wire.PartTest: wire.StateDown, wire.PartOffice: wire.StateDown, wire.PartRouter: wire.StateDown, wire.PartClock: wire.StateDown, "journal": wire.StateDown}
+	body := at(t, o).page("/")
+	says(t, body, "見守り中", "テスト用のサイトを止められませんでした", "社内側のLANケーブル", "ルーター側のLANケーブル", "時計がずれています", "記録の置き場所")
+	saysNot(t, body, "portal.")
+	o.boxes[0].Protecting = false // then this is what counts
+	saysNot(t, at(t, o).page("/"), "時計がずれています")
 }

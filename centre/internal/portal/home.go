@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -61,6 +62,8 @@ type boxRow struct {
 	State ui.State
 	Seen  string
 	Virus ui.State // of its virus scanner; no text where there is nothing to say
+	// Faults are what else is not as it should be.
+	Faults []ui.State
 }
 
 func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
@@ -173,6 +176,10 @@ func boxLine(v *ui.Visit, i int, b device.Box, now time.Time) boxRow {
 			row.State.Text = v.T("portal.box_tap")
 		}
 		row.Virus = scannerState(v, &b, now)
+		for _, name := range b.Faults() {
+			key := "portal.fault_" + strings.ReplaceAll(name, "-", "_")
+			row.Faults = append(row.Faults, ui.State{Tone: ui.Care, Text: v.T(key)})
+		}
 	}
 	return row
 }
