@@ -97,9 +97,7 @@ func (w *Worker) site(tx *app.Tx, f *sites.Find) {
 // ends with that: what else was asked over it is asked again. A question inside HTTPS gets
 // no answer.
 func (w *Worker) answerBlocked(tx *app.Tx, instead netip.Addr) {
-	r, ok := tx.Recorder.(interface {
-		AppendBlocked([]byte, netip.Addr) []byte
-	})
+	r, ok := tx.Recorder.(sites.Answerer)
 	s := &w.flow.User
 	switch {
 	case !w.e.cfg.Inline || s.blocked:

@@ -46,6 +46,12 @@ type Find struct {
 // Blocks tells that it must not be reached.
 func (f *Find) Blocks() bool { return f.List.Action != filter.Report }
 
+// Answerer appends an answer in place of the server's to what was asked for at last: an address,
+// or with the zero one that there is no such name.
+type Answerer interface {
+	AppendBlocked(out []byte, instead netip.Addr) []byte
+}
+
 // Watch looks names up for one worker. The zero value is ready.
 type Watch struct {
 	recent recent
