@@ -217,7 +217,14 @@ func (b *Box) status(line []byte) bool {
 		}
 	}()
 	b.health.Counts(health.Counts{
-		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner), Signatures: s.Signatures, Tested: s.Tested,
+		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner), Signatures: s.Signatures, Tested: tested(s.Tested),
 	})
 	return true
+}
+
+func tested(ok bool) wire.State {
+	if ok {
+		return wire.StateOK
+	}
+	return wire.StateDown
 }

@@ -39,6 +39,8 @@ func pages(t *testing.T) []page {
 		{"traffic", here.portal, "/traffic", nil},
 		{"traffic-found", here.portal, "/traffic", func(b *tab) { b.click(`.flows-form button`) }},
 		{"spread", here.portal, "/alerts/" + high.ID, func(b *tab) { b.click(`form[action$="/spread"] button`) }},
+		{"connect", here.portal, "/connect", nil},
+		{"connect-found", here.portal, "/connect?code=" + here.unpack(t), func(b *tab) { b.click(`main .button-key`) }},
 		{"looks", here.portal, "/looks", nil},
 		{"missing", here.portal, "/nothing", nil},
 		{"console-login", here.console, "/login", nil},

@@ -45,6 +45,7 @@ type world struct {
 	dir             string
 	centre          *centre.Centre
 	portal, console string
+	boxes           string // address of the listener for boxes
 	sink            *mailsink.Sink
 	sato, mori      *company
 	undo            []func()
@@ -101,6 +102,7 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 		return "", err
 	}
 	w.portal, w.console, boxes = "http://"+at[0], "http://"+at[1], at[2]
+	w.boxes = boxes
 	w.centre, err = centre.New(ctx, centre.Config{
 		Log: warnings("centre"), Name: "なにわ商工会議所", Database: "sqlite://" + w.file("centre.db"), StateDir: w.file("centre"), Phone: deskPhone,
 		WaitHigh: 200 * time.Millisecond, WaitMedium: 200 * time.Millisecond,

@@ -14,8 +14,8 @@ type Counts struct {
 	Rules, Sites                  int
 	Packets, Blocked, Uninspected uint64
 	Scanner                       wire.State
-	Tested                        bool  // the name of the self-test is blocked
-	Signatures                    int64 // when the scanner's were made, seconds since 1970; 0 for unknown
+	Tested                        wire.State // whether the name of the self-test is blocked; "" when nobody looked
+	Signatures                    int64      // when the scanner's were made, seconds since 1970; 0 for unknown
 }
 
 // Board holds the state.
@@ -150,7 +150,9 @@ func (b *Board) Report(now time.Time) wire.Health {
 		Rules: b.counts.Rules, Sites: b.counts.Sites, Packets: b.counts.Packets, Blocked: b.counts.Blocked, Uninspected: b.counts.Uninspected,
 	}
 	maps.Copy(h.Parts, b.cables)
-	h.Parts[wire.PartTest] = state(b.engine && b.counts.Tested)
+	if b.counts.Tested != "" {
+		h.Parts[wire.PartTest] = state(b.engine && b.counts.Tested == wire.StateOK)
+	}
 	if !b.line.Last.IsZero() {
 		h.Parts[wire.PartClock] = state(b.line.Ahead.Abs() <= selftest.MaxSkew)
 	}

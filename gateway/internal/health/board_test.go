@@ -46,3 +46,35 @@ func TestReport(t *testing.T) {
 		t.Errorf("woken %d times", woken)
 	}
 }
+
+// The parts of the self-test are told once they are known, and only then.
+func TestSelfTest(t *testing.T) {
+	t.Parallel()
+	b := New("v1", time.Now())
+	check := func(what string, want map[string]wire.State) {
+		t.Helper()
+		parts := b.Report(time.Now()).Parts
+		for _, name := range []string{wire.PartTest, wire.PartClock, wire.PartRouter, wire.PartOffice} {
+			if parts[name] != want[name] {
+				t.Errorf("%s: %s is %q", what, name, parts[name])
+			}
+		}
+	}
+	check("nothing known", nil)
+	b.Engine(true)
+	b.Counts(Counts{Tested: wire.StateOK})
+	b.Tried(errors.New("no route"))
+	b.Cable(wire.PartRouter, wire.StateDown)
+	b.Cable(wire.PartOffice, wire.StateOK)
+	check("before the centre answers", map[string]wire.State{wire.PartTest: "ok", wire.PartRouter: "down", wire.PartOffice: "ok"})
+	b.Cable(wire.PartRouter, "")
+	b.Reached(-119*time.Second, nil)
+	check("clock nearly right", map[string]wire.State{wire.PartTest: "ok", wire.PartClock: "ok", wire.PartOffice: "ok"})
+	b.Reached(121*time.Second, nil)
+	b.Reached(0, errors.New("away"))
+	b.Engine(false)
+	check("clock wrong, engine dead", map[string]wire.State{wire.PartTest: "down", wire.PartClock: "down", wire.PartOffice: "ok"})
+	if l := b.Line(); l.Trouble == nil || l.Last.IsZero() || l.Ahead != 121*time.Second {
+		t.Errorf("%+v", l)
+	}
+}
