@@ -136,7 +136,7 @@ const garbage = 40
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Pairings: c.pairings, Site: strings.TrimSuffix(c.cfg.Portal.URL, "/") + "/connect", CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Pairings: c.pairings, Site: strings.TrimSuffix(c.cfg.Portal.URL, "/") + "/connect", Phone: c.cfg.Phone, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err

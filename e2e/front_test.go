@@ -209,7 +209,7 @@ func TestFirstDay(t *testing.T) {
 	body := pc.until(front, `class="code-text"`)
 	shown := time.Since(plugged)
 	code, number := codeShown.FindStringSubmatch(body), numberShown.FindStringSubmatch(body)
-	if code == nil || number == nil || !strings.Contains(body, "あとひとつで、つながります") {
+	if code == nil || number == nil || !strings.Contains(body, "050-0000-0119") || !strings.Contains(body, "あとひとつで、つながります") {
 		t.Fatalf("no code on the page:\n%s", body)
 	}
 

@@ -131,10 +131,11 @@ func trouble(err error) string {
 func (b *Box) shown() frontpage.State {
 	phase, p := b.front.get()
 	line := b.health.Line()
-	s := frontpage.State{Now: time.Now(), Phase: phase, Code: p.Code, Number: p.Number, Site: p.Site, Expires: p.Expires,
+	s := frontpage.State{Now: time.Now(), Phase: phase, Code: p.Code, Number: p.Number, Site: p.Site, Phone: p.Phone, Expires: p.Expires,
 		Last: line.Last, Trouble: line.Trouble != nil, WrongClock: uplink.WrongClock(line.Trouble), Ahead: line.Ahead, Health: b.report(), Updates: b.bundles.Tell()}
 	if phase == frontpage.Claimed {
-		s.Company = b.identity().Company()
+		o := b.identity().Owner()
+		s.Company, s.Phone = o.Company, o.Phone
 	}
 	return s
 }

@@ -36,9 +36,10 @@ type ClaimRequest struct {
 type ClaimResponse struct {
 	Version     int    `json:"version"`
 	BoxID       string `json:"box_id"`
-	Certificate string `json:"certificate"` // PEM, the box's own
-	CA          string `json:"ca"`          // PEM, the centre's
-	Company     string `json:"company"`     // shown on the first-boot page
+	Certificate string `json:"certificate"`     // PEM, the box's own
+	CA          string `json:"ca"`              // PEM, the centre's
+	Company     string `json:"company"`         // shown on the first-boot page
+	Phone       string `json:"phone,omitempty"` // of the desk, shown beside it
 }
 
 // Heartbeat is the body of [PathHeartbeat].

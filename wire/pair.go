@@ -40,6 +40,8 @@ type PairResponse struct {
 	Every   int `json:"every"`
 	// Site is where people enter the code; "" when the centre does not say.
 	Site string `json:"site,omitempty"`
+	// Phone is whom to call; "" when the centre does not say.
+	Phone string `json:"phone,omitempty"`
 }
 
 // PairPoll is the body of [PathPairPoll].
@@ -101,8 +103,8 @@ func (p *PairResponse) Check() error {
 		wrong = "token"
 	case p.Expires < 1 || p.Expires > maxPairLife || p.Every < 1 || p.Every > maxPairEvery:
 		wrong = "times"
-	case len(p.Site) > MaxText:
-		wrong = "site"
+	case len(p.Site) > MaxText || len(p.Phone) > MaxWord:
+		wrong = "site or phone"
 	}
 	if wrong != "" {
 		return fmt.Errorf("%w: %s", errPair, wrong)

@@ -4,18 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/color"
-	"image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"otasuke/internal/uitest"
 )
 
 // Pictures are cut at this height: what comes below is not what a page is about.
@@ -79,40 +77,7 @@ func (b *tab) picture(file string, width int64) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, paletted(img)); err != nil {
+	if err := uitest.Write(file, img); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// paletted keeps the 256 most frequent colours; pages have few, and the rest are
-// shades at the edges of letters.
-func paletted(img image.Image) *image.Paletted {
-	count := map[color.RGBA]int{}
-	r := img.Bounds()
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			count[color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)]++
-		}
-	}
-	var all []color.RGBA
-	for c := range count {
-		all = append(all, c)
-	}
-	slices.SortFunc(all, func(a, b color.RGBA) int {
-		if d := count[b] - count[a]; d != 0 {
-			return d
-		}
-		return int(a.R)<<16 + int(a.G)<<8 + int(a.B) - int(b.R)<<16 - int(b.G)<<8 - int(b.B)
-	})
-	var p color.Palette
-	for _, c := range all[:min(len(all), 256)] {
-		p = append(p, c)
-	}
-	out := image.NewPaletted(r, p)
-	draw.Draw(out, r, img, r.Min, draw.Src)
-	return out
 }

@@ -62,6 +62,9 @@ func Picture(t *testing.T, h http.Handler, path, cookies string, width, height i
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("chromium: %v\n%s", err, bytes.TrimSpace(out))
 	}
+	if err := cut(file, width); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // framed lets our frame show a page that forbids frames.

@@ -57,8 +57,8 @@ type Config struct {
 	Releases  *release.Service
 	Pairings  Pairings
 	CA        *enrol.CA
-	// Site is where people enter what a box shows, the portal's address.
-	Site string
+	// Site is where people enter what a box shows, Phone whom they call.
+	Site, Phone string
 	// Clock tells the time. Default: the machine's.
 	Clock clock.Clock
 	// Log gets what went wrong on our side, and refused boxes. Default: discarded.

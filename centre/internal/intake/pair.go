@@ -32,7 +32,7 @@ func (in *Intake) pair(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, wire.PairResponse{Version: wire.Version, Code: o.Code, Token: o.Token, Expires: int(o.Life.Seconds()), Every: int(o.Every.Seconds()), Site: in.cfg.Site})
+	return reply(w, wire.PairResponse{Version: wire.Version, Code: o.Code, Token: o.Token, Expires: int(o.Life.Seconds()), Every: int(o.Every.Seconds()), Site: in.cfg.Site, Phone: in.cfg.Phone})
 }
 
 // pairPoll gives a box its identity once somebody has confirmed its code.
@@ -65,7 +65,7 @@ func (in *Intake) claimed(ctx context.Context, box *device.Box, certificate stri
 		return wire.ClaimResponse{}, err
 	}
 	in.cfg.Log.Info("box claimed", "tenant", box.TenantID, "box", box.ID)
-	return wire.ClaimResponse{Version: wire.Version, BoxID: box.ID, Certificate: certificate, CA: in.cfg.CA.Certificate(), Company: company.Name}, nil
+	return wire.ClaimResponse{Version: wire.Version, BoxID: box.ID, Certificate: certificate, CA: in.cfg.CA.Certificate(), Company: company.Name, Phone: in.cfg.Phone}, nil
 }
 
 // keyNumber is the number of the key of a request that was parsed before.

@@ -50,6 +50,7 @@ type view struct {
 	TestTone         Tone
 	TestWord         string
 	Still, Go        string // addresses of the page without and with its refresh; one is empty
+	Phone            string
 	Software         string
 	Updated          string
 }
@@ -109,7 +110,7 @@ func (p *Page) view(r *http.Request, s *State) view {
 	b := p.base(r)
 	t := b.Texts
 	word, say, tone := s.headline()
-	v := view{base: b, Title: t.T("front.title"), Word: t.T(word), Say: t.T(say, "company", s.Company), Tone: tone, Number: s.Number, Software: s.Health.Software,
+	v := view{base: b, Title: t.T("front.title"), Word: t.T(word), Say: t.T(say, "company", s.Company), Tone: tone, Number: s.Number, Phone: s.Phone, Software: s.Health.Software,
 		Updated: t.T("front.updated", "time", s.Now.In(ja.Zone).Format("15:04:05"))}
 	if s.Company != "" {
 		v.Title = t.T("front.title_of", "company", s.Company)

@@ -32,7 +32,7 @@ const testName = "test.otasuke.example"
 
 // well is a box that is connected and has no trouble.
 func well() State {
-	return State{Now: now, Phase: Claimed, Company: "株式会社佐藤製作所", Last: now.Add(-20 * time.Second), Ahead: 300 * time.Millisecond,
+	return State{Now: now, Phase: Claimed, Company: "株式会社佐藤製作所", Phone: "050-1234-5678", Last: now.Add(-20 * time.Second), Ahead: 300 * time.Millisecond,
 		Health: wire.Health{Software: "1.4.0", Protecting: true, Rules: 412, Sites: 184_220, Packets: 1_204_113, Signatures: now.Add(-9 * time.Hour), Parts: map[string]wire.State{
 			"inspection": "ok", "virus": "ok", "sites": "ok", "journal": "ok", wire.PartTest: "ok", wire.PartRouter: "ok", wire.PartOffice: "ok", wire.PartClock: "ok"}},
 		Updates: []wire.BundleState{{Kind: "rules", Version: 7, Active: 7, State: wire.BundleActive}}}
@@ -107,7 +107,7 @@ func TestPageSaysHowItIs(t *testing.T) {
 		s         State
 		want, not []string
 	}{
-		"well": {well(), []string{"株式会社佐藤製作所 のお助けボックス", "守られています", "していただくことは、ありません", "412 個", "1,204,113", "184,220 件", "センターの時計と合っています", "試してみる", "まだ、どのパソコンも試していません", "1.4.0"},
+		"well": {well(), []string{"株式会社佐藤製作所 のお助けボックス", "守られています", "していただくことは、ありません", "412 個", "1,204,113", "184,220 件", "センターの時計と合っています", "試してみる", "050-1234-5678", "まだ、どのパソコンも試していません", "1.4.0"},
 			[]string{"つなぎコード", "していただくこと：", "front."}},
 		"fresh":               {fresh(), []string{"あとひとつで、つながります", "見守りは、もう始まっています", "BCDF", "3KKZ", "あと 14 分", "482 913", "portal.chamber.example", "登録待ちです"}, []string{"front.", "守られています（"}},
 		"asking":              {asking, []string{"コードを取り寄せています"}, []string{"あと "}},
@@ -363,20 +363,16 @@ func states(t testing.TB) map[string]http.Handler {
 	}
 }
 
+// heights are those of the pages at [uitest.Widths].
+var heights = map[string][2]int{"box-waiting": {1620, 2400}, "box-well": {1180, 1680}, "box-wrong": {1440, 2300}, "box-off": {1340, 1900}, "box-tried": {560, 640}}
+
 // TestScreenshots draws the page in its states, for people to look at.
 func TestScreenshots(t *testing.T) {
 	dir := uitest.Dir(t)
 	for name, h := range states(t) {
 		for _, lang := range []string{"ja", "en"} {
-			for _, width := range uitest.Widths {
-				height := map[string]int{"box-waiting": 1500, "box-tried": 640}[name]
-				if height == 0 {
-					height = 1280
-				}
-				if width < 500 && name != "box-tried" {
-					height = height * 17 / 10
-				}
-				uitest.Picture(t, h, "/?still=1&lang="+lang, "", width, height, filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, lang)))
+			for i, width := range uitest.Widths {
+				uitest.Picture(t, h, "/?still=1&lang="+lang, "", width, heights[name][i], filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, lang)))
 			}
 		}
 	}

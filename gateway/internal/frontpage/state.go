@@ -28,6 +28,7 @@ type State struct {
 	Site    string // where the code is entered
 	Expires time.Time
 	Company string // whose box it is; "" when unknown
+	Phone   string // whom to call; "" when unknown
 	// Last is when the centre answered, Trouble tells that it does not now, WrongClock that the
 	// box's clock is the reason. Ahead is how far the centre's clock was then.
 	Last       time.Time

@@ -34,6 +34,7 @@ type Pairing struct {
 	Code    string    `json:"code"`    // to be entered at the centre; "" for none yet
 	Number  string    `json:"-"`       // of the box's key, to compare
 	Site    string    `json:"site"`    // where the code is entered
+	Phone   string    `json:"phone"`   // whom to call; "" when nobody said
 	Expires time.Time `json:"expires"` // of the code
 	Trouble error     `json:"-"`       // why the centre is not reached; nil when it is
 }
@@ -133,7 +134,7 @@ func (p *pairer) ask(ctx context.Context) error {
 	if err := got.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
-	p.now.Code, p.now.Token, p.now.Site = got.Code, got.Token, got.Site
+	p.now.Code, p.now.Token, p.now.Site, p.now.Phone = got.Code, got.Token, got.Site, got.Phone
 	p.now.Expires, p.now.Every = time.Now().Add(time.Duration(got.Expires)*time.Second), time.Duration(got.Every)*time.Second
 	text, err := json.Marshal(p.now)
 	if err == nil {
@@ -162,22 +163,26 @@ func (c Config) kept() (p pairing) {
 	return p
 }
 
-// Company says whose box this is; "" when it is nobody's, or was claimed by a program that did
-// not write it down.
-func (c Config) Company() string {
-	var said struct {
-		Company string `json:"company"`
-	}
-	text, err := os.ReadFile(filepath.Join(c.Dir, companyFile))
-	if err != nil || json.Unmarshal(text, &said) != nil || !c.Claimed() {
-		return ""
-	}
-	return said.Company
+// Owner is whose box this is, and whom the company may call.
+type Owner struct {
+	Company string `json:"company"`
+	Phone   string `json:"phone"`
 }
 
-// keepCompany writes down whose box it is. Without it only the page says less.
-func (c Config) keepCompany(name string) {
-	if text, err := json.Marshal(map[string]string{"company": name}); err == nil {
+// Owner is the zero one when it is nobody's, or was claimed by a program that did not write it
+// down.
+func (c Config) Owner() Owner {
+	var o Owner
+	text, err := os.ReadFile(filepath.Join(c.Dir, companyFile))
+	if err != nil || json.Unmarshal(text, &o) != nil || !c.Claimed() {
+		return Owner{}
+	}
+	return o
+}
+
+// keepOwner writes down whose box it is. Without it only the page says less.
+func (c Config) keepOwner(o Owner) {
+	if text, err := json.Marshal(o); err == nil {
 		_ = atomicfile.Write(filepath.Join(c.Dir, companyFile), text, 0o644)
 	}
 }
@@ -208,7 +213,7 @@ func (c Config) keep(resp wire.ClaimResponse) error {
 	if err := c.check(resp); err != nil {
 		return err
 	}
-	c.keepCompany(resp.Company)
+	c.keepOwner(Owner{resp.Company, resp.Phone})
 	// The certificate is written last: it is what makes the box claimed.
 	if err := atomicfile.Write(filepath.Join(c.Dir, caFile), []byte(resp.CA), 0o644); err != nil {
 		return fmt.Errorf("uplink: %w", err)

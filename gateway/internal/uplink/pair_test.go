@@ -63,7 +63,7 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if c.foreign != nil {
 			by, c.foreign = c.foreign, nil
 		}
-		_ = json.NewEncoder(w).Encode(wire.PairAnswer{Version: 1, Claim: &wire.ClaimResponse{Version: 1, BoxID: "box1", CA: by.pem, Company: "なにわ製作所",
+		_ = json.NewEncoder(w).Encode(wire.PairAnswer{Version: 1, Claim: &wire.ClaimResponse{Version: 1, BoxID: "box1", CA: by.pem, Company: "なにわ製作所", Phone: "050-0000-0119",
 			Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: by.sign(csr.PublicKey, "box1")}))}})
 	}
 }
@@ -108,12 +108,12 @@ func TestPair(t *testing.T) {
 		t.Fatalf("no other code: %v", err)
 	}
 	c.set(func() { c.entered, c.foreign = true, newAuthority(t) })
-	if _, err := run(func(p Pairing) bool { return errors.Is(p.Trouble, ErrFingerprint) }); !errors.Is(err, context.Canceled) || cfg.Claimed() || cfg.Company() != "" {
+	if _, err := run(func(p Pairing) bool { return errors.Is(p.Trouble, ErrFingerprint) }); !errors.Is(err, context.Canceled) || cfg.Claimed() || cfg.Owner() != (Owner{}) {
 		t.Fatalf("an identity of a stranger: %v", err)
 	}
 	resp, err := run(func(Pairing) bool { return false })
-	if err != nil || resp.Company != "なにわ製作所" || !cfg.Claimed() || cfg.Company() != resp.Company {
-		t.Fatalf("%+v %v, %q", resp, err, cfg.Company())
+	if err != nil || resp.Company != "なにわ製作所" || !cfg.Claimed() || cfg.Owner() != (Owner{resp.Company, "050-0000-0119"}) {
+		t.Fatalf("%+v %v, %+v", resp, err, cfg.Owner())
 	}
 	if _, err := os.Stat(filepath.Join(cfg.Dir, pairFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the token is still there: %v", err)
