@@ -105,8 +105,12 @@ func (b *Box) pair(ctx context.Context, cfg uplink.Config) bool {
 			}
 		}
 		if p.Code != code {
-			if code = p.Code; code != "" {
-				b.log.Info("waiting to be connected: enter the code that the box's page shows at the centre", "number", p.Number)
+			switch code = p.Code; {
+			case code == "":
+			case b.front.page == nil: // nobody else says it
+				b.log.Info("waiting to be connected: enter the code in the portal", "code", code, "number", p.Number)
+			default:
+				b.log.Info("waiting to be connected: enter the code that the box's page shows in the portal", "number", p.Number)
 			}
 		}
 	})

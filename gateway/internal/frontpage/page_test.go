@@ -364,7 +364,7 @@ func states(t testing.TB) map[string]http.Handler {
 }
 
 // heights are those of the pages at [uitest.Widths].
-var heights = map[string][2]int{"box-waiting": {1620, 2400}, "box-well": {1180, 1680}, "box-wrong": {1440, 2300}, "box-off": {1340, 1900}, "box-tried": {560, 640}}
+var heights = map[string][2]int{"box-waiting": {1620, 2400}, "box-well": {1180, 1680}, "box-wrong": {1580, 2400}, "box-off": {1340, 1900}, "box-tried": {560, 640}}
 
 // TestScreenshots draws the page in its states, for people to look at.
 func TestScreenshots(t *testing.T) {
