@@ -159,7 +159,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		s.Bundles, s.Refused = use.bundles()
 		s.Tested = use.tested()
 		if cfg.Page != settings.PageOff {
-			cfg.Own.Set(selftest.Own(cfg.Bridge)) // it may get one later
+			cfg.Own.Set(selftest.Own(cfg.FrontLink())) // it may get one later
 		}
 		s.ofScanner(ctx, ec.Scanner)
 		for _, q := range queues {

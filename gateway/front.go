@@ -53,7 +53,7 @@ func (b *Box) openFront() {
 	}
 	var err error
 	b.front.page, err = frontpage.New(frontpage.Config{
-		Listen: b.cfg.Page, Device: b.cfg.Bridge, Home: b.home, State: b.shown, TestName: selftest.Name, Log: b.log,
+		Listen: b.cfg.Page, Device: b.cfg.FrontLink(), Home: b.home, State: b.shown, TestName: selftest.Name, Log: b.log,
 	})
 	if err != nil {
 		b.log.Error("the box has no page", "err", err)
@@ -71,6 +71,9 @@ func (b *Box) showFront(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		for i, part := range []string{wire.PartRouter, wire.PartOffice} {
+			if !b.cfg.Stops() {
+				break // a tap's cable carries nobody's traffic
+			}
 			switch plugged, known := selftest.Cable(b.cfg.Ports[i]); {
 			case !known:
 				b.health.Cable(part, "")

@@ -114,7 +114,7 @@ func (p *Page) view(r *http.Request, s *State) view {
 		Updated: t.T("front.updated", "time", s.Now.In(ja.Zone).Format("15:04:05"))}
 	if s.Company != "" {
 		v.Title = t.T("front.title_of", "company", s.Company)
-	} else if tone == Good {
+	} else if tone == Good && !s.listens() {
 		v.Say = t.T("front.head_good_say_alone")
 	}
 	if still(r) {
@@ -151,6 +151,10 @@ func (v *view) connect(s *State) {
 
 // test words the last test of somebody's browser, and where to make one.
 func (p *Page) test(v *view, r *http.Request, s *State) {
+	if s.listens() {
+		v.TestTone, v.TestWord, v.Tested = Off, v.T("front.not_used"), v.T("front.test_tap_say")
+		return
+	}
 	at, from := p.Tried()
 	switch {
 	case !at.IsZero():

@@ -57,6 +57,15 @@ func broken() State {
 	return s
 }
 
+// tap is a box that gets a copy of the traffic.
+func tap() State {
+	s := well()
+	s.Health.Mode = wire.ModeTap
+	delete(s.Health.Parts, wire.PartRouter)
+	delete(s.Health.Parts, wire.PartOffice)
+	return s
+}
+
 func off() State {
 	s := well()
 	s.Health.Protecting = false
@@ -116,6 +125,7 @@ func TestPageSaysHowItIs(t *testing.T) {
 		"refused":             {refused, []string{"もう使えませんでした", "お電話ください"}, []string{"つなぎコード："}},
 		"without a centre":    {alone, []string{"会社の通信を見守っています", "センターを使わない設定です"}, []string{" の通信を見守って", "していただくこと："}},
 		"a clock of long ago": {clockless, []string{"ボックスの時計がずれています"}, nil},
+		"a tap":               {tap(), []string{"止めることはしません", "通信の写しだけを", "見つけると、お知らせします", "試すことはできません"}, []string{"守られています", "テスト用のサイトを開く", "front."}},
 		"old signatures":      {old, []string{"9 日前のもの", "気になることがあります"}, nil},
 	} {
 		body := get(page(t, c.s), "/").Body.String()

@@ -65,6 +65,9 @@ func (s *State) lamps() []lamp {
 	return []lamp{s.inspection(), s.cables(), s.centre(), s.clock(), s.sites(), s.virus(), s.updates(), s.disk()}
 }
 
+// listens tells that the box gets a copy of the traffic: it finds and tells, and stops nothing.
+func (s *State) listens() bool { return s.Health.Mode == wire.ModeTap }
+
 func (s *State) part(name string) wire.State { return s.Health.Parts[name] }
 
 func (s *State) inspection() lamp {
@@ -77,6 +80,10 @@ func (s *State) inspection() lamp {
 
 func (s *State) cables() lamp {
 	l := lamp{name: "front.cables", word: "front.plugged", say: "front.cables_ok", tone: Good}
+	if s.listens() {
+		l.word, l.say, l.tone = "front.unknown", "front.cables_tap", Off
+		return l
+	}
 	router, office := s.part(wire.PartRouter), s.part(wire.PartOffice)
 	switch {
 	case router == wire.StateDown && office == wire.StateDown:
@@ -126,6 +133,9 @@ func (s *State) clock() lamp {
 func (s *State) sites() lamp {
 	switch s.part("sites") {
 	case wire.StateOK:
+		if s.listens() {
+			return lamp{name: "front.sites", word: "front.working", say: "front.sites_tap", tone: Good, holes: []any{"n", s.Health.Sites}}
+		}
 		return lamp{name: "front.sites", word: "front.working", say: "front.sites_ok", tone: Good, holes: []any{"n", s.Health.Sites}}
 	case wire.StateOff:
 		return lamp{name: "front.sites", word: "front.none_yet", say: "front.sites_none", tone: Off}
@@ -185,8 +195,13 @@ func (s *State) headline() (word, say string, tone Tone) {
 		return "front.head_alarm", "front.head_alarm_say", Alarm
 	case s.Phase == Shown || s.Phase == Asking:
 		return "front.head_waiting", "front.head_waiting_say", Care
+	case worst == Care && s.listens():
+		return "front.head_tap", "front.head_care_say", Care
 	case worst == Care:
 		return "front.head_care", "front.head_care_say", Care
+	}
+	if s.listens() {
+		return "front.head_tap", "front.head_tap_say", Good
 	}
 	return "front.head_good", "front.head_good_say", Good
 }

@@ -50,8 +50,8 @@ type Config struct {
 	// socket that it writes to, "unix:/run/otasuke/eve.sock" ("unixgram:" for datagrams). With
 	// it the box inspects nothing itself: it carries that program's alerts to the centre.
 	EVEInput string `toml:"eve_input"`
-	// Page is where the box's own page listens, at addresses of Bridge; ":80" when nothing is
-	// said, "off" for none.
+	// Page is where the box's own page listens, on the interface that has the box's address;
+	// ":80" when nothing is said, "off" for none.
 	Page string `toml:"page"`
 	// Mode is "bridge", when it is not set; "tap": one port gets a copy of the traffic, and
 	// findings are told of, but nothing can be stopped; "router": Management is the address
