@@ -37,6 +37,8 @@ const (
 type Family struct {
 	Key   string `toml:"-"` // file name without ".toml"
 	Class Class  `toml:"class"`
+	// Threat is the key of the one of the year's ten threats (content/threats) that it belongs to.
+	Threat string `toml:"threat"`
 	// Controlled is set when an inside device that shows this is probably under
 	// somebody else's control, even if the connection was stopped.
 	Controlled bool   `toml:"controlled"`
@@ -51,6 +53,7 @@ type Family struct {
 	Internal string `toml:"internal"`
 
 	Words       []string `toml:"words"`           // beginnings of words in a rule's message
+	WordsIn     []string `toml:"words_in"`        // beginnings of messages in which those words count; empty: all
 	Prefixes    []string `toml:"prefixes"`        // beginnings of a rule's message
 	Classtypes  []string `toml:"classtypes"`      // classtypes that say more than the prefix
 	WeakClasses []string `toml:"weak_classtypes"` // classtypes that say less than the prefix
@@ -105,7 +108,20 @@ type Set struct {
 	outside string
 }
 
-type match struct{ text, key string }
+type match struct {
+	text, key string
+	in        []string // beginnings of messages in which it counts
+}
+
+// fits says whether a match counts in a message.
+func (m *match) fits(msg string) bool {
+	for _, p := range m.in {
+		if strings.HasPrefix(msg, p) {
+			return true
+		}
+	}
+	return len(m.in) == 0
+}
 
 var errData = errors.New("families: bad data")
 
@@ -136,11 +152,15 @@ func (s *Set) read(name string) error {
 	}
 	s.byKey[f.Key] = f
 	s.keys = append(s.keys, f.Key)
+	in := make([]string, len(f.WordsIn))
+	for i, p := range f.WordsIn {
+		in[i] = strings.ToLower(p)
+	}
 	for _, w := range f.Words {
-		s.words = append(s.words, match{strings.ToLower(w), f.Key})
+		s.words = append(s.words, match{strings.ToLower(w), f.Key, in})
 	}
 	for _, p := range f.Prefixes {
-		s.prefix = append(s.prefix, match{strings.ToLower(p), f.Key})
+		s.prefix = append(s.prefix, match{strings.ToLower(p), f.Key, nil})
 	}
 	if f.Fallback && f.Class == Inside {
 		s.inside = f.Key

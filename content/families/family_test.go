@@ -182,7 +182,7 @@ func TestEveryRuleHasAFamily(t *testing.T) {
 	// Nothing known: the side decides.
 	f("outside", Seen{Msg: "local rule", Direction: "inbound"})
 	f("inside", Seen{Msg: "local rule", Direction: "outbound"})
-	f("outside", Seen{Msg: "ET INFO odd banner", Class: "bad-unknown", Direction: "inbound"})
+	f("notice", Seen{Msg: "ET INFO odd banner", Class: "bad-unknown", Direction: "inbound"})
 	f("inside", Seen{})
 	f("site-malware", Seen{Kind: "site", Site: "malware"})
 	f("phishing", Seen{Kind: "site", Site: "phishing"})

@@ -54,8 +54,9 @@ func (s *Set) rule(e Seen) string {
 		return e.Family
 	}
 	msg, class := strings.ToLower(strings.TrimSpace(e.Msg)), strings.ToLower(e.Class)
-	for _, w := range s.words {
-		if hasWord(msg, w.text) {
+	for i := range s.words {
+		w := &s.words[i]
+		if w.fits(msg) && hasWord(msg, w.text) {
 			return w.key
 		}
 	}

@@ -1,12 +1,14 @@
 package knowledge
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"otasuke/centre/internal/alert"
 	"otasuke/content/families"
 	"otasuke/content/text"
+	"otasuke/content/threats"
 	"otasuke/internal/ja"
 	"otasuke/wire"
 )
@@ -15,10 +17,13 @@ import (
 type Knowledge struct {
 	families *families.Set
 	texts    *text.Catalogue
+	threats  threats.Year
 }
 
 // New joins families and texts.
-func New(f *families.Set, t *text.Catalogue) *Knowledge { return &Knowledge{families: f, texts: t} }
+func New(f *families.Set, t *text.Catalogue, y threats.Year) *Knowledge {
+	return &Knowledge{families: f, texts: t, threats: y}
+}
 
 // Load is [New] with what is built in.
 func Load() (*Knowledge, error) {
@@ -30,7 +35,11 @@ func Load() (*Knowledge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(f, t), nil
+	y, err := threats.Load()
+	if err != nil {
+		return nil, err
+	}
+	return New(f, t, y), nil
 }
 
 // Texts gives the catalogue in a language.
@@ -104,6 +113,7 @@ type Explained struct {
 	Phone       []string // what the desk asks
 	Boss        string   // "" when there is nothing to do, as Board
 	Board       string
+	Threat      string // which of the year's ten threats it belongs to, in a sentence
 	State       string
 	Answer      string
 	Count       string // follows Happened: "同じことが 3 回ありました…"; "" for a single event
@@ -121,6 +131,19 @@ type Record struct {
 	Facts                                  []Fact
 }
 
+// threat says which of the year's ten threats a family belongs to.
+func (k *Knowledge) threat(f *families.Family, t text.Texts) string {
+	one, ok := k.threats.Get(f.Threat)
+	if !ok {
+		return ""
+	}
+	what := one.Ja
+	if t.Lang() == ja.English {
+		what = one.En
+	}
+	return t.T("alert.threat", "year", strconv.Itoa(k.threats.Year), "rank", one.Rank, "what", what)
+}
+
 // Explain puts an alert into words as they are read at the moment now.
 func (k *Knowledge) Explain(a *alert.Alert, lang string, now time.Time) Explained {
 	lang = ja.Lang(lang)
@@ -132,7 +155,7 @@ func (k *Knowledge) Explain(a *alert.Alert, lang string, now time.Time) Explaine
 		Lang: lang, Stars: a.Stars, StarsSign: Sign(a.Stars), StarsWords: stars(t, a.Stars),
 		Case: ja.CaseNumber(a.Case), Title: w.Title, Device: device, What: fill(w.Subject),
 		Happened: fill(w.Happened), Risk: w.Risk, Phone: w.Phone, Boss: w.Boss, Board: w.Board,
-		State: state(t, a), Answer: answer(t, a.Answer), Count: count(t, a, lang),
+		Threat: k.threat(f, t), State: state(t, a), Answer: answer(t, a.Answer), Count: count(t, a, lang),
 		NothingToDo: f.Class == families.Outside && a.Blocked,
 	}
 	if a.Blocked {
