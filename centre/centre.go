@@ -22,6 +22,7 @@ import (
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/misfire"
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/ops"
 	"otasuke/centre/internal/pairing"
@@ -66,6 +67,7 @@ type Centre struct {
 	releases  *release.Service
 	feeds     *feed.Service
 	backups   *backup.Service
+	misfires  *misfire.Service
 	pairings  *pairing.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
@@ -90,7 +92,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -115,6 +117,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
 	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
+	c.misfires = misfire.New(misfire.Config{Store: c.store, Alerts: c.alerts, Log: c.cfg.Log})
 	c.backups = backup.New(backup.Config{Store: c.store, Dir: c.cfg.Backup.Dir, Keep: c.cfg.Backup.Keep, StateDir: c.cfg.StateDir, Software: c.cfg.Software, Log: c.cfg.Log})
 	if c.apps, err = apps.Load(); err != nil {
 		return err
@@ -158,6 +161,8 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
 	queue.Handle(release.KindStopped, notifier.HandleStopped)
 	queue.Handle(backup.Kind, c.backups.Handle)
+	queue.Handle(misfire.KindHeld, notifier.HandleHeld)
+	queue.Handle(misfire.KindWithdrawn, notifier.HandleWithdrawn)
 	in.Register(queue)
 	if err := c.backups.Plan(ctx); err != nil {
 		return err
@@ -166,6 +171,7 @@ func (c *Centre) Run(ctx context.Context) error {
 		{Name: "jobs", Run: queue.Run},
 		{Name: "bundles", Run: c.releases.Run},
 		{Name: "feeds", Run: c.feeds.Run},
+		{Name: "misfires", Run: c.misfires.Run},
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
 		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
 		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),
@@ -186,7 +192,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Companies: c.tenants, Links: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Misfires: c.misfires, Companies: c.tenants, Links: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
@@ -201,7 +207,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
-		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
+		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 	})
 }
 

@@ -112,7 +112,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{kind}": wire.BundleRules, "{version}": "1"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -143,7 +143,11 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 	if strings.HasPrefix(r.Path, "/requests/") {
 		answer = "refuse"
 	}
-	form := url.Values{"name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"x"}, "do": {"stop"}}
+	do := "stop"
+	if strings.HasPrefix(r.Path, "/held/") {
+		do = "release"
+	}
+	form := url.Values{"name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"x"}, "do": {do}}
 	if m := token.FindStringSubmatch(do(http.MethodGet, home, "").Body.String()); m != nil {
 		form.Set("csrf", m[1])
 	}

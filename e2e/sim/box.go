@@ -265,7 +265,8 @@ func (b *box) seen() wire.Event {
 	addr := netip.AddrFrom4([4]byte{192, 168, byte(2 + b.devices/250), byte(1 + b.devices%250)})
 	e.Direction, e.Device = wire.Outbound, wire.Device{MAC: fmt.Sprintf("02:00:00:01:%02x:%02x", b.devices/250, b.devices%250), Addr: addr}
 	e.Flow = wire.Flow{Proto: "TCP", Src: addr, SrcPort: 50000, Dst: netip.MustParseAddr("203.0.113.9"), DstPort: 443}
-	e.Rule = &wire.Rule{GID: 1, SID: 2045001, Rev: 1, Msg: "ET MALWARE a beacon", Class: "command-and-control"}
+	// One rule at all companies at once would be held as wrong.
+	e.Rule = &wire.Rule{GID: 1, SID: 3000000 + uint32(b.n), Rev: 1, Msg: "ET MALWARE a beacon", Class: "command-and-control"}
 	b.r.alerts.Add(1)
 	if b.r.mails != nil {
 		b.r.mails.expect(owner(b.n), addr.String())

@@ -62,6 +62,7 @@ type open struct {
 	isNew    bool
 	worse    bool
 	changes  []Change
+	rules    map[RuleKey]string // that have a part in what is new, with their messages
 }
 
 // Record groups events into alerts, counts them, and enqueues who is to be told,
@@ -96,6 +97,7 @@ func (s *Service) Record(tx *store.Tx, events []Incoming) error {
 		}
 		o.DeviceName, o.DeviceAddr = cmp.Or(in.DeviceName, o.DeviceName), cmp.Or(in.DeviceAddr, o.DeviceAddr)
 		o.take(sg, now)
+		o.note(in.Event.Rule)
 	}
 	for _, o := range b.order {
 		if err := s.save(tx, o, now); err != nil {
@@ -212,6 +214,9 @@ func (s *Service) save(tx *store.Tx, o *open, now time.Time) error {
 		}
 	}
 	if err := write(tx, o); err != nil {
+		return err
+	}
+	if err := saveRules(tx, o, now); err != nil {
 		return err
 	}
 	for _, c := range o.changes {

@@ -201,6 +201,9 @@ func (c *console) misfire(w http.ResponseWriter, v *ui.Visit) error {
 			return err
 		}
 		reason := strings.TrimSpace(t.T("console.false_reason") + " " + note)
+		if err := c.Misfires.Mark(v.Request.Context(), tenantID, id); err != nil {
+			return err
+		}
 		return c.Alerts.Close(v.Request.Context(), tenantID, id, v.PersonID, reason)
 	})
 }

@@ -92,6 +92,7 @@ type Config struct {
 	Releases  Releases
 	Feeds     Feeds
 	Backups   Backups
+	Misfires  Misfires
 	Apps      *apps.Catalogue
 	Knowledge *knowledge.Knowledge
 	Texts     *text.Catalogue
@@ -107,7 +108,7 @@ type console struct {
 	*ui.Gate
 	root                                           string
 	queue, oneCase, fleet, companies, company, why *ui.Page
-	claim, traffic, requests, updates              *ui.Page
+	claim, traffic, requests, updates, held        *ui.Page
 	flows                                          *flows.Flows
 	seen                                           seen
 }
@@ -143,7 +144,7 @@ func New(cfg Config) (*ui.Face, error) {
 		{&c.queue, []string{"queue.html"}}, {&c.oneCase, []string{"case.html", "panel.html"}}, {&c.fleet, []string{"fleet.html"}},
 		{&c.companies, []string{"companies.html"}}, {&c.company, []string{"company.html", "panel.html"}}, {&c.why, []string{"why.html"}},
 		{&c.claim, []string{"claim.html"}}, {&c.traffic, []string{"traffic.html", "flows.html"}},
-		{&c.requests, []string{"requests.html"}}, {&c.updates, []string{"updates.html"}},
+		{&c.requests, []string{"requests.html"}}, {&c.updates, []string{"updates.html"}}, {&c.held, []string{"held.html"}},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
@@ -158,6 +159,8 @@ func (c *console) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Reader, "GET /requests", c.requestsPage)
 	r.Page(ui.Writer, "POST /requests/{tenant}/{request}", c.decide)
 	r.Page(ui.Reader, "GET /fleet", c.fleetPage)
+	r.Page(ui.Reader, "GET /held", c.heldPage)
+	r.Page(ui.Operator, "POST /held/{gid}/{sid}", c.decideRule)
 	r.Page(ui.Reader, "GET /updates", c.updatesPage)
 	r.Page(ui.Operator, "POST /updates/fetch", c.fetch)
 	r.Page(ui.Operator, "POST /updates/{kind}/{version}", c.steer)
@@ -186,7 +189,7 @@ func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
 	b.Title, b.Owner = v.T(title), v.T("console.site")
 	b.Phone = "" // staff need not be told to ring themselves
 	for _, n := range []struct{ key, path string }{
-		{"console.nav_queue", "/"}, {"console.nav_requests", "/requests"}, {"console.nav_companies", "/companies"}, {"console.nav_fleet", "/fleet"}, {"console.nav_updates", "/updates"},
+		{"console.nav_queue", "/"}, {"console.nav_requests", "/requests"}, {"console.nav_held", "/held"}, {"console.nav_companies", "/companies"}, {"console.nav_fleet", "/fleet"}, {"console.nav_updates", "/updates"},
 	} {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: c.root + n.path, Current: n.path == here})
 	}

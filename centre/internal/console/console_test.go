@@ -215,7 +215,7 @@ func serve(t *testing.T, c *centre) *browser {
 	}
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
+	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Misfires: wrong{c}, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
 		Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -271,7 +271,7 @@ func (b *browser) page(path string, want ...string) string {
 func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"queue.html": queueView{}, "case.html": caseView{}, "fleet.html": fleetView{}, "companies.html": companiesView{},
-		"company.html": companyView{}, "why.html": whyView{}, "claim.html": claimView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}, "updates.html": updatesView{}} {
+		"company.html": companyView{}, "why.html": whyView{}, "claim.html": claimView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}, "updates.html": updatesView{}, "held.html": heldView{}} {
 		p, err := ui.ParsePage(flows.With(files), file, "panel.html", "flows.html")
 		if file != "case.html" && file != "company.html" {
 			p, err = ui.ParsePage(flows.With(files), file, "flows.html")
@@ -446,7 +446,7 @@ func TestScreenshots(t *testing.T) {
 		height     int
 	}{
 		{"queue", "/console/", sample(), 800}, {"queue-empty", "/console/", empty, 600}, {"case", "/console/cases/sato/1795237521-1", sample(), 2200},
-		{"fleet", "/console/fleet", sample(), 700}, {"updates", "/console/updates", sample(), 900}, {"company", "/console/companies/sato?why=reason", sample(), 1200}, {"why", "/console/companies/sato", sample(), 700},
+		{"fleet", "/console/fleet", sample(), 700}, {"updates", "/console/updates", sample(), 900}, {"held", "/console/held", sample(), 900}, {"company", "/console/companies/sato?why=reason", sample(), 1200}, {"why", "/console/companies/sato", sample(), 700},
 	} {
 		for _, lang := range []string{"ja", "en"} {
 			for _, width := range uitest.Widths {
@@ -462,7 +462,7 @@ func TestScreenshots(t *testing.T) {
 }
 
 func TestEverybodyCanUseThePages(t *testing.T) {
-	for _, path := range []string{"/console/", "/console/cases/sato/1795237521-2", "/console/fleet", "/console/companies", "/console/companies/sato", "/console/companies/sato?why=reason", "/console/login", "/console/updates"} {
+	for _, path := range []string{"/console/", "/console/cases/sato/1795237521-2", "/console/fleet", "/console/companies", "/console/companies/sato", "/console/companies/sato?why=reason", "/console/login", "/console/updates", "/console/held"} {
 		uitest.Axe(t, serve(t, sample()).handler, path, "console=token")
 	}
 }

@@ -58,6 +58,7 @@ type Config struct {
 	Store     *store.Store
 	Alerts    Alerts
 	Appeals   Appeals
+	Misfires  Misfires // may be nil
 	Companies Companies
 	Links     Links
 	Sender    Sender
@@ -109,6 +110,9 @@ func (n *Notifier) Handle(ctx context.Context, tenantID string, raw json.RawMess
 	}
 	if a.Stars <= alert.Low || a.State == alert.Closed {
 		return nil
+	}
+	if quiet, err := n.silent(ctx, &a); err != nil || quiet {
+		return err
 	}
 	history, err := n.cfg.Alerts.History(ctx, tenantID, a.ID)
 	if err != nil {

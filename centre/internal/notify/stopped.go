@@ -3,13 +3,10 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 	texttemplate "text/template"
 
 	"otasuke/centre/internal/job"
-	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
@@ -51,15 +48,11 @@ func (n *Notifier) HandleStopped(ctx context.Context, tenantID string, raw json.
 		if p.ID != args.Person {
 			continue
 		}
-		m, err := n.renderStopped(&args, p)
-		if err == nil {
-			err = n.cfg.Sender.Send(ctx, m)
-		}
-		if errors.Is(err, mail.ErrPermanent) || errors.Is(err, mail.ErrMessage) {
-			n.cfg.Log.Error("mail about a release refused", "person", p.ID, "error", err)
-			return nil
-		}
-		return err
+		t := n.cfg.Knowledge.Texts(string(p.Lang))
+		kind := t.T(release.Words[args.Kind])
+		v := staffPage{Texts: t, Lead: t.T("mail.stopped_lead"), Next: t.T("mail.stopped_next"), Link: n.cfg.Console + "/updates",
+			Facts: []string{t.T("mail.stopped_what", "kind", kind, "version", fmt.Sprint(args.Version)), t.T("mail.stopped_why", "well", args.Well, "bad", args.Bad)}}
+		return n.tellStaff(ctx, p, v, t.T("mail.stopped_subject", "kind", kind, "version", fmt.Sprint(args.Version)), fmt.Sprintf("stopped.%s.%d", args.Kind, args.Version))
 	}
 	return nil
 }
@@ -75,20 +68,4 @@ func staff(people []tenant.Person) (who []tenant.Person) {
 		return people
 	}
 	return who
-}
-
-func (n *Notifier) renderStopped(args *release.StoppedArgs, p tenant.Person) (mail.Message, error) {
-	t := n.cfg.Knowledge.Texts(string(p.Lang))
-	kind := t.T(release.Words[args.Kind])
-	v := staffPage{Texts: t, Lead: t.T("mail.stopped_lead"), Next: t.T("mail.stopped_next"), Link: n.cfg.Console + "/updates",
-		Facts: []string{t.T("mail.stopped_what", "kind", kind, "version", fmt.Sprint(args.Version)), t.T("mail.stopped_why", "well", args.Well, "bad", args.Bad)}}
-	m := mail.Message{To: mail.Address{Name: oneLine(p.Name, mail.MaxName), Email: p.Email}, Date: n.cfg.Clock.Now(),
-		ID:      fmt.Sprintf("stopped.%s.%d.%s@%s", args.Kind, args.Version, p.ID, n.cfg.Domain),
-		Subject: oneLine(t.T("mail.stopped_subject", "kind", kind, "version", fmt.Sprint(args.Version)), mail.MaxSubject)}
-	var plain strings.Builder
-	if err := staffMail.Execute(&plain, v); err != nil {
-		return m, err
-	}
-	m.Text = plain.String()
-	return m, nil
 }

@@ -1,0 +1,94 @@
+package alert
+
+import (
+	"time"
+
+	"otasuke/centre/internal/store"
+	"otasuke/wire"
+)
+
+// TopicRule is woken when a rule has a part in an alert that people would be told of.
+const TopicRule = "alert.rule"
+
+// maxRuleAlerts bounds what is done at once about one rule in one company.
+const maxRuleAlerts = 1000
+
+// RuleKey names a rule.
+type RuleKey struct{ GID, SID uint32 }
+
+// Fired is a rule that has a part in alerts of several companies.
+type Fired struct {
+	RuleKey
+	Msg       string
+	Companies int
+}
+
+// note remembers that a rule has a part in the alert.
+func (o *open) note(r *wire.Rule) {
+	if r == nil {
+		return
+	}
+	if o.rules == nil {
+		o.rules = map[RuleKey]string{}
+	}
+	o.rules[RuleKey{r.GID, r.SID}] = visible(r.Msg)
+}
+
+func saveRules(tx *store.Tx, o *open, now time.Time) error {
+	for key, msg := range o.rules {
+		if _, err := tx.Exec(`INSERT INTO alert_rule (tenant_id, alert_id, gid, sid, msg, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, alert_id, gid, sid) DO NOTHING`,
+			o.ID, key.GID, key.SID, msg, store.Micros(now)); err != nil {
+			return err
+		}
+	}
+	if len(o.rules) > 0 && o.Stars >= Medium {
+		tx.Wake(TopicRule)
+	}
+	return nil
+}
+
+// Rules are those that have a part in an alert.
+func (s *Service) Rules(tx *store.Tx, alertID string) ([]RuleKey, error) {
+	return store.Collect[RuleKey](tx.Query(`SELECT gid, sid FROM alert_rule WHERE tenant_id = $1 AND alert_id = $2 ORDER BY sid`, alertID))(func(scan func(...any) error) (k RuleKey, err error) {
+		err = scan(&k.GID, &k.SID)
+		return k, err
+	})
+}
+
+// FiredSince lists rules that since a time have got a part in alerts of at least so many companies, of
+// those that people are told of.
+func (s *Service) FiredSince(tx *store.AllTx, since time.Time, companies int) ([]Fired, error) {
+	return store.Collect[Fired](tx.Query(`SELECT r.gid, r.sid, max(r.msg), count(DISTINCT r.tenant_id) FROM alert_rule r
+		JOIN alert a ON a.tenant_id = r.tenant_id AND a.id = r.alert_id WHERE r.at >= $1 AND a.stars >= $2
+		GROUP BY r.gid, r.sid HAVING count(DISTINCT r.tenant_id) >= $3`, store.Micros(since), int(Medium), companies))(func(scan func(...any) error) (f Fired, err error) {
+		err = scan(&f.GID, &f.SID, &f.Msg, &f.Companies)
+		return f, err
+	})
+}
+
+// CompaniesOf lists who has open alerts in which a rule has a part.
+func (s *Service) CompaniesOf(tx *store.AllTx, k RuleKey) ([]string, error) {
+	return store.Collect[string](tx.Query(`SELECT DISTINCT r.tenant_id FROM alert_rule r JOIN alert a ON a.tenant_id = r.tenant_id AND a.id = r.alert_id
+		WHERE r.gid = $1 AND r.sid = $2 AND a.state <> $3`, k.GID, k.SID, string(Closed)))(func(scan func(...any) error) (id string, err error) {
+		err = scan(&id)
+		return id, err
+	})
+}
+
+// OpenOf lists a company's open alerts in which no rule but this one has a part.
+func (s *Service) OpenOf(tx *store.Tx, k RuleKey) ([]string, error) {
+	return store.Collect[string](tx.Query(`SELECT r.alert_id FROM alert_rule r JOIN alert a ON a.tenant_id = r.tenant_id AND a.id = r.alert_id
+		WHERE r.tenant_id = $1 AND r.gid = $2 AND r.sid = $3 AND a.state <> $4 AND a.stars >= $5
+		AND NOT EXISTS (SELECT 1 FROM alert_rule o WHERE o.tenant_id = r.tenant_id AND o.alert_id = r.alert_id AND (o.gid <> r.gid OR o.sid <> r.sid)) ORDER BY r.alert_id LIMIT $6`,
+		k.GID, k.SID, string(Closed), int(Medium), maxRuleAlerts))(func(scan func(...any) error) (id string, err error) {
+		err = scan(&id)
+		return id, err
+	})
+}
+
+// CloseTx is [Service.Close] in the caller's transaction.
+func (s *Service) CloseTx(tx *store.Tx, id, who, reason string) error {
+	return s.change(tx, id, who, ChangeClosed, reason, func(o *open, now time.Time) {
+		o.State, o.Reason, o.Closed = Closed, reason, now
+	})
+}
