@@ -48,10 +48,15 @@ func runGateway(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("gateway", flag.ContinueOnError)
 	path := fs.String("config", "/etc/otasuke/gateway.toml", "configuration `file`")
 	eve := fs.String("eve", "", "inspect nothing: carry the alerts of the Suricata, OPNsense or pfSense that writes this `file` or socket (unix:/path, unixgram:/path)")
+	line := fs.Bool("bridge", false, "only join the two ports, and end: traffic passes uninspected")
+	check := fs.Bool("check", false, "only say what is wrong with the configuration")
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return errUsage
 	}
-	if !inner {
+	if *line {
+		return gateway.Line(ctx, *path, logger("bridge"))
+	}
+	if !inner && !*check {
 		gateway.Boot(*path, logger("box"))
 	}
 	cfg, err := gateway.LoadConfig(*path, func(c *gateway.Config) {
@@ -61,6 +66,9 @@ func runGateway(ctx context.Context, args []string) error {
 	})
 	if err != nil {
 		return err
+	}
+	if *check {
+		return nil
 	}
 	cfg.Software = version()
 	if inner {

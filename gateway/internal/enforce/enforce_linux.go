@@ -24,7 +24,7 @@ func Up(c Config) (Mechanism, error) {
 		return "", fmt.Errorf("%w: %v", ErrPorts, c.Ports)
 	}
 	if !c.Routed {
-		if err := bridge(c); err != nil {
+		if err := Line(c); err != nil {
 			return "", err
 		}
 	}

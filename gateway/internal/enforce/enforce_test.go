@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -91,6 +92,62 @@ func addressed(cidr string) error {
 		return err
 	}
 	return errors.Join(netlink.AddrReplace(link, addr), netlink.LinkSetUp(link))
+}
+
+// A port that is missing must not cost the other one its network.
+func TestLineNeedsBothPorts(t *testing.T) {
+	t.Parallel()
+	_, box, _ := office(t)
+	err := box.Do(func() error {
+		if err := Line(Config{Bridge: "br0", Ports: []string{"wan", "gone"}}); err == nil || !strings.Contains(err.Error(), "gone") {
+			t.Errorf("says %v", err)
+		}
+		port, err := netlink.LinkByName("wan")
+		if err == nil && port.Attrs().MasterIndex != 0 {
+			t.Error("the port that is there was put into a bridge")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The line alone carries traffic, and the box takes over the same bridge.
+func TestLine(t *testing.T) {
+	t.Parallel()
+	router, box, pc := office(t)
+	var l net.Listener
+	if err := router.Do(func() (err error) { l, err = net.Listen("tcp", "192.168.9.1:80"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c := Config{Bridge: "br0", Ports: []string{"wan", "lan"}, Queues: 1}
+	if err := box.Do(func() error { return errors.Join(Line(c), Line(c)) }); err != nil {
+		t.Fatal(err)
+	}
+	reach := func() error {
+		conn, err := net.DialTimeout("tcp", "192.168.9.1:80", 5*time.Second)
+		if err == nil {
+			err = conn.Close()
+		}
+		return err
+	}
+	if err := pc.Do(reach); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Do(func() error {
+		m, err := Up(c)
+		if err != nil {
+			return err
+		}
+		return Down(m)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := pc.Do(reach); err != nil {
+		t.Fatal("not as before: ", err)
+	}
 }
 
 // counted is what nft shows of the traffic: hosts say something by themselves at any time.

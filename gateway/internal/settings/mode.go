@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"otasuke/gateway/internal/ports"
 	"otasuke/gateway/internal/route"
 )
 
@@ -22,6 +23,12 @@ func (c *Config) mode() error {
 	if c.Mode == "" {
 		c.Mode = Bridge
 	}
+	if c.Mode == Bridge && c.EVEInput == "" {
+		var err error
+		if c.Ports, err = ports.Choose(c.Ports); err != nil {
+			return fmt.Errorf("%w: %w", ErrConfig, err)
+		}
+	}
 	switch {
 	case c.Mode != Bridge && c.Mode != Tap && c.Mode != Router:
 		return fmt.Errorf("%w: mode = %q: write \"bridge\", \"tap\" or \"router\"", ErrConfig, c.Mode)
@@ -31,7 +38,7 @@ func (c *Config) mode() error {
 	case c.Mode == Tap && c.Management != "" && c.ManagementPort == "":
 		return fmt.Errorf("%w: mode = \"tap\" has no bridge for the address: name its interface in management_port, for example \"eth0\"", ErrConfig)
 	case c.Mode != Tap && len(c.Ports) != 2:
-		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"]", ErrConfig)
+		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"], or [\"auto\"] for those of a bridge", ErrConfig)
 	}
 	if c.Mode == Router {
 		return c.router()

@@ -17,6 +17,7 @@ import (
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/ports"
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/update/content"
 	"otasuke/gateway/internal/uplink"
@@ -58,8 +59,8 @@ type Config struct {
 	// outside, RouterAddress, "192.168.77.1/24" when it is not set, the one inside.
 	Mode          string       `toml:"mode"`
 	RouterAddress netip.Prefix `toml:"router_address"`
-	// Ports are the two network interfaces between router and office; of a tap the one that
-	// listens.
+	// Ports are the two network interfaces between router and office, ["auto"] finds them;
+	// of a tap the one that listens.
 	Ports []string `toml:"ports"`
 	// Bridge is the name of the bridge that joins them.
 	Bridge string `toml:"bridge"`
@@ -190,7 +191,7 @@ func (c *Config) Complete() error {
 		return fmt.Errorf("%w: state_dir is missing", ErrConfig)
 	}
 	if c.Bridge == "" {
-		c.Bridge = "br-otasuke"
+		c.Bridge = ports.DefaultBridge
 	}
 	if c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU) {
 		return fmt.Errorf("%w: mtu = %d: write 1500, 9000 for jumbo frames, or what your switches say, from %d to %d", ErrConfig, c.MTU, minMTU, maxMTU)
