@@ -7,16 +7,26 @@ BUILD    = CGO_ENABLED=$(CGO) $(GO) build -o otasuke .
 FUZZTIME ?= 30s
 SOAK     ?= 10m
 
-.PHONY: help build deb demo test bench soak faults fuzz screenshots setup
+.PHONY: help build deb image image-test demo test bench soak faults fuzz screenshots setup
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
 
 build: ## build ./otasuke
 	$(BUILD)
 
 deb: ## the Debian package, into dist/; ARCH=arm64 for that processor
 	@packaging/deb $(if $(ARCH),-a $(ARCH))
+
+image: ## the disk image of a box, into dist/; ARCH=arm64 for that processor
+	@packaging/setup image
+	@packaging/image/build $(if $(ARCH),-a $(ARCH))
+
+image-test: ## boot dist/otasuke-box-amd64.img in a virtual machine between an office and an internet
+	@packaging/setup image
+	@test -e dist/otasuke-box-amd64.img || packaging/image/build
+	OTASUKE_IMAGE=$(CURDIR)/dist/otasuke-box-amd64.img OTASUKE_DEB=$$(ls -t $(CURDIR)/dist/*_amd64.deb | head -n 1) \
+		$(GO) test -count=1 -v -timeout 60m -run TestImage ./e2e
 
 demo: ## an office, a box and a hostile internet on this machine (ONCE=1 ends by itself)
 	@packaging/setup demo

@@ -21,7 +21,7 @@ func TestUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	units, err := filepath.Glob("../packaging/*.service")
-	if err != nil || len(units) != 2 {
+	if err != nil || len(units) != 3 {
 		t.Fatal(units, err)
 	}
 	for _, unit := range units {

@@ -1,0 +1,302 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"otasuke/e2e/lab"
+)
+
+const (
+	// A machine without hardware virtualisation needs minutes for what hardware does in seconds.
+	bootWithin = 8 * time.Minute
+	// maintenance is the box's address for who stands before it, here from its router's side.
+	maintenance = "fe80::7a5:1%eth0"
+	// bootPartition is where the FAT partition of the image begins, as mtools write it.
+	bootPartition = "@@1M"
+)
+
+// machine is the appliance image in a virtual machine, between the office and the internet.
+type machine struct {
+	*lab.Lab
+	t        *testing.T
+	web      *lab.Internet
+	dir, key string
+	disk     string
+	cmd      *exec.Cmd
+	on       time.Time
+}
+
+// newMachine prepares a disk as a provider would: the image, written to a larger disk, with a key
+// and settings on its FAT partition.
+func newMachine(t *testing.T, image string) *machine {
+	t.Helper()
+	needLab(t)
+	l, err := lab.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	m := &machine{Lab: l, t: t, dir: t.TempDir()}
+	if m.web, err = l.Serve(1 << 20); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.web.Close() })
+	m.disk, m.key = filepath.Join(m.dir, "disk"), filepath.Join(m.dir, "key")
+	m.tool("cp", "--sparse=always", image, m.disk)
+	m.tool("truncate", "-s", "+2G", m.disk)
+	m.tool("cp", "/usr/share/OVMF/OVMF_VARS_4M.fd", filepath.Join(m.dir, "vars"))
+	m.tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", m.key)
+	m.tool("mcopy", "-i", m.disk+bootPartition, m.key+".pub", "::authorized_keys")
+	return m
+}
+
+// tool runs one on this machine.
+func (m *machine) tool(name string, args ...string) string {
+	m.t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		m.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// power switches it on.
+func (m *machine) power() {
+	m.t.Helper()
+	accel := "tcg,thread=multi"
+	if f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0); err == nil {
+		f.Close()
+		accel = "kvm:tcg"
+	}
+	outside, inside, err := m.Taps()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.cmd = exec.Command("qemu-system-x86_64", "-machine", "q35,accel="+accel, "-cpu", "max", "-smp", "2", "-m", "2048", "-nodefaults", "-display", "none",
+		"-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd", "-drive", "if=pflash,format=raw,file="+filepath.Join(m.dir, "vars"),
+		"-drive", "if=virtio,format=raw,cache=unsafe,file="+m.disk,
+		"-netdev", "tap,id=out,ifname="+outside+",script=no,downscript=no", "-device", "virtio-net-pci,netdev=out,mac=02:00:00:00:01:01",
+		"-netdev", "tap,id=in,ifname="+inside+",script=no,downscript=no", "-device", "virtio-net-pci,netdev=in,mac=02:00:00:00:01:02",
+		"-device", "i6300esb", "-device", "virtio-rng-pci", "-serial", "file:"+filepath.Join(m.dir, "console"))
+	m.cmd.Stderr = os.Stderr
+	m.on = time.Now()
+	if err := m.Box.Start(m.cmd); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() {
+		_ = m.cmd.Process.Signal(syscall.SIGTERM)
+		_ = m.cmd.Wait()
+		if text, err := os.ReadFile(filepath.Join(m.dir, "console")); err == nil && m.t.Failed() {
+			m.t.Logf("console:\n%s", text[max(0, len(text)-6000):])
+		}
+	})
+}
+
+// fetch asks a server of the internet from a PC.
+func (m *machine) fetch(args ...string) bool {
+	ctx, cancel := context.WithTimeout(m.t.Context(), 10*time.Second)
+	defer cancel()
+	_, code, err := m.PC1.Run(ctx, "curl", append([]string{"-s", "-f", "-o", "/dev/null", "-m", "4"}, args...)...)
+	return err == nil && code == 0
+}
+
+// line tells whether the office reaches the internet.
+func (m *machine) line() bool { return m.fetch("http://" + lab.Good + "/") }
+
+// beacon is what the starter rules stop: a program that calls its command server.
+func (m *machine) beacon() bool {
+	return m.fetch("-A", "Mozilla/4.0 (compatible; MSIE 6.1; Windows NT)", "http://"+lab.C2+"/news?id=7")
+}
+
+// protects tells whether that is stopped, and nothing else.
+func (m *machine) protects() bool { return m.line() && !m.beacon() && m.line() }
+
+// ask runs a command on the box; its output and whether it succeeded.
+func (m *machine) ask(command string) (string, error) {
+	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
+	defer cancel()
+	out, code, err := m.Internet.Run(ctx, "ssh", "-i", m.key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+		"-o", "BatchMode=yes", "-o", "ConnectTimeout=20", "root@"+maintenance, command)
+	if err == nil && code != 0 {
+		err = fmt.Errorf("status %d", code)
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// must is ask where failing is a fault of the box.
+func (m *machine) must(command string) string {
+	m.t.Helper()
+	out, err := m.ask(command)
+	if err != nil {
+		m.t.Errorf("%s: %v\n%s", command, err, out)
+	}
+	return out
+}
+
+// since is the time after power-on.
+func (m *machine) since() string { return time.Since(m.on).Round(100 * time.Millisecond).String() }
+
+// A box made from the image protects an office by being plugged in: nobody logs in, nobody sets
+// up anything. The package runs under a real systemd there.
+func TestImage(t *testing.T) {
+	image := os.Getenv("OTASUKE_IMAGE")
+	if image == "" {
+		t.Skip("boots a disk image for minutes; 'make image-test' runs it")
+	}
+	for _, tool := range []string{"qemu-system-x86_64", "mcopy", "ssh", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not installed: 'packaging/setup image'", tool)
+		}
+	}
+	m := newMachine(t, image)
+	m.power()
+	until(t, "the office reaches the internet", bootWithin, m.line)
+	t.Logf("power-on to a line: %s", m.since())
+	until(t, "the box protects", bootWithin, m.protects)
+	t.Logf("power-on to protection: %s", m.since())
+	until(t, "the box can be asked", bootWithin, func() bool { _, err := m.ask("true"); return err == nil })
+	t.Run("system", m.system)
+	t.Run("killed", m.killed)
+	t.Run("hangs", m.hangs)
+	t.Run("settings", m.settings)
+	t.Run("package", m.packaged)
+	t.Run("never starts", m.masked)
+}
+
+// system is what the start has made.
+func (m *machine) system(t *testing.T) {
+	t.Log(m.must("systemd-analyze; systemctl --failed --no-legend; findmnt -no SOURCE,SIZE,OPTIONS /var/lib/otasuke; free -m | sed -n 2p; df -h / | tail -1"))
+	t.Log(m.must("systemd-analyze security --no-pager otasuke-gateway otasuke-bridge otasuke-centre 2>&1 | grep Overall; for u in gateway bridge centre; do systemd-analyze security --no-pager otasuke-$u | grep Overall; done"))
+	for command, want := range map[string]string{
+		"systemctl --failed --no-legend":                                             "",
+		"systemctl is-active otasuke-gateway":                                        "active",
+		"systemctl is-active otasuke-bridge":                                         "active",
+		"findmnt -no FSTYPE /var/lib/otasuke":                                        "ext4",
+		"cat /sys/class/net/br-otasuke/brif/*/port_no | wc -l":                       "2",
+		"passwd --status root | cut -d' ' -f2":                                       "L",
+		"sshd -T | grep -c 'passwordauthentication no'":                              "1",
+		"systemctl is-enabled clamav-daemon; true":                                   "masked",
+		"systemctl show -p RuntimeWatchdogUSec --value":                              "30s",
+		"grep -c deb.debian.org /etc/apt/sources.list":                               "3",
+		"cat /sys/class/watchdog/watchdog0/state":                                    "active",
+		"systemctl show -p NRestarts --value otasuke-gateway":                        "0",
+		"systemctl is-enabled unattended-upgrades apt-daily-upgrade.timer | sort -u": "enabled",
+	} {
+		if got := m.must(command); got != want {
+			t.Errorf("%s: %q, want %q", command, got, want)
+		}
+	}
+}
+
+// stays tells that a line is there all the time while something is done.
+func (m *machine) again(t *testing.T, what, command string) {
+	t.Helper()
+	before := m.must("systemctl show -p MainPID --value otasuke-gateway")
+	m.must(command)
+	began := time.Now()
+	if !m.line() {
+		t.Errorf("%s: the office has no line", what)
+	}
+	until(t, what+": systemd starts the box again", bootWithin, func() bool {
+		now, err := m.ask("systemctl show -p MainPID --value otasuke-gateway")
+		return err == nil && now != before && now != "0"
+	})
+	until(t, what+": the box protects again", bootWithin, m.protects)
+	t.Logf("%s: protects again after %v", what, time.Since(began).Round(100*time.Millisecond))
+}
+
+func (m *machine) killed(t *testing.T) {
+	m.again(t, "killed", "systemctl kill -s KILL otasuke-gateway")
+}
+
+func (m *machine) hangs(t *testing.T) {
+	m.again(t, "hangs", "kill -STOP $(systemctl show -p MainPID --value otasuke-gateway)")
+	if got := m.must("journalctl -u otasuke-gateway --no-pager | grep -c 'Watchdog timeout'"); got == "0" {
+		t.Error("it was not the watchdog")
+	}
+}
+
+// settings are taken from the FAT partition, as Windows writes them; bad ones are not.
+func (m *machine) settings(t *testing.T) {
+	good := "\xef\xbb\xbf# お助け隊\r\nstate_dir = \"/var/lib/otasuke/box\"\r\nports = [\"auto\"]\r\nheartbeat = \"61s\"\r\n"
+	put := func(text string) {
+		t.Helper()
+		m.must(fmt.Sprintf("printf '%%b' %q > /boot/efi/otasuke.toml", strings.NewReplacer("\r", `\r`, "\n", `\n`, `"`, `\x22`).Replace(text)))
+	}
+	put(good)
+	m.must("systemctl restart otasuke-settings && grep -q 61s /etc/otasuke/gateway.toml && ! grep -q $(printf '\\r') /etc/otasuke/gateway.toml")
+	put("ports = [\"auto\r\n")
+	if _, err := m.ask("systemctl restart otasuke-settings"); err == nil {
+		t.Error("broken settings are taken")
+	}
+	if got := m.must("cat /boot/efi/otasuke-error.txt; grep -c 61s /etc/otasuke/gateway.toml"); !strings.Contains(got, "otasuke.toml: ") || !strings.HasSuffix(got, "1") {
+		t.Errorf("says %q", got)
+	}
+	put(good)
+	m.must("systemctl restart otasuke-settings && test ! -e /boot/efi/otasuke-error.txt")
+}
+
+// packaged removes the package, purges it and puts it back: the line stays all the time.
+func (m *machine) packaged(t *testing.T) {
+	deb := os.Getenv("OTASUKE_DEB")
+	if deb == "" {
+		t.Skip("OTASUKE_DEB names no package")
+	}
+	f, err := os.Open(deb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.send(b, "/root/otasuke.deb"); err != nil {
+		t.Fatal(err)
+	}
+	before := m.must("cat /etc/otasuke/gateway.toml")
+	m.must("dpkg -i /root/otasuke.deb")
+	until(t, "the upgraded box protects", bootWithin, m.protects)
+	m.must("dpkg -r otasuke")
+	if !m.line() || !m.beacon() {
+		t.Error("the office has no line without the package")
+	}
+	m.must("dpkg -i /root/otasuke.deb && systemctl enable --now otasuke-gateway")
+	if got := m.must("cat /etc/otasuke/gateway.toml"); got != before {
+		t.Errorf("the configuration has become\n%s", got)
+	}
+	until(t, "the box that was put back protects", bootWithin, m.protects)
+}
+
+// send copies bytes to a file of the box.
+func (m *machine) send(b []byte, path string) error {
+	cmd := exec.Command("ssh", "-i", m.key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "root@"+maintenance, "cat >"+path)
+	cmd.Stdin = bytes.NewReader(b)
+	if err := m.Internet.Start(cmd); err != nil {
+		return err
+	}
+	return cmd.Wait()
+}
+
+// masked is a box whose program never starts: power-cycled, the office has its line.
+func (m *machine) masked(t *testing.T) {
+	m.must("systemctl mask otasuke-gateway && sync")
+	_, _ = m.ask("systemd-run --on-active=1 systemctl reboot")
+	until(t, "the machine goes down", bootWithin, func() bool { return !m.line() })
+	m.on = time.Now()
+	until(t, "the office reaches the internet without the box", bootWithin, m.line)
+	t.Logf("restart to a line, the box's program masked: %s", m.since())
+	if !m.beacon() {
+		t.Error("something is inspected, though the box does not run")
+	}
+}
