@@ -16,6 +16,7 @@ build: ## build ./otasuke
 	$(BUILD)
 
 deb: ## the Debian package, into dist/; ARCH=arm64 for that processor
+	@[ "$(ARCH)" != arm64 ] || packaging/setup arm64
 	@packaging/deb $(if $(ARCH),-a $(ARCH))
 
 image: ## the disk image of a box, into dist/; ARCH=arm64 for that processor
