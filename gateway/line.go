@@ -27,7 +27,7 @@ func Line(ctx context.Context, path string, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, portsWait)
 	defer cancel()
 	for {
-		names, err := ports.Choose(plan.Ports)
+		names, err := ports.Choose(plan.Ports, plan.Apart)
 		if err == nil {
 			err = enforce.Line(enforce.Config{Bridge: plan.Bridge, Ports: names, MTU: plan.MTU, Address: plan.Address})
 		}

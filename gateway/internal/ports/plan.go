@@ -13,6 +13,8 @@ type Plan struct {
 	MTU int
 	// Address tells that the bridge has an address of its own.
 	Address bool
+	// Apart is the port that has it instead; "auto" leaves that out.
+	Apart string
 }
 
 // Read takes the plan from a configuration file. An office must have its line even when that
@@ -38,6 +40,6 @@ func Read(config string) (p Plan, ok bool) {
 	if len(c.Ports) > 0 {
 		p.Ports = c.Ports
 	}
-	p.MTU, p.Address = c.MTU, c.Address != "" && c.Apart == ""
+	p.MTU, p.Apart, p.Address = c.MTU, c.Apart, c.Address != "" && c.Apart == ""
 	return p, c.EVEInput == "" && (c.Mode == "" || c.Mode == "bridge")
 }

@@ -22,19 +22,20 @@ const (
 // ErrTooFew tells that a machine has no two ports for cables.
 var ErrTooFew = errors.New("ports: two Ethernet ports are needed")
 
-// Choose gives names as they are, and in place of "auto" what [Find] finds.
-func Choose(names []string) ([]string, error) {
+// Choose gives names as they are, and in place of "auto" what [Find] finds besides the port
+// apart, which is for something else.
+func Choose(names []string, apart string) ([]string, error) {
 	if len(names) != 1 || names[0] != Auto {
 		return names, nil
 	}
-	return Find(Sys)
+	return Find(Sys, apart)
 }
 
 // Find names the first two Ethernet ports: those built in or on a card come before those on
 // USB, then by their place on the bus, as they sit beside each other on the case, then by
 // number on one card. Wireless and made-up interfaces (bridges, VLANs, tunnels) do not count.
 // Which of the two is outside does not matter.
-func Find(sys string) ([]string, error) {
+func Find(sys, apart string) ([]string, error) {
 	entries, err := os.ReadDir(sys)
 	if err != nil {
 		return nil, fmt.Errorf("ports: %w", err)
@@ -44,7 +45,7 @@ func Find(sys string) ([]string, error) {
 	for _, e := range entries {
 		dir := filepath.Join(sys, e.Name())
 		place, err := filepath.EvalSymlinks(filepath.Join(dir, "device"))
-		if err != nil || read(dir, "type") != ether || has(dir, "wireless") || has(dir, "phy80211") {
+		if err != nil || e.Name() == apart || read(dir, "type") != ether || has(dir, "wireless") || has(dir, "phy80211") {
 			continue
 		}
 		kind := "0"

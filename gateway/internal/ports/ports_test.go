@@ -46,6 +46,7 @@ func TestFind(t *testing.T) {
 	}{
 		{"by place, not by name", []nic{lo, {"eth0", "pci0000:00/0000:02:00.0", "1", "0", ""}, {"eth1", "pci0000:00/0000:01:00.0", "1", "0", ""}}, []string{"eth1", "eth0"}, ""},
 		{"first two of four", []nic{lo, {"enp4s0", "pci/04", "1", "0", ""}, {"enp3s0", "pci/03", "1", "0", ""}, {"enp2s0", "pci/02", "1", "0", ""}, {"enp1s0", "pci/01", "1", "0", ""}}, []string{"enp1s0", "enp2s0"}, ""},
+		{"one is for something else", []nic{{"apart", "pci/00", "1", "0", ""}, {"b", "pci/02", "1", "0", ""}, {"a", "pci/01", "1", "0", ""}}, []string{"a", "b"}, ""},
 		{"one card", []nic{{"b", "pci/01", "1", "10", ""}, {"a", "pci/01", "1", "2", ""}}, []string{"a", "b"}, ""},
 		{"USB comes last", []nic{{"enx0", "pci/00/usb1/1-1", "1", "0", ""}, {"enp9s0", "pci/09", "1", "0", ""}, {"enp8s0", "pci/08", "1", "0", ""}}, []string{"enp8s0", "enp9s0"}, ""},
 		{"USB when there is no other", []nic{{"enx0", "pci/00/usb1/1-1", "1", "0", ""}, {"enp9s0", "pci/09", "1", "0", ""}}, []string{"enp9s0", "enx0"}, ""},
@@ -53,7 +54,7 @@ func TestFind(t *testing.T) {
 		{"no card", []nic{lo}, nil, "none is there"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Find(machine(t, c.nics))
+			got, err := Find(machine(t, c.nics), "apart")
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}
@@ -62,13 +63,13 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Find("/does/not/exist"); err == nil {
+	if _, err := Find("/does/not/exist", ""); err == nil {
 		t.Error("no error without /sys")
 	}
 }
 
 func TestChoose(t *testing.T) {
-	got, err := Choose([]string{"a", "b"})
+	got, err := Choose([]string{"a", "b"}, "")
 	if err != nil || !cmp.Equal(got, []string{"a", "b"}) {
 		t.Errorf("names are changed: %v, %v", got, err)
 	}
@@ -83,7 +84,7 @@ func TestRead(t *testing.T) {
 	}{
 		{"names", "ports = [\"a\", \"b\"]\nbridge = \"br9\"\nrules = [\"x\"]", Plan{Bridge: "br9", Ports: []string{"a", "b"}}, true},
 		{"nothing said", "state_dir = \"/x\"", Plan{Bridge: "br-otasuke", Ports: []string{"auto"}}, true},
-		{"an address, jumbo frames", "mtu = 9000\nmanagement = \"dhcp\"", Plan{"br-otasuke", []string{"auto"}, 9000, true}, true},
+		{"an address, jumbo frames", "mtu = 9000\nmanagement = \"dhcp\"", Plan{"br-otasuke", []string{"auto"}, 9000, true, ""}, true},
 		{"a tap", "mode = \"tap\"\nports = [\"a\"]", Plan{Bridge: "br-otasuke", Ports: []string{"a"}}, false},
 		{"not TOML", "ports = [\"a\", \"b\nclaim_code = ", Plan{Bridge: "br-otasuke", Ports: []string{"auto"}}, true},
 		{"saved as UTF-16", "\xff\xfep\x00o\x00", Plan{Bridge: "br-otasuke", Ports: []string{"auto"}}, true},

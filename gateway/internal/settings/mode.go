@@ -25,7 +25,7 @@ func (c *Config) mode() error {
 	}
 	if c.Mode == Bridge && c.EVEInput == "" {
 		var err error
-		if c.Ports, err = ports.Choose(c.Ports); err != nil {
+		if c.Ports, err = ports.Choose(c.Ports, c.ManagementPort); err != nil {
 			return fmt.Errorf("%w: %w", ErrConfig, err)
 		}
 	}
