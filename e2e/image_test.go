@@ -150,7 +150,7 @@ func (m *machine) connect() bool {
 
 // ask runs a command on the box; its output and whether it succeeded.
 func (m *machine) ask(command string) (string, error) {
-	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(m.t.Context(), bootWithin)
 	defer cancel()
 	out, code, err := m.Internet.Run(ctx, "ssh", m.ssh("root@"+maintenance, command)...)
 	if err == nil && code != 0 {
