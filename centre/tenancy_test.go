@@ -143,11 +143,11 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 	if strings.HasPrefix(r.Path, "/requests/") {
 		answer = "refuse"
 	}
-	do := "stop"
+	verb := "stop"
 	if strings.HasPrefix(r.Path, "/held/") {
-		do = "release"
+		verb = "release"
 	}
-	form := url.Values{"name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"x"}, "do": {do}}
+	form := url.Values{"name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"x"}, "do": {verb}}
 	if m := token.FindStringSubmatch(do(http.MethodGet, home, "").Body.String()); m != nil {
 		form.Set("csrf", m[1])
 	}
