@@ -81,6 +81,7 @@ var only = map[string][]string{
 	"golang.org/x/crypto/argon2":              {"centre/internal/tenant"},
 	"github.com/emersion/go-msgauth":          {"e2e/mailsink"},
 	"golang.org/x/crypto/ssh":                 {"e2e/lab"},
+	"github.com/prometheus/client_golang":     {"centre/internal/ops"},
 	"github.com/theupdateframework/go-tuf/v2": {"centre/internal/release", "gateway/internal/update"},
 	"github.com/sigstore/sigstore":            {"centre/internal/release"},
 }

@@ -31,9 +31,9 @@ func (c *Centre) operations(in *intake.Intake, queue *job.Queue) *ops.Config {
 			{Name: "otasuke_box_events_refused_total", Help: "Events that boxes sent and that are no events.", Value: float64(n.Refused)},
 			{Name: "otasuke_box_requests_failed_total", Help: "Requests of boxes that failed by the centre's own fault.", Value: float64(n.Failed)},
 			{Name: "otasuke_backup_time_seconds", Help: "When the last backup that is whole was made, seconds since 1970; 0 for none.", Value: float64(max(0, backedUp.Unix()))},
-			{Name: "otasuke_jobs", Label: `state="waiting"`, Help: "Jobs of all processes.", Value: float64(jobs.Waiting)},
-			{Name: "otasuke_jobs", Label: `state="running"`, Help: "Jobs of all processes.", Value: float64(jobs.Running)},
-			{Name: "otasuke_jobs", Label: `state="failed"`, Help: "Jobs of all processes.", Value: float64(jobs.Failed)},
+			{Name: "otasuke_jobs", State: "waiting", Help: "Jobs of all processes.", Value: float64(jobs.Waiting)},
+			{Name: "otasuke_jobs", State: "running", Help: "Jobs of all processes.", Value: float64(jobs.Running)},
+			{Name: "otasuke_jobs", State: "failed", Help: "Jobs of all processes.", Value: float64(jobs.Failed)},
 			{Name: "otasuke_jobs_late_seconds", Help: "How late the job is that is due the longest.", Value: late},
 		}, nil
 	}}

@@ -1,15 +1,17 @@
 package ops
 
 import (
-	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
-	"runtime/metrics"
-	"strconv"
+	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // askTime bounds what a look at the database may take: who asks has a limit, too.
@@ -17,8 +19,8 @@ const askTime = 5 * time.Second
 
 // Figure is one figure of the centre.
 type Figure struct {
-	// Name in Prometheus' manner: "otasuke_heartbeats_total", Label as `state="waiting"`, or "".
-	Name, Label string
+	// Name in Prometheus' manner: "otasuke_heartbeats_total", State a label of it, or "".
+	Name, State string
 	Help        string
 	Value       float64
 }
@@ -27,7 +29,7 @@ type Figure struct {
 type Config struct {
 	// Ready says whether the centre can serve: its database answers.
 	Ready func(context.Context) error
-	// Figures are what is told beside those of the program. They come in the order of their names.
+	// Figures are what is told beside those of the program.
 	Figures func(context.Context) ([]Figure, error)
 	Log     *slog.Logger
 }
@@ -46,18 +48,9 @@ func New(cfg Config) http.Handler {
 		}
 		say(w, http.StatusOK, "ok\n")
 	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), askTime)
-		defer cancel()
-		all, err := cfg.Figures(ctx)
-		if err != nil {
-			cfg.Log.Warn("figures", "err", err)
-			say(w, http.StatusServiceUnavailable, "the database does not answer\n")
-			return
-		}
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		_, _ = w.Write(Text(append(all, program()...)))
-	})
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collector{&cfg}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
@@ -70,53 +63,31 @@ func say(w http.ResponseWriter, status int, text string) {
 	_, _ = w.Write([]byte(text))
 }
 
-// Text writes figures; those of one name stand together.
-func Text(all []Figure) []byte {
-	var b bytes.Buffer
-	last := ""
-	for _, f := range all {
-		if f.Name != last {
-			kind := "gauge"
-			if len(f.Name) > 6 && f.Name[len(f.Name)-6:] == "_total" {
-				kind = "counter"
-			}
-			fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", f.Name, f.Help, f.Name, kind)
-			last = f.Name
-		}
-		b.WriteString(f.Name)
-		if f.Label != "" {
-			b.WriteString("{" + f.Label + "}")
-		}
-		b.WriteString(" " + strconv.FormatFloat(f.Value, 'g', -1, 64) + "\n")
-	}
-	return b.Bytes()
-}
+// collector gives the figures of the moment to Prometheus' library.
+type collector struct{ cfg *Config }
 
-// program are the figures of the program itself, named as those of Prometheus' own library.
-func program() []Figure {
-	names := []struct{ of, name, help string }{
-		{"/memory/classes/heap/objects:bytes", "go_memstats_heap_alloc_bytes", "Bytes of objects in use, or not swept yet."},
-		{"/memory/classes/total:bytes", "go_memstats_sys_bytes", "Bytes of memory that the program has from the system."},
-		{"/sched/goroutines:goroutines", "go_goroutines", "Goroutines that exist."},
-		{"/cpu/classes/gc/total:cpu-seconds", "go_gc_cpu_seconds_total", "CPU time that collecting garbage took."},
+// Describe gives nothing: the library then checks the figures as they come.
+func (collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect asks for the figures.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	all, err := c.cfg.Figures(ctx)
+	if err != nil {
+		c.cfg.Log.Warn("figures", "err", err)
+		out <- prometheus.NewInvalidMetric(prometheus.NewDesc("otasuke", "", nil, nil), errors.New("the database does not answer"))
+		return
 	}
-	samples := make([]metrics.Sample, len(names))
-	for i := range names {
-		samples[i].Name = names[i].of
-	}
-	metrics.Read(samples)
-	out := make([]Figure, 0, len(names))
-	for i, n := range names {
-		f := Figure{Name: n.name, Help: n.help}
-		switch samples[i].Value.Kind() {
-		case metrics.KindUint64:
-			f.Value = float64(samples[i].Value.Uint64())
-		case metrics.KindFloat64:
-			f.Value = samples[i].Value.Float64()
-		default:
-			continue // this version of Go has no such figure
+	for _, f := range all {
+		kind := prometheus.GaugeValue
+		if strings.HasSuffix(f.Name, "_total") {
+			kind = prometheus.CounterValue
 		}
-		out = append(out, f)
+		var labels prometheus.Labels
+		if f.State != "" {
+			labels = prometheus.Labels{"state": f.State}
+		}
+		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(f.Name, f.Help, nil, labels), kind, f.Value)
 	}
-	return out
 }
