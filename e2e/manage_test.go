@@ -57,7 +57,7 @@ func listens(t *testing.T, n *lab.Namespace, ports ...string) {
 // A box in the cable gets an address from a router that comes later, is found by its name, and
 // shows the office its page and nothing else; from outside nobody reaches it.
 func TestManagementAddress(t *testing.T) {
-	b := startBox(t, "", "management = \"dhcp\"\n", nil)
+	b := startBox(t, "", "management = \"dhcp\"\npage = \"off\"\n", nil)
 	l := b.lab
 	listens(t, l.Box, "80", "22")
 	router(t, l.Internet, "--dhcp-range=192.168.1.100,192.168.1.100,120s", "--dhcp-option=option:dns-server,192.168.1.1",
@@ -111,7 +111,7 @@ func TestManagementPort(t *testing.T) {
 	if err := lab.Cable(admin, "eth0", l.Box, "eth2", 0x77); err != nil {
 		t.Fatal(err)
 	}
-	b := startIn(t, l, "", "management = \"10.77.0.9/24\"\nmanagement_port = \"eth2\"\nmanagement_gateway = \"10.77.0.1\"\nmanagement_ssh = true\n", nil)
+	b := startIn(t, l, "", "management = \"10.77.0.9/24\"\nmanagement_port = \"eth2\"\nmanagement_gateway = \"10.77.0.1\"\nmanagement_ssh = true\npage = \"off\"\n", nil)
 	if err := admin.AddAddress("eth0", "10.77.0.1/24"); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func global(t *testing.T, n *lab.Namespace, link string) string {
 func TestRouter(t *testing.T) {
 	l := newLab(t)
 	serveAll(t, l.Internet)
-	b := startIn(t, l, pathRules, "mode = \"router\"\nmanagement = \"192.168.1.9/24\"\nmanagement_gateway = \"192.168.1.1\"\nmanagement_dns = [\"192.168.1.1\"]\n"+pathLists, nil)
+	b := startIn(t, l, pathRules, "mode = \"router\"\nmanagement = \"192.168.1.9/24\"\nmanagement_gateway = \"192.168.1.1\"\nmanagement_dns = [\"192.168.1.1\"]\npage = \"off\"\n"+pathLists, nil)
 	ctx, pc := t.Context(), l.PC2
 	addr := leased(t, pc)
 	for _, args := range [][]string{{"addr", "flush", "dev", "eth0"}, {"addr", "add", addr + "/24", "dev", "eth0"}, {"route", "add", "default", "via", "192.168.77.1"}} {

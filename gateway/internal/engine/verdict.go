@@ -101,7 +101,8 @@ func (w *Worker) free() {
 	s := &w.flow.User
 	for s.rare().held.Free() {
 		h, last := s.held.Pop()
-		if s.sent[h.Dir] = h.End; last {
+		if last {
+			s.sent[h.Dir] = h.End
 			w.decide(h.ID)
 		}
 	}

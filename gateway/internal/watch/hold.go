@@ -89,10 +89,11 @@ func (h *Held) giveUp() {
 // Queue are the packets of a conversation that wait, in their order.
 type Queue []Held
 
-// Add adds a packet: seq is what the receiver has of its direction, but for what waits.
+// Add adds a packet: seq is what the receiver has of its direction, but for what waits. A packet that is
+// added once more, for another reason, has the same bytes.
 func (q *Queue) Add(h Held, seq uint32) {
 	for i := range *q {
-		if o := &(*q)[i]; o.Dir == h.Dir && int32(o.End-seq) > 0 {
+		if o := &(*q)[i]; o.Dir == h.Dir && o.ID != h.ID && int32(o.End-seq) > 0 {
 			seq = o.End
 		}
 	}

@@ -260,3 +260,28 @@ func TestRecent(t *testing.T) {
 		t.Errorf("%d are remembered", len(r.told))
 	}
 }
+
+// A packet that waits for two reasons holds its bytes back until both are gone: a sender that gets no
+// answer sends the last of them again.
+func TestTwoReasonsHoldTheSameBytes(t *testing.T) {
+	t.Parallel()
+	f := &File{App: &app.File{}}
+	var q Queue
+	q.Add(Held{ID: 1, File: f, Why: Room, Dir: 0, End: 900}, 500)
+	q.Add(Held{ID: 1, File: f, Why: End, Dir: 0, End: 900}, 500)
+	q.Add(Held{ID: 2, File: f, Why: Room, Dir: 0, End: 1000}, 500)
+	if _, last := q.Pop(); last {
+		t.Fatal("the packet waits for nothing else")
+	}
+	if !q.Repeats(0, 800, 900, false) || !q.Repeats(0, 500, 501, false) || q.Repeats(0, 400, 500, false) || q.Repeats(1, 800, 900, false) {
+		t.Error("its bytes pass as a repetition")
+	}
+	sent := [2]uint32{1000, 7}
+	if q.Lacks(&sent); sent != [2]uint32{500, 7} {
+		t.Errorf("the receivers have %v", sent)
+	}
+	q.Pop()
+	if q.Repeats(0, 800, 900, false) || !q.Repeats(0, 900, 901, false) {
+		t.Error("what was let go is held, or the next is not")
+	}
+}
