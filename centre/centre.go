@@ -96,7 +96,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
-	c.tenants = tenant.New(tenant.Config{Store: c.store, Log: c.cfg.Log})
+	c.tenants = tenant.New(tenant.Config{Store: c.store, Log: c.cfg.Log, FactorRequired: c.cfg.Console.SecondFactor != factorOptional})
 	if err := c.tenants.EnsureHouse(ctx, c.cfg.Name); err != nil {
 		return err
 	}
@@ -163,6 +163,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(backup.Kind, c.backups.Handle)
 	queue.Handle(misfire.KindHeld, notifier.HandleHeld)
 	queue.Handle(misfire.KindWithdrawn, notifier.HandleWithdrawn)
+	queue.Handle(tenant.KindTell, notifier.HandleLogin)
 	in.Register(queue)
 	if err := c.backups.Plan(ctx); err != nil {
 		return err
@@ -192,21 +193,21 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Misfires: c.misfires, Companies: c.tenants, Links: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Misfires: c.misfires, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
 
 func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
-		Accounts: c.tenants, Companies: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Known: c.kinds, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }
 
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
-		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
+		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 	})
 }

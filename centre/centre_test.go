@@ -15,6 +15,7 @@ import (
 
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
+	"otasuke/centre/internal/tenant"
 )
 
 func ok(t *testing.T, err error) {
@@ -173,7 +174,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 		if diff := cmp.Diff(before, after); diff != "" {
 			t.Error(diff)
 		}
-		if _, _, err := again.tenants.Login(t.Context(), "sato@sato.example", word, "192.0.2.1:1"); err != nil {
+		if _, _, err := again.tenants.Login(t.Context(), "sato@sato.example", word, tenant.From{Addr: "192.0.2.1:1"}); err != nil {
 			t.Errorf("login after a restart: %v", err)
 		}
 		if got := again.authority.Fingerprint(); got != added.Fingerprint {

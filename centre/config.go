@@ -62,7 +62,12 @@ type WebConfig struct {
 	// TrustedProxies are addresses of our own proxies: who they say that the
 	// browser is, is believed. Without it a proxy's address stands for everybody's.
 	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
+	// SecondFactor of the console: "required" (default), a week after somebody's first
+	// login, or "optional". In the portal it is always optional.
+	SecondFactor string `toml:"second_factor"`
 }
+
+const factorRequired, factorOptional = "required", "optional"
 
 // BoxConfig is the listener for boxes.
 type BoxConfig struct {
@@ -135,6 +140,12 @@ func (c *Config) check() error {
 	}
 	if len(c.Boxes.Names) == 0 {
 		return fmt.Errorf("%w: boxes.names is missing: the host names or addresses that boxes call", ErrConfig)
+	}
+	if f := c.Console.SecondFactor; f != "" && f != factorRequired && f != factorOptional {
+		return fmt.Errorf("%w: console.second_factor is %q, not %q or %q", ErrConfig, f, factorRequired, factorOptional)
+	}
+	if c.Portal.SecondFactor != "" {
+		return fmt.Errorf("%w: portal.second_factor: customers choose by themselves", ErrConfig)
 	}
 	if err := feed.Check(c.Bundles.Feeds); err != nil {
 		return fmt.Errorf("%w: bundles: %w", ErrConfig, err)

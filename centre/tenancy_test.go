@@ -65,7 +65,7 @@ func newEdge(t *testing.T) *edge {
 	ok(t, err)
 	for who, email := range map[string]string{"owner": "owner@kanaria.example", "reader": "reader@kanaria.example",
 		"neighbour": "owner@neighbour.example", "operator": "operator@centre.example", "desk": "desk@centre.example"} {
-		_, token, err := c.tenants.Login(t.Context(), email, word, "192.0.2.1:1")
+		_, token, err := c.tenants.Login(t.Context(), email, word, tenant.From{Addr: "192.0.2.1:1"})
 		ok(t, err)
 		e.people[who] = token
 	}

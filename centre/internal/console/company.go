@@ -7,6 +7,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/flows"
 	"otasuke/internal/ja"
 )
 
@@ -44,7 +45,16 @@ type companyView struct {
 	CanClaim  bool
 	ClaimURL  string
 	Traffic   string // address of the search of its traffic log
+	// CanHelp and CanInvite offer the forms about logins.
+	CanHelp, CanInvite bool
+	URL, Why           string
+	People             []flows.Option
+	Wrong, WrongOwner  string // what is wrong with these forms
+	Typed              entered
 }
+
+// entered comes back when a form is wrong.
+type entered struct{ Name, Email, Reason, Person string }
 
 // companyPage shows a company once a reason is given; the reason goes into the
 // company's own record.
@@ -64,16 +74,30 @@ func (c *console) companyPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err := c.look(v, id, "view.company", id, why); err != nil {
 		return err
 	}
-	side, _, err := c.panel(v, id, "", maxCases)
+	view := companyView{Why: why}
+	return c.showCompany(w, v, &company, &view)
+}
+
+func (c *console) showCompany(w http.ResponseWriter, v *ui.Visit, company *tenant.Company, view *companyView) error {
+	side, people, err := c.panel(v, company.ID, "", maxCases)
 	if err != nil {
 		return err
 	}
 	side.CompanyURL = "" // this is the page
-	view := companyView{Base: c.begin(v, "console.companies_title", "/companies"), SidePanel: side,
-		CanClaim: v.Role == tenant.RoleOperator, ClaimURL: c.root + "/companies/" + id + "/claim",
-		Traffic: c.root + "/companies/" + id + "/traffic?why=" + url.QueryEscape(why)}
+	view.Base, view.SidePanel, view.URL = c.begin(v, "console.companies_title", "/companies"), side, c.root+"/companies/"+company.ID
+	view.CanClaim, view.ClaimURL = v.Role.May(tenant.MayOperate), view.URL+"/claim"
+	view.CanInvite, view.CanHelp = c.Logins != nil && v.Role.May(tenant.MayOperate), c.Logins != nil && v.Role.May(tenant.MayHelp)
+	view.Traffic = view.URL + "/traffic?why=" + url.QueryEscape(view.Why)
+	for _, p := range people {
+		view.People = append(view.People, flows.Option{Value: p.ID, Label: p.Name + " " + p.Email})
+	}
+	view.Flash = flash(v, map[string]ui.Flash{"invited": {Text: "login.said_invited"}, "recovering": {Text: "login.said_recovering"}})
 	view.Title = company.Name
-	return c.Show(w, c.company, view)
+	status := http.StatusOK
+	if view.Wrong != "" || view.WrongOwner != "" {
+		status, view.Path = http.StatusUnprocessableEntity, view.URL
+	}
+	return c.company.Render(w, status, view)
 }
 
 // askWhy asks for the reason before a page about a company is shown.

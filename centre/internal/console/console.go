@@ -18,6 +18,7 @@ import (
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/account"
 	"otasuke/centre/internal/ui/flows"
 	"otasuke/content/apps"
 	"otasuke/content/text"
@@ -84,8 +85,11 @@ type Config struct {
 	Desk      Desk
 	Appeals   Appeals
 	Companies Companies
-	Devices   Devices
-	Mails     Mails
+	// Logins are the staff's people and accounts, and those of customers who cannot log
+	// in; without it there are no pages about them.
+	Logins  account.Service
+	Devices Devices
+	Mails   Mails
 	// Questions asks boxes; Network knows the devices behind them.
 	Questions flows.Questions
 	Network   flows.Network
@@ -133,7 +137,7 @@ func New(cfg Config) (*ui.Face, error) {
 		return nil, err
 	}
 	c.Gate, err = ui.NewGate(ui.GateConfig{Accounts: cfg.Accounts, Texts: cfg.Texts, Assets: static, Base: base, Root: c.root,
-		Cookie: "console", Staff: true, Site: "console.site", Lead: "console.login_lead", Log: cfg.Log})
+		Cookie: "console", Staff: true, Site: "console.site", Lead: "console.login_lead", Clock: cfg.Clock, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -150,15 +154,26 @@ func New(cfg Config) (*ui.Face, error) {
 			return nil, err
 		}
 	}
-	return c.routes(base, static), nil
+	r := c.routes(static)
+	if cfg.Logins != nil {
+		pages, err := account.New(account.Config{Service: cfg.Logins, Gate: c.Gate, Root: c.root, Host: base.Hostname(), Staff: true, Clock: cfg.Clock,
+			Begin: func(v *ui.Visit, title, here string) (ui.Base, error) { return c.begin(v, title, here), nil }})
+		if err != nil {
+			return nil, err
+		}
+		pages.Routes(r)
+		r.Page(ui.Operator, "POST /companies/{tenant}/owner", c.inviteOwner)
+		r.Page(ui.Helper, "POST /companies/{tenant}/recover", c.recover)
+	}
+	return r.Face(base), nil
 }
 
-func (c *console) routes(base *url.URL, static http.Handler) *ui.Face {
+func (c *console) routes(static http.Handler) *ui.Router {
 	r := ui.NewRouter(c.Gate, c.root, static)
 	r.Page(ui.Reader, "GET /{$}", c.queuePage)
 	r.Page(ui.Reader, "GET /requests", c.requestsPage)
 	r.Page(ui.Writer, "POST /requests/{tenant}/{request}", c.decide)
-	r.Page(ui.Reader, "GET /fleet", c.fleetPage)
+	r.Page(ui.Fleet, "GET /fleet", c.fleetPage)
 	r.Page(ui.Reader, "GET /held", c.heldPage)
 	r.Page(ui.Operator, "POST /held/{gid}/{sid}", c.decideRule)
 	r.Page(ui.Reader, "GET /updates", c.updatesPage)
@@ -180,7 +195,7 @@ func (c *console) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Reader, "POST /cases/{tenant}/{alert}/spread", c.askSpread)
 	r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/false", c.misfire)
 	r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/close", c.close)
-	return r.Face(base)
+	return r
 }
 
 // begin fills in what every page of a visit shows.
@@ -188,10 +203,16 @@ func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
 	b := c.Base(v.Request, v.Texts, v.CSRF)
 	b.Title, b.Owner = v.T(title), v.T("console.site")
 	b.Phone = "" // staff need not be told to ring themselves
-	for _, n := range []struct{ key, path string }{
-		{"console.nav_queue", "/"}, {"console.nav_requests", "/requests"}, {"console.nav_held", "/held"}, {"console.nav_companies", "/companies"}, {"console.nav_fleet", "/fleet"}, {"console.nav_updates", "/updates"},
+	for _, n := range []struct {
+		key, path string
+		scope     ui.Scope
+	}{
+		{"console.nav_queue", "/", ui.Reader}, {"console.nav_requests", "/requests", ui.Reader}, {"console.nav_held", "/held", ui.Reader}, {"console.nav_companies", "/companies", ui.Reader},
+		{"console.nav_fleet", "/fleet", ui.Fleet}, {"console.nav_updates", "/updates", ui.Reader}, {"login.nav_people", "/people", ui.Reader},
 	} {
-		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: c.root + n.path, Current: n.path == here})
+		if n.scope.Allows(v.Role) {
+			b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: c.root + n.path, Current: n.path == here})
+		}
 	}
 	return b
 }

@@ -52,7 +52,7 @@ type centre struct {
 	log   []string // the company's record
 }
 
-func (c *centre) Login(context.Context, string, string, string) (tenant.Session, string, error) {
+func (c *centre) Login(context.Context, string, string, tenant.From) (tenant.Session, string, error) {
 	return tenant.Session{Staff: c.staff, Expires: time.Now().Add(time.Hour)}, "token", nil
 }
 
@@ -61,6 +61,10 @@ func (c *centre) SessionByToken(_ context.Context, token string) (tenant.Session
 		return tenant.Session{}, tenant.ErrNoSession
 	}
 	return tenant.Session{PersonID: "op", TenantID: tenant.House, Role: c.role, Staff: c.staff, Lang: "ja", CSRF: "form-token"}, nil
+}
+
+func (c *centre) Second(context.Context, string, string, tenant.From) (tenant.Session, string, error) {
+	return tenant.Session{}, "", tenant.ErrCode
 }
 
 func (c *centre) Logout(context.Context, string) error { return nil }

@@ -59,12 +59,12 @@ func (n *Notifier) HandleAppeal(ctx context.Context, tenantID string, raw json.R
 // concerned are the people who are told.
 func concerned(people []tenant.Person, a *appeal.Appeal, answer bool) (who []tenant.Person) {
 	for _, p := range people {
-		if p.Mails || answer && (p.Role == tenant.RoleOwner || p.ID == a.PersonID) {
+		if p.Mails && p.Role.May(tenant.MayRead) || answer && (p.Role == tenant.RoleOwner || p.ID == a.PersonID) {
 			who = append(who, p)
 		}
 	}
 	if len(who) == 0 && !answer {
-		return people // a request that nobody hears of is worse than mails to all
+		return workers(people) // a request that nobody hears of is worse than mails to all
 	}
 	return who
 }

@@ -17,6 +17,9 @@
 //   - A request that something was blocked wrongly is told to the staff who have mails
 //     on, else to all; its answer to the owner, to everybody who has mails on, and to
 //     who asked. Each person is a job of their own; these mails need no answer.
+//   - An invitation goes to who is invited only, without the pass phrase. A recovery goes
+//     to who cannot log in and to all owners; the links are made when the mail is, and no
+//     token is kept. What became of a login is told to its person.
 //   - The words come from knowledge and the catalogue; nothing must be clicked
 //     to be safe, and the plain-text part is complete by itself.
 //

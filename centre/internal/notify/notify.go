@@ -61,6 +61,7 @@ type Config struct {
 	Misfires  Misfires // may be nil
 	Companies Companies
 	Links     Links
+	Logins    Logins
 	Sender    Sender
 	Knowledge *knowledge.Knowledge
 	// BaseURL of the portal without a slash at the end: "https://portal.example.jp".

@@ -60,12 +60,22 @@ func (n *Notifier) HandleStopped(ctx context.Context, tenantID string, raw json.
 // staff are who has mails on, or all: what nobody hears of is worse than mails to all.
 func staff(people []tenant.Person) (who []tenant.Person) {
 	for _, p := range people {
-		if p.Mails {
+		if p.Mails && p.Role.May(tenant.MayRead) {
 			who = append(who, p)
 		}
 	}
 	if len(who) == 0 {
-		return people
+		return workers(people)
+	}
+	return who
+}
+
+// workers are the staff who may work on what they are told: no vendor, no insurer.
+func workers(people []tenant.Person) (who []tenant.Person) {
+	for _, p := range people {
+		if p.Role.May(tenant.MayWrite) {
+			who = append(who, p)
+		}
 	}
 	return who
 }

@@ -74,7 +74,7 @@ type office struct {
 	connected []string // companies and people that connected it
 }
 
-func (o *office) Login(_ context.Context, email, password, _ string) (tenant.Session, string, error) {
+func (o *office) Login(_ context.Context, email, password string, _ tenant.From) (tenant.Session, string, error) {
 	switch {
 	case email == "busy@sato.example.jp":
 		return tenant.Session{}, "", tenant.ErrTooMany
@@ -91,6 +91,10 @@ func (o *office) SessionByToken(_ context.Context, token string) (tenant.Session
 		return tenant.Session{}, tenant.ErrNoSession
 	}
 	return tenant.Session{PersonID: "p1", TenantID: ours, Role: o.role, Name: "佐藤 花子", Lang: "ja", CSRF: "form-token"}, nil
+}
+
+func (o *office) Second(context.Context, string, string, tenant.From) (tenant.Session, string, error) {
+	return tenant.Session{}, "", tenant.ErrCode
 }
 
 func (o *office) Logout(context.Context, string) error { return nil }

@@ -18,6 +18,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/account"
 	"otasuke/centre/internal/ui/flows"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
@@ -93,6 +94,8 @@ type Config struct {
 	Usage     Usage
 	Questions flows.Questions
 	Appeals   Appeals
+	// Logins are people and their accounts; without it there are no pages about them.
+	Logins    account.Service
 	Apps      *apps.Catalogue
 	Known     *devices.Set
 	Store     *store.Store
@@ -137,7 +140,7 @@ func New(cfg Config) (*ui.Face, error) {
 		return nil, err
 	}
 	p.Gate, err = ui.NewGate(ui.GateConfig{Accounts: cfg.Accounts, Texts: cfg.Texts, Assets: static, Base: base, Root: p.root,
-		Cookie: "portal", Site: "portal.site", Lead: "portal.login_lead", Phone: cfg.Phone, Hours: cfg.Hours, Log: cfg.Log})
+		Cookie: "portal", Site: "portal.site", Lead: "portal.login_lead", Phone: cfg.Phone, Hours: cfg.Hours, Clock: cfg.Clock, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -154,10 +157,18 @@ func New(cfg Config) (*ui.Face, error) {
 			return nil, err
 		}
 	}
-	return p.routes(base, static), nil
+	r := p.routes(static)
+	if cfg.Logins != nil {
+		pages, err := account.New(account.Config{Service: cfg.Logins, Gate: p.Gate, Begin: p.begin, Root: p.root, Host: base.Hostname(), Clock: cfg.Clock})
+		if err != nil {
+			return nil, err
+		}
+		pages.Routes(r)
+	}
+	return r.Face(base), nil
 }
 
-func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
+func (p *portal) routes(static http.Handler) *ui.Router {
 	r := ui.NewRouter(p.Gate, p.root, static)
 	r.Open(ui.Holder, "GET /a/{token}/{answer}", p.askPage)
 	r.Open(ui.Holder, "POST /a/{token}/{answer}", p.answerPage)
@@ -184,7 +195,7 @@ func (p *portal) routes(base *url.URL, static http.Handler) *ui.Face {
 	r.Page(ui.Reader, "GET /traffic/{id}", p.answerTraffic)
 	r.Page(ui.Reader, "GET /traffic/{id}/csv", p.trafficFile)
 	r.Page(ui.Reader, "POST /alerts/{alert}/spread", p.askSpread)
-	return r.Face(base)
+	return r
 }
 
 // begin fills in what every page of a visit shows.
@@ -196,7 +207,7 @@ func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
 	}
 	b.Title, b.Owner = v.T(title), c.Name
 	for _, n := range []struct{ key, path string }{
-		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_used", "/used"}, {"portal.nav_traffic", "/traffic"}, {"portal.nav_access", "/looks"},
+		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_used", "/used"}, {"portal.nav_traffic", "/traffic"}, {"portal.nav_access", "/looks"}, {"login.nav_people", "/people"},
 	} {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
 	}

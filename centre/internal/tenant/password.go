@@ -54,6 +54,19 @@ func checkPassword(password string) error {
 	return nil
 }
 
+// PasswordFault says what is wrong with a new password: "", "short", "long" or "simple".
+func PasswordFault(password string) string {
+	switch n := utf8.RuneCountInString(password); {
+	case checkPassword(password) == nil:
+		return ""
+	case n < minPassword:
+		return "short"
+	case n > maxPassword || !utf8.ValidString(password):
+		return "long"
+	}
+	return "simple"
+}
+
 // minTurns is how many characters of a password must not simply follow from the one
 // before.
 const minTurns = 4

@@ -34,6 +34,8 @@ type Config struct {
 	Rand io.Reader
 	// Cost is of password hashes. Default [DefaultCost]; tests take a cheap one.
 	Cost Cost
+	// FactorRequired: staff must have a second factor, [FactorGrace] after their first login.
+	FactorRequired bool
 }
 
 // Service is the way to companies and people. It is safe for concurrent use.
@@ -46,6 +48,8 @@ type Service struct {
 
 	byAddress, byAccount, byBoth *throttle.Limiter
 	unknown                      *throttle.Limiter // audit entries about nobody
+	byCode                       *throttle.Limiter // tries of a second factor, or of the own password
+	required                     bool              // staff need a second factor
 }
 
 // New makes the service. Its tables must have been migrated.
@@ -75,6 +79,10 @@ func New(cfg Config) *Service {
 		// Someone who mistypes gets 10 tries and then one a minute.
 		byBoth:  limiter(10, time.Minute),
 		unknown: limiter(1000, time.Minute),
+		// A code of six digits, three of which are right at a time: 5 tries and 12 an hour
+		// guess one in three years.
+		byCode:   limiter(5, 5*time.Minute),
+		required: cfg.FactorRequired,
 	}
 }
 
@@ -212,18 +220,19 @@ func (s *Service) AddPerson(ctx context.Context, who string, p Person) (string, 
 		return "", err
 	}
 	p.ID, p.Created = id, s.clock.Now()
-	err = s.store.Write(ctx, p.TenantID, func(tx *store.Tx) error {
-		if err := tx.Point("email", emailKey(p.Email)); errors.Is(err, store.ErrTaken) {
-			return ErrEmailTaken
-		} else if err != nil {
-			return err
-		}
-		if err := insertPerson(tx, p); err != nil {
-			return err
-		}
-		return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "person.add", Object: id})
-	})
-	return id, err
+	return id, s.store.Write(ctx, p.TenantID, func(tx *store.Tx) error { return s.addPerson(tx, who, p) })
+}
+
+func (s *Service) addPerson(tx *store.Tx, who string, p Person) error {
+	if err := tx.Point("email", emailKey(p.Email)); errors.Is(err, store.ErrTaken) {
+		return ErrEmailTaken
+	} else if err != nil {
+		return err
+	}
+	if err := insertPerson(tx, p); err != nil {
+		return err
+	}
+	return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "person.add", Object: p.ID})
 }
 
 // People lists the people of a company, the owner first.
@@ -255,16 +264,21 @@ func (s *Service) SetPassword(ctx context.Context, who, tenantID, personID, pass
 		return err
 	}
 	return s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
-		n, err := tx.Exec(`UPDATE person SET password = $3 WHERE tenant_id = $1 AND id = $2`, personID, hash)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return store.ErrNotFound
-		}
-		if err := endSessions(tx, personID, ""); err != nil {
-			return err
-		}
-		return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "person.password", Object: personID})
+		return s.setPassword(tx, who, personID, hash, "")
 	})
+}
+
+// setPassword ends all sessions of the person but the one with id keep.
+func (s *Service) setPassword(tx *store.Tx, who, personID, hash, keep string) error {
+	n, err := tx.Exec(`UPDATE person SET password = $3 WHERE tenant_id = $1 AND id = $2 AND left_at = 0`, personID, hash)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return store.ErrNotFound
+	}
+	if err := endSessions(tx, personID, keep); err != nil {
+		return err
+	}
+	return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "person.password", Object: personID})
 }

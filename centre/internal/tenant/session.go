@@ -22,6 +22,12 @@ const (
 	idleStaff, absoluteStaff = time.Hour, 12 * time.Hour
 )
 
+// pendingLife is how long somebody may look for the telephone with the second factor.
+const pendingLife = 10 * time.Minute
+
+// maxAgent bounds what is kept of a browser's name of itself.
+const maxAgent = 300
+
 // touchEvery spares the database a write for every page.
 const touchEvery = time.Minute
 
@@ -53,6 +59,26 @@ type Session struct {
 	Seen     time.Time // to the minute
 	Expires  time.Time // sooner when idle
 	Address  string    // from which the login came
+	Agent    string    // User-Agent of that browser
+	// Pending: the password was right, the second factor is missing. Nothing may be
+	// shown but the page that asks for it ([Service.Second]).
+	Pending bool
+	// Factor: the person has a second factor.
+	Factor bool
+	// FactorBy is until when staff without a second factor must have one; zero when
+	// nothing is asked.
+	FactorBy time.Time
+}
+
+// MustEnrol says that nothing may be done at now but to set up the second factor.
+func (x *Session) MustEnrol(now time.Time) bool {
+	return !x.FactorBy.IsZero() && !now.Before(x.FactorBy)
+}
+
+// From is where a login comes from.
+type From struct {
+	Addr  string // "host:port" or address, for the limits
+	Agent string // User-Agent, for the list of sessions
 }
 
 func hashText(s string) string {
@@ -78,10 +104,10 @@ func csrf(token string) string {
 }
 
 // Login checks e-mail and password and begins a new session; token goes into the
-// cookie and is not kept. remoteAddr ("host:port" or address) is for the limits.
-// It takes as long for unknown people as for known ones.
-func (s *Service) Login(ctx context.Context, email, password, remoteAddr string) (Session, string, error) {
-	address, account := throttle.Address(remoteAddr), emailKey(email)
+// cookie and is not kept. It takes as long for unknown people as for known ones. For
+// who has a second factor the session is only [Session.Pending].
+func (s *Service) Login(ctx context.Context, email, password string, from From) (Session, string, error) {
+	address, account := throttle.Address(from.Addr), emailKey(email)
 	for _, try := range []struct {
 		limit *throttle.Limiter
 		key   string
@@ -106,7 +132,7 @@ func (s *Service) Login(ctx context.Context, email, password, remoteAddr string)
 		return Session{}, "", s.refused(ctx, p, address)
 	}
 	s.byBoth.Forgive(account + address)
-	return s.begin(ctx, p, address)
+	return s.begin(ctx, p, address, from.Agent)
 }
 
 func (s *Service) personByEmail(ctx context.Context, email string) (p Person, hash string, err error) {
@@ -138,30 +164,65 @@ func (s *Service) refused(ctx context.Context, p Person, address string) error {
 	return errors.Join(ErrLogin, s.Audit(ctx, House, "system", "login.unknown", address, ""))
 }
 
-func (s *Service) begin(ctx context.Context, p Person, address string) (Session, string, error) {
-	token, id, err := s.newToken()
-	if err != nil {
-		return Session{}, "", err
-	}
-	now := s.clock.Now()
-	x := Session{ID: id, PersonID: p.ID, TenantID: p.TenantID, Role: p.Role, Name: p.Name, Lang: p.Lang, Staff: p.Role.Staff(),
-		CSRF: csrf(token), Created: now, Seen: now, Address: address, Expires: now.Add(absoluteOwner)}
-	if x.Staff {
-		x.Expires = now.Add(absoluteStaff)
-	}
+func (s *Service) begin(ctx context.Context, p Person, address, agent string) (x Session, token string, err error) {
 	err = s.store.Write(ctx, p.TenantID, func(tx *store.Tx) error {
-		if err := dropExpired(tx, now); err != nil {
+		f, err := selectFactor(tx, p.ID)
+		if err != nil {
 			return err
 		}
-		if err := tx.Point("session", id); err != nil {
-			return err
-		}
-		if err := insertSession(tx, x); err != nil {
-			return err
-		}
-		return Audit(tx, now, Entry{Who: p.ID, Action: "login", Object: address})
+		x, token, err = s.open(tx, Session{PersonID: p.ID, Address: address, Agent: brief(agent), Pending: f.confirmed})
+		return err
 	})
 	return x, token, err
+}
+
+// open begins the session that x describes by person, address, browser and whether it
+// is complete.
+func (s *Service) open(tx *store.Tx, x Session) (_ Session, token string, err error) {
+	if token, x.ID, err = s.newToken(); err != nil {
+		return x, "", err
+	}
+	p, _, err := selectPerson(tx, x.PersonID)
+	if err != nil {
+		return x, "", err
+	}
+	now := s.clock.Now()
+	switch x.Created = now; {
+	case x.Pending:
+		x.Expires = now.Add(pendingLife)
+	case p.Role.Staff():
+		x.Expires = now.Add(absoluteStaff)
+	default:
+		x.Expires = now.Add(absoluteOwner)
+	}
+	if err := dropExpired(tx, now); err != nil {
+		return x, "", err
+	}
+	if err := tx.Point("session", x.ID); err != nil {
+		return x, "", err
+	}
+	if err := insertSession(tx, x); err != nil {
+		return x, "", err
+	}
+	if !x.Pending {
+		if _, err := tx.Exec(`UPDATE person SET first_login = $3 WHERE tenant_id = $1 AND id = $2 AND first_login = 0`, p.ID, store.Micros(now)); err != nil {
+			return x, "", err
+		}
+		if err := Audit(tx, now, Entry{Who: p.ID, Action: "login", Object: x.Address}); err != nil {
+			return x, "", err
+		}
+	}
+	x, err = s.selectSession(tx, x.ID)
+	x.CSRF = csrf(token)
+	return x, token, err
+}
+
+// brief makes a browser's name of itself fit to be kept.
+func brief(agent string) string {
+	if len(agent) > maxAgent {
+		agent = agent[:maxAgent]
+	}
+	return store.Text(agent)
 }
 
 // SessionByToken is the session of a cookie, or [ErrNoSession]. A change of the
@@ -177,7 +238,7 @@ func (s *Service) SessionByToken(ctx context.Context, token string) (Session, er
 	}
 	var x Session
 	err = s.store.Read(ctx, owner, func(tx *store.Tx) (err error) {
-		x, err = selectSession(tx, id)
+		x, err = s.selectSession(tx, id)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -194,7 +255,7 @@ func (s *Service) SessionByToken(ctx context.Context, token string) (Session, er
 		return Session{}, ErrNoSession
 	}
 	x.CSRF = csrf(token)
-	if now.Sub(x.Seen) >= touchEvery {
+	if now.Sub(x.Seen) >= touchEvery && !x.Pending {
 		x.Seen = now
 		err = s.store.Write(ctx, owner, func(tx *store.Tx) error {
 			_, err := tx.Exec(`UPDATE login_session SET seen_at = $3 WHERE tenant_id = $1 AND id = $2`, id, store.Micros(now))
@@ -220,7 +281,7 @@ func (s *Service) Logout(ctx context.Context, token string) error {
 // Sessions lists where a person is logged in, the newest first. CSRF is empty.
 func (s *Service) Sessions(ctx context.Context, tenantID, personID string) (all []Session, err error) {
 	err = s.store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
-		all, err = selectSessions(tx, personID, s.clock.Now())
+		all, err = s.selectSessions(tx, personID, s.clock.Now())
 		return err
 	})
 	return all, err
@@ -233,7 +294,7 @@ func (s *Service) Revoke(ctx context.Context, tenantID, personID, sessionID, kee
 		if sessionID == "" {
 			return endSessions(tx, personID, keep)
 		}
-		x, err := selectSession(tx, sessionID)
+		x, err := s.selectSession(tx, sessionID)
 		if err != nil {
 			return err
 		}
@@ -244,29 +305,33 @@ func (s *Service) Revoke(ctx context.Context, tenantID, personID, sessionID, kee
 	})
 }
 
-const sessionColumns = `s.id, s.person_id, s.tenant_id, p.role, p.name, p.lang, s.created_at, s.seen_at, s.expires_at, s.address
-	FROM login_session s JOIN person p ON p.tenant_id = s.tenant_id AND p.id = s.person_id`
+const sessionColumns = `s.id, s.person_id, s.tenant_id, p.role, p.name, p.lang, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, s.pending, p.first_login, COALESCE(f.confirmed_at, 0)
+	FROM login_session s JOIN person p ON p.tenant_id = s.tenant_id AND p.id = s.person_id
+	LEFT JOIN factor f ON f.tenant_id = s.tenant_id AND f.person_id = s.person_id`
 
-func scanSession(scan scanner) (x Session, err error) {
-	var created, seen, expires int64
-	err = scan(&x.ID, &x.PersonID, &x.TenantID, &x.Role, &x.Name, &x.Lang, &created, &seen, &expires, &x.Address)
-	x.Created, x.Seen, x.Expires, x.Staff = store.Time(created), store.Time(seen), store.Time(expires), x.Role.Staff()
+func (s *Service) scanSession(scan scanner) (x Session, err error) {
+	var created, seen, expires, first, confirmed int64
+	err = scan(&x.ID, &x.PersonID, &x.TenantID, &x.Role, &x.Name, &x.Lang, &created, &seen, &expires, &x.Address, &x.Agent, &x.Pending, &first, &confirmed)
+	x.Created, x.Seen, x.Expires, x.Staff, x.Factor = store.Time(created), store.Time(seen), store.Time(expires), x.Role.Staff(), confirmed != 0
+	if s.required && x.Staff && !x.Factor && first != 0 {
+		x.FactorBy = store.Time(first).Add(FactorGrace)
+	}
 	return x, err
 }
 
 func insertSession(tx *store.Tx, x Session) error {
-	_, err := tx.Exec(`INSERT INTO login_session (tenant_id, id, person_id, address, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)`,
-		x.ID, x.PersonID, x.Address, store.Micros(x.Created), store.Micros(x.Expires))
+	_, err := tx.Exec(`INSERT INTO login_session (tenant_id, id, person_id, address, created_at, seen_at, expires_at, agent, pending) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)`,
+		x.ID, x.PersonID, x.Address, store.Micros(x.Created), store.Micros(x.Expires), x.Agent, x.Pending)
 	return err
 }
 
-func selectSession(tx *store.Tx, id string) (Session, error) {
-	return scanSession(tx.QueryRow(`SELECT `+sessionColumns+` WHERE s.tenant_id = $1 AND s.id = $2`, id).Scan)
+func (s *Service) selectSession(tx *store.Tx, id string) (Session, error) {
+	return s.scanSession(tx.QueryRow(`SELECT `+sessionColumns+` WHERE s.tenant_id = $1 AND s.id = $2`, id).Scan)
 }
 
-func selectSessions(tx *store.Tx, personID string, now time.Time) ([]Session, error) {
-	return store.Collect[Session](tx.Query(`SELECT `+sessionColumns+` WHERE s.tenant_id = $1 AND s.person_id = $2 AND s.expires_at > $3 ORDER BY s.created_at DESC`,
-		personID, store.Micros(now)))(scanSession)
+func (s *Service) selectSessions(tx *store.Tx, personID string, now time.Time) ([]Session, error) {
+	return store.Collect[Session](tx.Query(`SELECT `+sessionColumns+` WHERE s.tenant_id = $1 AND s.person_id = $2 AND s.expires_at > $3 AND NOT s.pending ORDER BY s.created_at DESC`,
+		personID, store.Micros(now)))(s.scanSession)
 }
 
 // dropExpired tidies up on the occasion of a login.

@@ -81,7 +81,7 @@ type personWithPassword struct {
 }
 
 func selectPeopleWithPassword(tx *store.Tx) ([]personWithPassword, error) {
-	return store.Collect[personWithPassword](tx.Query(`SELECT ` + personColumns + ` FROM person WHERE tenant_id = $1
+	return store.Collect[personWithPassword](tx.Query(`SELECT ` + personColumns + ` FROM person WHERE tenant_id = $1 AND left_at = 0
 		ORDER BY CASE role WHEN 'owner' THEN 0 ELSE 1 END, created_at, id`))(func(scan scanner) (p personWithPassword, err error) {
 		p.Person, p.password, err = scanPerson(scan)
 		return p, err

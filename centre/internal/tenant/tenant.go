@@ -13,25 +13,6 @@ import (
 // House is the id of the operator's own company, to which all staff belong.
 const House = "house"
 
-// Role is what a person may do.
-type Role string
-
-// Roles. The last two are staff of the centre and exist only in [House].
-const (
-	RoleOwner    Role = "owner"    // everything of the own company
-	RoleMember   Role = "member"   // answers alerts, names devices
-	RoleReadonly Role = "readonly" // reads
-	RoleOperator Role = "operator" // staff: everything, across companies
-	RoleDesk     Role = "desk"     // staff: alerts and calls, across companies
-)
-
-// Staff says whether the role works for the centre.
-func (r Role) Staff() bool { return r == RoleOperator || r == RoleDesk }
-
-func (r Role) valid() bool {
-	return r == RoleOwner || r == RoleMember || r == RoleReadonly || r.Staff()
-}
-
 // Lang is the language that a person or company reads.
 type Lang string
 

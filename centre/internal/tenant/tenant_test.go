@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -46,8 +47,10 @@ func suite(t *testing.T, fn func(o *office)) {
 		o.own, o.owner = o.company("owner@sakura.example")
 		o.decoy, o.stranger = o.company("owner@decoy.example")
 		fn(o)
-	}, tenant.Schema())
+	}, schemas()...)
 }
+
+func schemas() []store.Schema { return []store.Schema{tenant.Schema(), job.Schema()} }
 
 func (o *office) company(email string) (id, person string) {
 	o.Helper()
@@ -61,7 +64,7 @@ func (o *office) company(email string) (id, person string) {
 
 func (o *office) login(email string) (tenant.Session, string) {
 	o.Helper()
-	x, token, err := o.svc.Login(o.Context(), email, password, "203.0.113.9:4000")
+	x, token, err := o.svc.Login(o.Context(), email, password, tenant.From{Addr: "203.0.113.9:4000"})
 	must(o.T, err)
 	return x, token
 }
@@ -186,7 +189,7 @@ func TestLogin(t *testing.T) {
 			o.Error("two logins gave the same token")
 		}
 		for _, try := range [][2]string{{"owner@sakura.example", "wrong password"}, {"nobody@sakura.example", password}, {"", ""}, {"op@centre.example", ""}} {
-			if _, tok, err := o.svc.Login(o.Context(), try[0], try[1], "203.0.113.9:1"); !errors.Is(err, tenant.ErrLogin) || tok != "" {
+			if _, tok, err := o.svc.Login(o.Context(), try[0], try[1], tenant.From{Addr: "203.0.113.9:1"}); !errors.Is(err, tenant.ErrLogin) || tok != "" {
 				o.Errorf("Login(%q) = %v", try, err)
 			}
 		}
@@ -259,7 +262,7 @@ func TestSessionsAreListedAndRevoked(t *testing.T) {
 func TestGuessingIsSlowedDown(t *testing.T) {
 	suite(t, func(o *office) {
 		guess := func(address string) error {
-			_, _, err := o.svc.Login(o.Context(), "owner@sakura.example", "guess guess", address)
+			_, _, err := o.svc.Login(o.Context(), "owner@sakura.example", "guess guess", tenant.From{Addr: address})
 			return err
 		}
 		for range 10 {
@@ -281,7 +284,7 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 		o.clock.Advance(5 * time.Minute)
 		o.login("owner@sakura.example")
 		for i := range 70 {
-			_, _, last = o.svc.Login(o.Context(), fmt.Sprint(i, "@x.example"), "guess guess", "198.51.100.7:1")
+			_, _, last = o.svc.Login(o.Context(), fmt.Sprint(i, "@x.example"), "guess guess", tenant.From{Addr: "198.51.100.7:1"})
 		}
 		if !errors.Is(last, tenant.ErrTooMany) {
 			o.Errorf("one password for many accounts: %v", last)

@@ -11,11 +11,13 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
+	"otasuke/internal/clock"
 )
 
 // Accounts logs people in and out; tenant.Service is one.
 type Accounts interface {
-	Login(ctx context.Context, email, password, remoteAddr string) (tenant.Session, string, error)
+	Login(ctx context.Context, email, password string, from tenant.From) (tenant.Session, string, error)
+	Second(ctx context.Context, token, code string, from tenant.From) (tenant.Session, string, error)
 	SessionByToken(ctx context.Context, token string) (tenant.Session, error)
 	Logout(ctx context.Context, token string) error
 }
@@ -36,6 +38,7 @@ type GateConfig struct {
 	Site, Lead string
 	Phone      string
 	Hours      map[string]string
+	Clock      clock.Clock // default: the machine's
 	Log        *slog.Logger
 }
 
@@ -45,6 +48,7 @@ type Gate struct {
 	cookie       string
 	secure       bool
 	login, fault *Page
+	code         *Page
 }
 
 // ErrForbidden is for what this person may not do; it becomes a 403 page.
@@ -55,6 +59,9 @@ var ErrBadInput = errors.New("ui: bad input")
 
 // NewGate makes a gate.
 func NewGate(cfg GateConfig) (*Gate, error) {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
 	g := &Gate{cfg: cfg, cookie: cfg.Cookie}
 	// A __Host- cookie is bound to this host and to TLS; without TLS (a demo on
 	// one machine) browsers would refuse it.
@@ -63,6 +70,9 @@ func NewGate(cfg GateConfig) (*Gate, error) {
 	}
 	var err error
 	if g.login, err = ParsePage(assets, "assets/login.html"); err != nil {
+		return nil, err
+	}
+	if g.code, err = ParsePage(assets, "assets/code.html"); err != nil {
 		return nil, err
 	}
 	if g.fault, err = ParsePage(assets, "assets/error.html"); err != nil {
@@ -85,23 +95,30 @@ func (g *Gate) Base(r *http.Request, t text.Texts, csrf string) Base {
 		hours = t.T("common.hours")
 	}
 	return Base{Texts: t, Site: t.T(g.cfg.Site), Owner: t.T(g.cfg.Site), Root: g.cfg.Root, Path: r.URL.RequestURI(),
-		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Phone: g.cfg.Phone, Hours: hours}
+		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Account: csrf != "", Phone: g.cfg.Phone, Hours: hours}
 }
 
 // Texts of a request without a session.
 func (g *Gate) Texts(r *http.Request) text.Texts { return g.cfg.Texts.In(Language(r, "")) }
 
-// Require wraps a page that needs a session. POSTs must carry its form token. An
-// error becomes the fitting page.
-func (g *Gate) Require(page func(http.ResponseWriter, *Visit) error) http.HandlerFunc {
+// Require wraps a page that needs a whole session. POSTs must carry its form token. An
+// error becomes the fitting page. Who must set up a second factor first comes to pages
+// about the own account (self) only.
+func (g *Gate) Require(self bool, page func(http.ResponseWriter, *Visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s, err := g.session(r)
-		if errors.Is(err, tenant.ErrNoSession) {
-			g.askLogin(w, r)
+		switch {
+		case errors.Is(err, tenant.ErrNoSession):
+			g.askLogin(w, r, "/login")
 			return
-		}
-		if err != nil {
+		case err != nil:
 			g.Fail(w, r, err)
+			return
+		case s.Pending:
+			g.askLogin(w, r, "/login/code")
+			return
+		case !self && s.MustEnrol(g.cfg.Clock.Now()):
+			http.Redirect(w, r, g.cfg.Root+"/account/factor", http.StatusSeeOther)
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -133,9 +150,9 @@ func (g *Gate) session(r *http.Request) (tenant.Session, error) {
 	return s, err
 }
 
-// askLogin sends a browser to the login page and back afterwards.
-func (g *Gate) askLogin(w http.ResponseWriter, r *http.Request) {
-	to := g.cfg.Root + "/login"
+// askLogin sends a browser to a page of the login and back afterwards.
+func (g *Gate) askLogin(w http.ResponseWriter, r *http.Request, page string) {
+	to := g.cfg.Root + page
 	if r.Method == http.MethodGet && r.URL.Path != g.cfg.Root+"/" {
 		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 	}
@@ -160,7 +177,7 @@ func (g *Gate) LoginPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Email = r.PostFormValue("email")
-	s, token, err := g.cfg.Accounts.Login(r.Context(), p.Email, r.PostFormValue("password"), r.RemoteAddr)
+	s, token, err := g.cfg.Accounts.Login(r.Context(), p.Email, r.PostFormValue("password"), from(r))
 	if err == nil && s.Staff != g.cfg.Staff {
 		// Known, but not here: the answer is the same as for a stranger.
 		err = errors.Join(tenant.ErrLogin, g.cfg.Accounts.Logout(r.Context(), token))
@@ -172,6 +189,59 @@ func (g *Gate) LoginPage(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, tenant.ErrLogin):
 		p.Wrong = t.T("portal.login_wrong")
 		g.show(w, r, g.login, http.StatusUnprocessableEntity, p)
+	case err != nil:
+		g.Fail(w, r, err)
+	default:
+		g.setCookie(w, token, s.Expires)
+		if s.Pending {
+			http.Redirect(w, r, g.cfg.Root+"/login/code?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
+			return
+		}
+		http.Redirect(w, r, LocalPath(p.Next, g.cfg.Root+"/"), http.StatusSeeOther)
+	}
+}
+
+func from(r *http.Request) tenant.From {
+	return tenant.From{Addr: r.RemoteAddr, Agent: r.UserAgent()}
+}
+
+// CodePage answers GET and POST of the page that asks for the second factor.
+func (g *Gate) CodePage(w http.ResponseWriter, r *http.Request) {
+	t := g.Texts(r)
+	s, err := g.session(r)
+	if errors.Is(err, tenant.ErrNoSession) || err == nil && !s.Pending {
+		http.Redirect(w, r, g.cfg.Root+"/login", http.StatusSeeOther)
+		return
+	}
+	if err != nil {
+		g.Fail(w, r, err)
+		return
+	}
+	p := loginPage{Base: g.Base(r, t, s.CSRF), Next: LocalPath(r.FormValue("next"), "")}
+	p.Title, p.Account = t.T("login.code_title"), false
+	if r.Method != http.MethodPost {
+		g.show(w, r, g.code, http.StatusOK, p)
+		return
+	}
+	if !SameToken(r, s.CSRF) {
+		g.Fail(w, r, ErrForbidden)
+		return
+	}
+	c, err := r.Cookie(g.cookie)
+	if err != nil {
+		g.Fail(w, r, errors.Join(ErrBadInput, err))
+		return
+	}
+	s, token, err := g.cfg.Accounts.Second(r.Context(), c.Value, r.PostFormValue("code"), from(r))
+	switch {
+	case errors.Is(err, tenant.ErrTooMany):
+		p.Wrong = t.T("login.code_later")
+		g.show(w, r, g.code, http.StatusTooManyRequests, p)
+	case errors.Is(err, tenant.ErrCode):
+		p.Wrong = t.T("login.code_wrong")
+		g.show(w, r, g.code, http.StatusUnprocessableEntity, p)
+	case errors.Is(err, tenant.ErrNoSession):
+		http.Redirect(w, r, g.cfg.Root+"/login", http.StatusSeeOther)
 	case err != nil:
 		g.Fail(w, r, err)
 	default:
@@ -247,4 +317,16 @@ func (g *Gate) show(w http.ResponseWriter, r *http.Request, p *Page, status int,
 // Show renders a page for a visit.
 func (g *Gate) Show(w http.ResponseWriter, p *Page, data any) error {
 	return p.Render(w, http.StatusOK, data)
+}
+
+// Holder wraps a page for whoever holds the link of a mail: the address is a secret, so
+// it is not passed on to other pages nor to search engines.
+func (g *Gate) Holder(page func(http.ResponseWriter, *http.Request, text.Texts) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("X-Robots-Tag", "noindex")
+		if err := page(w, r, g.Texts(r)); err != nil {
+			g.Fail(w, r, err)
+		}
+	}
 }

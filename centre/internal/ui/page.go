@@ -25,9 +25,11 @@ type Base struct {
 	Script string // URL of the script, "" for none
 	Nav    []NavItem
 	CSRF   string // form token, "" without a session
-	Flash  *Flash
-	Phone  string
-	Hours  string
+	// Account: somebody is logged in, wholly.
+	Account bool
+	Flash   *Flash
+	Phone   string
+	Hours   string
 }
 
 // Lang is the language of the page: "ja" or "en".

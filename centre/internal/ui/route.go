@@ -16,10 +16,26 @@ type Scope string
 const (
 	Everyone Scope = "everyone" // shows nothing of any company
 	Holder   Scope = "holder"   // whoever holds the one-time link of a mail
-	Reader   Scope = "reader"   // whoever is logged in
-	Writer   Scope = "writer"   // whoever is logged in and does more than read
+	Self     Scope = "self"     // whoever is logged in, about the own account
+	Reader   Scope = "reader"   // who may read
+	Writer   Scope = "writer"   // who does more than read
+	Manager  Scope = "manager"  // who runs the company: its owners, operators for the centre
 	Operator Scope = "operator" // staff with all rights
+	Helper   Scope = "helper"   // staff who let somebody in again
+	Fleet    Scope = "fleet"    // staff who care for boxes
 )
+
+// needs is the right that a scope asks for. Scopes that are not here have none to ask
+// for; what is in no list is refused when the face is made.
+var needs = map[Scope]tenant.Right{
+	Reader: tenant.MayRead, Writer: tenant.MayWrite, Manager: tenant.MayManage, Operator: tenant.MayOperate, Helper: tenant.MayHelp, Fleet: tenant.MayFleet,
+}
+
+// Allows says whether a role may use routes of a scope that needs a session.
+func (s Scope) Allows(role tenant.Role) bool {
+	right, known := needs[s]
+	return s == Self || known && role.May(right)
+}
 
 // Route is one way into a face.
 type Route struct {
@@ -49,7 +65,9 @@ func NewRouter(g *Gate, root string, static http.Handler) *Router {
 	r.Open(Everyone, "GET /lang", func(w http.ResponseWriter, q *http.Request) { SwitchLanguage(w, q, root) })
 	r.Open(Everyone, "GET /login", g.LoginPage)
 	r.Open(Everyone, "POST /login", g.LoginPage)
-	r.Page(Reader, "POST /logout", g.Logout)
+	r.Open(Everyone, "GET /login/code", g.CodePage)
+	r.Open(Everyone, "POST /login/code", g.CodePage)
+	r.Page(Self, "POST /logout", g.Logout)
 	return r
 }
 
@@ -63,14 +81,18 @@ func (r *Router) Open(scope Scope, pattern string, h http.HandlerFunc) {
 
 // Page adds a route that needs a session, and what its scope asks for besides.
 func (r *Router) Page(scope Scope, pattern string, h func(http.ResponseWriter, *Visit) error) {
-	if scope != Reader && scope != Writer && scope != Operator {
+	if needs[scope] == "" && scope != Self {
 		panic(fmt.Sprintf("ui: %s: scope %q has no session", pattern, scope))
 	}
-	r.handle(scope, pattern, r.gate.Require(func(w http.ResponseWriter, v *Visit) error {
-		if scope == Writer && v.Role == tenant.RoleReadonly || scope == Operator && v.Role != tenant.RoleOperator {
-			return ErrForbidden
+	r.handle(scope, pattern, r.gate.Require(scope == Self, func(w http.ResponseWriter, v *Visit) error {
+		switch {
+		case scope.Allows(v.Role):
+			return h(w, v)
+		case pattern == "GET /{$}": // where everybody comes first; who has nothing here has an account
+			http.Redirect(w, v.Request, r.root+"/account", http.StatusSeeOther)
+			return nil
 		}
-		return h(w, v)
+		return ErrForbidden
 	}))
 }
 

@@ -29,7 +29,7 @@ func texts(t *testing.T) *text.Catalogue {
 
 func TestOwnTemplates(t *testing.T) {
 	t.Parallel()
-	for file, data := range map[string]any{"assets/login.html": loginPage{}, "assets/error.html": errorPage{}} {
+	for file, data := range map[string]any{"assets/login.html": loginPage{}, "assets/code.html": loginPage{}, "assets/error.html": errorPage{}} {
 		p, err := ParsePage(assets, file)
 		if err != nil {
 			t.Fatal(err)
@@ -155,8 +155,12 @@ func TestStylesNeedNothingFromElsewhere(t *testing.T) {
 // oneAccount lets everybody in.
 type oneAccount struct{}
 
-func (oneAccount) Login(context.Context, string, string, string) (tenant.Session, string, error) {
+func (oneAccount) Login(context.Context, string, string, tenant.From) (tenant.Session, string, error) {
 	return tenant.Session{Expires: time.Now().Add(time.Hour)}, "secret", nil
+}
+
+func (oneAccount) Second(context.Context, string, string, tenant.From) (tenant.Session, string, error) {
+	return tenant.Session{}, "", tenant.ErrCode
 }
 
 func (oneAccount) SessionByToken(context.Context, string) (tenant.Session, error) {
