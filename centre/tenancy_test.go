@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,8 @@ type edge struct {
 	portal, console                  *ui.Face
 	canary, other                    Added
 	alert, device, question, request string
-	people                           map[string]string // cookie of the portal or console, by who it is
+	spare                            map[*ui.Face]string // somebody who may be removed
+	people                           map[string]string   // cookie of the portal or console, by who it is
 	base                             map[*ui.Face]string
 }
 
@@ -40,7 +42,7 @@ const canary = "KANARIA"
 func newEdge(t *testing.T) *edge {
 	t.Helper()
 	c := testCentre(t, storetest.SQLiteURL(t))
-	e := &edge{T: t, c: c, people: map[string]string{"nobody": ""}}
+	e := &edge{T: t, c: c, people: map[string]string{"nobody": ""}, spare: map[*ui.Face]string{}}
 	var err error
 	e.canary, err = c.AddCompany(t.Context(), NewCompany{Name: canary + "株式会社", Kana: canary, Lang: "ja", Passphrase: canary + "山",
 		OwnerName: canary + "花子", OwnerEmail: "owner@kanaria.example", Password: word})
@@ -51,7 +53,12 @@ func newEdge(t *testing.T) *edge {
 	ok(t, err)
 	for _, p := range []tenant.Person{
 		{TenantID: e.canary.CompanyID, Email: "reader@kanaria.example", Name: canary + "読子", Role: tenant.RoleReadonly},
+		{TenantID: e.canary.CompanyID, Email: "member@kanaria.example", Name: canary + "員子", Role: tenant.RoleMember},
 		{TenantID: tenant.House, Email: "desk@centre.example", Name: "窓口", Role: tenant.RoleDesk},
+		{TenantID: tenant.House, Email: "analyst@centre.example", Name: "分析", Role: tenant.RoleAnalyst},
+		{TenantID: tenant.House, Email: "vendor@centre.example", Name: "業者", Role: tenant.RoleVendor},
+		{TenantID: tenant.House, Email: "insurer@centre.example", Name: "保険", Role: tenant.RoleInsurer},
+		{TenantID: tenant.House, Email: "auditor@centre.example", Name: "監査", Role: tenant.RoleAuditor},
 	} {
 		_, err = c.addPerson(t.Context(), p, word)
 		ok(t, err)
@@ -63,14 +70,28 @@ func newEdge(t *testing.T) *edge {
 	ok(t, err)
 	e.console, err = c.console(n)
 	ok(t, err)
-	for who, email := range map[string]string{"owner": "owner@kanaria.example", "reader": "reader@kanaria.example",
-		"neighbour": "owner@neighbour.example", "operator": "operator@centre.example", "desk": "desk@centre.example"} {
+	e.spare[e.portal], err = c.addPerson(t.Context(), tenant.Person{TenantID: e.canary.CompanyID, Email: "spare@kanaria.example", Name: canary + "予備", Role: tenant.RoleReadonly}, word)
+	ok(t, err)
+	e.spare[e.console], err = c.addPerson(t.Context(), tenant.Person{TenantID: tenant.House, Email: "spare@centre.example", Name: "予備", Role: tenant.RoleAuditor}, word)
+	ok(t, err)
+	for who, role := range roles {
+		email := who + "@kanaria.example"
+		switch {
+		case who == "neighbour":
+			email = "owner@neighbour.example"
+		case role.Staff():
+			email = who + "@centre.example"
+		}
 		_, token, err := c.tenants.Login(t.Context(), email, word, tenant.From{Addr: "192.0.2.1:1"})
 		ok(t, err)
 		e.people[who] = token
 	}
 	return e
 }
+
+// roles of those who try every route.
+var roles = map[string]tenant.Role{"owner": tenant.RoleOwner, "member": tenant.RoleMember, "reader": tenant.RoleReadonly, "neighbour": tenant.RoleOwner,
+	"operator": tenant.RoleOperator, "desk": tenant.RoleDesk, "analyst": tenant.RoleAnalyst, "vendor": tenant.RoleVendor, "insurer": tenant.RoleInsurer, "auditor": tenant.RoleAuditor}
 
 // attack gives the canary a device and an alert.
 func (e *edge) attack() {
@@ -109,10 +130,10 @@ func (e *edge) attack() {
 var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 
 // address fills a route's holes with what belongs to the canary.
-func (e *edge) address(r ui.Route) string {
+func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -125,9 +146,9 @@ var token = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 // ask makes a request as somebody, with the form token that their pages have.
 func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) {
 	e.Helper()
-	cookie, site, home := "portal", e.c.cfg.Portal.URL, "/looks"
-	if face == e.console {
-		cookie, site, home = "console", e.c.cfg.Console.URL, "/fleet"
+	cookie, site, home := "portal", e.c.cfg.Portal.URL, ""
+	if home = "/account"; face == e.console {
+		cookie, site = "console", e.c.cfg.Console.URL
 	}
 	do := func(method, path, body string) *httptest.ResponseRecorder {
 		q := httptest.NewRequestWithContext(e.Context(), method, site+path, strings.NewReader(body))
@@ -147,11 +168,11 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 	if strings.HasPrefix(r.Path, "/held/") {
 		verb = "release"
 	}
-	form := url.Values{"name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"x"}, "do": {verb}}
+	form := url.Values{"email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "do": {verb}}
 	if m := token.FindStringSubmatch(do(http.MethodGet, home, "").Body.String()); m != nil {
 		form.Set("csrf", m[1])
 	}
-	res := do(r.Method, e.address(r), form.Encode()).Result()
+	res := do(r.Method, e.address(face, r), form.Encode()).Result()
 	body, err := io.ReadAll(res.Body)
 	ok(e.T, err)
 	return res.StatusCode, res.Header.Get("Location"), string(body)
@@ -189,32 +210,51 @@ func TestEveryRouteKeepsCompaniesApart(t *testing.T) {
 	}
 }
 
-// mayRead says who may see the canary's data: its people, and staff.
+// mayRead says who may see the canary's data: its people, and staff who may read.
 func (e *edge) mayRead(face *ui.Face, who string) bool {
-	if face == e.console {
-		return who == "operator" || who == "desk"
-	}
-	return who == "owner" || who == "reader"
+	return e.inside(face, who) && roles[who].May(tenant.MayRead)
 }
+
+// inside says who is at home at a face, but for the neighbour.
+func (e *edge) inside(face *ui.Face, who string) bool {
+	return who != "nobody" && who != "neighbour" && roles[who].Staff() == (face == e.console)
+}
+
+// asked are routes that show what is wrong with what this test sends.
+var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /shares"}
 
 // want is what must come of a request.
 func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) bool {
-	is := func(want int) func(int, string) bool {
-		return func(got int, _ string) bool { return got == want }
+	is := func(want ...int) func(int, string) bool {
+		return func(got int, _ string) bool { return slices.Contains(want, got) }
 	}
-	inside := e.mayRead(face, who)
 	guest := face == e.portal && who == "neighbour" // at home here, but elsewhere
-	switch {
+	switch route := r.Method + " " + r.Path; {
 	case r.Scope == ui.Everyone, r.Scope == ui.Holder:
 		return func(status int, _ string) bool { return status < http.StatusInternalServerError }
-	case !inside && !guest:
+	case !e.inside(face, who) && !guest:
 		return login
-	case r.Scope == ui.Writer && who == "reader", r.Scope == ui.Operator && who != "operator":
+	case !r.Scope.Allows(roles[who]) && r.Path == "/{$}":
+		return func(status int, location string) bool { return status == http.StatusSeeOther && location == "/account" }
+	case !r.Scope.Allows(roles[who]):
 		return is(http.StatusForbidden)
 	case guest && hole.MatchString(strings.ReplaceAll(r.Path, "{$}", "")):
 		return is(http.StatusNotFound)
+	case route == "POST /account/factor/off" && face == e.console:
+		return is(http.StatusForbidden) // staff need it
+	case slices.Contains(asked, route):
+		return is(http.StatusUnprocessableEntity)
+	case route == "POST /people" && face == e.console, r.Path == "/people/{person}" && r.Method == http.MethodPost && face == e.console:
+		return is(http.StatusBadRequest) // the role that is sent is a customer's
+	case strings.HasPrefix(r.Path, "/people"):
+		// Somebody may be invited or gone by now: it was this test.
+		return func(status int, location string) bool {
+			return status < http.StatusInternalServerError && status != http.StatusForbidden && !login(status, location)
+		}
 	case r.Method == http.MethodGet, strings.HasSuffix(r.Path, "/claim"), strings.HasPrefix(r.Path, "/connect"):
 		return is(http.StatusOK)
+	case strings.HasSuffix(r.Path, "/owner"):
+		return is(http.StatusSeeOther, http.StatusUnprocessableEntity) // invited already
 	}
 	return func(status int, location string) bool {
 		return status == http.StatusSeeOther && !login(status, location)
@@ -232,6 +272,7 @@ func TestTheCanarySings(t *testing.T) {
 	}{
 		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"}, {e.portal, "reader", "/used"}, {e.portal, "owner", "/used/{device}"}, {e.portal, "reader", "/traffic/{id}"}, {e.portal, "owner", "/traffic/{id}/csv"},
 		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"}, {e.console, "desk", "/companies/{tenant}/traffic/{id}"},
+		{e.portal, "reader", "/people"}, {e.portal, "owner", "/people/{person}"}, {e.portal, "member", "/account"}, {e.console, "auditor", "/companies"}, {e.console, "analyst", "/{$}"},
 		{e.portal, "reader", "/requests"}, {e.console, "desk", "/requests"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})
