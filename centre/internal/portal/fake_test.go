@@ -72,6 +72,7 @@ type office struct {
 	busy      bool
 	boxLine   string   // address that a box waits at
 	connected []string // companies and people that connected it
+	forged    bool
 }
 
 func (o *office) Login(_ context.Context, email, password string, _ tenant.From) (tenant.Session, string, error) {
@@ -115,6 +116,28 @@ func (o *office) WhoViewed(context.Context, string, int) ([]tenant.Entry, error)
 		{At: now.Add(-time.Hour), Who: "op", Action: "view.alert", Object: "1795237521-1", Why: "案件 482913 の対応"},
 		{At: now.Add(-26 * time.Hour), Who: "op", Action: "view.company", Object: ours, Why: "電話でのご相談"},
 	}, nil
+}
+
+func (o *office) AuditLog(ctx context.Context, id string, limit int) ([]tenant.Entry, error) {
+	all, err := o.WhoViewed(ctx, id, limit)
+	return append(all, tenant.Entry{Seq: 7, At: now.Add(-30 * time.Hour), Who: "p1", Action: "person.role.readonly", Object: "p1"},
+		tenant.Entry{Seq: 6, At: now.Add(-31 * time.Hour), Who: "box:bx1", Action: "box.claim", Object: "bx1"},
+		tenant.Entry{Seq: 5, At: now.Add(-32 * time.Hour), Who: "p1", Action: "login.refused", Object: "=HYPERLINK(\"x\")", Why: "@cmd"},
+		tenant.Entry{Seq: 4, At: now.Add(-33 * time.Hour), Who: "op", Action: "future.thing"}), err
+}
+
+func (o *office) VerifyAudit(context.Context, string) (int64, string, error) {
+	if o.forged {
+		return 3, "", fmt.Errorf("%w: entry 4", tenant.ErrChain)
+	}
+	return 1234, "x", nil
+}
+
+func (o *office) NamesOf(_ context.Context, id string) (map[string]tenant.Person, error) {
+	if id == tenant.House {
+		return map[string]tenant.Person{"op": {ID: "op", Name: "山田", Role: tenant.RoleDesk}}, nil
+	}
+	return map[string]tenant.Person{"p1": {ID: "p1", Name: "佐藤 花子", Role: tenant.RoleOwner}}, nil
 }
 
 func (o *office) ActionLink(_ context.Context, token string) (tenant.Link, error) {

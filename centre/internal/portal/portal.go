@@ -46,6 +46,9 @@ type Companies interface {
 	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
 	People(ctx context.Context, tenantID string) ([]tenant.Person, error)
 	WhoViewed(ctx context.Context, tenantID string, limit int) ([]tenant.Entry, error)
+	AuditLog(ctx context.Context, tenantID string, limit int) ([]tenant.Entry, error)
+	VerifyAudit(ctx context.Context, tenantID string) (entries int64, head string, err error)
+	NamesOf(ctx context.Context, tenantID string) (map[string]tenant.Person, error)
 }
 
 // Links are the buttons of mails; tenant.Service is one.
@@ -190,6 +193,7 @@ func (p *portal) routes(static http.Handler) *ui.Router {
 	r.Page(ui.Reader, "GET /used", p.usedPage)
 	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
 	r.Page(ui.Reader, "GET /looks", p.looksPage)
+	r.Page(ui.Reader, "GET /looks/csv", p.looksFile)
 	r.Page(ui.Reader, "GET /traffic", p.trafficPage)
 	r.Page(ui.Reader, "POST /traffic", p.askTraffic)
 	r.Page(ui.Reader, "GET /traffic/{id}", p.answerTraffic)

@@ -61,7 +61,7 @@ func TestEveryTextExists(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sources []string
-	for _, pattern := range []string{"*.html", "*.go", "../ui/*.go", "../ui/assets/*.html", "../notify/*.go", "../notify/mail.*", "../knowledge/*.go"} {
+	for _, pattern := range []string{"*.html", "*.go", "../ui/*.go", "../ui/account/*.go", "../ui/account/*.html", "../ui/assets/*.html", "../notify/*.go", "../notify/mail.*", "../knowledge/*.go"} {
 		names, err := fs.Glob(os.DirFS(".."), strings.TrimPrefix("portal/"+pattern, "portal/../"))
 		if err != nil {
 			t.Fatal(err)
@@ -307,7 +307,7 @@ func TestDevicesAndWhoLooked(t *testing.T) {
 	if o.endpoints[1].Name != "社長のスマホ" {
 		t.Error("a bad name was taken")
 	}
-	says(t, b.page("/looks"), "センター 山田", "お知らせ 1795237521-1", "案件 482913 の対応", "2026年11月21日(土) 13:30")
+	says(t, b.page("/looks"), "センター 山田（相談窓口）", "お知らせ 1795237521-1", "案件 482913 の対応", "2026年11月21日(土) 13:30")
 }
 
 // What a device is and why, what waits for the owner, and phones without any alarm.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
 )
@@ -54,6 +55,18 @@ type Flash struct {
 	Text string
 	Bad  bool
 }
+
+// Keys of the words for a role, and for what it may: the role follows.
+const (
+	roleKey = "login.role_"
+	mayKey  = "login.may_"
+)
+
+// RoleWord is what a role is called.
+func RoleWord(t text.Texts, r tenant.Role) string { return t.T(roleKey + string(r)) }
+
+// MayWord says what a role may do.
+func MayWord(t text.Texts, r tenant.Role) string { return t.T(mayKey + string(r)) }
 
 // Stars is the importance as a badge: words and signs, never the signs alone.
 type Stars struct {

@@ -143,7 +143,7 @@ func (p *Pages) back(w http.ResponseWriter, v *ui.Visit, path string) error {
 func said(v *ui.Visit, words ...string) *ui.Flash {
 	for _, w := range words {
 		if v.Request.FormValue("said") == w {
-			return &ui.Flash{Text: v.T("login.said_" + w)}
+			return &ui.Flash{Text: v.T(saidKey + w)}
 		}
 	}
 	return nil
@@ -198,7 +198,7 @@ func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, password, off fo
 		return err
 	}
 	base.Flash = said(v, "password", "ended", "factor_off")
-	a := accountView{Base: base, Name: me.Name, Email: me.Email, Role: v.T("login.role_" + string(me.Role)), May: v.T("login.may_" + string(me.Role)),
+	a := accountView{Base: base, Name: me.Name, Email: me.Email, Role: ui.RoleWord(v.Texts, me.Role), May: ui.MayWord(v.Texts, me.Role),
 		Faults: append(password.faults(), off.faults()...), Password: password, Off: off, Factor: v.Factor, CanRemove: !p.Staff}
 	a.FactorState = ui.State{Tone: ui.Off, Text: v.T("login.factor_none")}
 	if v.Factor {
@@ -231,7 +231,7 @@ func (p *Pages) password(w http.ResponseWriter, v *ui.Visit) error {
 	f := passwordForm(v)
 	old, fresh := v.Request.PostFormValue("old"), v.Request.PostFormValue("password")
 	if why := tenant.PasswordFault(fresh); why != "" {
-		f.fault("password", v.T("login.password_"+why))
+		f.fault("password", v.T(faultKey + why))
 		return p.showAccount(w, v, f, codeForm(v))
 	}
 	err := p.ChangePassword(v.Request.Context(), v.Session, old, fresh)

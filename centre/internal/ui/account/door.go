@@ -63,7 +63,7 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	}
 	d := p.doorOf(r, t, "login.join_title")
 	d.Lead, d.Button = t.T("login.join_lead", "company", company.Name), t.T("login.join_button")
-	d.Facts = [][2]string{{t.T("login.person_email"), i.Email}, {t.T("login.role"), t.T("login.role_"+string(i.Role)) + " — " + t.T("login.may_"+string(i.Role))}}
+	d.Facts = [][2]string{{t.T("login.person_email"), i.Email}, {t.T("login.role"), ui.RoleWord(t, i.Role) + " — " + ui.MayWord(t, i.Role)}}
 	d.Fields = form{{ID: "name", Label: t.T("login.person_name"), Type: "text", Auto: "name", Max: 200, Value: i.Name}, newPassword(t)}
 	if r.Method != http.MethodPost {
 		return p.door.Render(w, http.StatusOK, d)
@@ -71,7 +71,7 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	d.Fields.fill(r.PostFormValue)
 	password := r.PostFormValue("password")
 	if why := tenant.PasswordFault(password); why != "" {
-		d.Fields.fault("password", t.T("login.password_"+why))
+		d.Fields.fault("password", t.T(faultKey + why))
 	}
 	if d.Fields[0].Value == "" {
 		d.Fields.fault("name", t.T("login.name_missing"))
@@ -116,7 +116,7 @@ func (p *Pages) recoverPage(w http.ResponseWriter, r *http.Request, t text.Texts
 	}
 	password := r.PostFormValue("password")
 	if why := tenant.PasswordFault(password); why != "" {
-		d.Fields.fault("password", t.T("login.password_"+why))
+		d.Fields.fault("password", t.T(faultKey + why))
 		d.Faults = d.Fields.faults()
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	}

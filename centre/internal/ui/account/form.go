@@ -2,6 +2,13 @@ package account
 
 import "strings"
 
+// Keys of words that the end of the key chooses.
+const (
+	faultKey = "login.password_"
+	kindKey  = "login.share_"
+	saidKey  = "login.said_"
+)
+
 // field is one line of a form: what is typed wrong comes back with the reason beside it.
 type field struct {
 	ID, Label, Type, Value, Hint, Error, Auto string

@@ -40,7 +40,7 @@ type roleChoice struct {
 
 func roles(v *ui.Visit, chosen tenant.Role) (all []roleChoice) {
 	for _, r := range tenant.RolesOf(v.TenantID) {
-		all = append(all, roleChoice{Value: string(r), Label: v.T("login.role_" + string(r)), May: v.T("login.may_" + string(r)), Chosen: r == chosen})
+		all = append(all, roleChoice{Value: string(r), Label: ui.RoleWord(v.Texts, r), May: ui.MayWord(v.Texts, r), Chosen: r == chosen})
 	}
 	return all
 }
@@ -85,7 +85,7 @@ func (p *Pages) showPeople(w http.ResponseWriter, v *ui.Visit, f form, chosen te
 		}
 		for i := range invites {
 			one := &invites[i]
-			view.Invites = append(view.Invites, inviteRow{ID: one.ID, Name: one.Name, Email: one.Email, Role: v.T("login.role_" + string(one.Role)),
+			view.Invites = append(view.Invites, inviteRow{ID: one.ID, Name: one.Name, Email: one.Email, Role: ui.RoleWord(v.Texts, one.Role),
 				Until: v.T("login.invite_until", "day", ja.Long(one.Expires, v.Texts.Lang()))})
 		}
 	}
@@ -93,7 +93,7 @@ func (p *Pages) showPeople(w http.ResponseWriter, v *ui.Visit, f form, chosen te
 		view.Number = v.TenantID
 	}
 	for _, one := range people {
-		row := personRow{Name: one.Name, Email: one.Email, Role: v.T("login.role_" + string(one.Role)), Mails: v.T("login.mails_off"), Me: one.ID == v.PersonID, URL: p.Root + "/people/" + one.ID}
+		row := personRow{Name: one.Name, Email: one.Email, Role: ui.RoleWord(v.Texts, one.Role), Mails: v.T("login.mails_off"), Me: one.ID == v.PersonID, URL: p.Root + "/people/" + one.ID}
 		if one.Mails {
 			row.Mails = v.T("login.mails_on")
 		}

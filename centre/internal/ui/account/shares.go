@@ -56,12 +56,12 @@ func (p *Pages) showShares(w http.ResponseWriter, v *ui.Visit, f form, chosen []
 		view.Faults = append(view.Faults, field{ID: "kind-" + tenant.ShareKinds[0], Error: wrong})
 	}
 	for _, k := range tenant.ShareKinds {
-		view.Kinds = append(view.Kinds, kindChoice{Value: k, Label: v.T("login.share_" + k), Chosen: slices.Contains(chosen, k)})
+		view.Kinds = append(view.Kinds, kindChoice{Value: k, Label: v.T(kindKey + k), Chosen: slices.Contains(chosen, k)})
 	}
 	for _, s := range all {
 		row := shareRow{ID: s.ID, Company: s.ViewerName, Until: ja.Date(s.Expires.Add(-time.Second), v.Texts.Lang())}
 		for _, k := range s.Kinds {
-			row.Kinds = strings.TrimPrefix(row.Kinds+" / "+v.T("login.share_"+k), " / ")
+			row.Kinds = strings.TrimPrefix(row.Kinds+" / "+v.T(kindKey+k), " / ")
 		}
 		view.Rows = append(view.Rows, row)
 	}

@@ -39,13 +39,13 @@ func (f *Flows) WriteCSV(w http.ResponseWriter, v *ui.Visit, tenantID, id string
 		err = out.Write([]string{q.Question.Traffic.Sum, "flows", "blocked", "bytes_up", "bytes_down", "first", "last"})
 		for i := range t.Sums {
 			s := &t.Sums[i]
-			err = errors.Join(err, out.Write(safe(f.key(v, q.Question.Traffic.Sum, s, names), strconv.Itoa(s.Flows), strconv.Itoa(s.Blocked), number(s.Up), number(s.Down), stamp(s.First), stamp(s.Last))))
+			err = errors.Join(err, out.Write(Safe(f.key(v, q.Question.Traffic.Sum, s, names), strconv.Itoa(s.Flows), strconv.Itoa(s.Blocked), number(s.Up), number(s.Down), stamp(s.First), stamp(s.Last))))
 		}
 	} else {
 		err = out.Write([]string{"start", "end", "device", "mac", "address", "name", "peer", "peer_port", "protocol", "application", "country", "verdict", "why", "bytes_up", "bytes_down"})
 		for i := range t.Rows {
 			r := &t.Rows[i]
-			err = errors.Join(err, out.Write(safe(stamp(r.Start), stamp(r.End), called(names, r.MAC, r.Device), r.MAC, r.Device.String(), r.Name, r.Peer.String(), strconv.Itoa(int(r.PeerPort)),
+			err = errors.Join(err, out.Write(Safe(stamp(r.Start), stamp(r.End), called(names, r.MAC, r.Device), r.MAC, r.Device.String(), r.Name, r.Peer.String(), strconv.Itoa(int(r.PeerPort)),
 				strconv.Itoa(int(r.Proto)), r.App, r.Country, r.Verdict, r.Why, number(r.Up), number(r.Down))))
 		}
 	}
@@ -56,8 +56,8 @@ func (f *Flows) WriteCSV(w http.ResponseWriter, v *ui.Visit, tenantID, id string
 func number(n uint64) string   { return strconv.FormatUint(n, 10) }
 func stamp(t time.Time) string { return t.In(ja.Zone).Format("2006-01-02 15:04:05") }
 
-// safe keeps spreadsheets from taking a name that somebody chose for a formula.
-func safe(cells ...string) []string {
+// Safe keeps spreadsheets from taking a name that somebody chose for a formula.
+func Safe(cells ...string) []string {
 	for i, c := range cells {
 		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
 			cells[i] = "'" + c
