@@ -231,7 +231,7 @@ func (p *Pages) password(w http.ResponseWriter, v *ui.Visit) error {
 	f := passwordForm(v)
 	old, fresh := v.Request.PostFormValue("old"), v.Request.PostFormValue("password")
 	if why := tenant.PasswordFault(fresh); why != "" {
-		f.fault("password", v.T(faultKey + why))
+		f.fault("password", v.T(faultKey+why))
 		return p.showAccount(w, v, f, codeForm(v))
 	}
 	err := p.ChangePassword(v.Request.Context(), v.Session, old, fresh)

@@ -71,7 +71,7 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	d.Fields.fill(r.PostFormValue)
 	password := r.PostFormValue("password")
 	if why := tenant.PasswordFault(password); why != "" {
-		d.Fields.fault("password", t.T(faultKey + why))
+		d.Fields.fault("password", t.T(faultKey+why))
 	}
 	if d.Fields[0].Value == "" {
 		d.Fields.fault("name", t.T("login.name_missing"))
@@ -116,7 +116,7 @@ func (p *Pages) recoverPage(w http.ResponseWriter, r *http.Request, t text.Texts
 	}
 	password := r.PostFormValue("password")
 	if why := tenant.PasswordFault(password); why != "" {
-		d.Fields.fault("password", t.T(faultKey + why))
+		d.Fields.fault("password", t.T(faultKey+why))
 		d.Faults = d.Fields.faults()
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	}
