@@ -219,7 +219,7 @@ func serve(t *testing.T, c *centre) *browser {
 	}
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Misfires: wrong{c}, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
+	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Logins: logins{centre: c}, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Misfires: wrong{c}, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
 		Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

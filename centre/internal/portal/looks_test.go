@@ -12,7 +12,7 @@ func TestTheRecordIsInPlainWords(t *testing.T) {
 	o := sample()
 	b := at(t, o)
 	body := b.page("/looks?show=all")
-	says(t, body, "書きかえられていません", "1,234 件の記録を", "佐藤 花子 の役割を「閲覧のみ」にしました", "ボックス", "つながりました", "その他（future.thing）", "センター 山田（相談窓口）", "会社の画面を見ました", "電話でのご相談")
+	says(t, body, "記録に食い違いはありません", "1,234 件の記録を", "佐藤 花子 の役割を「閲覧のみ」にしました", "ボックス", "つながりました", "その他（future.thing）", "センター 山田（相談窓口）", "会社の画面を見ました", "電話でのご相談")
 	saysNot(t, body, "portal.", "login.", "box:bx1")
 	saysNot(t, b.page("/looks"), "役割を")
 	o.forged = true

@@ -214,7 +214,7 @@ func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, password, off fo
 	}
 	for _, s := range sessions {
 		a.Sessions = append(a.Sessions, sessionRow{ID: s.ID, Device: device(v.Texts, s.Agent), Address: s.Address, Here: s.ID == v.Session.ID,
-			Seen: ja.Long(s.Seen, v.Texts.Lang()), Since: v.T("login.session_since", "time", ja.Long(s.Created, v.Texts.Lang()))})
+			Seen: ja.Short(s.Seen, v.Texts.Lang()), Since: v.T("login.session_since", "time", ja.Short(s.Created, v.Texts.Lang()))})
 		a.Others = a.Others || s.ID != v.Session.ID
 	}
 	return p.account.Render(w, status(a.Faults), a)
@@ -283,7 +283,7 @@ func (p *Pages) factorPage(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 func (p *Pages) showBegin(w http.ResponseWriter, v *ui.Visit, fault string) error {
-	base, err := p.Begin(v, "login.factor_title", "/account")
+	base, err := p.Begin(v, "login.factor_setup", "/account")
 	if err != nil {
 		return err
 	}
@@ -316,7 +316,7 @@ func (p *Pages) beginFactor(w http.ResponseWriter, v *ui.Visit) error {
 const maxAccount = 60
 
 func (p *Pages) showFactor(w http.ResponseWriter, v *ui.Visit, secret []byte, fault string) error {
-	base, err := p.Begin(v, "login.factor_title", "/account")
+	base, err := p.Begin(v, "login.factor_setup", "/account")
 	if err != nil {
 		return err
 	}
@@ -330,6 +330,7 @@ func (p *Pages) showFactor(w http.ResponseWriter, v *ui.Visit, secret []byte, fa
 	}
 	uri := totp.URI(p.Host, name, secret)
 	view := factorView{Base: base, Fields: codeForm(v), Secret: totp.Text(secret)}
+	view.Fields[0].Label = v.T("login.code_app")
 	if code, err := qr.Encode(uri); err == nil {
 		view.Path, view.Side = code.Path(), code.Side()
 	}

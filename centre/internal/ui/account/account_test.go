@@ -287,7 +287,7 @@ func TestSessionsAndPassword(t *testing.T) {
 		w.login("hanako@sato.example", word, iPhone)
 		phone := w.cookie
 		w.login("hanako@sato.example", word, windows)
-		w.says(w.get("/account"), "iPhone の Safari", "Windows の Edge", "この機器", "192.0.2.1", "2026年11月21日(土) 14:30", "責任者")
+		w.says(w.get("/account"), "iPhone の Safari", "Windows の Edge", "この機器", "192.0.2.1", "11月21日(土) 14:30", "責任者")
 		x, err := w.svc.SessionByToken(w.Context(), phone)
 		must(w.T, err)
 		if status, _, _ := w.do(http.MethodPost, "/account/sessions", url.Values{"session": {x.ID}}, windows); status != http.StatusForbidden {
