@@ -2,7 +2,9 @@ package tenant
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base32"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -73,8 +75,12 @@ func (s *Service) Second(ctx context.Context, token, code string, from From) (x 
 		return x, "", ErrTooMany
 	}
 	address := throttle.Address(from.Addr)
+	id, err := s.codeID(ctx, x.PersonID, code)
+	if err != nil {
+		return x, "", err
+	}
 	err = s.store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
-		ok, err := s.spendCode(tx, x.PersonID, code)
+		ok, err := s.spendCode(tx, x.PersonID, code, id)
 		if err != nil {
 			return err
 		}
@@ -96,8 +102,9 @@ func (s *Service) Second(ctx context.Context, token, code string, from From) (x 
 	return x, fresh, err
 }
 
-// spendCode says whether a code is right and takes care that it is not again.
-func (s *Service) spendCode(tx *store.Tx, personID, code string) (bool, error) {
+// spendCode says whether a code is right and takes care that it is not again. id is its
+// [Service.codeID].
+func (s *Service) spendCode(tx *store.Tx, personID, code, id string) (bool, error) {
 	f, err := selectFactor(tx, personID)
 	if err != nil || !f.confirmed {
 		return false, err
@@ -107,15 +114,24 @@ func (s *Service) spendCode(tx *store.Tx, personID, code string) (bool, error) {
 		n, err := tx.Exec(`UPDATE factor SET last_step = $3 WHERE tenant_id = $1 AND person_id = $2 AND last_step < $3`, personID, step)
 		return n == 1, err
 	}
-	n, err := tx.Exec(`DELETE FROM factor_code WHERE tenant_id = $1 AND person_id = $2 AND id = $3`, personID, codeID(personID, code))
+	n, err := tx.Exec(`DELETE FROM factor_code WHERE tenant_id = $1 AND person_id = $2 AND id = $3`, personID, id)
 	if err != nil || n == 0 {
 		return false, err
 	}
 	return true, Audit(tx, s.clock.Now(), Entry{Who: personID, Action: "login.recovery_code", Object: personID})
 }
 
-func codeID(personID, code string) string {
-	return hashText("recovery code\x00" + personID + "\x00" + strings.ToUpper(totp.Clean(code)))
+// codeID is what is kept of a recovery code: hashed as slowly as a password, with the
+// person's random id as salt (ASVS 6.5.2), so that it can be looked up. "" is for what
+// is no recovery code.
+func (s *Service) codeID(ctx context.Context, personID, code string) (string, error) {
+	code = strings.ToUpper(totp.Clean(code))
+	if len(code) != codeLetters {
+		return "", nil
+	}
+	salt := sha256.Sum256([]byte("recovery code\x00" + personID))
+	key, err := s.hasher.derive(ctx, code, salt[:saltBytes], s.hasher.cost)
+	return hex.EncodeToString(key), err
 }
 
 // sure asks for the own password again, before something is changed that keeps others
@@ -182,9 +198,13 @@ func (s *Service) FactorSecret(ctx context.Context, x Session) (secret []byte, e
 
 // ConfirmFactor takes the first code of the new secret, puts it in use, ends the
 // person's other sessions and gives recovery codes, which are shown once.
-func (s *Service) ConfirmFactor(ctx context.Context, x Session, code string) (codes []string, err error) {
+func (s *Service) ConfirmFactor(ctx context.Context, x Session, code string) ([]string, error) {
 	if _, ok := s.byCode.Take(x.PersonID); !ok {
 		return nil, ErrTooMany
+	}
+	codes, ids, err := s.makeCodes(ctx, x.PersonID)
+	if err != nil {
+		return nil, err
 	}
 	err = s.store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
 		f, err := selectFactor(tx, x.PersonID)
@@ -202,7 +222,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, x Session, code string) (co
 		if _, err := tx.Exec(`UPDATE factor SET confirmed_at = $3, last_step = $4 WHERE tenant_id = $1 AND person_id = $2`, x.PersonID, store.Micros(now), step); err != nil {
 			return err
 		}
-		if codes, err = s.newCodes(tx, x.PersonID); err != nil {
+		if err := putCodes(tx, x.PersonID, ids); err != nil {
 			return err
 		}
 		if err := endSessions(tx, x.PersonID, x.ID); err != nil {
@@ -210,29 +230,39 @@ func (s *Service) ConfirmFactor(ctx context.Context, x Session, code string) (co
 		}
 		return s.changed(tx, x.PersonID, x.PersonID, "person.factor_on")
 	})
-	if err == nil {
-		s.byCode.Forgive(x.PersonID)
-	}
-	return codes, err
-}
-
-func (s *Service) newCodes(tx *store.Tx, personID string) (codes []string, err error) {
-	if _, err := tx.Exec(`DELETE FROM factor_code WHERE tenant_id = $1 AND person_id = $2`, personID); err != nil {
+	if err != nil {
 		return nil, err
 	}
+	s.byCode.Forgive(x.PersonID)
+	return codes, nil
+}
+
+// makeCodes makes recovery codes and what is kept of them, before a transaction: that is
+// slow.
+func (s *Service) makeCodes(ctx context.Context, personID string) (codes, ids []string, err error) {
 	for range RecoveryCodes {
 		raw := make([]byte, codeLetters)
 		if _, err := io.ReadFull(s.rand, raw); err != nil {
-			return nil, fmt.Errorf("tenant: random: %w", err)
+			return nil, nil, fmt.Errorf("tenant: random: %w", err)
 		}
 		text := letters.EncodeToString(raw)[:codeLetters]
-		code := text[:codeLetters/2] + "-" + text[codeLetters/2:]
-		if _, err := tx.Exec(`INSERT INTO factor_code (tenant_id, person_id, id) VALUES ($1, $2, $3)`, personID, codeID(personID, code)); err != nil {
-			return nil, err
+		id, err := s.codeID(ctx, personID, text)
+		if err != nil {
+			return nil, nil, err
 		}
-		codes = append(codes, code)
+		codes, ids = append(codes, text[:codeLetters/2]+"-"+text[codeLetters/2:]), append(ids, id)
 	}
-	return codes, nil
+	return codes, ids, nil
+}
+
+// putCodes replaces a person's recovery codes.
+func putCodes(tx *store.Tx, personID string, ids []string) error {
+	_, err := tx.Exec(`DELETE FROM factor_code WHERE tenant_id = $1 AND person_id = $2`, personID)
+	for _, id := range ids {
+		_, err1 := tx.Exec(`INSERT INTO factor_code (tenant_id, person_id, id) VALUES ($1, $2, $3)`, personID, id)
+		err = errors.Join(err, err1)
+	}
+	return err
 }
 
 // CodesLeft is how many recovery codes somebody has.
@@ -244,14 +274,23 @@ func (s *Service) CodesLeft(ctx context.Context, x Session) (n int, err error) {
 }
 
 // NewCodes replaces all recovery codes, after a code.
-func (s *Service) NewCodes(ctx context.Context, x Session, code string) (codes []string, err error) {
-	err = s.withCode(ctx, x, code, func(tx *store.Tx) error {
-		if codes, err = s.newCodes(tx, x.PersonID); err != nil {
+func (s *Service) NewCodes(ctx context.Context, x Session, code string) ([]string, error) {
+	if _, ok := s.byCode.Take(x.PersonID + " codes"); !ok { // making them is slow, whatever the code
+		return nil, ErrTooMany
+	}
+	codes, ids, err := s.makeCodes(ctx, x.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.withCode(ctx, x, code, func(tx *store.Tx) error {
+		if err := putCodes(tx, x.PersonID, ids); err != nil {
 			return err
 		}
 		return s.changed(tx, x.PersonID, x.PersonID, "person.codes")
-	})
-	return codes, err
+	}); err != nil {
+		return nil, err
+	}
+	return codes, nil
 }
 
 // RemoveFactor takes the second factor off, after a code. Staff who must have one
@@ -272,8 +311,12 @@ func (s *Service) withCode(ctx context.Context, x Session, code string, do func(
 	if _, ok := s.byCode.Take(x.PersonID); !ok {
 		return ErrTooMany
 	}
-	err := s.store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
-		if ok, err := s.spendCode(tx, x.PersonID, code); err != nil || !ok {
+	id, err := s.codeID(ctx, x.PersonID, code)
+	if err != nil {
+		return err
+	}
+	err = s.store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
+		if ok, err := s.spendCode(tx, x.PersonID, code, id); err != nil || !ok {
 			return errors.Join(err, ErrCode)
 		}
 		return do(tx)

@@ -10,7 +10,7 @@ import (
 )
 
 // policy of every page: only our own style, script and forms; nothing may frame us.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; object-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // MaxForm bounds a form: the longest text is a note of 2,000 characters.
 const MaxForm = 64 << 10
