@@ -374,8 +374,8 @@ func TestActingOnACase(t *testing.T) {
 	f("/close", url.Values{"reason": {"x"}}, http.StatusForbidden, "この操作はできませんでした")
 	f("/note", token("note", strings.Repeat("長", maxText+1)), http.StatusBadRequest, "読み取れませんでした")
 	want := []string{"take|sato|1795237521-2|op", "note|sato|1795237521-2|op|電話した",
-		"note|sato|1795237521-2|op|引き継ぎ: 夜勤の田中へ", "close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。 社内の検査",
-		"close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。", "close|sato|1795237521-2|op|初期化を確認"}
+		"note|sato|1795237521-2|op|引き継ぎ: 夜勤の田中へ", "mark|sato|1795237521-2", "close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。 社内の検査",
+		"mark|sato|1795237521-2", "close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。", "close|sato|1795237521-2|op|初期化を確認"}
 	if fmt.Sprint(c.did) != fmt.Sprint(want) {
 		t.Errorf("did %v", c.did)
 	}
