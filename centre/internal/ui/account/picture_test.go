@@ -50,6 +50,10 @@ func scenes(t *testing.T) (map[string]*world, []scene) {
 	must(t, err)
 	stop, err := p.svc.NewLoginLink(t.Context(), p.company, tenant.LinkCancel, r.ID, r.Expires)
 	must(t, err)
+	p.login("jiro@sato.example", word, windows)
+	p.enrol()
+	p.login("jiro@sato.example", word, windows)
+	half := p.cookie
 	p.login("hanako@sato.example", word, iPhone)
 	p.login("hanako@sato.example", word, windows)
 	p.ends("/account/factor")(p.post("/account/factor", "/account/factor/begin", "old", word))
@@ -67,6 +71,7 @@ func scenes(t *testing.T) (map[string]*world, []scene) {
 		{"people-wrong", "/people", own, url.Values{"csrf": {x.CSRF}, "name": {"佐藤 次郎"}, "email": {"jiro"}, "role": {"member"}}, 2200},
 		{"person", "/people/" + id, own, nil, 1100},
 		{"shares", "/shares", own, nil, 1300},
+		{"code", "/login/code", half, nil, 900},
 		{"join", "/join/" + join, "", nil, 1000},
 		{"early", "/recover/" + early, "", nil, 700},
 		{"stop", "/recover/" + stop + "/stop", "", nil, 700},
