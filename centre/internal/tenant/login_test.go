@@ -518,3 +518,17 @@ func TestShares(t *testing.T) {
 		may(false, o.decoy, tenant.ShareFigures)
 	})
 }
+
+func TestLoginsAreWrittenDown(t *testing.T) {
+	suite(t, func(o *office) {
+		long := strings.Repeat("long words ", 8) // 88 characters, taken whole
+		must(o.T, o.svc.SetPassword(o.Context(), o.owner, o.own, o.owner, long))
+		_, _, err := o.svc.Login(o.Context(), "owner@sakura.example", long[:72], tenant.From{Addr: "192.0.2.8:1"})
+		o.is(err, tenant.ErrLogin)
+		_, _, err = o.svc.Login(o.Context(), "owner@sakura.example", long, tenant.From{Addr: "192.0.2.8:1"})
+		must(o.T, err)
+		if got := o.actions(); !slices.Equal(got[:2], []string{"login", "login.refused"}) {
+			o.Errorf("record %v", got)
+		}
+	})
+}
