@@ -14,9 +14,9 @@ const cli = "system:cli"
 
 // NewCompany is a customer to be added.
 type NewCompany struct {
-	Name, Kana, Industry, Lang, Passphrase string
-	Size                                   int
-	OwnerName, OwnerEmail, Password        string
+	Name, Kana, Industry, Region, Lang, Passphrase string
+	Size                                           int
+	OwnerName, OwnerEmail, Password                string
 }
 
 // Added is what AddCompany made.
@@ -31,7 +31,7 @@ type Added struct {
 // AddCompany adds a customer with its owner and a claim code for its box.
 func (c *Centre) AddCompany(ctx context.Context, n NewCompany) (out Added, err error) {
 	company := tenant.Company{
-		Name: n.Name, NameKana: n.Kana, Industry: n.Industry, Size: n.Size, Lang: tenant.Lang(n.Lang), Passphrase: n.Passphrase,
+		Name: n.Name, NameKana: n.Kana, Industry: n.Industry, Region: n.Region, Size: n.Size, Lang: tenant.Lang(n.Lang), Passphrase: n.Passphrase,
 	}
 	if out.CompanyID, err = c.tenants.CreateCompany(ctx, cli, company); err != nil {
 		return out, err

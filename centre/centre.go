@@ -30,6 +30,7 @@ import (
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/release/repo"
+	"otasuke/centre/internal/report"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -69,6 +70,7 @@ type Centre struct {
 	backups   *backup.Service
 	misfires  *misfire.Service
 	pairings  *pairing.Service
+	reports   *report.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -92,7 +94,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -114,6 +116,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.usage = usage.New(c.store, nil)
 	c.questions = question.New(c.store, nil)
 	c.appeals = appeal.New(c.store, nil)
+	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants})
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
 	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
@@ -160,11 +163,17 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(alert.KindNotify, notifier.Handle)
 	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
 	queue.Handle(release.KindStopped, notifier.HandleStopped)
+	queue.Handle(report.KindMail, notifier.HandleReport)
 	queue.Handle(backup.Kind, c.backups.Handle)
 	queue.Handle(misfire.KindHeld, notifier.HandleHeld)
 	queue.Handle(misfire.KindWithdrawn, notifier.HandleWithdrawn)
 	queue.Handle(tenant.KindTell, notifier.HandleLogin)
 	in.Register(queue)
+	queue.Handle(report.KindMonth, c.reports.HandleMonth)
+	queue.Handle(report.KindMake, c.reports.HandleMake)
+	if err := c.reports.Plan(ctx); err != nil {
+		return err
+	}
 	if err := c.backups.Plan(ctx); err != nil {
 		return err
 	}
@@ -193,14 +202,14 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Misfires: c.misfires, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Misfires: c.misfires, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
 
 func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
-		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Apps: c.apps, Known: c.kinds, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	})
 }

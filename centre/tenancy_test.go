@@ -19,6 +19,7 @@ import (
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/internal/ja"
 	"otasuke/wire"
 )
 
@@ -32,6 +33,7 @@ type edge struct {
 	portal, console                  *ui.Face
 	canary, other                    Added
 	alert, device, question, request string
+	month                            string
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
 	base                             map[*ui.Face]string
@@ -124,6 +126,8 @@ func (e *edge) attack() {
 	requests, err := e.c.appeals.Requests(e.Context(), e.canary.CompanyID)
 	ok(e.T, err)
 	e.request = requests[0].ID
+	e.month = time.Now().In(ja.Zone).Format("2006-01")
+	ok(e.T, e.c.reports.HandleMake(e.Context(), e.canary.CompanyID, []byte(`{"Month":"`+e.month+`"}`)))
 	ok(e.T, e.c.devices.Rename(e.Context(), e.canary.CompanyID, e.device, "test", canary+"のPC"))
 }
 
@@ -133,7 +137,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -273,7 +277,7 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"}, {e.portal, "reader", "/used"}, {e.portal, "owner", "/used/{device}"}, {e.portal, "reader", "/traffic/{id}"}, {e.portal, "owner", "/traffic/{id}/csv"},
 		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"}, {e.console, "desk", "/companies/{tenant}/traffic/{id}"},
 		{e.portal, "reader", "/people"}, {e.portal, "owner", "/people/{person}"}, {e.portal, "member", "/account"}, {e.console, "auditor", "/companies"}, {e.console, "analyst", "/{$}"},
-		{e.portal, "reader", "/requests"}, {e.console, "desk", "/requests"},
+		{e.portal, "reader", "/requests"}, {e.portal, "owner", "/reports/{month}"}, {e.console, "desk", "/requests"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})
 		if status != http.StatusOK || !strings.Contains(body, canary) {

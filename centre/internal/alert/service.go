@@ -312,3 +312,18 @@ func (s *Service) Counts(ctx context.Context, tenantID string, from, to time.Tim
 	})
 	return c, err
 }
+
+// Totals counts the events of each company over days in Japan, both included, inside an
+// operator's reading.
+func Totals(tx *store.AllTx, from, to time.Time) (map[string]int, error) {
+	totals := map[string]int{}
+	_, err := store.Collect[struct{}](tx.Query(`SELECT tenant_id, CAST(sum(events) AS BIGINT) FROM alert_day WHERE day >= $1 AND day <= $2 GROUP BY tenant_id`,
+		dayOf(from), dayOf(to)))(func(scan scanner) (none struct{}, err error) {
+		var id string
+		var n int
+		err = scan(&id, &n)
+		totals[id] = n
+		return none, err
+	})
+	return totals, err
+}

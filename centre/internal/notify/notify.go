@@ -13,6 +13,7 @@ import (
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/report"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/internal/clock"
@@ -37,6 +38,11 @@ type Appeals interface {
 	Request(ctx context.Context, tenantID, id string) (appeal.Appeal, error)
 }
 
+// Reports has the monthly reports; report.Service is one.
+type Reports interface {
+	Get(ctx context.Context, tenantID, month string) (*report.Figures, error)
+}
+
 // Companies says who the people of a company are.
 type Companies interface {
 	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
@@ -58,6 +64,7 @@ type Config struct {
 	Store     *store.Store
 	Alerts    Alerts
 	Appeals   Appeals
+	Reports   Reports
 	Misfires  Misfires // may be nil
 	Companies Companies
 	Links     Links

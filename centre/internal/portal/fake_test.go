@@ -21,6 +21,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/pairing"
+	"otasuke/centre/internal/report"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -42,6 +43,7 @@ var (
 	_ Network     = (*device.Service)(nil)
 	_ Usage       = (*usage.Service)(nil)
 	_ Appeals     = (*appeal.Service)(nil)
+	_ Reports     = (*report.Service)(nil)
 	_ Pairings    = (*pairing.Service)(nil)
 	_ ui.Accounts = (*tenant.Service)(nil)
 )
@@ -410,7 +412,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Pairings: o, Usage: o, Questions: found{o}, Appeals: o, Apps: known, Known: kinds, Store: db, Knowledge: k, Texts: texts,
+	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Pairings: o, Usage: o, Questions: found{o}, Appeals: o, Reports: reported{}, Apps: known, Known: kinds, Store: db, Knowledge: k, Texts: texts,
 		BaseURL: server.URL + path, Phone: "050-1234-5678", Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

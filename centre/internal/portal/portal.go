@@ -97,6 +97,7 @@ type Config struct {
 	Usage     Usage
 	Questions flows.Questions
 	Appeals   Appeals
+	Reports   Reports
 	// Logins are people and their accounts; without it there are no pages about them.
 	Logins    account.Service
 	Apps      *apps.Catalogue
@@ -120,7 +121,7 @@ type portal struct {
 	home, alerts, alert, confirm, said, devices, used, looks *ui.Page
 	traffic, device                                          *ui.Page
 	flows                                                    *flows.Flows
-	requests, limits, connect                                *ui.Page
+	requests, limits, connect, reports, report               *ui.Page
 }
 
 // New makes the portal.
@@ -138,7 +139,7 @@ func New(cfg Config) (*ui.Face, error) {
 	p := &portal{Config: cfg, root: strings.TrimSuffix(base.Path, "/")}
 	p.flows = &flows.Flows{Questions: cfg.Questions, Network: cfg.Network, Apps: cfg.Apps, Clock: cfg.Clock}
 	files := flows.With(files)
-	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css", "connect.css", "flows.css")
+	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css", "connect.css", "report.css", "flows.css")
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +156,7 @@ func New(cfg Config) (*ui.Face, error) {
 		{&p.said, []string{"said.html"}}, {&p.devices, []string{"devices.html"}}, {&p.device, []string{"device.html"}}, {&p.used, []string{"used.html"}}, {&p.looks, []string{"looks.html"}},
 		{&p.traffic, []string{"traffic.html", "flows.html"}},
 		{&p.requests, []string{"requests.html"}}, {&p.limits, []string{"limits.html"}}, {&p.connect, []string{"connect.html"}},
+		{&p.reports, []string{"reports.html"}}, {&p.report, []string{"report.html"}},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
@@ -192,6 +194,8 @@ func (p *portal) routes(static http.Handler) *ui.Router {
 	r.Page(ui.Writer, "POST /devices/{device}/hold", p.hold)
 	r.Page(ui.Reader, "GET /used", p.usedPage)
 	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
+	r.Page(ui.Reader, "GET /reports", p.reportsPage)
+	r.Page(ui.Reader, "GET /reports/{month}", p.reportPage)
 	r.Page(ui.Reader, "GET /looks", p.looksPage)
 	r.Page(ui.Reader, "GET /looks/csv", p.looksFile)
 	r.Page(ui.Reader, "GET /traffic", p.trafficPage)
@@ -211,7 +215,7 @@ func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
 	}
 	b.Title, b.Owner = v.T(title), c.Name
 	for _, n := range []struct{ key, path string }{
-		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_used", "/used"}, {"portal.nav_traffic", "/traffic"}, {"portal.nav_access", "/looks"}, {"login.nav_people", "/people"},
+		{"portal.nav_home", "/"}, {"portal.nav_alerts", "/alerts"}, {"portal.nav_devices", "/devices"}, {"portal.nav_used", "/used"}, {"portal.nav_traffic", "/traffic"}, {"report.nav", "/reports"}, {"portal.nav_access", "/looks"}, {"login.nav_people", "/people"},
 	} {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
 	}

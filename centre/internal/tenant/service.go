@@ -282,3 +282,6 @@ func (s *Service) setPassword(tx *store.Tx, who, personID, hash, keep string) er
 	}
 	return Audit(tx, s.clock.Now(), Entry{Who: who, Action: "person.password", Object: personID})
 }
+
+// All lists all companies but the house, inside an operator's reading.
+func All(tx *store.AllTx) ([]Company, error) { return selectCompanies(tx) }

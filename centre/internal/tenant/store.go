@@ -8,18 +8,18 @@ import (
 
 type scanner = func(dest ...any) error
 
-const companyColumns = `tenant_id, name, name_kana, industry, people, lang, passphrase, created_at`
+const companyColumns = `tenant_id, name, name_kana, industry, region, people, lang, passphrase, created_at`
 
 func scanCompany(scan scanner) (c Company, err error) {
 	var created int64
-	err = scan(&c.ID, &c.Name, &c.NameKana, &c.Industry, &c.Size, &c.Lang, &c.Passphrase, &created)
+	err = scan(&c.ID, &c.Name, &c.NameKana, &c.Industry, &c.Region, &c.Size, &c.Lang, &c.Passphrase, &created)
 	c.Created = store.Time(created)
 	return c, err
 }
 
 func insertCompany(tx *store.Tx, c Company) error {
-	_, err := tx.Exec(`INSERT INTO company (`+companyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		c.Name, c.NameKana, c.Industry, c.Size, string(c.Lang), c.Passphrase, store.Micros(c.Created))
+	_, err := tx.Exec(`INSERT INTO company (`+companyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		c.Name, c.NameKana, c.Industry, c.Region, c.Size, string(c.Lang), c.Passphrase, store.Micros(c.Created))
 	return err
 }
 

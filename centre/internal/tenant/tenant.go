@@ -30,6 +30,7 @@ type Company struct {
 	Name     string // 株式会社さくら金属
 	NameKana string // サクラキンゾク, for the desk's search
 	Industry string // key, not checked here
+	Region   string // prefecture as its number of JIS X 0401, "23"; not checked here
 	Size     int    // people who work there
 	Lang     Lang   // default Japanese
 	// Passphrase (合言葉) is how caller and desk know each other on the telephone;
@@ -110,7 +111,7 @@ func (c *Company) check() error {
 		return invalid("negative size")
 	}
 	return errors.Join(checkLine("company name", c.Name, true), checkLine("kana", c.NameKana, false),
-		checkLine("industry", c.Industry, false), checkLine("passphrase", c.Passphrase, false))
+		checkLine("industry", c.Industry, false), checkLine("region", c.Region, false), checkLine("passphrase", c.Passphrase, false))
 }
 
 func (p *Person) check() error {

@@ -62,3 +62,14 @@ func selectDevices(tx *store.Tx, from, to time.Time, categories []string) ([]Row
 			return r, err
 		})
 }
+
+func selectUsedDays(tx *store.Tx, from, to time.Time) ([]Day, error) {
+	return store.Collect[Day](tx.Query(`SELECT day, CAST(sum(flows) AS BIGINT), CAST(sum(blocked) AS BIGINT) FROM app_use
+		WHERE tenant_id = $1 AND day >= $2 AND day < $3 GROUP BY day ORDER BY day`, store.Micros(from), store.Micros(to)))(
+		func(scan func(...any) error) (d Day, err error) {
+			var at int64
+			err = scan(&at, &d.Flows, &d.Blocked)
+			d.Date = store.Time(at)
+			return d, err
+		})
+}

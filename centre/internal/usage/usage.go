@@ -135,3 +135,18 @@ func (s *Service) Devices(ctx context.Context, tenantID string, from, to time.Ti
 	})
 	return rows, err
 }
+
+// Day is the use of one day.
+type Day struct {
+	Date           time.Time // midnight in Japan
+	Flows, Blocked int64
+}
+
+// Days lists the days from one to before another on which a box told anything, oldest first.
+func (s *Service) Days(ctx context.Context, tenantID string, from, to time.Time) (days []Day, err error) {
+	err = s.store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
+		days, err = selectUsedDays(tx, ja.Midnight(from), to)
+		return err
+	})
+	return days, err
+}
