@@ -37,11 +37,11 @@ type Centre struct {
 	say     io.Writer
 	sqlite  string
 	program string
+	fronts  []string // addresses of the processes for boxes
 	ops     []string // addresses
 
 	mu     sync.Mutex
 	procs  []*exec.Cmd
-	peak   int64         // resident bytes of the largest process
 	ended  time.Duration // of the CPU, of processes that are gone
 	cut    bool
 	joined map[net.Conn]bool
@@ -69,13 +69,12 @@ func start(ctx context.Context, o *Options) (c *Centre, err error) {
 		return c, err
 	}
 	n := max(1, o.Processes)
-	var fronts []string
 	for i := range n {
 		addr, err := free()
 		if err != nil {
 			return c, err
 		}
-		fronts = append(fronts, addr)
+		c.fronts = append(c.fronts, addr)
 		ops, err := free()
 		if err != nil {
 			return c, err
@@ -95,7 +94,7 @@ func start(ctx context.Context, o *Options) (c *Centre, err error) {
 			return c, err
 		}
 	}
-	o.URL, err = c.address(fronts)
+	o.URL, err = c.address(c.fronts)
 	return c, err
 }
 
@@ -192,14 +191,8 @@ func (c *Centre) Start(i int) error {
 	c.mu.Lock()
 	c.procs[i] = cmd
 	c.mu.Unlock()
-	text, err := os.ReadFile(c.conf(i))
-	if err != nil {
-		return err
-	}
-	_, rest, _ := strings.Cut(string(text), "[boxes]\nlisten = \"")
-	addr, _, _ := strings.Cut(rest, "\"")
 	for end := time.Now().Add(readyTime); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("tcp", addr)
+		conn, err := net.Dial("tcp", c.fronts[i])
 		if err == nil {
 			return conn.Close()
 		}

@@ -75,6 +75,7 @@ type HeldArgs struct {
 type WithdrawnArgs struct {
 	Alert  string `json:"alert"`
 	Reason string `json:"reason"`
+	Person string `json:"person,omitempty"` // who is told; empty for all who had a mail
 }
 
 // ErrNone tells that a rule is not held.

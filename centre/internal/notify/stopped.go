@@ -22,22 +22,36 @@ type staffPage struct {
 }
 
 // HandleStopped tells the staff of a release that has stopped by itself: a job of its own for each
-// person, so that one mail that fails is not said again to the others.
+// person.
 func (n *Notifier) HandleStopped(ctx context.Context, tenantID string, raw json.RawMessage) error {
 	var args release.StoppedArgs
 	if err := json.Unmarshal(raw, &args); err != nil {
 		return fmt.Errorf("%w: notify: %w", job.ErrGiveUp, err)
 	}
+	again := func(personID string) job.Job {
+		one := args
+		one.Person = personID
+		return job.Job{Kind: release.KindStopped, Args: one, Unique: fmt.Sprint(args.Kind, " ", args.Version, " ", personID)}
+	}
+	return n.eachOfStaff(ctx, tenantID, args.Person, again, func(p tenant.Person, t text.Texts) error {
+		kind := t.T(release.Words[args.Kind])
+		v := staffPage{Texts: t, Lead: t.T("mail.stopped_lead"), Next: t.T("mail.stopped_next"), Link: n.cfg.Console + "/updates",
+			Facts: []string{t.T("mail.stopped_what", "kind", kind, "version", fmt.Sprint(args.Version)), t.T("mail.stopped_why", "well", args.Well, "bad", args.Bad)}}
+		return n.tellStaff(ctx, p, v, t.T("mail.stopped_subject", "kind", kind, "version", fmt.Sprint(args.Version)), fmt.Sprintf("stopped.%s.%d", args.Kind, args.Version))
+	})
+}
+
+// eachOfStaff makes a job again for each who is to be told, when person is empty, and otherwise tells
+// that one: a mail that fails is not said again to the others.
+func (n *Notifier) eachOfStaff(ctx context.Context, tenantID, person string, again func(personID string) job.Job, tell func(tenant.Person, text.Texts) error) error {
 	people, err := n.cfg.Companies.People(ctx, tenant.House)
 	if err != nil {
 		return fmt.Errorf("notify: people: %w", err)
 	}
-	if args.Person == "" {
+	if person == "" {
 		return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
 			for _, p := range staff(people) {
-				one := args
-				one.Person = p.ID
-				if err := job.Enqueue(tx, job.Job{Kind: release.KindStopped, Args: one, Unique: fmt.Sprint(args.Kind, " ", args.Version, " ", p.ID)}); err != nil {
+				if err := job.Enqueue(tx, again(p.ID)); err != nil {
 					return err
 				}
 			}
@@ -45,14 +59,9 @@ func (n *Notifier) HandleStopped(ctx context.Context, tenantID string, raw json.
 		})
 	}
 	for _, p := range people {
-		if p.ID != args.Person {
-			continue
+		if p.ID == person {
+			return tell(p, n.cfg.Knowledge.Texts(string(p.Lang)))
 		}
-		t := n.cfg.Knowledge.Texts(string(p.Lang))
-		kind := t.T(release.Words[args.Kind])
-		v := staffPage{Texts: t, Lead: t.T("mail.stopped_lead"), Next: t.T("mail.stopped_next"), Link: n.cfg.Console + "/updates",
-			Facts: []string{t.T("mail.stopped_what", "kind", kind, "version", fmt.Sprint(args.Version)), t.T("mail.stopped_why", "well", args.Well, "bad", args.Bad)}}
-		return n.tellStaff(ctx, p, v, t.T("mail.stopped_subject", "kind", kind, "version", fmt.Sprint(args.Version)), fmt.Sprintf("stopped.%s.%d", args.Kind, args.Version))
 	}
 	return nil
 }

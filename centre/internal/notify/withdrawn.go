@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	texttemplate "text/template"
 
@@ -14,6 +15,7 @@ import (
 	"otasuke/centre/internal/misfire"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
+	"otasuke/content/text"
 )
 
 var withdrawnMail = texttemplate.Must(texttemplate.New("withdrawn.txt").ParseFS(templates, "withdrawn.txt"))
@@ -23,7 +25,7 @@ type Misfires interface {
 	Silent(ctx context.Context, tenantID, alertID string) (bool, error)
 }
 
-// silent says whether an alert comes from rules that are held. An alert that somebody was told of goes on.
+// silent says whether an alert comes from rules that are held.
 func (n *Notifier) silent(ctx context.Context, a *alert.Alert) (bool, error) {
 	if n.cfg.Misfires == nil {
 		return false, nil
@@ -37,49 +39,59 @@ func (n *Notifier) silent(ctx context.Context, a *alert.Alert) (bool, error) {
 }
 
 // HandleWithdrawn tells who had a mail about an alert that there was none: a job of its own for each
-// person is not needed, the address of the mail is written down before.
+// person.
 func (n *Notifier) HandleWithdrawn(ctx context.Context, tenantID string, raw json.RawMessage) error {
 	var args misfire.WithdrawnArgs
 	if err := json.Unmarshal(raw, &args); err != nil {
 		return fmt.Errorf("%w: notify: %w", job.ErrGiveUp, err)
 	}
-	a, err := n.cfg.Alerts.Get(ctx, tenantID, args.Alert)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, alert.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("notify: alert %s: %w", args.Alert, err)
-	}
 	told, err := n.Deliveries(ctx, tenantID, args.Alert)
 	if err != nil {
 		return err
-	}
-	company, err := n.cfg.Companies.CompanyByID(ctx, tenantID)
-	if err != nil {
-		return fmt.Errorf("notify: company: %w", err)
 	}
 	people, err := n.cfg.Companies.People(ctx, tenantID)
 	if err != nil {
 		return fmt.Errorf("notify: people: %w", err)
 	}
+	people = slices.DeleteFunc(people, func(p tenant.Person) bool { return len(sent(told, p.ID)) == 0 })
+	if args.Person == "" {
+		return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+			for _, p := range people {
+				one := args
+				one.Person = p.ID
+				if err := job.Enqueue(tx, job.Job{Kind: misfire.KindWithdrawn, Args: one, Unique: "withdrawn " + args.Alert + " " + p.ID}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 	for _, p := range people {
-		thread := sent(told, p.ID)
-		if len(thread) == 0 {
-			continue
-		}
-		m, err := n.renderWithdrawn(&a, args.Reason, p, company, thread)
-		if err == nil {
-			err = n.cfg.Sender.Send(ctx, m)
-		}
-		if errors.Is(err, mail.ErrPermanent) || errors.Is(err, mail.ErrMessage) {
-			n.cfg.Log.Error("mail about a withdrawn alert refused", "tenant", tenantID, "alert", a.ID, "person", p.ID, "error", err)
-			continue
-		}
-		if err != nil {
-			return err // who has it already gets it again, with the same Message-ID
+		if p.ID == args.Person {
+			return n.tellWithdrawn(ctx, tenantID, &args, p, sent(told, p.ID))
 		}
 	}
 	return nil
+}
+
+func (n *Notifier) tellWithdrawn(ctx context.Context, tenantID string, args *misfire.WithdrawnArgs, p tenant.Person, thread []string) error {
+	a, err := n.cfg.Alerts.Get(ctx, tenantID, args.Alert)
+	if err != nil {
+		return fmt.Errorf("notify: alert %s: %w", args.Alert, err)
+	}
+	company, err := n.cfg.Companies.CompanyByID(ctx, tenantID)
+	if err != nil {
+		return fmt.Errorf("notify: company: %w", err)
+	}
+	m, err := n.renderWithdrawn(&a, args.Reason, p, company, thread)
+	if err == nil {
+		err = n.cfg.Sender.Send(ctx, m)
+	}
+	if errors.Is(err, mail.ErrPermanent) || errors.Is(err, mail.ErrMessage) {
+		n.cfg.Log.Error("mail about a withdrawn alert refused", "tenant", tenantID, "alert", a.ID, "person", p.ID, "error", err)
+		return nil
+	}
+	return err
 }
 
 // sent lists the Message-IDs that a person has got.
@@ -114,33 +126,17 @@ func (n *Notifier) HandleHeld(ctx context.Context, tenantID string, raw json.Raw
 	if err := json.Unmarshal(raw, &args); err != nil {
 		return fmt.Errorf("%w: notify: %w", job.ErrGiveUp, err)
 	}
-	people, err := n.cfg.Companies.People(ctx, tenant.House)
-	if err != nil {
-		return fmt.Errorf("notify: people: %w", err)
+	again := func(personID string) job.Job {
+		one := args
+		one.Person = personID
+		return job.Job{Kind: misfire.KindHeld, Args: one, Unique: string(raw) + personID}
 	}
-	if args.Person == "" {
-		return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
-			for _, p := range staff(people) {
-				one := args
-				one.Person = p.ID
-				if err := job.Enqueue(tx, job.Job{Kind: misfire.KindHeld, Args: one, Unique: fmt.Sprint(string(raw), p.ID)}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	for _, p := range people {
-		if p.ID != args.Person {
-			continue
-		}
-		t := n.cfg.Knowledge.Texts(string(p.Lang))
+	return n.eachOfStaff(ctx, tenantID, args.Person, again, func(p tenant.Person, t text.Texts) error {
 		rule := fmt.Sprintf("%s (%d:%d)", args.Msg, args.GID, args.SID)
 		v := staffPage{Texts: t, Lead: t.T("mail.held_lead"), Next: t.T("mail.held_next"), Link: n.cfg.Console + "/held",
 			Facts: []string{t.T("mail.held_rule", "rule", oneLine(rule, mail.MaxSubject)), t.T("mail.held_companies", "n", args.Companies)}}
 		return n.tellStaff(ctx, p, v, t.T("mail.held_subject", "n", args.Companies), fmt.Sprintf("held.%d.%d.%d", args.GID, args.SID, n.cfg.Clock.Now().Unix()))
-	}
-	return nil
+	})
 }
 
 // tellStaff sends one mail to somebody of the staff.
