@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func (o *office) company(name string) string {
 	return id
 }
 
-var events int
+var events atomic.Int64 // the tests run beside each other
 
 // attack records n attacks on a company at a moment.
 func (o *office) attack(tenantID string, at time.Time, n int) {
@@ -85,8 +86,7 @@ func (o *office) attack(tenantID string, at time.Time, n int) {
 	must(o.T, o.s.Write(o.Context(), tenantID, func(tx *store.Tx) error {
 		var all []alert.Incoming
 		for i := range n {
-			events++
-			all = append(all, alert.Incoming{BoxID: "box", DeviceID: "d1", DeviceName: "経理のパソコン", Event: &wire.Event{ID: fmt.Sprintf("%026d", events), Time: at.Add(time.Duration(i) * time.Second),
+			all = append(all, alert.Incoming{BoxID: "box", DeviceID: "d1", DeviceName: "経理のパソコン", Event: &wire.Event{ID: fmt.Sprintf("%026d", events.Add(1)), Time: at.Add(time.Duration(i) * time.Second),
 				Kind: wire.KindIPS, Verdict: wire.VerdictBlocked, Direction: wire.Outbound, Flow: wire.Flow{Proto: "TCP", Src: netip.MustParseAddr("192.168.1.23"), Dst: netip.MustParseAddr("203.0.113.5")}}})
 		}
 		return o.alerts.Record(tx, all)
