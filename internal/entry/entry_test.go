@@ -84,3 +84,12 @@ func FuzzEntry(f *testing.F) {
 		}
 	})
 }
+
+func TestPrefecture(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"大阪府大阪市中央区": "27", "北海道札幌市": "01", "沖縄県那覇市": "47", "京都府京都市": "26", "大阪市中央区": "", "": ""} {
+		if got := Prefecture(address); got != want {
+			t.Errorf("%s: %q", address, got)
+		}
+	}
+}

@@ -95,15 +95,17 @@ func (s *Service) newID() (string, error) {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw))[:26], nil
 }
 
-// CreateCompany adds a customer with one site of the same name and returns its id.
-// Who is the person who did it, for the audit log.
+// CreateCompany adds a customer with one site of the same name and returns its id, which is c.ID when that is
+// given by somebody who must not make two. Who is the person who did it, for the audit log.
 func (s *Service) CreateCompany(ctx context.Context, who string, c Company) (string, error) {
 	if err := c.check(); err != nil {
 		return "", err
 	}
-	var err error
-	if c.ID, err = s.newID(); err != nil {
-		return "", err
+	if c.ID == "" {
+		var err error
+		if c.ID, err = s.newID(); err != nil {
+			return "", err
+		}
 	}
 	return c.ID, s.createCompany(ctx, who, c)
 }
