@@ -103,7 +103,7 @@ type Page struct{ tmpl *template.Template }
 
 // ParsePage reads a page from a face's files and joins it with the layout.
 func ParsePage(files fs.FS, names ...string) (*Page, error) {
-	t, err := template.New("page").ParseFS(assets, "assets/base.html")
+	t, err := template.New("page").ParseFS(assets, "assets/base.html", "assets/form.html")
 	if err != nil {
 		return nil, fmt.Errorf("ui: %w", err)
 	}

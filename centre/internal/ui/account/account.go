@@ -199,7 +199,7 @@ func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, password, off fo
 	}
 	base.Flash = said(v, "password", "ended", "factor_off")
 	a := accountView{Base: base, Name: me.Name, Email: me.Email, Role: ui.RoleWord(v.Texts, me.Role), May: ui.MayWord(v.Texts, me.Role),
-		Faults: append(password.faults(), off.faults()...), Password: password, Off: off, Factor: v.Factor, CanRemove: !p.Staff}
+		Faults: append(password.Faults(), off.Faults()...), Password: password, Off: off, Factor: v.Factor, CanRemove: !p.Staff}
 	a.FactorState = ui.State{Tone: ui.Off, Text: v.T("login.factor_none")}
 	if v.Factor {
 		a.FactorState = ui.State{Tone: ui.Good, Text: v.T("login.factor_on")}
@@ -231,15 +231,15 @@ func (p *Pages) password(w http.ResponseWriter, v *ui.Visit) error {
 	f := passwordForm(v)
 	old, fresh := v.Request.PostFormValue("old"), v.Request.PostFormValue("password")
 	if why := tenant.PasswordFault(fresh); why != "" {
-		f.fault("password", v.T(faultKey+why))
+		f.Fault("password", v.T(faultKey+why))
 		return p.showAccount(w, v, f, codeForm(v))
 	}
 	err := p.ChangePassword(v.Request.Context(), v.Session, old, fresh)
 	switch {
 	case errors.Is(err, tenant.ErrPassword):
-		f.fault("old", v.T("login.password_wrong"))
+		f.Fault("old", v.T("login.password_wrong"))
 	case errors.Is(err, tenant.ErrTooMany):
-		f.fault("old", v.T("login.code_later"))
+		f.Fault("old", v.T("login.code_later"))
 	case err != nil:
 		return err
 	default:
@@ -291,8 +291,8 @@ func (p *Pages) showBegin(w http.ResponseWriter, v *ui.Visit, fault string) erro
 	if v.MustEnrol(p.Clock.Now()) {
 		view.Lead = v.T("login.factor_must")
 	}
-	view.Fields.fault("old", fault)
-	view.Faults = view.Fields.faults()
+	view.Fields.Fault("old", fault)
+	view.Faults = view.Fields.Faults()
 	return p.factor.Render(w, status(view.Faults), view)
 }
 
@@ -334,8 +334,8 @@ func (p *Pages) showFactor(w http.ResponseWriter, v *ui.Visit, secret []byte, fa
 	if code, err := qr.Encode(uri); err == nil {
 		view.Path, view.Side = code.Path(), code.Side()
 	}
-	view.Fields.fault("code", fault)
-	view.Faults = view.Fields.faults()
+	view.Fields.Fault("code", fault)
+	view.Faults = view.Fields.Faults()
 	return p.factor.Render(w, status(view.Faults), view)
 }
 
@@ -393,9 +393,9 @@ func (p *Pages) wrongCode(w http.ResponseWriter, v *ui.Visit, err error) error {
 	f := codeForm(v)
 	switch {
 	case errors.Is(err, tenant.ErrCode):
-		f.fault("code", v.T("login.code_wrong"))
+		f.Fault("code", v.T("login.code_wrong"))
 	case errors.Is(err, tenant.ErrTooMany):
-		f.fault("code", v.T("login.code_later"))
+		f.Fault("code", v.T("login.code_later"))
 	case errors.Is(err, tenant.ErrRequired):
 		return ui.ErrForbidden
 	default:

@@ -68,15 +68,15 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	if r.Method != http.MethodPost {
 		return p.door.Render(w, http.StatusOK, d)
 	}
-	d.Fields.fill(r.PostFormValue)
+	d.Fields.Fill(r.PostFormValue)
 	password := r.PostFormValue("password")
 	if why := tenant.PasswordFault(password); why != "" {
-		d.Fields.fault("password", t.T(faultKey+why))
+		d.Fields.Fault("password", t.T(faultKey+why))
 	}
 	if d.Fields[0].Value == "" {
-		d.Fields.fault("name", t.T("login.name_missing"))
+		d.Fields.Fault("name", t.T("login.name_missing"))
 	}
-	if d.Faults = d.Fields.faults(); len(d.Faults) > 0 {
+	if d.Faults = d.Fields.Faults(); len(d.Faults) > 0 {
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	}
 	_, err = p.Join(r.Context(), r.PathValue("token"), d.Fields[0].Value, password)
@@ -84,8 +84,8 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	case errors.Is(err, tenant.ErrEmailTaken):
 		return p.say(w, r, t, http.StatusConflict, "login.taken_title", "login.taken")
 	case errors.Is(err, tenant.ErrInvalid):
-		d.Fields.fault("name", t.T("login.name_bad"))
-		d.Faults = d.Fields.faults()
+		d.Fields.Fault("name", t.T("login.name_bad"))
+		d.Faults = d.Fields.Faults()
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	case err != nil:
 		return p.gone(w, r, t, err)
@@ -116,8 +116,8 @@ func (p *Pages) recoverPage(w http.ResponseWriter, r *http.Request, t text.Texts
 	}
 	password := r.PostFormValue("password")
 	if why := tenant.PasswordFault(password); why != "" {
-		d.Fields.fault("password", t.T(faultKey+why))
-		d.Faults = d.Fields.faults()
+		d.Fields.Fault("password", t.T(faultKey+why))
+		d.Faults = d.Fields.Faults()
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	}
 	if _, err := p.Recover(r.Context(), r.PathValue("token"), password); err != nil {

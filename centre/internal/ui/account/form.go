@@ -1,6 +1,10 @@
 package account
 
-import "strings"
+import (
+	"strings"
+
+	"otasuke/centre/internal/ui"
+)
 
 // Keys of words that the end of the key chooses.
 const (
@@ -9,41 +13,11 @@ const (
 	saidKey  = "login.said_"
 )
 
-// field is one line of a form: what is typed wrong comes back with the reason beside it.
-type field struct {
-	ID, Label, Type, Value, Hint, Error, Auto string
-	Max                                       int // characters
-}
-
-type form []field
-
-// fault marks a field; an empty text marks nothing.
-func (f form) fault(id, text string) {
-	for i := range f {
-		if f[i].ID == id {
-			f[i].Error = text
-		}
-	}
-}
-
-// fill keeps what was typed; passwords are typed again.
-func (f form) fill(value func(string) string) form {
-	for i := range f {
-		if f[i].Type != "password" {
-			f[i].Value = value(f[i].ID)
-		}
-	}
-	return f
-}
-
-func (f form) faults() (bad []field) {
-	for _, one := range f {
-		if one.Error != "" {
-			bad = append(bad, one)
-		}
-	}
-	return bad
-}
+// What forms are made of.
+type (
+	field = ui.Field
+	form  = ui.Form
+)
 
 // Systems and browsers by what they write into User-Agent, the more special first: each
 // claims to be those after it as well.

@@ -75,7 +75,7 @@ func (p *Pages) showPeople(w http.ResponseWriter, v *ui.Visit, f form, chosen te
 		return err
 	}
 	base.Flash = said(v, "invited", "changed", "removed", "withdrawn", "recovering")
-	view := peopleView{Base: base, Fields: f, Faults: f.faults(), Mails: mails, Roles: roles(v, chosen), Manage: v.Role.May(tenant.MayManage), Shares: !p.Staff && v.Role.May(tenant.MayManage)}
+	view := peopleView{Base: base, Fields: f, Faults: f.Faults(), Mails: mails, Roles: roles(v, chosen), Manage: v.Role.May(tenant.MayManage), Shares: !p.Staff && v.Role.May(tenant.MayManage)}
 	view.Lead = v.T("login.people_read")
 	if view.Manage {
 		view.Lead = v.T("login.people_lead")
@@ -103,7 +103,7 @@ func (p *Pages) showPeople(w http.ResponseWriter, v *ui.Visit, f form, chosen te
 }
 
 func (p *Pages) invite(w http.ResponseWriter, v *ui.Visit) error {
-	f := inviteForm(v).fill(v.Request.PostFormValue)
+	f := inviteForm(v).Fill(v.Request.PostFormValue)
 	role, mails := tenant.Role(v.Request.PostFormValue("role")), v.Request.PostFormValue("mails") != ""
 	if !slices.Contains(tenant.RolesOf(v.TenantID), role) {
 		return ui.ErrBadInput
@@ -114,19 +114,19 @@ func (p *Pages) invite(w http.ResponseWriter, v *ui.Visit) error {
 	case err == nil:
 		return p.back(w, v, "/people?said=invited")
 	case errors.Is(err, tenant.ErrEmailTaken):
-		f.fault("email", v.T("login.email_here"))
+		f.Fault("email", v.T("login.email_here"))
 	case errors.Is(err, tenant.ErrInvited):
-		f.fault("email", v.T("login.email_invited"))
+		f.Fault("email", v.T("login.email_invited"))
 	case errors.Is(err, tenant.ErrTooManyInvites):
-		f.fault("email", v.T("login.email_many"))
+		f.Fault("email", v.T("login.email_many"))
 	case !errors.Is(err, tenant.ErrInvalid):
 		return err
 	case name == "":
-		f.fault("name", v.T("login.name_missing"))
+		f.Fault("name", v.T("login.name_missing"))
 	case strings.Contains(err.Error(), "e-mail"):
-		f.fault("email", v.T("login.email_bad"))
+		f.Fault("email", v.T("login.email_bad"))
 	default:
-		f.fault("name", v.T("login.name_bad"))
+		f.Fault("name", v.T("login.name_bad"))
 	}
 	return p.showPeople(w, v, f, role, mails)
 }
@@ -178,7 +178,7 @@ func (p *Pages) showPerson(w http.ResponseWriter, v *ui.Visit, why form, wrong s
 	}
 	base.Title = one.Name
 	view := personView{Base: base, Name: one.Name, Email: one.Email, URL: p.Root + "/people/" + one.ID, Roles: roles(v, one.Role), Mails: one.Mails,
-		Me: one.ID == v.PersonID, Recover: p.Staff && one.ID != v.PersonID, Why: why, Faults: why.faults()}
+		Me: one.ID == v.PersonID, Recover: p.Staff && one.ID != v.PersonID, Why: why, Faults: why.Faults()}
 	if wrong != "" {
 		view.Faults = append(view.Faults, field{ID: "main", Error: wrong})
 	}
@@ -226,11 +226,11 @@ func (p *Pages) recover(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	f := whyForm(v).fill(v.Request.PostFormValue)
+	f := whyForm(v).Fill(v.Request.PostFormValue)
 	_, err = p.StartRecovery(v.Request.Context(), v.Session, v.TenantID, one.ID, v.Request.PostFormValue("factor") != "", strings.TrimSpace(f[0].Value))
 	switch {
 	case errors.Is(err, tenant.ErrInvalid):
-		f.fault("why", v.T("console.why_needs"))
+		f.Fault("why", v.T("console.why_needs"))
 		return p.showPerson(w, v, f, "")
 	case err != nil:
 		return err

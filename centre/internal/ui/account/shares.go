@@ -51,7 +51,7 @@ func (p *Pages) showShares(w http.ResponseWriter, v *ui.Visit, f form, chosen []
 		return err
 	}
 	base.Flash = said(v, "shared", "unshared")
-	view := sharesView{Base: base, Number: v.TenantID, Fields: f, Faults: f.faults(), Wrong: wrong}
+	view := sharesView{Base: base, Number: v.TenantID, Fields: f, Faults: f.Faults(), Wrong: wrong}
 	if wrong != "" {
 		view.Faults = append(view.Faults, field{ID: "kind-" + tenant.ShareKinds[0], Error: wrong})
 	}
@@ -70,23 +70,23 @@ func (p *Pages) showShares(w http.ResponseWriter, v *ui.Visit, f form, chosen []
 
 func (p *Pages) share(w http.ResponseWriter, v *ui.Visit) error {
 	now := p.Clock.Now()
-	f := shareForm(v, now).fill(v.Request.PostFormValue)
+	f := shareForm(v, now).Fill(v.Request.PostFormValue)
 	kinds := v.Request.PostForm["kind"]
 	day, err := time.ParseInLocation(time.DateOnly, f[1].Value, ja.Zone)
 	until, wrong := day.AddDate(0, 0, 1), "" // to the end of that day
 	if err != nil || !until.After(now) || until.After(now.Add(tenant.MaxShare)) {
-		f.fault("until", v.T("login.share_until_bad"))
+		f.Fault("until", v.T("login.share_until_bad"))
 	}
 	if len(kinds) == 0 {
 		wrong = v.T("login.share_none")
 	}
-	if len(f.faults()) > 0 || wrong != "" {
+	if len(f.Faults()) > 0 || wrong != "" {
 		return p.showShares(w, v, f, kinds, wrong)
 	}
 	_, err = p.NewShare(v.Request.Context(), v.PersonID, v.TenantID, strings.TrimSpace(f[0].Value), kinds, until)
 	switch {
 	case errors.Is(err, tenant.ErrNoCompany):
-		f.fault("number", v.T("login.share_number_bad"))
+		f.Fault("number", v.T("login.share_number_bad"))
 		return p.showShares(w, v, f, kinds, "")
 	case errors.Is(err, tenant.ErrInvalid):
 		return errors.Join(ui.ErrBadInput, err)
