@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"context"
 	"crypto/subtle"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,9 +36,22 @@ func Secure(next http.Handler, base *url.URL, refused http.HandlerFunc) http.Han
 		if base.Scheme == "https" {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
+		whole := r.Body
+		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, whole))
+		r.Body = http.MaxBytesReader(w, whole, MaxForm)
 		checked.ServeHTTP(w, r)
 	})
+}
+
+// bodyKey finds a request's body as it came.
+type bodyKey struct{}
+
+// Large lets a form with a file through that is larger than [MaxForm]: size bytes of file, and a form around it. It must
+// be called before anything is read of the form.
+func Large(w http.ResponseWriter, r *http.Request, size int64) {
+	if whole, ok := r.Context().Value(bodyKey{}).(io.ReadCloser); ok {
+		r.Body = http.MaxBytesReader(w, whole, size+MaxForm)
+	}
 }
 
 // SameToken compares the form token of a POST with the session's.
