@@ -13,8 +13,10 @@ import (
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/appeal"
+	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/console"
+	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/feed"
@@ -34,6 +36,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/apply"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
 	content "otasuke/content/devices"
@@ -71,6 +74,7 @@ type Centre struct {
 	misfires  *misfire.Service
 	pairings  *pairing.Service
 	reports   *report.Service
+	contracts *contract.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -94,7 +98,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -117,6 +121,11 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.questions = question.New(c.store, nil)
 	c.appeals = appeal.New(c.store, nil)
 	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants})
+	offers, err := c.cfg.offers()
+	if err != nil {
+		return err
+	}
+	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
 	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
@@ -168,6 +177,11 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(misfire.KindHeld, notifier.HandleHeld)
 	queue.Handle(misfire.KindWithdrawn, notifier.HandleWithdrawn)
 	queue.Handle(tenant.KindTell, notifier.HandleLogin)
+	queue.Handle(contract.KindTell, notifier.HandleContract)
+	queue.Handle(contract.KindFound, c.contracts.HandleFound)
+	queue.Handle(contract.KindRemind, c.contracts.HandleRemind)
+	queue.Handle(contract.KindWatch, c.contracts.HandleWatch)
+	queue.Handle(contract.KindEnd, c.contracts.HandleEnd)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -202,7 +216,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Misfires: c.misfires, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Misfires: c.misfires, Contracts: c.contracts, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
@@ -211,13 +225,20 @@ func (c *Centre) portal() (*ui.Face, error) {
 	return portal.New(portal.Config{
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
+		Guests: []ui.Guest{apply.Customers(c.applications())},
 	})
+}
+
+// applications are the pages from the form to the contract.
+func (c *Centre) applications() apply.Config {
+	return apply.Config{Service: c.contracts, Provider: c.cfg.Name, Names: c.tenants.NamesOf}
 }
 
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
+		Guests: []ui.Guest{apply.Desk(c.applications())},
 	})
 }
 

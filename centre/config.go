@@ -14,6 +14,7 @@ import (
 	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/release"
+	"otasuke/content/offer"
 	"otasuke/internal/conffile"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	Ops OpsConfig `toml:"ops"`
 	// Backup is where copies of everything are put each night.
 	Backup BackupConfig `toml:"backup"`
+	// Service is what is offered to strangers.
+	Service ServiceConfig `toml:"service"`
 	// Phone of the desk, as it is read.
 	Phone string `toml:"phone"`
 	// Hours of the desk by language; empty is 24 hours.
@@ -99,6 +102,24 @@ type MailConfig struct {
 	ReplyTo      string `toml:"reply_to"`
 	DKIMSelector string `toml:"dkim_selector"`
 	DKIMKeyFile  string `toml:"dkim_key_file"`
+}
+
+// ServiceConfig is what is offered to strangers.
+type ServiceConfig struct {
+	// Offers is a folder with prices, terms and consents in dated versions; empty is what is built in.
+	Offers string `toml:"offers"`
+}
+
+// offers reads what is offered.
+func (c *Config) offers() (*offer.Book, error) {
+	book, err := offer.Load()
+	if c.Service.Offers != "" {
+		book, err = offer.Read(os.DirFS(c.Service.Offers))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: service.offers: %w", ErrConfig, err)
+	}
+	return book, nil
 }
 
 // BundleConfig is how what keeps boxes current goes out.

@@ -97,6 +97,8 @@ type Config struct {
 	Feeds     Feeds
 	Backups   Backups
 	Misfires  Misfires
+	// Guests are pages of other rooms that belong here.
+	Guests    []ui.Guest
 	Apps      *apps.Catalogue
 	Knowledge *knowledge.Knowledge
 	Texts     *text.Catalogue
@@ -132,7 +134,7 @@ func New(cfg Config) (*ui.Face, error) {
 	c := &console{Config: cfg, root: strings.TrimSuffix(base.Path, "/"), seen: seen{at: map[string]time.Time{}}}
 	c.flows = &flows.Flows{Questions: cfg.Questions, Network: cfg.Network, Apps: cfg.Apps, Clock: cfg.Clock}
 	files := flows.With(files)
-	static, err := ui.NewAssets(c.root, files, "console.js", "console.css", "flows.css")
+	static, err := ui.NewAssets(c.root, files, cfg.Guests, "console.js", "console.css", "flows.css")
 	if err != nil {
 		return nil, err
 	}
@@ -155,9 +157,12 @@ func New(cfg Config) (*ui.Face, error) {
 		}
 	}
 	r := c.routes(static)
+	begin := func(v *ui.Visit, title, here string) (ui.Base, error) { return c.begin(v, title, here), nil }
+	if err := ui.Welcome(cfg.Guests, ui.Host{Gate: c.Gate, Begin: begin, Root: c.root, Base: base, Staff: true}, r); err != nil {
+		return nil, err
+	}
 	if cfg.Logins != nil {
-		pages, err := account.New(account.Config{Service: cfg.Logins, Gate: c.Gate, Root: c.root, Host: base.Hostname(), Staff: true, Clock: cfg.Clock,
-			Begin: func(v *ui.Visit, title, here string) (ui.Base, error) { return c.begin(v, title, here), nil }})
+		pages, err := account.New(account.Config{Service: cfg.Logins, Gate: c.Gate, Root: c.root, Host: base.Hostname(), Staff: true, Clock: cfg.Clock, Begin: begin})
 		if err != nil {
 			return nil, err
 		}
@@ -198,22 +203,19 @@ func (c *console) routes(static http.Handler) *ui.Router {
 	return r
 }
 
+// menu of the console.
+var menu = []ui.Entry{
+	{Key: "console.nav_queue", Path: "/", Scope: ui.Reader}, {Key: "console.nav_requests", Path: "/requests", Scope: ui.Reader}, {Key: "console.nav_held", Path: "/held", Scope: ui.Reader}, {Key: "console.nav_companies", Path: "/companies", Scope: ui.Reader},
+	{Key: "console.nav_fleet", Path: "/fleet", Scope: ui.Fleet}, {Key: "console.nav_updates", Path: "/updates", Scope: ui.Reader}, {Key: "login.nav_people", Path: "/people", Scope: ui.Reader},
+}
+
 // begin fills in what every page of a visit shows.
 func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
 	b := c.Base(v.Request, v.Texts, v.CSRF)
 	b.Title, b.Owner = v.T(title), v.T("console.site")
 	b.Phone = "" // staff need not be told to ring themselves
-	for _, n := range []struct {
-		key, path string
-		scope     ui.Scope
-	}{
-		{"console.nav_queue", "/", ui.Reader}, {"console.nav_requests", "/requests", ui.Reader}, {"console.nav_held", "/held", ui.Reader}, {"console.nav_companies", "/companies", ui.Reader},
-		{"console.nav_fleet", "/fleet", ui.Fleet}, {"console.nav_updates", "/updates", ui.Reader}, {"login.nav_people", "/people", ui.Reader},
-	} {
-		if n.scope.Allows(v.Role) {
-			b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: c.root + n.path, Current: n.path == here})
-		}
-	}
+	b.Nav = ui.Menu(v, c.root, here, v.Role, menu)
+	b.Nav = append(b.Nav, ui.Menu(v, c.root, here, v.Role, ui.Entries(c.Guests))...)
 	return b
 }
 

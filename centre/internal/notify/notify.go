@@ -65,7 +65,8 @@ type Config struct {
 	Alerts    Alerts
 	Appeals   Appeals
 	Reports   Reports
-	Misfires  Misfires // may be nil
+	Misfires  Misfires  // may be nil
+	Contracts Contracts // may be nil
 	Companies Companies
 	Links     Links
 	Logins    Logins

@@ -99,7 +99,9 @@ type Config struct {
 	Appeals   Appeals
 	Reports   Reports
 	// Logins are people and their accounts; without it there are no pages about them.
-	Logins    account.Service
+	Logins account.Service
+	// Guests are pages of other rooms that belong here.
+	Guests    []ui.Guest
 	Apps      *apps.Catalogue
 	Known     *devices.Set
 	Store     *store.Store
@@ -139,7 +141,7 @@ func New(cfg Config) (*ui.Face, error) {
 	p := &portal{Config: cfg, root: strings.TrimSuffix(base.Path, "/")}
 	p.flows = &flows.Flows{Questions: cfg.Questions, Network: cfg.Network, Apps: cfg.Apps, Clock: cfg.Clock}
 	files := flows.With(files)
-	static, err := ui.NewAssets(p.root, files, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css", "connect.css", "report.css", "flows.css")
+	static, err := ui.NewAssets(p.root, files, cfg.Guests, "", "home.css", "alerts.css", "alert.css", "devices.css", "used.css", "connect.css", "report.css", "flows.css")
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +171,9 @@ func New(cfg Config) (*ui.Face, error) {
 			return nil, err
 		}
 		pages.Routes(r)
+	}
+	if err := ui.Welcome(cfg.Guests, ui.Host{Gate: p.Gate, Begin: p.begin, Root: p.root, Base: base}, r); err != nil {
+		return nil, err
 	}
 	return r.Face(base), nil
 }
@@ -219,6 +224,7 @@ func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
 	} {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
 	}
+	b.Nav = append(b.Nav, ui.Menu(v, p.root, here, v.Role, ui.Entries(p.Guests))...)
 	return b, nil
 }
 

@@ -27,8 +27,8 @@ type asset struct {
 }
 
 // NewAssets joins the common style with a face's own files (styles, then at most
-// one script) and serves them below root+"/static/".
-func NewAssets(root string, files fs.FS, script string, styles ...string) (*Assets, error) {
+// one script) and the styles of its guests, and serves them below root+"/static/".
+func NewAssets(root string, files fs.FS, guests []Guest, script string, styles ...string) (*Assets, error) {
 	a := &Assets{root: root, files: map[string]asset{}}
 	var css []byte
 	for _, name := range []string{"assets/tokens.css", "assets/base.css", "assets/login.css"} {
@@ -44,6 +44,9 @@ func NewAssets(root string, files fs.FS, script string, styles ...string) (*Asse
 			return nil, fmt.Errorf("ui: %w", err)
 		}
 		css = append(css, b...)
+	}
+	for _, g := range guests {
+		css = append(css, g.Style...)
 	}
 	a.style = a.add("style", "css", "text/css; charset=utf-8", css)
 	if script != "" {

@@ -109,7 +109,7 @@ func TestChartKeepsProportions(t *testing.T) {
 func TestAssetsAreNamedByContent(t *testing.T) {
 	t.Parallel()
 	load := func(css string) *Assets {
-		a, err := NewAssets("/p", fstest.MapFS{"x.css": {Data: []byte(css)}, "x.js": {Data: []byte("1")}}, "x.js", "x.css")
+		a, err := NewAssets("/p", fstest.MapFS{"x.css": {Data: []byte(css)}, "x.js": {Data: []byte("1")}}, nil, "x.js", "x.css")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +176,7 @@ func TestSessionCookieIsBoundToTheHost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		static, err := NewAssets("", fstest.MapFS{}, "")
+		static, err := NewAssets("", fstest.MapFS{}, nil, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -70,7 +70,7 @@ func open(t *testing.T, s *store.Store, staff bool) *world {
 	texts, err := text.Load()
 	must(t, err)
 	base := &url.URL{Scheme: "http", Host: "portal.example.jp"}
-	static, err := ui.NewAssets("", fstest.MapFS{}, "")
+	static, err := ui.NewAssets("", fstest.MapFS{}, nil, "")
 	must(t, err)
 	g, err := ui.NewGate(ui.GateConfig{Accounts: w.svc, Texts: texts, Assets: static, Base: base, Cookie: "portal", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)

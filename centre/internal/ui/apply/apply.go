@@ -20,14 +20,11 @@ import (
 	"otasuke/internal/throttle"
 )
 
-//go:embed *.html *.css
+//go:embed *.html
 var files embed.FS
 
-// Style is the name of the style sheet in [Files].
-const Style = "apply.css"
-
-// Read gives the style sheet to a face.
-func Read() ([]byte, error) { return files.ReadFile(Style) }
+//go:embed apply.css
+var style []byte
 
 // Service is the way to applications and contracts; contract.Service is one.
 type Service interface {
@@ -63,10 +60,6 @@ type Postcodes interface {
 // Config says what the pages work with.
 type Config struct {
 	Service
-	Gate *ui.Gate
-	// Begin fills in what every page of somebody logged in shows.
-	Begin func(v *ui.Visit, title, here string) (ui.Base, error)
-	Root  string
 	// Provider is who offers the service, as customers know it.
 	Provider string
 	// Postcodes may be nil: addresses are typed then.
@@ -79,17 +72,39 @@ type Config struct {
 // Pages are the handlers.
 type Pages struct {
 	Config
+	ui.Host
 	limit                                   *throttle.Limiter
 	intro, form, state, list, one, contract *ui.Page
 }
 
-// New makes the pages.
-func New(cfg Config) (*Pages, error) {
+// Customers are the pages of strangers, applicants and customers, for the portal.
+func Customers(cfg Config) ui.Guest {
+	return ui.Guest{Style: style, Menu: []ui.Entry{{Key: "apply.contract_title", Path: "/contract", Scope: ui.Reader}}, Join: func(h ui.Host, r *ui.Router) error {
+		p, err := open(cfg, h)
+		if err == nil {
+			p.public(r)
+		}
+		return err
+	}}
+}
+
+// Desk are the staff's pages, for the console.
+func Desk(cfg Config) ui.Guest {
+	return ui.Guest{Style: style, Menu: []ui.Entry{{Key: "apply.nav", Path: "/applications", Scope: ui.Reader}}, Join: func(h ui.Host, r *ui.Router) error {
+		p, err := open(cfg, h)
+		if err == nil {
+			p.staff(r)
+		}
+		return err
+	}}
+}
+
+func open(cfg Config, h ui.Host) (*Pages, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System{}
 	}
 	// An office behind one address applies once; a seminar room of thirty does it within minutes.
-	p := &Pages{Config: cfg, limit: throttle.New(throttle.Config{Burst: 60, Every: 30 * time.Second, Clock: cfg.Clock})}
+	p := &Pages{Config: cfg, Host: h, limit: throttle.New(throttle.Config{Burst: 60, Every: 30 * time.Second, Clock: cfg.Clock})}
 	for name, page := range map[string]**ui.Page{"intro": &p.intro, "form": &p.form, "state": &p.state, "list": &p.list, "one": &p.one, "contract": &p.contract} {
 		var err error
 		if *page, err = ui.ParsePage(files, name+".html", "parts.html"); err != nil {
@@ -99,11 +114,11 @@ func New(cfg Config) (*Pages, error) {
 	return p, nil
 }
 
-// Public adds the ways in of strangers and applicants, and the customer's own contract.
-func (p *Pages) Public(r *ui.Router) {
-	r.Open(ui.Everyone, "GET /apply", p.open(p.introPage))
-	r.Open(ui.Everyone, "GET /apply/form", p.open(p.formPage))
-	r.Open(ui.Everyone, "POST /apply/form", p.open(p.formPage))
+// public adds the ways in of strangers and applicants, and the customer's own contract.
+func (p *Pages) public(r *ui.Router) {
+	r.Open(ui.Everyone, "GET /apply", p.everyone(p.introPage))
+	r.Open(ui.Everyone, "GET /apply/form", p.everyone(p.formPage))
+	r.Open(ui.Everyone, "POST /apply/form", p.everyone(p.formPage))
 	r.Open(ui.Holder, "GET /apply/{token}", p.Gate.Holder(p.statePage))
 	r.Open(ui.Holder, "GET /apply/{token}/form", p.Gate.Holder(p.formPage))
 	r.Open(ui.Holder, "POST /apply/{token}/form", p.Gate.Holder(p.formPage))
@@ -115,8 +130,8 @@ func (p *Pages) Public(r *ui.Router) {
 	r.Page(ui.Manager, "POST /contract/keep", p.keep)
 }
 
-// Staff adds the staff's.
-func (p *Pages) Staff(r *ui.Router) {
+// staff adds the staff's.
+func (p *Pages) staff(r *ui.Router) {
 	r.Page(ui.Reader, "GET /applications", p.listPage)
 	r.Page(ui.Reader, "GET /applications/{id}", p.onePage)
 	r.Page(ui.Reader, "GET /applications/{id}/paper", p.showPaper)
@@ -126,8 +141,8 @@ func (p *Pages) Staff(r *ui.Router) {
 	r.Page(ui.Operator, "POST /applications/{id}/accept", p.accept)
 }
 
-// open is for pages of everybody; errors become the fitting page.
-func (p *Pages) open(page func(http.ResponseWriter, *http.Request, text.Texts) error) http.HandlerFunc {
+// everyone is for pages of everybody; errors become the fitting page.
+func (p *Pages) everyone(page func(http.ResponseWriter, *http.Request, text.Texts) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := page(w, r, p.Gate.Texts(r)); err != nil {
 			p.Gate.Fail(w, r, err)
@@ -139,11 +154,6 @@ func (p *Pages) base(r *http.Request, t text.Texts, title string) ui.Base {
 	b := p.Gate.Base(r, t, "")
 	b.Title, b.Owner = t.T(title), p.Provider
 	return b
-}
-
-func to(w http.ResponseWriter, r *http.Request, path string) error {
-	http.Redirect(w, r, path, http.StatusSeeOther)
-	return nil
 }
 
 // price is a figure of the offer, as people read it.
@@ -237,7 +247,7 @@ func (p *Pages) formPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 			return err
 		}
 		if a.State != contract.Entered {
-			return to(w, r, p.Root+"/apply/"+token)
+			return ui.To(w, r, p.Root+"/apply/"+token)
 		}
 		f = a.Form
 	}
@@ -271,11 +281,11 @@ func (p *Pages) formPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	case errors.Is(err, contract.ErrTooMany):
 		return p.showForm(w, r, t, v, &f, []ui.Field{{ID: "main", Error: t.T("apply.later")}}, http.StatusServiceUnavailable)
 	case errors.Is(err, contract.ErrState):
-		return to(w, r, p.Root+"/apply/"+token)
+		return ui.To(w, r, p.Root+"/apply/"+token)
 	case err != nil:
 		return err
 	}
-	return to(w, r, p.Root+"/apply/"+token)
+	return ui.To(w, r, p.Root+"/apply/"+token)
 }
 
 // longest of what a field takes in, in bytes; the form's own checks say the rest.

@@ -96,7 +96,7 @@ func (p *Pages) end(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	return to(w, v.Request, p.Root+"/contract?said=ending")
+	return ui.To(w, v.Request, p.Root+"/contract?said=ending")
 }
 
 // keep takes that back.
@@ -108,5 +108,5 @@ func (p *Pages) keep(w http.ResponseWriter, v *ui.Visit) error {
 	if err := p.KeepOn(v.Request.Context(), v.TenantID, c.ID, v.PersonID); err != nil && !errors.Is(err, contract.ErrState) {
 		return err
 	}
-	return to(w, v.Request, p.Root+"/contract?said=kept")
+	return ui.To(w, v.Request, p.Root+"/contract?said=kept")
 }

@@ -59,7 +59,7 @@ func (p *Pages) listPage(w http.ResponseWriter, v *ui.Visit) error {
 	if number := strings.TrimSpace(ja.Halfwidth(v.Request.FormValue("number"))); number != "" {
 		id, err := p.ByNumber(v.Request.Context(), strings.ReplaceAll(strings.ReplaceAll(number, "-", ""), " ", ""))
 		if err == nil {
-			return to(w, v.Request, p.Root+"/applications/"+id)
+			return ui.To(w, v.Request, p.Root+"/applications/"+id)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -193,7 +193,7 @@ func (p *Pages) after(w http.ResponseWriter, v *ui.Visit, field, word string, er
 	if err != nil {
 		return err
 	}
-	return to(w, v.Request, p.Root+"/applications/"+v.Request.PathValue("id")+"?said="+word)
+	return ui.To(w, v.Request, p.Root+"/applications/"+v.Request.PathValue("id")+"?said="+word)
 }
 
 func (p *Pages) tick(w http.ResponseWriter, v *ui.Visit) error {

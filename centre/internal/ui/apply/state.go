@@ -132,7 +132,7 @@ func postcode(code string) string {
 }
 
 func (p *Pages) back(w http.ResponseWriter, r *http.Request) error {
-	return to(w, r, p.Root+"/apply/"+r.PathValue("token"))
+	return ui.To(w, r, p.Root+"/apply/"+r.PathValue("token"))
 }
 
 func (p *Pages) send(w http.ResponseWriter, r *http.Request, _ text.Texts) error {
