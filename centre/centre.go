@@ -42,6 +42,7 @@ import (
 	content "otasuke/content/devices"
 	"otasuke/content/text"
 	"otasuke/internal/lifecycle"
+	"otasuke/internal/postcode"
 )
 
 // Limits of the web listeners.
@@ -75,6 +76,7 @@ type Centre struct {
 	pairings  *pairing.Service
 	reports   *report.Service
 	contracts *contract.Service
+	postcodes *postcode.Table // nil without the table
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -124,6 +126,11 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	offers, err := c.cfg.offers()
 	if err != nil {
 		return err
+	}
+	if c.cfg.Service.Postcodes != "" {
+		if c.postcodes, err = postcode.Open(c.cfg.Service.Postcodes); err != nil {
+			return fmt.Errorf("%w: service.postcodes: %w", ErrConfig, err)
+		}
 	}
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
@@ -231,7 +238,11 @@ func (c *Centre) portal() (*ui.Face, error) {
 
 // applications are the pages from the form to the contract.
 func (c *Centre) applications() apply.Config {
-	return apply.Config{Service: c.contracts, Provider: c.cfg.Name, Names: c.tenants.NamesOf}
+	cfg := apply.Config{Service: c.contracts, Provider: c.cfg.Name, Names: c.tenants.NamesOf}
+	if c.postcodes != nil {
+		cfg.Postcodes = c.postcodes
+	}
+	return cfg
 }
 
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {

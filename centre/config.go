@@ -108,6 +108,8 @@ type MailConfig struct {
 type ServiceConfig struct {
 	// Offers is a folder with prices, terms and consents in dated versions; empty is what is built in.
 	Offers string `toml:"offers"`
+	// Postcodes is the table of Japan Post (utf_ken_all.zip); empty: people type their address.
+	Postcodes string `toml:"postcodes"`
 }
 
 // offers reads what is offered.

@@ -14,6 +14,7 @@ import (
 const (
 	faultKey    = "apply.fault_"
 	fieldKey    = "apply.field_"
+	choiceKey   = "apply.choice_"
 	hintKey     = "apply.hint_"
 	industryKey = "apply.industry_"
 	lineKey     = "apply.line_"
@@ -81,7 +82,7 @@ func (p *Pages) groups(t text.Texts, v *offer.Version, f *contract.Form) []group
 		if on {
 			one.Value = "yes"
 		}
-		one.Choices = []ui.Choice{{Value: "no", Label: t.T(fieldKey+id+"_no", "yen", price(t, v.Prices.Visit))}, {Value: "yes", Label: t.T(fieldKey+id+"_yes", "yen", price(t, v.Prices.Visit))}}
+		one.Choices = []ui.Choice{{Value: "no", Label: t.T(choiceKey+id+"_no", "yen", price(t, v.Prices.Visit))}, {Value: "yes", Label: t.T(choiceKey+id+"_yes", "yen", price(t, v.Prices.Visit))}}
 		return one
 	}
 	all := []group{

@@ -102,7 +102,7 @@ func said(t text.Texts, v *offer.Version, f *contract.Form) []pair {
 	if f.Member {
 		member = t.T("apply.member_of", "chamber", f.Chamber, "number", f.MemberNo)
 	}
-	visit := t.T(fieldKey + "visit_no")
+	visit := t.T(choiceKey + "visit_no")
 	monthly := v.Prices.Other
 	if f.Member {
 		monthly = v.Prices.Member
@@ -110,7 +110,7 @@ func said(t text.Texts, v *offer.Version, f *contract.Form) []pair {
 	all := []pair{{t.T(fieldKey + "company"), f.Company}, {t.T(fieldKey + "kana"), f.Kana}, {t.T(fieldKey + "corporate"), f.Corporate}, {t.T(fieldKey + "industry"), t.T(industryKey + f.Industry)}, {t.T(fieldKey + "member"), member},
 		{t.T(fieldKey + "pcs"), t.T("apply.pcs", "n", f.PCs)}, {t.T(fieldKey + "line"), t.T(lineKey + f.Line)}, {t.T(fieldKey + "router"), t.T(routerKey + f.Router)}}
 	if f.Visit {
-		visit = t.T(fieldKey+"visit_yes", "yen", price(t, v.Prices.Visit))
+		visit = t.T(choiceKey+"visit_yes", "yen", price(t, v.Prices.Visit))
 	}
 	all = append(all, pair{t.T(fieldKey + "visit"), visit}, pair{t.T(fieldKey + "contact"), f.Contact + " (" + f.ContactKana + ")"}, pair{t.T(fieldKey + "email"), f.Email}, pair{t.T(fieldKey + "phone"), f.Phone},
 		pair{t.T(fieldKey + "passphrase"), f.Passphrase}, pair{t.T(fieldKey + "address"), postcode(f.Postcode) + " " + f.Address + " " + f.Building}, pair{t.T("apply.monthly"), price(t, monthly)})
