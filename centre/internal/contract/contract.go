@@ -72,6 +72,8 @@ const (
 	maxWhy = 500
 	// maxList bounds what is listed.
 	maxList = 1000
+	// maxAll bounds what is read of all companies: more than a centre has.
+	maxAll = 100_000
 	// watchEvery is how often it is looked whether a box was connected.
 	watchEvery = 10 * time.Minute
 	// Applicant is who did a step in whose name nobody is known to the centre.

@@ -221,3 +221,13 @@ func MemberIn(all []Member, month string) (member bool) {
 	}
 	return member
 }
+
+// All are the contracts of all companies in some states, those that wait longest first. It is written down who
+// reads them, and why.
+func (s *Service) All(ctx context.Context, who, why string, states ...State) (all []Contract, err error) {
+	err = s.Store.AsOperator(ctx, who, why, func(tx *store.AllTx) (err error) {
+		all, err = selectAll(tx, states)
+		return err
+	})
+	return all, err
+}

@@ -162,7 +162,10 @@ func updateContract(tx *store.Tx, c *Contract) error {
 	return err
 }
 
-const contractColumns = `SELECT tenant_id, id, application_id, number, state, offer, form, visit, signed_at, installed_at, ends_at, moved_at FROM contract WHERE tenant_id = $1`
+const (
+	contractFrom    = `SELECT tenant_id, id, application_id, number, state, offer, form, visit, signed_at, installed_at, ends_at, moved_at FROM contract`
+	contractColumns = contractFrom + ` WHERE tenant_id = $1`
+)
 
 func scanContract(scan func(...any) error) (c Contract, err error) {
 	var form string
@@ -180,6 +183,19 @@ func selectContract(tx *store.Tx, id string) (Contract, error) {
 
 func selectContracts(tx *store.Tx) ([]Contract, error) {
 	return store.Collect[Contract](tx.Query(contractColumns + ` ORDER BY signed_at DESC, id`))(scanContract)
+}
+
+// selectAll are contracts of all companies; their states are few, and none is every state.
+func selectAll(tx *store.AllTx, states []State) ([]Contract, error) {
+	where, args := "", []any{maxAll}
+	for i, s := range states {
+		where += fmt.Sprintf("$%d, ", i+2)
+		args = append(args, string(s))
+	}
+	if where != "" {
+		where = ` WHERE state IN (` + strings.TrimSuffix(where, ", ") + `)`
+	}
+	return store.Collect[Contract](tx.Query(contractFrom+where+` ORDER BY moved_at, id LIMIT $1`, args...))(scanContract)
 }
 
 func putMember(tx *store.Tx, m *Member) error {
