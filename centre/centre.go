@@ -28,6 +28,7 @@ import (
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/ops"
 	"otasuke/centre/internal/pairing"
+	"otasuke/centre/internal/parcel"
 	"otasuke/centre/internal/portal"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
@@ -37,6 +38,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/apply"
+	parcels "otasuke/centre/internal/ui/parcel"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
 	content "otasuke/content/devices"
@@ -76,6 +78,7 @@ type Centre struct {
 	pairings  *pairing.Service
 	reports   *report.Service
 	contracts *contract.Service
+	parcels   *parcel.Service
 	postcodes *postcode.Table // nil without the table
 	apps      *apps.Catalogue
 	kinds     *content.Set
@@ -100,7 +103,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -133,6 +136,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 		}
 	}
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
+	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
 	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
@@ -189,6 +193,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(contract.KindRemind, c.contracts.HandleRemind)
 	queue.Handle(contract.KindWatch, c.contracts.HandleWatch)
 	queue.Handle(contract.KindEnd, c.contracts.HandleEnd)
+	queue.Handle(parcel.KindFollow, c.parcels.HandleFollow)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -249,7 +254,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{apply.Desk(c.applications())},
+		Guests: []ui.Guest{apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf})},
 	})
 }
 
