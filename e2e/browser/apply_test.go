@@ -22,6 +22,9 @@ const (
 	perThink = 1350 * time.Millisecond
 )
 
+// applicants who are, or were, no customers yet.
+var applicants = []string{"minoru@tanaka-koumuten.example", "suzuki@suzuki-shoten.example"}
+
 // typed is a field with what is put in, and how many keys that takes on a Japanese keyboard with its conversions.
 type typed struct {
 	field, value string
@@ -46,7 +49,7 @@ func (w *world) mailTo(t *testing.T, address, subject string) (found mailsink.Ma
 // From a stranger at the provider's site to a protected customer, with a telephone and without script: the form, the mail, the signed form
 // as a photo, the desk, the invitation, the parcel, the box.
 func TestStrangerBecomesAProtectedCustomer(t *testing.T) {
-	const address = "suzuki@suzuki-shoten.example"
+	address := applicants[1]
 	b := newTab(t, 360, 740)
 	b.withoutScript()
 	b.language(here.portal, "ja")
@@ -90,12 +93,14 @@ func TestStrangerBecomesAProtectedCustomer(t *testing.T) {
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#paper-file"), []string{photo}))
 	b.click(`form[action$="/paper"] .button-key`)
 	b.says("申込書を確認しています")
+	number := regexp.MustCompile(`[0-9]{8}`).FindString(b.text())
 
 	desk := newTab(t, 1280, 900)
 	desk.language(here.console, "ja")
 	desk.login(here.console, operator)
 	desk.open(here.console + "/applications")
-	desk.click(`main table a[href^="/applications/"]`)
+	desk.do(chromedp.SendKeys(chromedp.CSS("#number"), number))
+	desk.click(`.find .button`)
 	desk.says("鈴木商店", "本人の申告: 会員ではない")
 	desk.click(`button[value=other]`)
 	desk.says("契約の手続きを始めました")

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -242,6 +243,14 @@ func TestMailsKeepCompaniesApart(t *testing.T) {
 	for _, m := range here.sink.Mails() {
 		if strings.Contains(m.To, operator) {
 			continue // the desk's own
+		}
+		if slices.ContainsFunc(applicants, func(a string) bool { return strings.Contains(m.To, a) }) {
+			for _, secret := range []string{here.sato.name, here.sato.phrase, here.sato.CompanyID, here.mori.name, here.mori.phrase, here.mori.CompanyID} {
+				if strings.Contains(m.Text+m.HTML+m.Subject, secret) {
+					t.Errorf("the mail %q to %s holds %q", m.Subject, m.To, secret)
+				}
+			}
+			continue
 		}
 		mine, other := here.sato, here.mori
 		if strings.Contains(m.To, here.mori.owner) {

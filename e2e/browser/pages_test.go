@@ -42,6 +42,10 @@ func pages(t *testing.T) []page {
 		{"connect", here.portal, "/connect", nil},
 		{"connect-found", here.portal, "/connect?code=" + here.unpack(t), func(b *tab) { b.click(`main .button-key`) }},
 		{"looks", here.portal, "/looks", nil},
+		{"apply", here.portal, "/apply", nil},
+		{"apply-form", here.portal, "/apply/form", nil},
+		{"apply-state", here.portal, here.application, nil},
+		{"contract", here.portal, "/contract", nil},
 		{"missing", here.portal, "/nothing", nil},
 		{"console-login", here.console, "/login", nil},
 		{"queue", here.console, "/", nil},
@@ -54,6 +58,9 @@ func pages(t *testing.T) []page {
 		{"company-why", here.console, company, nil},
 		{"company", here.console, company + "?why=%E9%9B%BB%E8%A9%B1%E3%81%A7%E3%81%AE%E7%9B%B8%E8%AB%87", nil},
 		{"fleet", here.console, "/fleet", nil},
+		{"applications", here.console, "/applications", nil},
+		{"application", here.console, "/applications", func(b *tab) { b.click(`main table a`) }},
+		{"parcels", here.console, "/parcels", nil},
 		{"claim", here.console, company + "?why=%E6%96%B0%E3%81%97%E3%81%84%E7%AE%B1", func(b *tab) { b.click(`form[action$="/claim"] button`) }},
 	}
 }

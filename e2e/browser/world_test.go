@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +50,7 @@ type world struct {
 	boxes           string // address of the listener for boxes
 	sink            *mailsink.Sink
 	sato, mori      *company
+	application     string // page of one
 	undo            []func()
 }
 
@@ -87,7 +90,36 @@ func newWorld(ctx context.Context) (w *world, err error) {
 	if _, err := w.centre.AddOperator(ctx, "相談窓口 野田", operator, password); err != nil {
 		return w, err
 	}
-	return w, w.attack(ctx)
+	return w, errors.Join(w.apply(ctx), w.attack(ctx))
+}
+
+// apply has somebody apply for the service, of whom the desk waits for a signed form.
+func (w *world) apply(ctx context.Context) error {
+	post := func(path string, form url.Values) (string, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.portal+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			return "", err
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			return "", err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusSeeOther {
+			return "", fmt.Errorf("%s: %s", path, resp.Status)
+		}
+		return resp.Header.Get("Location"), nil
+	}
+	page, err := post("/apply/form", url.Values{"company": {"株式会社田中工務店"}, "kana": {"たなかこうむてん"}, "industry": {"construction"}, "member": {"yes"}, "chamber": {"なにわ商工会議所"}, "member_no": {"12345"}, "pcs": {"9"}, "line": {"fibre"},
+		"router": {"unknown"}, "visit": {"yes"}, "contact": {"田中 実"}, "contact_kana": {"たなか みのる"}, "email": {"minoru@tanaka-koumuten.example"}, "phone": {"06-9876-5432"}, "passphrase": {"うぐいす橋"}, "postcode": {"530-0001"},
+		"address": {"大阪府大阪市北区梅田1-1"}, "consent": {"addresses", "names", "files", "devices", "partners"}, "agreed": {"1"}})
+	if err != nil {
+		return err
+	}
+	_, err = post(page+"/send", nil)
+	w.application = page
+	return err
 }
 
 // start runs mail server and centre, and returns the address for boxes.
@@ -214,7 +246,7 @@ func (w *world) attack(ctx context.Context) error {
 			return err
 		}
 	}
-	return until(ctx, "four mails about alerts, and two to the desk", func() bool { return len(w.sink.Mails()) >= 6 })
+	return until(ctx, "four mails about alerts, two to the desk, and two about an application", func() bool { return len(w.sink.Mails()) >= 8 })
 }
 
 // tell reports an hour of office work and a page that was blocked by mistake.
