@@ -3,7 +3,8 @@
 GO      ?= go
 # Without the vectorscan library the engine is built in pure Go (slower, same results).
 CGO      = $$(pkg-config --exists libhs 2>/dev/null && command -v gcc >/dev/null && echo 1 || echo 0)
-BUILD    = CGO_ENABLED=$(CGO) $(GO) build -o otasuke .
+VERSION ?= $(shell packaging/version)
+BUILD    = CGO_ENABLED=$(CGO) $(GO) build -ldflags "-X main.stamp=$(VERSION)" -o otasuke .
 FUZZTIME ?= 30s
 SOAK     ?= 10m
 

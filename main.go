@@ -66,8 +66,14 @@ func main() {
 	}
 }
 
-// version of this build, from the version control stamp.
+// stamp is the version that packaging/version says, put in by the linker.
+var stamp string
+
+// version of this build: its stamp, else what version control says.
 func version() string {
+	if stamp != "" {
+		return stamp
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

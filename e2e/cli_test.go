@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,5 +162,26 @@ func jsonfield(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got := fmt.Sprint(v); got != args[2] {
 		ts.Fatalf("%s is %q, want %q", args[1], got, args[2])
+	}
+}
+
+// A program that is built as 'make build' and the package do says its version, which the centre
+// shows of each box; Debian takes it for newer than that of an earlier changelog entry.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	stamp, err := exec.Command("../packaging/version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.TrimSpace(string(stamp))
+	if !regexp.MustCompile(`^0\.[0-9]+\.0\+([0-9]{8}\.[0-9a-f]{10}|local)(\.dirty)?$`).MatchString(want) {
+		t.Errorf("version %q", want)
+	}
+	exe := filepath.Join(t.TempDir(), "otasuke")
+	if out, err := exec.Command("go", "build", "-ldflags", "-X main.stamp="+want, "-o", exe, "..").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := exec.Command(exe, "version").Output(); err != nil || string(out) != "otasuke "+want+"\n" {
+		t.Errorf("says %q, %v", out, err)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,11 +22,16 @@ import (
 const (
 	// A machine without hardware virtualisation needs minutes for what hardware does in seconds.
 	bootWithin = 8 * time.Minute
-	// maintenance is the box's address for who stands before it, here from its router's side.
+	// maintenance is the box's address for who stands before it, on the office's side.
 	maintenance = "fe80::7a5:1%eth0"
 	// bootPartition is where the FAT partition of the image begins, as mtools write it.
 	bootPartition = "@@1M"
+	// boxLease is the address that the office's router gives the box.
+	boxLease = "192.168.1.100"
 )
+
+// imageSettings is what stands on the FAT partition of the image.
+const imageSettings = "../packaging/image/esp/otasuke.toml"
 
 // machine is the appliance image in a virtual machine, between the office and the internet.
 type machine struct {
@@ -32,12 +40,13 @@ type machine struct {
 	web      *lab.Internet
 	dir, key string
 	disk     string
+	settings string // otasuke.toml
 	cmd      *exec.Cmd
 	on       time.Time
 }
 
 // newMachine prepares a disk as a provider would: the image, written to a larger disk, with a key
-// and settings on its FAT partition.
+// and the centre's address on its FAT partition; a router with DHCP, and a centre in the internet.
 func newMachine(t *testing.T, image string) *machine {
 	t.Helper()
 	needLab(t)
@@ -57,6 +66,20 @@ func newMachine(t *testing.T, image string) *machine {
 	m.tool("cp", "/usr/share/OVMF/OVMF_VARS_4M.fd", filepath.Join(m.dir, "vars"))
 	m.tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", m.key)
 	m.tool("mcopy", "-i", m.disk+bootPartition, m.key+".pub", "::authorized_keys")
+	if err := l.OpenInternet(centreAddr); err != nil {
+		t.Fatal(err)
+	}
+	router(t, l.Internet, "--dhcp-range="+boxLease+","+boxLease+",12h", "--dhcp-option=option:dns-server,"+lab.DNSHost)
+	shipped, err := os.ReadFile(imageSettings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.settings = fmt.Sprintf("centre_url = \"https://%s:8443\"\ncentre_fingerprint = %q\n", centreAddr, centreProcess(t, l)) + string(shipped)
+	conf := filepath.Join(m.dir, "otasuke.toml")
+	if err := os.WriteFile(conf, []byte(m.settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.tool("mcopy", "-o", "-i", m.disk+bootPartition, conf, "::otasuke.toml")
 	return m
 }
 
@@ -129,7 +152,7 @@ func (m *machine) ssh(more ...string) []string {
 // connect opens that connection, until the machine goes down.
 func (m *machine) connect() bool {
 	master := exec.Command("ssh", m.ssh("-M", "-N", "root@"+maintenance)...)
-	if err := m.Internet.Start(master); err != nil {
+	if err := m.PC1.Start(master); err != nil {
 		return false
 	}
 	gone := make(chan error, 1)
@@ -152,7 +175,7 @@ func (m *machine) connect() bool {
 func (m *machine) ask(command string) (string, error) {
 	ctx, cancel := context.WithTimeout(m.t.Context(), bootWithin)
 	defer cancel()
-	out, code, err := m.Internet.Run(ctx, "ssh", m.ssh("root@"+maintenance, command)...)
+	out, code, err := m.PC1.Run(ctx, "ssh", m.ssh("root@"+maintenance, command)...)
 	if err == nil && code != 0 {
 		err = fmt.Errorf("status %d", code)
 	}
@@ -190,33 +213,85 @@ func TestImage(t *testing.T) {
 	t.Logf("power-on to a line: %s", m.since())
 	until(t, "the box protects", bootWithin, m.protects)
 	t.Logf("power-on to protection: %s", m.since())
+	t.Run("first day", m.firstDay)
 	until(t, "the box can be asked", bootWithin, m.connect)
 	t.Run("system", m.system)
 	t.Run("killed", m.killed)
 	t.Run("hangs", m.hangs)
-	t.Run("settings", m.settings)
+	t.Run("settings", m.set)
 	t.Run("package", m.packaged)
 	t.Run("never starts", m.masked)
 }
 
+// firstDay: somebody of the office opens the box's page under its name, reads the code off it, enters
+// it at the centre and is protected. Nobody logs in to the box, and nobody outside sees the page.
+func (m *machine) firstDay(t *testing.T) {
+	pc := at(t, m.PC1)
+	var addr netip.Addr
+	until(t, "the box has a name", bootWithin, func() bool { addr = named(t, m.PC1); return addr.IsValid() })
+	if addr.String() != boxLease {
+		t.Errorf("otasuke.local is %s", addr)
+	}
+	t.Logf("power-on to a name in the office: %s", m.since())
+	front := "http://" + boxLease + "/?lang=ja"
+	body := pc.until(front, `class="code-text"`)
+	t.Logf("power-on to the code: %s", m.since())
+	code := codeShown.FindStringSubmatch(body)
+	if code == nil || !strings.Contains(body, "ウイルスの見本帳を待っています") {
+		t.Fatalf("no code on the page, or the lamp of the virus check says nothing of signatures:\n%s", body)
+	}
+	for _, port := range []string{"80", "22"} {
+		if opens(t, m.Internet, boxLease+":"+port, 2*time.Second) {
+			t.Errorf("port %s is open from outside", port)
+		}
+	}
+	portal := "http://" + centreAddr + ":8080"
+	pc.page(portal+"/login", url.Values{"email": {ownerEmail}, "password": {ownerSecret}})
+	token := csrfToken.FindStringSubmatch(pc.page(portal+"/connect", nil))
+	if token == nil {
+		t.Fatal("no form")
+	}
+	entered := time.Now()
+	form := url.Values{"csrf": {token[1]}, "code": {code[1] + "-" + code[2]}}
+	pc.page(portal+"/connect", form)
+	pc.page(portal+"/connect/confirm", form)
+	pc.until(front, "佐藤製作所 のお助けボックス")
+	pc.until(portal+"/", "見守り中")
+	claimed := time.Since(entered)
+	if !m.protects() || claimed > firstDay {
+		t.Errorf("from the code to protection %v, want %v", claimed, firstDay)
+	}
+	t.Logf("from the code to the portal's lamp and protected: %.1f s", claimed.Seconds())
+	status, body, err := pc.open("http://"+testSite+"/?lang=ja", nil)
+	if err != nil || status != http.StatusForbidden || !strings.Contains(body, "テスト成功です") {
+		t.Errorf("the test: %d %v\n%s", status, err, body)
+	}
+}
+
 // system is what the start has made.
 func (m *machine) system(t *testing.T) {
-	t.Log(m.must("systemd-analyze; systemctl --failed --no-legend; findmnt -no SOURCE,SIZE,OPTIONS /var/lib/otasuke; free -m | sed -n 2p; df -h / | tail -1"))
+	t.Log(m.must("otasuke version; journalctl -u otasuke-gateway | wc -l; systemd-analyze; systemctl --failed --no-legend; findmnt -no SOURCE,SIZE,OPTIONS /var/lib/otasuke; free -m | sed -n 2p; df -h / | tail -1"))
 	t.Log(m.must("for u in gateway bridge centre; do systemd-analyze security --no-pager otasuke-$u | grep Overall; done"))
 	for command, want := range map[string]string{
-		"systemctl --failed --no-legend":                                             "",
-		"systemctl is-active otasuke-gateway":                                        "active",
-		"systemctl is-active otasuke-bridge":                                         "active",
-		"findmnt -no FSTYPE /var/lib/otasuke":                                        "ext4",
-		"cat /sys/class/net/br-otasuke/brif/*/port_no | wc -l":                       "2",
-		"passwd --status root | cut -d' ' -f2":                                       "L",
-		"sshd -T | grep -c 'passwordauthentication no'":                              "1",
-		"systemctl is-enabled clamav-daemon; true":                                   "masked",
-		"systemctl show -p RuntimeWatchdogUSec --value":                              "30s",
-		"grep -c deb.debian.org /etc/apt/sources.list":                               "3",
-		"cat /sys/class/watchdog/watchdog0/state":                                    "active",
-		"systemctl show -p NRestarts --value otasuke-gateway":                        "0",
-		"systemctl is-enabled unattended-upgrades apt-daily-upgrade.timer | sort -u": "enabled",
+		"systemctl --failed --no-legend":                                               "",
+		"systemctl is-active otasuke-gateway":                                          "active",
+		"systemctl is-active otasuke-bridge":                                           "active",
+		"findmnt -no FSTYPE /var/lib/otasuke":                                          "ext4",
+		"cat /sys/class/net/br-otasuke/brif/*/port_no | wc -l":                         "2",
+		"passwd --status root | cut -d' ' -f2":                                         "L",
+		"sshd -T | grep -c 'passwordauthentication no'":                                "1",
+		"systemctl is-enabled clamav-daemon; true":                                     "masked",
+		"systemctl show -p RuntimeWatchdogUSec --value":                                "30s",
+		"grep -c deb.debian.org /etc/apt/sources.list":                                 "3",
+		"cat /sys/class/watchdog/watchdog0/state":                                      "active",
+		"systemctl show -p NRestarts --value otasuke-gateway":                          "0",
+		"journalctl -u otasuke-gateway | grep -c 'no signatures of viruses yet'":       "1",
+		"journalctl -u otasuke-gateway | grep -c 'virus scanner ended'; true":          "0",
+		"systemctl is-active clamav-freshclam":                                         "active",
+		"grep nameserver /etc/resolv.conf":                                             "nameserver " + lab.DNSHost,
+		"otasuke version | grep -c '^otasuke 0[.]'":                                    "1",
+		"dpkg-query -W -f 'otasuke ${Version}\\n' otasuke | diff - <(otasuke version)": "",
+		"systemctl is-enabled unattended-upgrades apt-daily-upgrade.timer | sort -u":   "enabled",
 	} {
 		if got := m.must(command); got != want {
 			t.Errorf("%s: %q, want %q", command, got, want)
@@ -252,9 +327,9 @@ func (m *machine) hangs(t *testing.T) {
 	}
 }
 
-// settings are taken from the FAT partition, as Windows writes them; bad ones are not.
-func (m *machine) settings(t *testing.T) {
-	good := "\xef\xbb\xbf# お助け隊\r\nstate_dir = \"/var/lib/otasuke/box\"\r\nports = [\"auto\"]\r\nheartbeat = \"61s\"\r\n"
+// set changes settings on the FAT partition: they are taken as Windows writes them; bad ones are not.
+func (m *machine) set(t *testing.T) {
+	good := "\xef\xbb\xbf" + strings.ReplaceAll(m.settings+"heartbeat = \"61s\"\n", "\n", "\r\n")
 	put := func(text string) {
 		t.Helper()
 		m.must(fmt.Sprintf("printf '%%b' %q > /boot/efi/otasuke.toml", strings.NewReplacer("\r", `\r`, "\n", `\n`, `"`, `\x22`).Replace(text)))
@@ -308,7 +383,7 @@ func (m *machine) packaged(t *testing.T) {
 func (m *machine) send(b []byte, path string) error {
 	cmd := exec.Command("ssh", m.ssh("root@"+maintenance, "cat >"+path)...)
 	cmd.Stdin = bytes.NewReader(b)
-	if err := m.Internet.Start(cmd); err != nil {
+	if err := m.PC1.Start(cmd); err != nil {
 		return err
 	}
 	return cmd.Wait()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/frontpage"
 	"otasuke/gateway/internal/selftest"
 	"otasuke/gateway/internal/settings"
@@ -139,7 +140,7 @@ func (b *Box) shown() frontpage.State {
 	phase, p := b.front.get()
 	line := b.health.Line()
 	s := frontpage.State{Now: time.Now(), Phase: phase, Code: p.Code, Number: p.Number, Site: p.Site, Phone: p.Phone, Expires: p.Expires,
-		Last: line.Last, Trouble: line.Trouble != nil, WrongClock: uplink.WrongClock(line.Trouble), Ahead: line.Ahead, Health: b.report(), Updates: b.bundles.Tell()}
+		Last: line.Last, Trouble: line.Trouble != nil, WrongClock: uplink.WrongClock(line.Trouble), Ahead: line.Ahead, Unsigned: b.cfg.Clamd == settings.ClamdRun && !clamd.Signed(b.cfg.ClamdDatabase), Health: b.report(), Updates: b.bundles.Tell()}
 	if phase == frontpage.Claimed {
 		o := b.identity().Owner()
 		s.Company, s.Phone = o.Company, o.Phone

@@ -43,6 +43,8 @@ const (
 	// patience is how long a scanner that has answered may then be silent. What says who it
 	// is does not wait for files that are being scanned, nor for new signatures.
 	patience = 15 * time.Second
+	// lookEvery is how often it is looked whether signatures have come.
+	lookEvery = 2 * time.Second
 	// askEvery is how often it is asked.
 	askEvery = time.Second
 	// keptLog bytes of what it said last are told when it ends.
@@ -77,6 +79,7 @@ type Config struct {
 
 	// wait replaces restartFirst, because tests cannot wait; started is told the process.
 	wait    time.Duration
+	look    time.Duration // replaces lookEvery
 	silence time.Duration // replaces patience
 	seen    func()        // is told each answer to watch
 	started func(pid int)
@@ -101,6 +104,9 @@ func (c *Config) complete() {
 	if c.wait == 0 {
 		c.wait = restartFirst
 	}
+	if c.look == 0 {
+		c.look = lookEvery
+	}
 }
 
 // Run keeps clamd running until ctx ends. An error tells that it cannot be started at all.
@@ -112,6 +118,9 @@ func Run(ctx context.Context, c Config) error {
 	}
 	wait := c.wait
 	for ctx.Err() == nil {
+		if !c.await(ctx) {
+			return nil
+		}
 		started := time.Now()
 		said, err := c.once(ctx, who)
 		if ctx.Err() != nil {
@@ -128,6 +137,25 @@ func Run(ctx context.Context, c Config) error {
 		wait = min(2*wait, restartMax)
 	}
 	return nil
+}
+
+// await waits for signatures: without any clamd ends at once, and a box that is new, or has no
+// line yet, would fill its log with that. False when ctx ended first.
+func (c *Config) await(ctx context.Context) bool {
+	if Signed(c.Database) {
+		return true
+	}
+	c.Log.Warn("no signatures of viruses yet: files pass without a scan until they come", "folder", c.Database)
+	tick := time.NewTicker(c.look)
+	defer tick.Stop()
+	for !Signed(c.Database) {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
 }
 
 // prepare makes the folder and the configuration, for the user that clamd runs as.

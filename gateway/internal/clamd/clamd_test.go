@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash/crc32"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -51,7 +52,7 @@ func run(t *testing.T, c Config) (*scan.Scanner, chan int) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	pids, done := make(chan int, 100), make(chan error, 1)
-	c.wait, c.started = time.Millisecond, func(pid int) { pids <- pid }
+	c.wait, c.look, c.started = time.Millisecond, time.Millisecond, func(pid int) { pids <- pid }
 	go func() { done <- Run(ctx, c) }()
 	t.Cleanup(func() {
 		cancel()
@@ -98,21 +99,37 @@ func TestKilledAndBack(t *testing.T) {
 	}
 }
 
-// Without signatures clamd does not start: the box tries again, ever more seldom, and takes
-// them up when they come.
+// Without signatures clamd would end at once, again and again: it is started when they come, and
+// the log says it once.
 func TestNoSignaturesYet(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	s, pids := run(t, Config{Dir: filepath.Join(t.TempDir(), "clamd"), Database: folder})
-	<-pids
-	<-pids
-	if s.Ping(t.Context()) == nil {
-		t.Error("answers without signatures")
+	folder, waits := t.TempDir(), make(chan string, 100)
+	if err := os.WriteFile(filepath.Join(folder, "freshclam.dat"), []byte("not a signature"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, pids := run(t, Config{Dir: filepath.Join(t.TempDir(), "clamd"), Database: folder, Log: slog.New(slog.NewTextHandler(says(waits), nil))})
+	if line := <-waits; !strings.Contains(line, "no signatures of viruses yet") {
+		t.Error(line)
+	}
+	for range 100 { // looks, a millisecond between two
+		_ = s.Ping(t.Context())
+		runtime.Gosched()
+	}
+	if len(pids) > 0 || len(waits) > 0 {
+		t.Errorf("clamd is started %d times without signatures, and the log goes on: %d", len(pids), len(waits))
 	}
 	if err := os.CopyFS(folder, os.DirFS(database(t))); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the scanner answers", func() bool { return s.Ping(t.Context()) == nil })
+}
+
+// says hands on what is logged.
+type says chan string
+
+func (s says) Write(b []byte) (int, error) {
+	s <- string(b)
+	return len(b), nil
 }
 
 // Archives in archives, and what unpacks to more than the limit, are not scanned to the end

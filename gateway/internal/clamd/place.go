@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,24 @@ func Place(folder, base, more string) error {
 		return fmt.Errorf("clamd: %w", err)
 	}
 	return nil
+}
+
+// endings of files of signatures by themselves; others in such a folder only go with them.
+var endings = []string{".cvd", ".cld", ".cud", ".db", ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".ndb", ".ndu", ".ldb", ".ldu", ".cdb", ".cbc", ".yar", ".yara"}
+
+// Signed tells that a folder has signatures, so that clamd can start.
+func Signed(folder string) bool {
+	if folder == "" {
+		folder = DefaultDatabase
+	}
+	names, _ := os.ReadDir(folder) // a folder that is not there has none
+	return slices.ContainsFunc(names, func(e os.DirEntry) bool {
+		if !slices.Contains(endings, filepath.Ext(e.Name())) {
+			return false
+		}
+		info, err := os.Stat(filepath.Join(folder, e.Name())) // behind a link
+		return err == nil && info.Mode().IsRegular() && info.Size() > 0
+	})
 }
 
 // tryTime is how long signatures may take to load: all of clamd's take a minute on a small box.

@@ -395,3 +395,17 @@ func TestEverybodyCanUseThePage(t *testing.T) {
 		}
 	}
 }
+
+// A box that is new has nothing yet by which viruses are known: it says what to wait for, and
+// does not call that a scanner that has stopped.
+func TestUnsigned(t *testing.T) {
+	t.Parallel()
+	s := fresh()
+	s.Unsigned, s.Health.Parts["virus"], s.Health.Signatures = true, wire.StateDown, time.Time{}
+	for lang, want := range map[string]string{"ja": "ウイルスの見本帳を待っています", "en": "Leave it connected for half an hour"} {
+		body := get(page(t, s), "/?lang="+lang).Body.String()
+		if !strings.Contains(body, want) || strings.Contains(body, "検査が止まっています") || strings.Contains(body, "has stopped") {
+			t.Errorf("%s:\n%s", lang, body)
+		}
+	}
+}
