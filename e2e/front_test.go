@@ -108,12 +108,12 @@ func (v *visitor) until(target, what string) string {
 }
 
 // centreProcess runs a centre in the internet of a lab, with a company and its owner; it returns
-// the fingerprint for boxes.
-func centreProcess(t *testing.T, l *lab.Lab) (fingerprint string) {
+// the fingerprint for boxes. more are lines of its configuration.
+func centreProcess(t *testing.T, l *lab.Lab, more ...string) (fingerprint string) {
 	t.Helper()
 	exe, dir := build(t), t.TempDir()
 	conf := filepath.Join(dir, "centre.toml")
-	text := fmt.Sprintf("name = \"なにわ商工会議所\"\ndatabase = \"sqlite://%s\"\nstate_dir = %q\nphone = \"050-0000-0119\"\n"+
+	text := strings.Join(more, "") + fmt.Sprintf("name = \"なにわ商工会議所\"\ndatabase = \"sqlite://%s\"\nstate_dir = %q\nphone = \"050-0000-0119\"\n"+
 		"[portal]\nlisten = \"%[3]s:8080\"\nurl = \"http://%[3]s:8080\"\n[console]\nlisten = \"%[3]s:8081\"\nurl = \"http://%[3]s:8081\"\n"+
 		"[boxes]\nlisten = \"%[3]s:8443\"\nnames = [%[3]q]\n[mail]\nserver = \"127.0.0.1:25\"\ntls = \"none\"\nfrom = \"otasuke@chamber.example\"\n",
 		filepath.Join(dir, "centre.db"), filepath.Join(dir, "centre"), centreAddr)
@@ -150,6 +150,22 @@ func centreProcess(t *testing.T, l *lab.Lab) (fingerprint string) {
 		}
 	})
 	return added.Fingerprint
+}
+
+// pairs has the owner log in at the portal and enter the code of a box's page there, as a page of the
+// portal asks for it; said is what that page says of the box before it is confirmed.
+func pairs(pc *visitor, code string) (said string) {
+	pc.t.Helper()
+	const portal = "http://" + centreAddr + ":8080"
+	pc.page(portal+"/login", url.Values{"email": {ownerEmail}, "password": {ownerSecret}})
+	token := csrfToken.FindStringSubmatch(pc.page(portal+"/connect", nil))
+	if token == nil {
+		pc.t.Fatal("no form")
+	}
+	form := url.Values{"csrf": {token[1]}, "code": {code}}
+	said = pc.page(portal+"/connect", form)
+	pc.page(portal+"/connect/confirm", form)
+	return said
 }
 
 var (

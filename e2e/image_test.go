@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -246,15 +245,8 @@ func (m *machine) firstDay(t *testing.T) {
 		}
 	}
 	portal := "http://" + centreAddr + ":8080"
-	pc.page(portal+"/login", url.Values{"email": {ownerEmail}, "password": {ownerSecret}})
-	token := csrfToken.FindStringSubmatch(pc.page(portal+"/connect", nil))
-	if token == nil {
-		t.Fatal("no form")
-	}
 	entered := time.Now()
-	form := url.Values{"csrf": {token[1]}, "code": {code[1] + "-" + code[2]}}
-	pc.page(portal+"/connect", form)
-	pc.page(portal+"/connect/confirm", form)
+	pairs(pc, code[1]+"-"+code[2])
 	pc.until(front, "佐藤製作所 のお助けボックス")
 	pc.until(portal+"/", "見守り中")
 	claimed := time.Since(entered)
