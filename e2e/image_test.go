@@ -217,6 +217,7 @@ func TestImage(t *testing.T) {
 	t.Run("system", m.system)
 	t.Run("killed", m.killed)
 	t.Run("hangs", m.hangs)
+	t.Run("wrong clock", m.year)
 	t.Run("settings", m.set)
 	t.Run("package", m.packaged)
 	t.Run("never starts", m.masked)
@@ -391,5 +392,23 @@ func (m *machine) masked(t *testing.T) {
 	t.Logf("restart to a line, the box's program masked: %s", m.since())
 	if !m.beacon() {
 		t.Error("something is inspected, though the box does not run")
+	}
+}
+
+// year sets the box's clock a year ahead, as an empty battery does the other way round: the office keeps
+// its line and its protection, also after a start with that clock, and the page says what is wrong. Set
+// right, all is well again by itself.
+func (m *machine) year(t *testing.T) {
+	pc, front := at(t, m.PC1), "http://"+boxLease+"/?lang=ja"
+	m.must("systemctl stop systemd-timesyncd && date -s '+1 year'")
+	if !m.protects() {
+		t.Error("the box does not protect with a wrong clock")
+	}
+	m.again(t, "killed with a wrong clock", "systemctl kill -s KILL otasuke-gateway")
+	pc.until(front, "ボックスの時計がずれています")
+	m.must("date -s '-1 year'")
+	pc.until(front, "センターの時計と合っています")
+	if !m.protects() {
+		t.Error("the box does not protect with its clock set right")
 	}
 }

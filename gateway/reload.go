@@ -21,10 +21,10 @@ import (
 // reloadSignal asks to read rules and lists anew, as the field's sensors have it.
 const reloadSignal = syscall.SIGUSR2
 
-// loadSet reads and compiles the rules, on so many processors, 0 for all; left is how many
-// were left out.
+// loadSet reads and compiles the rules, on so many processors, 0 for all, as at the start; left is
+// how many were left out.
 func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) {
-	rules, refused, err := cfg.ReadRules()
+	rules, refused, err := cfg.ReadRules(processors == 0)
 	if err != nil {
 		return nil, 0, err
 	}

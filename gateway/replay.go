@@ -35,7 +35,7 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, _, err := cfg.ReadRules()
+	rules, _, err := cfg.ReadRules(false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package atomicfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,12 +15,17 @@ import (
 // the file is whole all the same: the old contents, or, when only the last
 // sync of the folder failed, the new ones.
 func Write(path string, data []byte, perm fs.FileMode) error {
+	return Copy(path, bytes.NewReader(data), perm)
+}
+
+// Copy is Write of all that r gives.
+func Copy(path string, r io.Reader, perm fs.FileMode) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("atomicfile: make temporary file: %w", err)
 	}
-	if err := fill(f, data, perm); err != nil {
+	if err := fill(f, r, perm); err != nil {
 		return fmt.Errorf("atomicfile: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
@@ -27,9 +34,9 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 	return syncDir(dir)
 }
 
-// fill writes data to the disk and closes f.
-func fill(f *os.File, data []byte, perm fs.FileMode) error {
-	_, err := f.Write(data)
+// fill writes what r gives to the disk and closes f.
+func fill(f *os.File, r io.Reader, perm fs.FileMode) error {
+	_, err := io.Copy(f, r)
 	if err == nil {
 		err = f.Chmod(perm)
 	}

@@ -14,6 +14,7 @@ import (
 	"otasuke/content/resolvers"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/filter/listfile"
+	"otasuke/gateway/internal/lastgood"
 )
 
 // List is one list.
@@ -34,8 +35,9 @@ type List struct {
 	Groups []string `toml:"groups"`
 }
 
-// Read adds the list to b. An error may tell of single lines.
-func (l *List) Read(b *filter.Builder, groups *filter.Groups) error {
+// Read adds the list to b. An error may tell of single lines, or that its file is not good and the
+// copy in kept is in use.
+func (l *List) Read(b *filter.Builder, groups *filter.Groups, kept *lastgood.Folder) error {
 	mask, err := groups.Mask(l.Groups)
 	if err != nil {
 		return err // never for everybody instead
@@ -49,17 +51,32 @@ func (l *List) Read(b *filter.Builder, groups *filter.Groups) error {
 	}
 	var errs []error
 	if l.File != "" {
-		f, err := os.Open(l.File)
-		if err == nil {
-			err = readList(b, list, l.Format, f)
+		f, err := kept.Open(l.File, l.good)
+		errs = append(errs, err)
+		if f != nil {
+			errs = append(errs, readList(b, list, l.Format, f))
 			f.Close()
 		}
-		errs = append(errs, err)
 	}
 	if len(l.Entries) > 0 {
 		errs = append(errs, readList(b, list, listfile.Plain, strings.NewReader(strings.Join(l.Entries, "\n"))))
 	}
 	return errors.Join(errs...)
+}
+
+// good tells contents of the list's file from a page with an error, half a file or none, as they come
+// when a download fails. The own lists of a company may well be empty.
+func (l *List) good(in io.Reader) error {
+	rep, err := listfile.Read(filter.NewBuilder(new(filter.Groups)), filter.List{Name: l.Name, Category: l.Category}, l.Format, in)
+	switch {
+	case err != nil:
+		return err
+	case rep.LeftOut > rep.Entries:
+		return fmt.Errorf("%d of %d lines are not understood; the first: %s", rep.LeftOut, rep.LeftOut+rep.Entries, strings.Join(rep.Reasons, "; "))
+	case rep.Entries == 0 && !l.Allow && !l.Deny:
+		return errors.New("it is empty")
+	}
+	return nil
 }
 
 func readList(b *filter.Builder, list filter.List, format listfile.Format, in io.Reader) error {

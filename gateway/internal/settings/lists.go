@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"otasuke/gateway/internal/filter"
+	"otasuke/gateway/internal/lastgood"
 	"otasuke/gateway/internal/listing"
 	"otasuke/gateway/internal/selftest"
 	"otasuke/gateway/internal/update/content"
@@ -50,8 +52,9 @@ func (c *Config) lists() error {
 			err = errors.Join(err, errors.New("allow and deny exclude each other"))
 		}
 		if l.File != "" || len(l.Entries) == 0 {
-			_, missing := os.Stat(l.File)
-			err = errors.Join(err, missing)
+			if _, missing := os.Stat(l.File); missing != nil && !c.kept(keptLists).Has(l.File) {
+				err = errors.Join(err, missing)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("%w: list %q: %w", ErrConfig, l.Name, err)
@@ -96,8 +99,20 @@ func (c *Config) WarnedLists() (lists *filter.Lists, n int) {
 	return lists, n
 }
 
-// ReadLists reads all lists. A list that cannot be read is reported and left out:
-// the others still protect.
+// keptLists names the copies of lists, see kept.
+const keptLists = "lists"
+
+// kept are copies of files that the configuration names, from when they were good.
+func (c *Config) kept(kind string) *lastgood.Folder {
+	if c.StateDir == "" {
+		return new(lastgood.Folder)
+	}
+	return &lastgood.Folder{Dir: filepath.Join(c.StateDir, "kept", kind)}
+}
+
+// ReadLists reads all lists. In place of one that cannot be read stands its copy from when it
+// could. That is reported, and so is a list that was never good and is left out: the others still
+// protect.
 func (c *Config) ReadLists() (lists *filter.Lists, n int, errs []error) {
 	groups, err := c.groups()
 	if err != nil {
@@ -109,12 +124,17 @@ func (c *Config) ReadLists() (lists *filter.Lists, n int, errs []error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("gateway: lists of a bundle: %w", err))
 	}
-	all := slices.Concat(c.Lists, more)
-	for i := range all {
-		if err := all[i].Read(b, groups); err != nil {
-			errs = append(errs, fmt.Errorf("gateway: list %q: %w", all[i].Name, err))
+	kept := c.kept(keptLists)
+	for i, l := range slices.Concat(c.Lists, more) {
+		from := kept
+		if i >= len(c.Lists) {
+			from = new(lastgood.Folder) // bundles go back by themselves
+		}
+		if err := l.Read(b, groups, from); err != nil {
+			errs = append(errs, fmt.Errorf("gateway: list %q: %w", l.Name, err))
 		}
 	}
+	kept.Prune()
 	n = b.Len()
 	if c.EncryptedDNS == reportResolvers || c.EncryptedDNS == blockResolvers {
 		if err := listing.Resolvers(b, c.EncryptedDNS == blockResolvers); err != nil {

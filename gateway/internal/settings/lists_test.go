@@ -14,8 +14,9 @@ import (
 // loaded reads a configuration with the given text behind the least that it needs.
 func loaded(t *testing.T, text string) (Config, error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "box.toml")
-	if err := os.WriteFile(path, []byte("state_dir = \"/s\"\nports = [\"eth0\", \"eth1\"]\n"+text), 0o600); err != nil {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "box.toml")
+	if err := os.WriteFile(path, []byte("state_dir = \""+dir+"\"\nports = [\"eth0\", \"eth1\"]\n"+text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return Load(path)
