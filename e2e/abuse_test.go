@@ -31,6 +31,7 @@ type boxRun struct {
 	cmd   *exec.Cmd
 	log   *said
 	rules string // its file of rules
+	list  string // its list in a file, if it has one
 	eve   string
 	once  sync.Once
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,6 +23,8 @@ import (
 const (
 	// shortStall is for faults that no packet waits for, on a machine that does much else.
 	shortStall = time.Second
+	// busyStall is where other tests share the machine.
+	busyStall = 6 * time.Second
 	// hangStall is for an engine that hangs: the patience of its pulse, and some looks.
 	hangStall = 6 * time.Second
 	// scanStall is for a scanner that hangs: files wait for it ten seconds, once.
@@ -90,7 +93,7 @@ type row struct {
 
 func (r row) String() string {
 	s := r.seen
-	return fmt.Sprintf("%-34s udp %3d of %4d lost, gap %5d ms | stall %5d ms of %4d answers | %d of %3d connections failed, slowest %5d ms | inspecting after %5d ms",
+	return fmt.Sprintf("%-40s udp %3d of %4d lost, gap %5d ms | stall %5d ms of %4d answers | %d of %3d connections failed, slowest %5d ms | inspecting after %5d ms",
 		r.name, s.Lost, s.Sent, s.Gap.Milliseconds(), s.Stall.Milliseconds(), s.Answers, s.Failed, s.Dialled, s.Slowest.Milliseconds(), r.back.Milliseconds())
 }
 
@@ -166,6 +169,32 @@ func engineGets(t *testing.T, b *boxRun, s syscall.Signal) {
 	}
 }
 
+// A line of the design's table each, in minutes that are there on every change: what fails costs
+// nobody a connection, the box protects again, and it says what was wrong. Figures of a machine that
+// does much else are not those of TestFaults; stalls may be longer here.
+func TestFaultsShort(t *testing.T) {
+	needLab(t)
+	short := map[string]bool{
+		"engine killed": true, "scanner killed": true, "disk full": true, "centre away": true,
+		"lists and rules broken, engine killed": true, "out of memory": true,
+	}
+	var table []string
+	for _, c := range slices.Concat(boxFaults(), otherFaults(), listFaults(), memoryFaults()) {
+		if !short[c.name] {
+			continue
+		}
+		delete(short, c.name)
+		c.stall = max(c.stall, busyStall)
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			table = append(table, c.run(t).String())
+		})
+	}
+	if len(short) > 0 {
+		t.Errorf("no such rows: %v", short)
+	}
+	t.Log("\n" + strings.Join(table, "\n"))
+}
+
 // TestFaults: whatever part of the box fails, nobody in the office loses a connection, and
 // the box protects again by itself.
 func TestFaults(t *testing.T) {
@@ -174,7 +203,7 @@ func TestFaults(t *testing.T) {
 	}
 	needLab(t)
 	var table []string
-	for _, c := range faults() {
+	for _, c := range faults(t) {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
 			table = append(table, c.run(t).String())
 		})
@@ -182,8 +211,8 @@ func TestFaults(t *testing.T) {
 	t.Log("\n" + strings.Join(table, "\n"))
 }
 
-func faults() []faultCase {
-	return append(boxFaults(), otherFaults()...)
+func faults(t *testing.T) []faultCase {
+	return slices.Concat(boxFaults(), otherFaults(), listFaults(), memoryFaults(), clockFaults(t))
 }
 
 // boxFaults are those of the program itself.

@@ -34,7 +34,8 @@ const (
 
 // Ports of the servers at lab.Good.
 const (
-	webPort  = "8080"
+	// WebPort is that of the pages.
+	WebPort  = "8080"
 	echoPort = "7007"
 	wordPort = "7008"
 )
@@ -70,7 +71,7 @@ type Probe struct {
 
 // Serve opens the servers of the probes in the internet of the lab. They stay until the process ends.
 func Serve(l *lab.Lab) error {
-	web, err := l.Internet.Listen(net.JoinHostPort(lab.Good, webPort))
+	web, err := l.Internet.Listen(net.JoinHostPort(lab.Good, WebPort))
 	if err != nil {
 		return err
 	}
@@ -182,7 +183,7 @@ func (p *Probe) transfer(ctx context.Context) {
 }
 
 func ask(client *http.Client, n uint64) error {
-	r, err := client.Get(fmt.Sprintf("http://%s/%d", net.JoinHostPort(lab.Good, webPort), n))
+	r, err := client.Get(fmt.Sprintf("http://%s/%d", net.JoinHostPort(lab.Good, WebPort), n))
 	if err != nil {
 		return err
 	}

@@ -35,10 +35,14 @@ type Folder struct {
 // one that can be read and is not good is given out as it is, with no error.
 func (d *Folder) Open(path string, good func(io.Reader) error) (*os.File, error) {
 	copied := d.name(path)
-	f, err := open(path)
-	if err == nil && copied == "" {
+	if copied == "" { // a pipe is as good as a file then
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("lastgood: %w", err)
+		}
 		return f, nil
 	}
+	f, err := open(path)
 	if err == nil {
 		if d.same(f, copied) {
 			return f, nil
@@ -53,13 +57,11 @@ func (d *Folder) Open(path string, good func(io.Reader) error) (*os.File, error)
 			return f, errors.Join(err, back)
 		}
 	}
-	if copied != "" {
-		if old, e := os.Open(copied); e == nil {
-			if f != nil {
-				f.Close()
-			}
-			return old, fmt.Errorf("%w: %s: %w", ErrKept, path, err)
+	if old, e := os.Open(copied); e == nil {
+		if f != nil {
+			f.Close()
 		}
+		return old, fmt.Errorf("%w: %s: %w", ErrKept, path, err)
 	}
 	if f != nil {
 		return f, nil // its reader tells what it is worth
