@@ -267,16 +267,22 @@ func unplug(t *testing.T, l *lab.Lab, pc *visitor, front string) {
 // trial: the test's site ends at the box's page, and the box knows of it.
 func trial(t *testing.T, l *lab.Lab, pc *visitor, front string) {
 	t.Helper()
+	tried(t, pc, front, lab.PC1)
+	// In front of the box the name does not exist: that it ends at our page is the box's doing.
+	if status, _, err := at(t, l.Internet).open("http://"+testSite+"/", nil); err == nil {
+		t.Errorf("the test's site is there without a box: %d", status)
+	}
+}
+
+// tried makes the test from the PC at addr.
+func tried(t *testing.T, pc *visitor, front, addr string) {
+	t.Helper()
 	status, body, err := pc.open("http://"+testSite+"/?lang=ja", nil)
 	if err != nil || status != http.StatusForbidden || !strings.Contains(body, "このページは開けませんでした") || !strings.Contains(body, "テスト成功です") {
 		t.Errorf("the test: %d %v\n%s", status, err, body)
 	}
-	if body := pc.page(front, nil); !strings.Contains(body, lab.PC1+" のパソコンから") {
+	if body := pc.page(front, nil); !strings.Contains(body, addr+" のパソコンから") {
 		t.Errorf("the page does not know of the test:\n%s", body)
-	}
-	// In front of the box the name does not exist: that it ends at our page is the box's doing.
-	if status, _, err := at(t, l.Internet).open("http://"+testSite+"/", nil); err == nil {
-		t.Errorf("the test's site is there without a box: %d", status)
 	}
 }
 

@@ -180,7 +180,8 @@ func global(t *testing.T, n *lab.Namespace, link string) string {
 func TestRouter(t *testing.T) {
 	l := newLab(t)
 	serveAll(t, l.Internet)
-	b := startIn(t, l, pathRules, "mode = \"router\"\nmanagement = \"192.168.1.9/24\"\nmanagement_gateway = \"192.168.1.1\"\nmanagement_dns = [\"192.168.1.1\"]\npage = \"off\"\n"+pathLists, nil)
+	b := startIn(t, l, pathRules, "mode = \"router\"\nmanagement = \"192.168.1.9/24\"\nmanagement_gateway = \"192.168.1.1\"\nmanagement_dns = [\"192.168.1.1\"]\npage = \"off\"\n"+pathLists+
+		"[[forward]]\nport = 7443\nto = \"192.168.77.9:9000\"\n[[forward]]\nport = 7444\nto = \"192.168.77.9:9000\"\nfrom = [\"203.0.113.0/24\"]\n", nil)
 	ctx, pc := t.Context(), l.PC2
 	addr := leased(t, pc)
 	for _, args := range [][]string{{"addr", "flush", "dev", "eth0"}, {"addr", "add", addr + "/24", "dev", "eth0"}, {"route", "add", "default", "via", "192.168.77.1"}} {
@@ -212,12 +213,45 @@ func TestRouter(t *testing.T) {
 		}
 	}
 	refused("with the box")
+	led(t, l)
 	if !opens(t, pc, "192.168.77.1:80", 5*time.Second) || opens(t, pc, "192.168.77.1:22", time.Second) {
 		t.Error("inside the page is not open, or SSH is")
 	}
 	b.stop()
 	carries(t, pc, lab.Good)
 	refused("without the box")
+	if !opens(t, l.Internet, "192.168.1.9:7443", 5*time.Second) {
+		t.Error("without the box the port that is led inside is closed")
+	}
+}
+
+// led: a port of the router that leads to a host inside does so for whom it is for, and what comes
+// in there is inspected.
+func led(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	if err := l.PC2.AddAddress("eth0", "192.168.77.9/24"); err != nil {
+		t.Fatal(err)
+	}
+	serveAll(t, l.PC2)
+	if err := l.Internet.Enter(func() {
+		if err := saidBackEnd("192.168.1.9:7443", "harmless words"); err != nil {
+			t.Errorf("a port that leads inside: %v", err)
+		}
+		if saidBackEnd("192.168.1.9:7443", forbidden) == nil {
+			t.Error("what comes in there is not inspected")
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if opens(t, l.Internet, "192.168.1.9:7444", time.Second) {
+		t.Error("a port is open for others than it is for")
+	}
+	c, err := l.Internet.DialFrom(t.Context(), lab.Good, "192.168.1.9:7444")
+	if err != nil {
+		t.Errorf("a port is closed for whom it is for: %v", err)
+		return
+	}
+	c.Close()
 }
 
 // leased asks for an address as a new PC does, and gets one with the router as its way out and

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -20,6 +21,65 @@ type Config struct {
 	Address netip.Prefix
 	// SSH lets the inside reach the system's SSH server.
 	SSH bool
+	// Forwards are what outside may begin: it gets to hosts of the inside.
+	Forwards []Forward
+}
+
+// Forward leads a port of the address outside to a host of the inside (RFC 3022 §4.1, the other way
+// round). What goes there is inspected like all else.
+type Forward struct {
+	// Protocol is "tcp", also when it is empty, or "udp".
+	Protocol string `toml:"protocol"`
+	Port     uint16 `toml:"port"`
+	// To is the host inside and its port.
+	To netip.AddrPort `toml:"to"`
+	// From are the networks outside that it is for; empty for all.
+	From []netip.Prefix `toml:"from"`
+}
+
+// ErrForward tells what is wrong with a port that is led to the inside.
+var ErrForward = errors.New("route: forward")
+
+// CheckForwards looks at the ports that are to be led to the inside, and fills in defaults.
+func (c *Config) CheckForwards() error {
+	seen := map[string]bool{}
+	for i := range c.Forwards {
+		f := &c.Forwards[i]
+		if f.Protocol == "" {
+			f.Protocol = "tcp"
+		}
+		key := fmt.Sprint(f.Protocol, f.Port)
+		switch to := f.To.Addr(); {
+		case f.Protocol != "tcp" && f.Protocol != "udp":
+			return fmt.Errorf("%w: protocol = %q: write \"tcp\" or \"udp\"", ErrForward, f.Protocol)
+		case f.Port == 0 || f.To.Port() == 0:
+			return fmt.Errorf("%w: port and to need a port each, for example port = 8443 and to = \"%s\"", ErrForward, netip.AddrPortFrom(c.Address.Addr().Next(), 443))
+		case !c.Address.Contains(to) || to == c.Address.Addr() || to == c.Address.Masked().Addr():
+			return fmt.Errorf("%w: to = %s is no host of the inside, %s", ErrForward, f.To, c.Address.Masked())
+		case seen[key]:
+			return fmt.Errorf("%w: %s port %d stands there twice", ErrForward, f.Protocol, f.Port)
+		}
+		for _, from := range f.From {
+			if !from.Addr().Is4() {
+				return fmt.Errorf("%w: from = %s: the router has IPv4 alone", ErrForward, from)
+			}
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+// text is the rule of nftables for a port.
+func (f *Forward) text(outside string) string {
+	from := ""
+	if len(f.From) > 0 {
+		list := make([]string, len(f.From))
+		for i, p := range f.From {
+			list[i] = p.Masked().String()
+		}
+		from = "ip saddr { " + strings.Join(list, ", ") + " } "
+	}
+	return fmt.Sprintf("\t\tiifname %q %s%s dport %d dnat to %s\n", outside, from, f.Protocol, f.Port, f.To)
 }
 
 // Rules is the text of nftables for a router.
@@ -28,6 +88,10 @@ func Rules(c *Config) string {
 	if c.SSH {
 		ssh = ", 22"
 	}
+	forwards := ""
+	for i := range c.Forwards {
+		forwards += c.Forwards[i].text(c.Outside)
+	}
 	return fmt.Sprintf(`table ip otasuke_router
 delete table ip otasuke_router
 table ip otasuke_router {
@@ -35,6 +99,7 @@ table ip otasuke_router {
 		type filter hook forward priority -5; policy accept;
 		ct state established,related accept
 		iifname %[2]q oifname %[1]q accept
+		iifname %[1]q oifname %[2]q ct status dnat accept
 		iifname { %[1]q, %[2]q } drop
 	}
 	chain input {
@@ -46,12 +111,15 @@ table ip otasuke_router {
 		tcp dport { 53, 80%[3]s } accept
 		drop
 	}
+	chain prerouting {
+		type nat hook prerouting priority -100; policy accept;
+%[4]s	}
 	chain postrouting {
 		type nat hook postrouting priority 100; policy accept;
 		oifname %[1]q masquerade
 	}
 }
-`, c.Outside, c.Inside, ssh)
+`, c.Outside, c.Inside, ssh, forwards)
 }
 
 // conf is what dnsmasq is to do: dir is its folder, user whom it is once it has its ports,

@@ -43,6 +43,9 @@ func (c *Config) mode() error {
 	if c.Mode == Router {
 		return c.router()
 	}
+	if len(c.Forwards) > 0 {
+		return fmt.Errorf("%w: forward is for mode = \"router\" alone: here the office's own router has it", ErrConfig)
+	}
 	return nil
 }
 
@@ -58,6 +61,10 @@ func (c *Config) router() error {
 	case !a.Addr().Is4() || a.Bits() > 24 || a.Bits() < 8 || a.Addr() == a.Masked().Addr():
 		return fmt.Errorf("%w: router_address = %s: write an address with a network of 256 or more, for example \"192.168.77.1/24\"", ErrConfig, a)
 	}
+	r, _ := c.Route()
+	if err := r.CheckForwards(); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	return nil
 }
 
@@ -66,5 +73,5 @@ func (c *Config) Route() (*route.Config, bool) {
 	if c.Mode != Router {
 		return nil, false
 	}
-	return &route.Config{Outside: c.Ports[0], Inside: c.Ports[1], Address: c.RouterAddress, SSH: c.ManagementSSH}, true
+	return &route.Config{Outside: c.Ports[0], Inside: c.Ports[1], Address: c.RouterAddress, SSH: c.ManagementSSH, Forwards: c.Forwards}, true
 }

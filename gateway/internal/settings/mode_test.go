@@ -20,6 +20,9 @@ func TestMode(t *testing.T) {
 		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]", "address outside"},
 		{"mode = \"router\"\nports = [\"eth0\"]\nmanagement = \"dhcp\"", "two network interfaces"},
 		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"\nrouter_address = \"192.168.77.0/24\"", "router_address"},
+		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"\n[[forward]]\nport = 8443\nto = \"192.168.77.10:443\"\nfrom = [\"203.0.113.0/24\"]", ""},
+		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"\n[[forward]]\nport = 8443\nto = \"192.168.1.10:443\"", "no host of the inside"},
+		{"ports = [\"eth0\", \"eth1\"]\n[[forward]]\nport = 8443\nto = \"192.168.77.10:443\"", "the office's own router"},
 		{"mode = \"hub\"\nports = [\"eth1\"]", `mode = "hub"`},
 		{"ports = [\"eth0\", \"eth1\"]\nmtu = 100", "mtu = 100"},
 	} {

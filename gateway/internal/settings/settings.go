@@ -18,6 +18,7 @@ import (
 	"otasuke/gateway/internal/clamd"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/ports"
+	"otasuke/gateway/internal/route"
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/update/content"
 	"otasuke/gateway/internal/uplink"
@@ -59,6 +60,8 @@ type Config struct {
 	// outside, RouterAddress, "192.168.77.1/24" when it is not set, the one inside.
 	Mode          string       `toml:"mode"`
 	RouterAddress netip.Prefix `toml:"router_address"`
+	// Forwards are ports of a router's address outside that lead to hosts inside.
+	Forwards []route.Forward `toml:"forward"`
 	// Ports are the two network interfaces between router and office, ["auto"] finds them;
 	// of a tap the one that listens.
 	Ports []string `toml:"ports"`
