@@ -84,6 +84,9 @@ var only = map[string][]string{
 	"github.com/prometheus/client_golang":     {"centre/internal/ops"},
 	"github.com/theupdateframework/go-tuf/v2": {"centre/internal/release", "gateway/internal/update"},
 	"github.com/sigstore/sigstore":            {"centre/internal/release"},
+	"codeberg.org/go-pdf/fpdf":                {"internal/paper"},
+	"github.com/rivo/uniseg":                  {"internal/paper"},
+	"golang.org/x/image":                      {"internal/paper"},
 }
 
 // pkg is one package directory without its tests.

@@ -77,3 +77,12 @@ func TestCaseNumberReadsInTwoGroups(t *testing.T) {
 		t.Errorf("a strange number must stay as it is: %q", got)
 	}
 }
+
+func TestSizesHaveThreeDigitsOrLess(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "0", 1: "0.1 KB", 999: "1.0 KB", 12_345: "12 KB", 999_499: "999 KB", 999_500: "1.0 MB", 5_000_000_000_000_000: "5000 TB"} {
+		if got := Size(n); got != want {
+			t.Errorf("%d bytes are %q, want %q", n, got, want)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func (p *portal) reportPage(w http.ResponseWriter, v *ui.Visit) error {
 	view := reportView{Base: base, Month: month, Company: v.T("report.to", "company", base.Owner), Big: ja.Number(f.Stopped), Compared: f.Compared(v.Texts),
 		Span:    v.T("report.span", "from", ja.Date(f.From, lang), "to", ja.Date(f.Last(), lang)),
 		Network: v.T("report.network_say", "n", ja.Number(f.Devices), "new", ja.Number(f.New)), Apps: uses(v.Texts, f.Apps), Users: uses(v.Texts, f.Users),
-		Board: v.T("report.board_stopped", "n", ja.Number(f.Stopped)), Outside: ja.Number(f.Outside), Inside: ja.Number(f.Inside)}
+		Board: f.Board(v.Texts), Outside: ja.Number(f.Outside), Inside: ja.Number(f.Inside)}
 	view.Say, view.Notes = f.Sentences(v.Texts)
 	for i, one := range []struct{ label, n string }{
 		{v.T("report.funnel_flows"), ja.Number(f.Flows)}, {v.T("report.funnel_attacks"), ja.Number(f.Attacks)},
@@ -104,7 +104,9 @@ func (p *portal) reportPage(w http.ResponseWriter, v *ui.Visit) error {
 	} {
 		view.Funnel = append(view.Funnel, step{one.label, one.n, (100 - funnelWidths[i]) / 2, funnelWidths[i]})
 	}
-	view.Rule, view.HasRule = ruleOf(f)
+	if at, ok := f.Places(); ok {
+		view.HasRule, view.Rule = true, rule{Low: at.Low, Band: max(at.High-at.Low, 1), Middle: at.Middle, Own: at.Own}
+	}
 	if f.Unknown > 0 {
 		view.Unknown = v.T("report.network_unknown", "n", ja.Number(f.Unknown))
 	}
@@ -152,18 +154,7 @@ func uses(t text.Texts, all []report.Use) (rows []useRow) {
 		if u.Name == "" {
 			u.Name = t.T("report.other")
 		}
-		rows = append(rows, useRow{u.Name, ui.Size(u.Up), ui.Size(u.Down), max(int((u.Up+u.Down)*100/most), 1)})
+		rows = append(rows, useRow{u.Name, ja.Size(u.Up), ja.Size(u.Down), max(int((u.Up+u.Down)*100/most), 1)})
 	}
 	return rows
-}
-
-// ruleOf places the quartiles and the company's own figure on a line from zero.
-func ruleOf(f *report.Figures) (rule, bool) {
-	c := &f.Compare
-	if c.Companies == 0 {
-		return rule{}, false
-	}
-	most := max(c.High*3/2, f.Attacks*10/9, 1)
-	at := func(n int) int { return n * 100 / most }
-	return rule{Low: at(c.Low), Band: max(at(c.High)-at(c.Low), 1), Middle: at(c.Middle), Own: at(f.Attacks)}, true
 }

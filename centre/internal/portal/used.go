@@ -112,7 +112,7 @@ func (p *portal) period(v *ui.Visit, here string, view *usedView) int {
 
 // appRow words the use of one application.
 func (p *portal) appRow(v *ui.Visit, r *usage.Row) appRow {
-	row := appRow{Name: v.T("portal.used_other"), Up: ui.Size(r.Up), Down: ui.Size(r.Down), Time: span(v, r.Minutes), Devices: ja.Number(r.Devices)}
+	row := appRow{Name: v.T("portal.used_other"), Up: ja.Size(r.Up), Down: ja.Size(r.Down), Time: span(v, r.Minutes), Devices: ja.Number(r.Devices)}
 	use := apps.Use("")
 	if a, ok := p.Apps.App(r.App); ok {
 		row.Name, use = inLang(v, a.Ja, a.En), a.Use
@@ -152,7 +152,7 @@ func (p *portal) users(v *ui.Visit, view *usedView, known []device.Endpoint, fro
 		return err
 	}
 	for _, r := range rows {
-		row := userRow{Name: v.T("portal.used_nobody"), Up: ui.Size(r.Up), Down: ui.Size(r.Down), Shared: ui.Size(r.Shared), Marked: r.Shared >= muchSent}
+		row := userRow{Name: v.T("portal.used_nobody"), Up: ja.Size(r.Up), Down: ja.Size(r.Down), Shared: ja.Size(r.Shared), Marked: r.Shared >= muchSent}
 		if name, err := nameOf(known, r.EndpointID); err == nil {
 			row.Name, row.URL = name, p.root+"/used/"+r.EndpointID+"?days="+strconv.Itoa(days)
 		}

@@ -66,5 +66,31 @@ func (f *Figures) Compared(t text.Texts) string {
 		"low", ja.Number(c.Low), "high", ja.Number(c.High), "own", ja.Number(f.Attacks))
 }
 
+// Board is what everybody in the company may read.
+func (f *Figures) Board(t text.Texts) string {
+	month := MonthName(f.Month, t.Lang())
+	switch {
+	case !f.Box:
+		return t.T("report.say_box_none", "month", month)
+	case f.Stopped == 0 && f.Attacks == 0:
+		return t.T("report.say_none", "month", month)
+	}
+	return t.T("report.board_stopped", "n", ja.Number(f.Stopped))
+}
+
+// Places are where a company stands among others, in hundredths of a line from zero.
+type Places struct{ Low, Middle, High, Own int }
+
+// Places tells them; false is that there is nobody to compare with.
+func (f *Figures) Places() (Places, bool) {
+	c := &f.Compare
+	if c.Companies == 0 {
+		return Places{}, false
+	}
+	most := max(c.High*3/2, f.Attacks*10/9, 1)
+	at := func(n int) int { return n * 100 / most }
+	return Places{at(c.Low), at(c.Middle), at(c.High), at(f.Attacks)}, true
+}
+
 // Last is the last day of the report.
 func (f *Figures) Last() time.Time { return f.To.Add(-time.Second) }

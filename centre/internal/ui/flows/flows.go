@@ -385,7 +385,7 @@ func (f *Flows) traffic(v *ui.Visit, a *Answer, q *question.Asked, t *wire.Traff
 		}
 		for i := range t.Sums {
 			s := &t.Sums[i]
-			row := Sum{Key: f.key(v, sum, s, names), Flows: ja.Number(s.Flows), Up: ui.Size(s.Up), Down: ui.Size(s.Down),
+			row := Sum{Key: f.key(v, sum, s, names), Flows: ja.Number(s.Flows), Up: ja.Size(s.Up), Down: ja.Size(s.Down),
 				First: ja.Short(s.First, v.Texts.Lang()), Last: ja.Short(s.Last, v.Texts.Lang())}
 			if s.Blocked > 0 {
 				row.Blocked = ja.Number(s.Blocked)
@@ -440,7 +440,7 @@ func sign(v *ui.Visit, why string) string {
 
 // row words a flow.
 func (f *Flows) row(v *ui.Visit, r *wire.TrafficRow, names map[string]string) Row {
-	row := Row{Time: ja.Short(r.Start, v.Texts.Lang()), Device: called(names, r.MAC, r.Device), Target: r.Name, App: r.App, Size: ui.Size(r.Up) + " / " + ui.Size(r.Down)}
+	row := Row{Time: ja.Short(r.Start, v.Texts.Lang()), Device: called(names, r.MAC, r.Device), Target: r.Name, App: r.App, Size: ja.Size(r.Up) + " / " + ja.Size(r.Down)}
 	peer := netip.AddrPortFrom(r.Peer, r.PeerPort).String()
 	row.Detail = peer
 	if row.Target == "" {
