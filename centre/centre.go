@@ -44,6 +44,7 @@ import (
 	content "otasuke/content/devices"
 	"otasuke/content/text"
 	"otasuke/internal/lifecycle"
+	"otasuke/internal/paper"
 	"otasuke/internal/postcode"
 )
 
@@ -234,7 +235,16 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 }
 
 func (c *Centre) portal() (*ui.Face, error) {
+	var prints portal.Paper
+	if press, err := paper.Open(c.cfg.Paper); err == nil {
+		prints = press
+	} else if c.cfg.Paper != (paper.Fonts{}) {
+		return nil, fmt.Errorf("%w: paper: %w", ErrConfig, err)
+	} else {
+		c.cfg.Log.Warn("reports are not offered as PDF", "error", err)
+	}
 	return portal.New(portal.Config{
+		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 		Guests: []ui.Guest{apply.Customers(c.applications())},

@@ -16,6 +16,7 @@ import (
 	"otasuke/centre/internal/release"
 	"otasuke/content/offer"
 	"otasuke/internal/conffile"
+	"otasuke/internal/paper"
 )
 
 // ErrConfig tells what is wrong with a configuration.
@@ -44,6 +45,8 @@ type Config struct {
 	Backup BackupConfig `toml:"backup"`
 	// Service is what is offered to strangers.
 	Service ServiceConfig `toml:"service"`
+	// Paper names the fonts of what is printed; empty ones are Debian's.
+	Paper paper.Fonts `toml:"paper"`
 	// Phone of the desk, as it is read.
 	Phone string `toml:"phone"`
 	// Hours of the desk by language; empty is 24 hours.

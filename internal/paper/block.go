@@ -31,6 +31,7 @@ type Text struct {
 	Align Align
 	Lines int    // at most so many; 0 is any number
 	Mark  bool   // a heading: in the document's outline, and never alone at a page's end
+	Even  bool   // lines of about the same length, so that no syllable stands alone in the last
 	URL   string // where it leads
 }
 
@@ -40,7 +41,11 @@ func (t Text) lay(p *Press, w float64) []piece {
 	}
 	f, size := p.faces[t.Style.Face], t.Style.Size
 	s := clean(t.S, f)
-	lines := f.cut(f.lines(s, size, w), t.Lines, size, w)
+	lines := f.lines(s, size, w)
+	if t.Even {
+		lines = f.even(s, lines, size, w)
+	}
+	lines = f.cut(lines, t.Lines, size, w)
 	pieces := make([]piece, 0, len(lines))
 	for i, line := range lines {
 		x := 0.0

@@ -51,7 +51,7 @@ func tool(t *testing.T, pdf []byte, name string, args ...string) string {
 
 func must(t *testing.T, p *Press, d *Document) []byte {
 	t.Helper()
-	pdf, err := p.Print(d)
+	pdf, err := p.Print(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestTheSameBytesEachTime(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 4 {
 		wait.Go(func() {
-			if again, err := p.Print(everything()); err != nil || !bytes.Equal(again, first) {
+			if again, err := p.Print(t.Context(), everything()); err != nil || !bytes.Equal(again, first) {
 				t.Errorf("other bytes: %v", err)
 			}
 		})
@@ -162,6 +162,22 @@ func TestLinesBreakAsJapaneseDoes(t *testing.T) {
 			if whole := strings.Contains(strings.Join(lines, "\n"), word); !whole {
 				t.Errorf("%g: %s is cut: %q", w, word, lines)
 			}
+		}
+	}
+}
+
+func TestEvenLines(t *testing.T) {
+	t.Parallel()
+	f := press(t).faces[Sans]
+	s := "更新のお知らせが出たら、その日のうちに更新してください。"
+	for w := 20.0; w < 90; w += 3.1 {
+		rough := f.lines(s, 10, w)
+		smooth := f.even(s, rough, 10, w)
+		if len(smooth) != len(rough) || strings.Join(smooth, "") != s {
+			t.Fatalf("%g: %q of %q", w, smooth, rough)
+		}
+		if last := utf8.RuneCountInString(smooth[len(smooth)-1]); len(smooth) > 1 && last < 3 {
+			t.Errorf("%g: %q", w, smooth)
 		}
 	}
 }
@@ -212,7 +228,7 @@ func TestHostileDocument(t *testing.T) {
 			Text{S: s, Style: style, Mark: true}, Box{Pad: 3, Blocks: []Block{Text{S: s}}}, Table{Head: []string{s, s}, Rows: [][]string{{s, s, s}, {}}, Grid: true},
 			Columns{Cells: [][]Block{{Text{S: s}}, {}}}, Columns{}, Funnel{{s, s}}, Bars{{s, s, 2}}, Days{First: s}, Scale{OwnWord: s, Own: -1}, Seals{Labels: []string{s}, Mark: s}, QR{s, 30},
 		}}}}
-		pdf, err := p.Print(d)
+		pdf, err := p.Print(t.Context(), d)
 		if errors.Is(err, ErrTooLong) {
 			continue
 		}
@@ -235,7 +251,7 @@ func TestTooManyPages(t *testing.T) {
 	for range 10_000 {
 		d.Pages[0].Blocks = append(d.Pages[0].Blocks, Text{S: "行"})
 	}
-	if _, err := press(t).Print(d); !errors.Is(err, ErrTooLong) {
+	if _, err := press(t).Print(t.Context(), d); !errors.Is(err, ErrTooLong) {
 		t.Error(err)
 	}
 }
@@ -319,7 +335,7 @@ func BenchmarkPrint(b *testing.B) {
 	d := everything()
 	b.ReportAllocs()
 	for b.Loop() {
-		pdf, err := p.Print(d)
+		pdf, err := p.Print(b.Context(), d)
 		if err != nil {
 			b.Fatal(err)
 		}

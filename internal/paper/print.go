@@ -2,6 +2,7 @@ package paper
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"time"
 
@@ -38,9 +39,13 @@ type placed struct {
 	y float64
 }
 
-// Print makes the PDF.
-func (p *Press) Print(d *Document) ([]byte, error) {
-	p.turns <- struct{}{}
+// Print makes the PDF. It waits for its turn until ctx ends.
+func (p *Press) Print(ctx context.Context, d *Document) ([]byte, error) {
+	select {
+	case p.turns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	defer func() { <-p.turns }()
 	sheets, err := p.fill(d)
 	if err != nil {

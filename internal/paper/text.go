@@ -108,6 +108,19 @@ func (f *face) lines(s string, size, w float64) (all []string) {
 	return all
 }
 
+// even breaks a text into as many lines as it has, of the smallest width that does.
+func (f *face) even(s string, lines []string, size, w float64) []string {
+	for low, high := w/2, w; len(lines) > 1 && high-low > 0.5; {
+		middle := (low + high) / 2
+		if narrow := f.lines(s, size, middle); len(narrow) <= len(lines) {
+			lines, high = narrow, middle
+		} else {
+			low = middle
+		}
+	}
+	return lines
+}
+
 // slack in mm swallows rounding.
 const slack = 0.01
 

@@ -98,6 +98,8 @@ type Config struct {
 	Questions flows.Questions
 	Appeals   Appeals
 	Reports   Reports
+	Paper     Paper  // nil: no fonts, and no PDF is offered
+	Provider  string // who runs the centre
 	// Logins are people and their accounts; without it there are no pages about them.
 	Logins account.Service
 	// Guests are pages of other rooms that belong here.
@@ -201,6 +203,8 @@ func (p *portal) routes(static http.Handler) *ui.Router {
 	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
 	r.Page(ui.Reader, "GET /reports", p.reportsPage)
 	r.Page(ui.Reader, "GET /reports/{month}", p.reportPage)
+	r.Page(ui.Reader, "GET /reports/{month}/pdf", p.reportFile)
+	r.Page(ui.Reader, "GET /reports/{month}/board", p.boardFile)
 	r.Page(ui.Reader, "GET /looks", p.looksPage)
 	r.Page(ui.Reader, "GET /looks/csv", p.looksFile)
 	r.Page(ui.Reader, "GET /traffic", p.trafficPage)

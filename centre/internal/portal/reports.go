@@ -2,18 +2,27 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"otasuke/centre/internal/report"
+	"otasuke/centre/internal/report/printed"
+	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/ui"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
+	"otasuke/internal/paper"
 )
 
 // Reports has the monthly reports; report.Service is one.
 type Reports interface {
 	List(ctx context.Context, tenantID string) ([]report.Made, error)
 	Get(ctx context.Context, tenantID, month string) (*report.Figures, error)
+}
+
+// Paper prints documents; paper.Press is one.
+type Paper interface {
+	Print(ctx context.Context, d *paper.Document) ([]byte, error)
 }
 
 type reportsView struct {
@@ -43,6 +52,7 @@ func (p *portal) reportsPage(w http.ResponseWriter, v *ui.Visit) error {
 
 type reportView struct {
 	ui.Base
+	PDF, PDFBoard                       string // links; "" where nothing can be printed
 	Company, Span, Month, Big, Compared string
 	Say, Notes                          []string
 	Funnel                              []step
@@ -114,8 +124,47 @@ func (p *portal) reportPage(w http.ResponseWriter, v *ui.Visit) error {
 		view.Todo = &todoView{What: v.T("report.todo_device", "device", t.Device, "what", p.Knowledge.Title(t.Family, lang)),
 			Case: v.T("report.todo_case", "case", ja.CaseNumber(t.Case)), URL: p.root + "/alerts/" + t.Alert}
 	}
+	if p.Paper != nil {
+		view.PDF, view.PDFBoard = p.root+"/reports/"+f.Month+"/pdf", p.root+"/reports/"+f.Month+"/board"
+	}
 	p.technical(v, f, &view)
 	return p.Show(w, p.report, view)
+}
+
+// reportFile is the report as PDF, in the language of the visit.
+func (p *portal) reportFile(w http.ResponseWriter, v *ui.Visit) error {
+	return p.print(w, v, "report", printed.Report)
+}
+
+// boardFile is its page for the notice board alone.
+func (p *portal) boardFile(w http.ResponseWriter, v *ui.Visit) error {
+	return p.print(w, v, "board", printed.Board)
+}
+
+func (p *portal) print(w http.ResponseWriter, v *ui.Visit, name string, compose func(*report.Figures, printed.Reader, text.Texts) *paper.Document) error {
+	if p.Paper == nil {
+		return fmt.Errorf("portal: no fonts to print with: %w", store.ErrNotFound)
+	}
+	ctx := v.Request.Context()
+	f, err := p.Reports.Get(ctx, v.TenantID, v.Request.PathValue("month"))
+	if err != nil {
+		return err
+	}
+	c, err := p.Companies.CompanyByID(ctx, v.TenantID)
+	if err != nil {
+		return err
+	}
+	title := func(family string) string { return p.Knowledge.Title(family, v.Texts.Lang()) }
+	pdf, err := p.Paper.Print(ctx, compose(f, printed.Reader{Company: c.Name, Provider: p.Provider, Phone: p.Phone, Title: title}, v.Texts))
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="otasuke-%s-%s.pdf"`, name, f.Month))
+	h.Set("Cache-Control", "no-store")
+	_, err = w.Write(pdf)
+	return err
 }
 
 // technical fills in the last part.

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"otasuke/centre/internal/report"
 	"otasuke/centre/internal/store"
 	"otasuke/internal/ja"
+	"otasuke/internal/paper"
 	"otasuke/internal/uitest"
 )
 
@@ -73,4 +75,45 @@ func TestReportPrintsOnFourPages(t *testing.T) {
 			t.Errorf("%s: %d pages in %d bytes", lang, pages, len(pdf))
 		}
 	}
+}
+
+// The PDF is the report of who asks, and of nobody else.
+func TestReportAsPDF(t *testing.T) {
+	t.Parallel()
+	press, err := paper.Open(paper.Fonts{})
+	if err != nil {
+		t.Skipf("no fonts: %v", err)
+	}
+	o := sample()
+	o.paper = press
+	b := at(t, o)
+	says(t, b.page("/reports/2026-10"), "PDF で保存", "掲示板用の1ページだけ")
+	for path, name := range map[string]string{"/reports/2026-10/pdf": "otasuke-report-2026-10.pdf", "/reports/2026-10/board": "otasuke-board-2026-10.pdf", "/reports/2026-09/pdf": "otasuke-report-2026-09.pdf"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := b.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "application/pdf" || !strings.Contains(res.Header.Get("Content-Disposition"), name) || !strings.HasPrefix(string(body), "%PDF-") {
+			t.Errorf("%s: %d %v", path, res.StatusCode, res.Header)
+		}
+	}
+	for _, path := range []string{"/reports/2026-08/pdf", "/reports/2026-13/board", "/reports/x/pdf", "/reports/..%2f..%2fetc/pdf"} {
+		if status, _ := b.get(path); status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	// Without fonts the page says how to print by oneself.
+	none := at(t, sample())
+	if status, _ := none.get("/reports/2026-10/pdf"); status != http.StatusNotFound {
+		t.Errorf("without fonts: %d", status)
+	}
+	body := none.page("/reports/2026-10")
+	saysNot(t, body, "PDF で保存")
+	says(t, body, "ブラウザーの「印刷」")
 }

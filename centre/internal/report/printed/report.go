@@ -50,7 +50,7 @@ func letter(f *report.Figures, r Reader, t text.Texts) []paper.Block {
 	}
 	say, notes := f.Sentences(t)
 	for _, s := range say {
-		blocks = append(blocks, paper.Text{S: s, Style: paper.Letter.Sized(13)})
+		blocks = append(blocks, paper.Text{S: s, Style: paper.Letter.Sized(13), Even: true})
 	}
 	for _, s := range notes {
 		blocks = append(blocks, paper.Gap(2), paper.Box{Fill: paper.CareFaint, Bar: paper.Care, Pad: 3.5, Blocks: []paper.Block{paper.Text{S: s, Style: paper.Body.Sized(9.5)}}})
@@ -59,11 +59,11 @@ func letter(f *report.Figures, r Reader, t text.Texts) []paper.Block {
 	// A page full of notes leaves the comparison to the next.
 	var compared paper.Block = paper.Gap(0)
 	if len(notes) < 2 {
-		compared = paper.Text{S: f.Compared(t), Style: paper.Body.Sized(9.5), Align: paper.Center}
+		compared = paper.Text{S: f.Compared(t), Style: paper.Body.Sized(9.5), Align: paper.Center, Even: true}
 	}
 	// The words stand close to the figure: a digit of this size is 11 mm wide.
-	figure := float64(11 * len(ja.Number(f.Stopped)))
-	side := max((paper.Width-figure)/2, 20)
+	figure := float64(11*len(ja.Number(f.Stopped)) + 6)
+	side := max((paper.Width-6-figure)/2, 25)
 	blocks = append(blocks, paper.Gap(5), paper.Rule{}, paper.Gap(3),
 		paper.Columns{Middle: true, Gap: 3, Shares: []float64{side, figure, side}, Cells: [][]paper.Block{
 			{paper.Text{S: t.T("report.big"), Style: unit, Align: paper.Right}},
@@ -177,7 +177,7 @@ func board(f *report.Figures, t text.Texts) paper.Page {
 	ask := paper.Style{Face: paper.Sans, Size: 17, Lead: 1.6, Color: paper.Ink}
 	blocks := []paper.Block{
 		paper.Gap(6),
-		paper.Text{S: t.T("report.board"), Style: paper.Style{Face: paper.Serif, Size: 38, Lead: 1.35, Color: paper.Ink}, Mark: true},
+		paper.Text{S: t.T("report.board"), Even: true, Style: paper.Style{Face: paper.Serif, Size: 38, Lead: 1.35, Color: paper.Ink}, Mark: true},
 		paper.Text{S: t.T("report.board_lead", "month", report.MonthName(f.Month, t.Lang())), Style: lead},
 		paper.Gap(6),
 	}
@@ -185,12 +185,12 @@ func board(f *report.Figures, t text.Texts) paper.Page {
 	if f.Stopped > 0 {
 		said = append(said, paper.Text{S: ja.Number(f.Stopped), Align: paper.Center, Lines: 1, Style: paper.Style{Face: paper.Serif, Size: 110, Lead: 1.1, Color: paper.Key}})
 	}
-	said = append(said, paper.Text{S: f.Board(t), Align: paper.Center, Style: paper.Style{Face: paper.Bold, Size: 16, Lead: 1.6, Color: paper.Key}})
+	said = append(said, paper.Text{S: f.Board(t), Align: paper.Center, Even: true, Style: paper.Style{Face: paper.Bold, Size: 16, Lead: 1.6, Color: paper.Key}})
 	blocks = append(blocks, paper.Box{Fill: paper.KeyFaint, Pad: 7, Blocks: said}, paper.Gap(10),
 		paper.Text{S: t.T("report.board_ask"), Style: paper.Style{Face: paper.Serif, Size: 22, Lead: 1.4, Color: paper.Ink}}, paper.Gap(3))
 	for i, s := range []string{t.T("report.board_ask_1"), t.T("report.board_ask_2"), t.T("report.board_ask_3")} {
 		blocks = append(blocks, paper.Rule{}, paper.Gap(3), paper.Columns{Shares: []float64{1, 9}, Gap: 2, Cells: [][]paper.Block{
-			{paper.Text{S: fmt.Sprint(i + 1), Style: paper.Style{Face: paper.Serif, Size: 34, Lead: 1.1, Color: paper.Key}}}, {paper.Text{S: s, Style: ask}},
+			{paper.Text{S: fmt.Sprint(i + 1), Style: paper.Style{Face: paper.Serif, Size: 34, Lead: 1.1, Color: paper.Key}}}, {paper.Text{S: s, Style: ask, Even: true}},
 		}}, paper.Gap(4))
 	}
 	blocks = append(blocks, paper.Gap(3), paper.Box{Border: paper.LineStrong, Thick: 0.4, Pad: 5, Blocks: []paper.Block{

@@ -122,7 +122,7 @@ func TestFourPages(t *testing.T) {
 				r.Company = strings.Repeat("株式会社", 60)
 			}
 			start := cpu()
-			pdf, err := p.Print(Report(f, r, all.In(lang)))
+			pdf, err := p.Print(t.Context(), Report(f, r, all.In(lang)))
 			took := cpu() - start
 			if err != nil {
 				t.Fatal(err)
@@ -131,13 +131,16 @@ func TestFourPages(t *testing.T) {
 			if got := sheets.FindStringSubmatch(tool(t, pdf, "pdfinfo", "-")); len(got) != 2 || got[1] != "4" {
 				t.Errorf("%s %s: pages %v", name, lang, got)
 			}
+			if took > time.Second { // normally 50 ms; the race detector and its neighbours take more
+				t.Errorf("%s %s: %v of a processor", name, lang, took)
+			}
 			if len(pdf) >= 300_000 {
 				t.Errorf("%s %s: %d bytes", name, lang, len(pdf))
 			}
 			if out := tool(t, pdf, "qpdf", "--check"); !strings.Contains(out, "No syntax") {
 				t.Errorf("%s %s: %s", name, lang, out)
 			}
-			if again, err := p.Print(Report(f, r, all.In(lang))); err != nil || !bytes.Equal(again, pdf) {
+			if again, err := p.Print(t.Context(), Report(f, r, all.In(lang))); err != nil || !bytes.Equal(again, pdf) {
 				t.Errorf("%s %s: other bytes, %v", name, lang, err)
 			}
 			if key := regexp.MustCompile(`report\.[a-z_]+`).FindString(tool(t, pdf, "pdftotext", "-", "-")); key != "" {
@@ -151,10 +154,10 @@ func TestTheReportSaysWhatThePageSays(t *testing.T) {
 	t.Parallel()
 	p, all := open(t)
 	for lang, want := range map[string][]string{
-		"ja": {"佐藤製作所 様", "2026年10月の報告書", "お願いが1つあります。", "1,204,113", "経理のパソコン：ウイルスに操作された疑い", "482 913", "同じ業種・規模の会社", "Microsoft 365", "社長の iPad", "050-0000-0000", "1/4"},
-		"en": {"Report for October 2026", "There is one thing we ask of you.", "1,204,113", "Case number 482 913", "Of 42 companies of your trade and size", "Not told apart", "3/4"},
+		"ja": {"佐藤製作所 様", "2026年10月の報告書", "止めた攻撃  60  件", "お願いが1つあります。", "1,204,113", "経理のパソコン：ウイルスに操作された疑い", "482 913", "同じ業種・規模の会社", "Microsoft 365", "社長の iPad", "050-0000-0000", "1/4"},
+		"en": {"Report for October 2026", "Attacks stopped  60  in the month", "There is one thing we ask of you.", "1,204,113", "Case number 482 913", "Of 42 companies of your trade and size", "Not told apart", "3/4"},
 	} {
-		pdf, err := p.Print(Report(full(), reader(lang), all.In(lang)))
+		pdf, err := p.Print(t.Context(), Report(full(), reader(lang), all.In(lang)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,11 +177,11 @@ func TestTheBoardNamesNobody(t *testing.T) {
 	t.Parallel()
 	p, all := open(t)
 	for _, lang := range []string{"ja", "en"} {
-		alone, err := p.Print(Board(full(), reader(lang), all.In(lang)))
+		alone, err := p.Print(t.Context(), Board(full(), reader(lang), all.In(lang)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		whole, err := p.Print(Report(full(), reader(lang), all.In(lang)))
+		whole, err := p.Print(t.Context(), Report(full(), reader(lang), all.In(lang)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +240,7 @@ func TestScreenshots(t *testing.T) {
 	dir := uitest.Dir(t)
 	p, all := open(t)
 	for _, lang := range []string{"ja", "en"} {
-		pdf, err := p.Print(Report(full(), reader(lang), all.In(lang)))
+		pdf, err := p.Print(t.Context(), Report(full(), reader(lang), all.In(lang)))
 		if err != nil {
 			t.Fatal(err)
 		}
