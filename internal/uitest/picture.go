@@ -36,8 +36,11 @@ const narrowest = 500
 // patience bounds one picture on a busy machine.
 const patience = 60 * time.Second
 
-// Picture draws path of a handler as seen by a browser with the given cookies.
-func Picture(t *testing.T, h http.Handler, path, cookies string, width, height int, file string) {
+// Dark has the browser turn light pages dark, as mail programs do by night.
+const Dark = "--enable-features=WebContentsForceDark"
+
+// Picture draws path of a handler as seen by a browser with the given cookies, and more flags.
+func Picture(t *testing.T, h http.Handler, path, cookies string, width, height int, file string, flags ...string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/frame" {
@@ -56,9 +59,9 @@ func Picture(t *testing.T, h http.Handler, path, cookies string, width, height i
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	profile := t.TempDir()
-	cmd := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	cmd := exec.CommandContext(ctx, "chromium", append(flags, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-		"--user-data-dir="+filepath.Join(profile, "p"), fmt.Sprintf("--window-size=%d,%d", window, height), "--screenshot="+file, address)
+		"--user-data-dir="+filepath.Join(profile, "p"), fmt.Sprintf("--window-size=%d,%d", window, height), "--screenshot="+file, address)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("chromium: %v\n%s", err, bytes.TrimSpace(out))
 	}

@@ -15,7 +15,7 @@ import (
 	"otasuke/content/text"
 )
 
-//go:embed mail.txt mail.html appeal.txt staff.txt withdrawn.txt login.txt report.txt
+//go:embed mail.txt mail.html appeal.txt staff.txt withdrawn.txt login.txt report.txt report.html
 var templates embed.FS
 
 var (

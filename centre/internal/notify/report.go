@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	htmltemplate "html/template"
 	"strings"
 	texttemplate "text/template"
 
@@ -17,12 +18,15 @@ import (
 	"otasuke/internal/ja"
 )
 
-var reportMail = texttemplate.Must(texttemplate.New("report.txt").ParseFS(templates, "report.txt"))
+var (
+	reportMail = texttemplate.Must(texttemplate.New("report.txt").ParseFS(templates, "report.txt"))
+	reportHTML = htmltemplate.Must(htmltemplate.New("report.html").ParseFS(templates, "report.html"))
+)
 
 type reportPage struct {
 	text.Texts
-	Company, Passphrase, Compared, Todo, Case, Link string
-	Say, Notes                                      []string
+	Lang, Subject, Company, Passphrase, Compared, Todo, Case, Link, Help string
+	Say, Notes                                                           []string
 }
 
 // HandleReport mails a company's monthly report to one person, once.
@@ -81,6 +85,7 @@ func (n *Notifier) sendReport(ctx context.Context, f *report.Figures, c tenant.C
 func (n *Notifier) renderReport(f *report.Figures, c tenant.Company, p tenant.Person) (mail.Message, error) {
 	t := n.cfg.Knowledge.Texts(string(p.Lang))
 	v := reportPage{Texts: t, Company: c.Name, Passphrase: c.Passphrase, Compared: f.Compared(t), Link: n.cfg.BaseURL + "/reports/" + f.Month}
+	v.Help = t.T("mail.appeal_help", "phone", n.cfg.Phone, "hours", n.hours(t))
 	v.Say, v.Notes = f.Sentences(t)
 	// What asks something of the reader is in the subject already.
 	say := v.Say[len(v.Say)-1]
@@ -91,10 +96,11 @@ func (n *Notifier) renderReport(f *report.Figures, c tenant.Company, p tenant.Pe
 	m := mail.Message{To: mail.Address{Name: oneLine(p.Name, mail.MaxName), Email: p.Email}, Date: n.cfg.Clock.Now(),
 		ID:      fmt.Sprintf("report.%s.%s.%s@%s", f.Month, c.ID, p.ID, n.cfg.Domain),
 		Subject: oneLine(t.T("report.subject", "month", report.MonthName(f.Month, t.Lang()), "say", say), mail.MaxSubject)}
-	var plain strings.Builder
-	if err := reportMail.Execute(&plain, v); err != nil {
+	v.Lang, v.Subject = t.Lang(), m.Subject
+	var plain, html strings.Builder
+	if err := errors.Join(reportMail.Execute(&plain, v), reportHTML.Execute(&html, v)); err != nil {
 		return m, err
 	}
-	m.Text = plain.String()
+	m.Text, m.HTML = plain.String(), html.String()
 	return m, nil
 }

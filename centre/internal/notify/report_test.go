@@ -15,8 +15,11 @@ import (
 
 var _ Reports = (*report.Service)(nil)
 
+// hostile is what a device calls itself.
+const hostile = "経理の<b>xパソコン\r\nBcc: x"
+
 // october is a report that was made.
-type october struct{ tenant string }
+type october struct{ tenant, device string }
 
 func (o october) Get(_ context.Context, tenantID, month string) (*report.Figures, error) {
 	from, to, err := report.Span(month)
@@ -25,7 +28,7 @@ func (o october) Get(_ context.Context, tenantID, month string) (*report.Figures
 	}
 	return &report.Figures{Month: month, From: from, To: to, Box: true, Days: 31, Attacks: 60, Stopped: 60, Inside: 2, Silent: 3,
 		Compare: report.Comparison{Companies: 42, Low: 34, Middle: 51, High: 76, By: 2},
-		Todo:    &report.Todo{Alert: "1-1", Case: "482913", Family: "c2", Device: "経理のパソコン\r\nBcc: x", Stars: 3}}, nil
+		Todo:    &report.Todo{Alert: "1-1", Case: "482913", Family: "c2", Device: o.device, Stars: 3}}, nil
 }
 
 // The report comes once, in three sentences, with the passphrase, also when the server was busy first.
@@ -34,7 +37,7 @@ func TestReportMail(t *testing.T) {
 		if err := d.cfg.Store.Migrate(t.Context(), tenant.Schema(), job.Schema(), report.Schema()); err != nil {
 			t.Fatal(err)
 		}
-		d.cfg.Reports = october{d.id}
+		d.cfg.Reports = october{d.id, hostile}
 		id, err := d.people.AddPerson(t.Context(), "test", tenant.Person{TenantID: d.id, Email: "shacho@report.example.jp", Name: "社長", Role: tenant.RoleOwner})
 		if err != nil {
 			t.Fatal(err)
@@ -66,7 +69,7 @@ func TestReportMail(t *testing.T) {
 		if m.Subject != "【月次報告】2026年10月：お願いが1つあります。" {
 			t.Error(m.Subject)
 		}
-		for _, want := range []string{"合言葉", "60 件見つけ、すべて止めました", "3 日間は", "真ん中は 51 件", "482 913", "/reports/2026-10"} {
+		for _, want := range []string{"合言葉", "60 件見つけ、すべて止めました", "3 日間は", "真ん中は 51 件", "482 913", "050-1234-5678", "/reports/2026-10"} {
 			if !strings.Contains(m.Text, want) {
 				t.Errorf("no %q in\n%s", want, m.Text)
 			}
