@@ -31,7 +31,7 @@ type Text struct {
 	Align Align
 	Lines int    // at most so many; 0 is any number
 	Mark  bool   // a heading: in the document's outline, and never alone at a page's end
-	Even  bool   // lines of about the same length, so that no syllable stands alone in the last
+	Even  bool   // as few lines, broken where the sense breaks: for short texts in large type
 	URL   string // where it leads
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -166,18 +167,40 @@ func TestLinesBreakAsJapaneseDoes(t *testing.T) {
 	}
 }
 
+// Large type breaks where a sign painter would break it.
 func TestEvenLines(t *testing.T) {
 	t.Parallel()
 	f := press(t).faces[Sans]
-	s := "更新のお知らせが出たら、その日のうちに更新してください。"
+	for _, one := range []struct {
+		w    float64
+		want []string
+	}{
+		{152, []string{"更新のお知らせが出たら、", "その日のうちに更新してください。"}},
+		{152, []string{"心当たりのないメールの添付ファイルやリンクは、", "開く前に相談してください。"}},
+		{152, []string{"おかしいと思ったら、すぐに知らせてください。", "早く知らせることが、いちばんの助けになります。", "だれも責められません。"}},
+		{170, []string{"One line"}},
+		{60, []string{"Early word helps", "most, and nobody", "is blamed."}},
+	} {
+		s := strings.Join(one.want, "")
+		if strings.HasPrefix(s, "Early") {
+			s = strings.Join(one.want, " ")
+		}
+		rough := f.lines(s, 17, one.w)
+		if got := f.even(s, rough, 17, one.w); !slices.Equal(got, one.want) {
+			t.Errorf("%q, want %q", got, one.want)
+		}
+	}
 	for w := 20.0; w < 90; w += 3.1 {
+		s := "更新のお知らせが出たら、「その日」のうちに Windows を更新してください。"
 		rough := f.lines(s, 10, w)
 		smooth := f.even(s, rough, 10, w)
-		if len(smooth) != len(rough) || strings.Join(smooth, "") != s {
-			t.Fatalf("%g: %q of %q", w, smooth, rough)
+		if len(smooth) != len(rough) || strings.ReplaceAll(strings.Join(smooth, ""), " ", "") != strings.ReplaceAll(s, " ", "") {
+			t.Errorf("%g: %q of %q", w, smooth, rough)
 		}
-		if last := utf8.RuneCountInString(smooth[len(smooth)-1]); len(smooth) > 1 && last < 3 {
-			t.Errorf("%g: %q", w, smooth)
+		for _, line := range smooth {
+			if n := f.width(line, 10); n > w+slack {
+				t.Errorf("%g: %q is %g wide", w, line, n)
+			}
 		}
 	}
 }
@@ -317,7 +340,12 @@ func FuzzLines(f *testing.F) {
 				t.Fatalf("%q cannot be shown", r)
 			}
 		}
-		for _, line := range face.lines(c, 10, w) {
+		blank := func(s string) string { return strings.NewReplacer(" ", "", "　", "", "\n", "").Replace(s) }
+		lines := face.lines(c, 10, w)
+		if smooth := face.even(c, lines, 10, w); blank(strings.Join(smooth, "")) != blank(c) || len(smooth) > len(lines) {
+			t.Fatalf("%q of %q", smooth, c)
+		}
+		for _, line := range lines {
 			if n := face.width(line, 10); n > w+slack+1 && utf8.RuneCountInString(line) > 1 {
 				t.Fatalf("%q is %g wide of %g", line, n, w)
 			}

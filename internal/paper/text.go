@@ -89,13 +89,10 @@ func (f *face) lines(s string, size, w float64) (all []string) {
 		if f.width(strings.TrimRight(word, " 　"), size)+used > w+slack && line != "" {
 			all, line, used = append(all, strings.TrimRight(line, " 　")), "", 0
 		}
-		for n > w+slack && utf8.RuneCountInString(word) > 1 {
-			at := f.fit(word, size, w)
-			if strings.TrimRight(word[at:], " 　") == "" {
-				break
-			}
-			all, word = append(all, word[:at]), word[at:]
-			n = f.width(word, size)
+		if n > w+slack {
+			var cut []string
+			cut, word = f.chop(word, size, w)
+			all, n = append(all, cut...), f.width(word, size)
 		}
 		line, used = line+word, used+n
 		if must {
@@ -108,32 +105,21 @@ func (f *face) lines(s string, size, w float64) (all []string) {
 	return all
 }
 
-// even breaks a text into as many lines as it has, of the smallest width that does.
-func (f *face) even(s string, lines []string, size, w float64) []string {
-	for low, high := w/2, w; len(lines) > 1 && high-low > 0.5; {
-		middle := (low + high) / 2
-		if narrow := f.lines(s, size, middle); len(narrow) <= len(lines) {
-			lines, high = narrow, middle
-		} else {
-			low = middle
-		}
-	}
-	return lines
-}
-
 // slack in mm swallows rounding.
 const slack = 0.01
 
-// fit is how many bytes of a word fit a line, at least one character.
-func (f *face) fit(word string, size, w float64) int {
-	used := 0.0
-	for i, r := range word {
-		used += f.width(string(r), size)
-		if used > w && i > 0 {
-			return i
+// chop cuts a word that is longer than a line; rest is what goes on, and spaces stay with it.
+func (f *face) chop(word string, size, w float64) (lines []string, rest string) {
+	begin, used := 0, 0.0
+	end := len(strings.TrimRight(word, " 　"))
+	for i, r := range word[:end] {
+		n := float64(f.widths[r]) / 1000 * size * point
+		if used+n > w+slack && i > begin {
+			lines, begin, used = append(lines, word[begin:i]), i, 0
 		}
+		used += n
 	}
-	return len(word)
+	return lines, word[begin:]
 }
 
 // cut bounds lines; the last one ends with "…" when something is left out.

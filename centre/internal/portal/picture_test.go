@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/internal/paper"
 	"otasuke/internal/uitest"
 	"otasuke/wire"
 )
@@ -17,7 +19,8 @@ import (
 // TestScreenshots draws every page with sample data, for people to look at.
 func TestScreenshots(t *testing.T) {
 	dir := uitest.Dir(t)
-	quiet, off := sample(), sample()
+	quiet, off, printing := sample(), sample(), sample()
+	printing.paper = blank{}
 	quiet.alerts[ours] = nil
 	off.boxes[0].Protecting = false
 	for _, one := range []struct {
@@ -27,7 +30,7 @@ func TestScreenshots(t *testing.T) {
 	}{
 		{"home", "/", sample(), 1500}, {"home-quiet", "/", quiet, 1300}, {"home-off", "/", off, 1500},
 		{"alerts", "/alerts", sample(), 1100}, {"alert", "/alerts/1795237521-1", sample(), 2600}, {"alert-low", "/alerts/1795230000-3", sample(), 1700},
-		{"devices", "/devices", sample(), 1600}, {"device", "/devices/d1", sample(), 1700}, {"used", "/used", sample(), 2200}, {"looks", "/looks", sample(), 900}, {"reports", "/reports", sample(), 800}, {"report", "/reports/2026-10", sample(), 4300}, {"report-new", "/reports/2026-09", sample(), 3000}, {"traffic", "/traffic", sample(), 1100}, {"flows", "/traffic/q1", asked(), 1200}, {"spread", "/traffic/spread", sample(), 2000}, {"confirm", "/a/good/done", sample(), 900}, {"connect", "/connect?code=BCDF-GHJK", sample(), 900}, {"home-new", "/", unpacked(), 1300}, {"home-faults", "/", faulty(), 1500},
+		{"devices", "/devices", sample(), 1600}, {"device", "/devices/d1", sample(), 1700}, {"used", "/used", sample(), 2200}, {"looks", "/looks", sample(), 900}, {"reports", "/reports", sample(), 800}, {"report", "/reports/2026-10", printing, 4300}, {"report-new", "/reports/2026-09", sample(), 3000}, {"traffic", "/traffic", sample(), 1100}, {"flows", "/traffic/q1", asked(), 1200}, {"spread", "/traffic/spread", sample(), 2000}, {"confirm", "/a/good/done", sample(), 900}, {"connect", "/connect?code=BCDF-GHJK", sample(), 900}, {"home-new", "/", unpacked(), 1300}, {"home-faults", "/", faulty(), 1500},
 		{"expired", "/a/old/done", sample(), 700}, {"login", "/login", sample(), 900}, {"missing", "/nowhere", sample(), 700},
 	} {
 		for _, lang := range []string{"ja", "en"} {
@@ -44,15 +47,39 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
+// TestPicturesOfReports draws the report for docs/screenshots: those of e2e/browser have no month
+// behind them.
+func TestPicturesOfReports(t *testing.T) {
+	dir := uitest.Dir(t)
+	o := sample()
+	o.paper = blank{}
+	for _, lang := range []string{"ja", "en"} {
+		for _, width := range uitest.Widths {
+			for name, path := range map[string]string{"reports": "/reports", "report": "/reports/2026-10"} {
+				height := 2400
+				if name == "reports" {
+					height = 800
+				}
+				uitest.Picture(t, serve(t, o, "").handler, path, "portal=token-"+ours+"; lang="+lang, width, height, filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, lang)))
+			}
+		}
+	}
+}
+
+// blank prints nothing: where there is a printer, pages offer it.
+type blank struct{}
+
+func (blank) Print(context.Context, *paper.Document) ([]byte, error) { return nil, nil }
+
 func TestEverybodyCanUseThePages(t *testing.T) {
-	quiet := sample()
-	quiet.alerts[ours] = nil
+	quiet, printing := sample(), sample()
+	quiet.alerts[ours], printing.paper = nil, blank{}
 	for _, one := range []struct {
 		path   string
 		office *office
 	}{
 		{"/", sample()}, {"/", quiet}, {"/alerts", sample()}, {"/alerts/1795237521-1", sample()}, {"/alerts/1795230000-3", sample()}, {"/devices", sample()}, {"/devices/d1", sample()}, {"/used", sample()}, {"/used/d1", sample()},
-		{"/looks", sample()}, {"/reports", sample()}, {"/reports/2026-10", sample()}, {"/reports/2026-09", sample()}, {"/traffic", sample()}, {"/traffic/q1", asked()}, {"/traffic/sums", sample()}, {"/traffic/spread", sample()}, {"/connect", sample()}, {"/", unpacked()}, {"/", faulty()}, {"/a/good/done", sample()}, {"/a/old/done", sample()}, {"/login", sample()}, {"/nowhere", sample()},
+		{"/looks", sample()}, {"/reports", sample()}, {"/reports/2026-10", printing}, {"/reports/2026-09", sample()}, {"/traffic", sample()}, {"/traffic/q1", asked()}, {"/traffic/sums", sample()}, {"/traffic/spread", sample()}, {"/connect", sample()}, {"/", unpacked()}, {"/", faulty()}, {"/a/good/done", sample()}, {"/a/old/done", sample()}, {"/login", sample()}, {"/nowhere", sample()},
 	} {
 		uitest.Axe(t, serve(t, one.office, "").handler, one.path, "portal=token-"+ours)
 	}

@@ -203,8 +203,10 @@ func (p *portal) routes(static http.Handler) *ui.Router {
 	r.Page(ui.Reader, "GET /used/{device}", p.usedPage)
 	r.Page(ui.Reader, "GET /reports", p.reportsPage)
 	r.Page(ui.Reader, "GET /reports/{month}", p.reportPage)
-	r.Page(ui.Reader, "GET /reports/{month}/pdf", p.reportFile)
-	r.Page(ui.Reader, "GET /reports/{month}/board", p.boardFile)
+	if p.Paper != nil {
+		r.Page(ui.Reader, "GET /reports/{month}/pdf", p.reportFile)
+		r.Page(ui.Reader, "GET /reports/{month}/board", p.boardFile)
+	}
 	r.Page(ui.Reader, "GET /looks", p.looksPage)
 	r.Page(ui.Reader, "GET /looks/csv", p.looksFile)
 	r.Page(ui.Reader, "GET /traffic", p.trafficPage)

@@ -7,7 +7,6 @@ import (
 
 	"otasuke/centre/internal/report"
 	"otasuke/centre/internal/report/printed"
-	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/ui"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
@@ -142,9 +141,6 @@ func (p *portal) boardFile(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 func (p *portal) print(w http.ResponseWriter, v *ui.Visit, name string, compose func(*report.Figures, printed.Reader, text.Texts) *paper.Document) error {
-	if p.Paper == nil {
-		return fmt.Errorf("portal: no fonts to print with: %w", store.ErrNotFound)
-	}
 	ctx := v.Request.Context()
 	f, err := p.Reports.Get(ctx, v.TenantID, v.Request.PathValue("month"))
 	if err != nil {
