@@ -72,7 +72,7 @@ func newTab(t *testing.T, width, height int64) *tab {
 		t.Fatal(err)
 	}
 	var stop context.CancelFunc
-	b.ctx, stop = context.WithTimeout(ctx, 2*patience)
+	b.ctx, stop = context.WithTimeout(ctx, 4*patience)
 	t.Cleanup(stop)
 	return b
 }
