@@ -133,12 +133,12 @@ func (p *Pages) public(r *ui.Router) {
 // staff adds the staff's.
 func (p *Pages) staff(r *ui.Router) {
 	r.Page(ui.Reader, "GET /applications", p.listPage)
-	r.Page(ui.Reader, "GET /applications/{id}", p.onePage)
-	r.Page(ui.Reader, "GET /applications/{id}/paper", p.showPaper)
-	r.Page(ui.Writer, "POST /applications/{id}/tick", p.tick)
-	r.Page(ui.Operator, "POST /applications/{id}/back", p.sendBack)
-	r.Page(ui.Operator, "POST /applications/{id}/refuse", p.refuse)
-	r.Page(ui.Operator, "POST /applications/{id}/accept", p.accept)
+	r.Page(ui.Reader, "GET /applications/{application}", p.onePage)
+	r.Page(ui.Reader, "GET /applications/{application}/paper", p.showPaper)
+	r.Page(ui.Writer, "POST /applications/{application}/tick", p.tick)
+	r.Page(ui.Operator, "POST /applications/{application}/back", p.sendBack)
+	r.Page(ui.Operator, "POST /applications/{application}/refuse", p.refuse)
+	r.Page(ui.Operator, "POST /applications/{application}/accept", p.accept)
 }
 
 // everyone is for pages of everybody; errors become the fitting page.

@@ -108,7 +108,7 @@ func (p *Pages) onePage(w http.ResponseWriter, v *ui.Visit) error { return p.sho
 
 // showOne is everything about one application, with what there is to do.
 func (p *Pages) showOne(w http.ResponseWriter, v *ui.Visit, faults []ui.Field) error {
-	a, steps, alike, err := p.Application(v.Request.Context(), v.Request.PathValue("id"))
+	a, steps, alike, err := p.Application(v.Request.Context(), v.Request.PathValue("application"))
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (p *Pages) stepRows(v *ui.Visit, steps []contract.Step, tenantID string) (r
 
 // showPaper shows the signed form.
 func (p *Pages) showPaper(w http.ResponseWriter, v *ui.Visit) error {
-	f, data, err := p.File(v.Request.Context(), v.Request.PathValue("id"))
+	f, data, err := p.File(v.Request.Context(), v.Request.PathValue("application"))
 	if err != nil {
 		return err
 	}
@@ -193,19 +193,19 @@ func (p *Pages) after(w http.ResponseWriter, v *ui.Visit, field, word string, er
 	if err != nil {
 		return err
 	}
-	return ui.To(w, v.Request, p.Root+"/applications/"+v.Request.PathValue("id")+"?said="+word)
+	return ui.To(w, v.Request, p.Root+"/applications/"+v.Request.PathValue("application")+"?said="+word)
 }
 
 func (p *Pages) tick(w http.ResponseWriter, v *ui.Visit) error {
-	return p.after(w, v, "main", "ticked", p.Tick(v.Request.Context(), v.Request.PathValue("id"), v.PersonID))
+	return p.after(w, v, "main", "ticked", p.Tick(v.Request.Context(), v.Request.PathValue("application"), v.PersonID))
 }
 
 func (p *Pages) sendBack(w http.ResponseWriter, v *ui.Visit) error {
-	return p.after(w, v, "why", "back", p.SendBack(v.Request.Context(), v.Request.PathValue("id"), v.PersonID, v.Request.PostFormValue("why")))
+	return p.after(w, v, "why", "back", p.SendBack(v.Request.Context(), v.Request.PathValue("application"), v.PersonID, v.Request.PostFormValue("why")))
 }
 
 func (p *Pages) refuse(w http.ResponseWriter, v *ui.Visit) error {
-	return p.after(w, v, "why", "refused", p.Refuse(v.Request.Context(), v.Request.PathValue("id"), v.PersonID, v.Request.PostFormValue("why")))
+	return p.after(w, v, "why", "refused", p.Refuse(v.Request.Context(), v.Request.PathValue("application"), v.PersonID, v.Request.PostFormValue("why")))
 }
 
 func (p *Pages) accept(w http.ResponseWriter, v *ui.Visit) error {
@@ -217,5 +217,5 @@ func (p *Pages) accept(w http.ResponseWriter, v *ui.Visit) error {
 	default:
 		return ui.ErrBadInput
 	}
-	return p.after(w, v, "proof", "accepted", p.Accept(v.Request.Context(), v.Request.PathValue("id"), v.PersonID, x))
+	return p.after(w, v, "proof", "accepted", p.Accept(v.Request.Context(), v.Request.PathValue("application"), v.PersonID, x))
 }
