@@ -80,6 +80,7 @@ type Centre struct {
 	reports   *report.Service
 	contracts *contract.Service
 	parcels   *parcel.Service
+	press     *paper.Press    // nil without fonts
 	postcodes *postcode.Table // nil without the table
 	apps      *apps.Catalogue
 	kinds     *content.Set
@@ -130,6 +131,14 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	offers, err := c.cfg.offers()
 	if err != nil {
 		return err
+	}
+	c.press, err = paper.Open(c.cfg.Paper)
+	switch {
+	case err == nil:
+	case c.cfg.Paper != (paper.Fonts{}):
+		return fmt.Errorf("%w: paper: %w", ErrConfig, err)
+	default:
+		c.cfg.Log.Warn("nothing is offered as PDF", "error", err)
 	}
 	if c.cfg.Service.Postcodes != "" {
 		if c.postcodes, err = postcode.Open(c.cfg.Service.Postcodes); err != nil {
@@ -236,12 +245,8 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 
 func (c *Centre) portal() (*ui.Face, error) {
 	var prints portal.Paper
-	if press, err := paper.Open(c.cfg.Paper); err == nil {
-		prints = press
-	} else if c.cfg.Paper != (paper.Fonts{}) {
-		return nil, fmt.Errorf("%w: paper: %w", ErrConfig, err)
-	} else {
-		c.cfg.Log.Warn("reports are not offered as PDF", "error", err)
+	if c.press != nil {
+		prints = c.press
 	}
 	return portal.New(portal.Config{
 		Paper: prints, Provider: c.cfg.Name,
@@ -253,7 +258,10 @@ func (c *Centre) portal() (*ui.Face, error) {
 
 // applications are the pages from the form to the contract.
 func (c *Centre) applications() apply.Config {
-	cfg := apply.Config{Service: c.contracts, Provider: c.cfg.Name, Names: c.tenants.NamesOf}
+	cfg := apply.Config{Service: c.contracts, Provider: c.cfg.Name, Phone: c.cfg.Phone, Names: c.tenants.NamesOf}
+	if c.press != nil {
+		cfg.Press = c.press
+	}
 	if c.postcodes != nil {
 		cfg.Postcodes = c.postcodes
 	}

@@ -100,6 +100,7 @@ type Clause struct {
 type Consent struct {
 	Key      string `toml:"key"`
 	Required bool   `toml:"required"` // the service does not work without it
+	Use      bool   `toml:"use"`      // it is done with what was told, and not told itself
 	What     Words  `toml:"what"`
 	Why      Words  `toml:"why"`
 }

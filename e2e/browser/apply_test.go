@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"regexp"
@@ -86,6 +87,16 @@ func TestStrangerBecomesAProtectedCustomer(t *testing.T) {
 	}
 	page := regexp.MustCompile(regexp.QuoteMeta(here.portal) + `/apply/[a-z0-9]+`).FindString(m.Text)
 	b.open(page)
+	form, err := http.Get(page + "/form.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := make([]byte, 5)
+	_, err = io.ReadFull(form.Body, head)
+	_ = form.Body.Close()
+	if err != nil || string(head) != "%PDF-" {
+		t.Errorf("the form to sign: %d %q %v", form.StatusCode, head, err)
+	}
 	photo := here.file("申込書.png")
 	if err := os.WriteFile(photo, []byte("\x89PNG\r\n\x1a\n and a picture"), 0o600); err != nil {
 		t.Fatal(err)

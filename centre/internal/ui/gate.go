@@ -98,6 +98,9 @@ func (g *Gate) Base(r *http.Request, t text.Texts, csrf string) Base {
 		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Account: csrf != "", Phone: g.cfg.Phone, Hours: hours}
 }
 
+// Address of the face as browsers see it, without a slash at the end.
+func (g *Gate) Address() string { return g.cfg.Base.Scheme + "://" + g.cfg.Base.Host + g.cfg.Root }
+
 // Texts of a request without a session.
 func (g *Gate) Texts(r *http.Request) text.Texts { return g.cfg.Texts.In(Language(r, "")) }
 

@@ -17,6 +17,7 @@ import (
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
+	"otasuke/internal/paper"
 	"otasuke/internal/throttle"
 )
 
@@ -57,11 +58,19 @@ type Postcodes interface {
 	Find(code string) (address string, ok bool)
 }
 
+// Press prints documents; paper.Press is one.
+type Press interface {
+	Print(ctx context.Context, d *paper.Document) ([]byte, error)
+}
+
 // Config says what the pages work with.
 type Config struct {
 	Service
 	// Provider is who offers the service, as customers know it.
 	Provider string
+	Phone    string // of the desk
+	// Press prints; nil where there are no fonts: nothing is offered as PDF then.
+	Press Press
 	// Postcodes may be nil: addresses are typed then.
 	Postcodes Postcodes
 	// Names are those of the staff, for the steps.
@@ -123,9 +132,12 @@ func (p *Pages) public(r *ui.Router) {
 	r.Open(ui.Holder, "GET /apply/{token}/form", p.Gate.Holder(p.formPage))
 	r.Open(ui.Holder, "POST /apply/{token}/form", p.Gate.Holder(p.formPage))
 	r.Open(ui.Holder, "POST /apply/{token}/send", p.Gate.Holder(p.send))
+	r.Open(ui.Holder, "GET /apply/{token}/form.pdf", p.Gate.Holder(p.formFile))
 	r.Open(ui.Holder, "POST /apply/{token}/paper", p.Gate.Holder(p.paper))
 	r.Open(ui.Holder, "POST /apply/{token}/withdraw", p.Gate.Holder(p.withdraw))
 	r.Page(ui.Reader, "GET /contract", p.contractPage)
+	r.Page(ui.Reader, "GET /contract/guide.pdf", p.guideFile)
+	r.Page(ui.Reader, "GET /contract/notice.pdf", p.noticeFile)
 	r.Page(ui.Manager, "POST /contract/end", p.end)
 	r.Page(ui.Manager, "POST /contract/keep", p.keep)
 }
@@ -135,6 +147,7 @@ func (p *Pages) staff(r *ui.Router) {
 	r.Page(ui.Reader, "GET /applications", p.listPage)
 	r.Page(ui.Reader, "GET /applications/{application}", p.onePage)
 	r.Page(ui.Reader, "GET /applications/{application}/paper", p.showPaper)
+	r.Page(ui.Reader, "GET /applications/{application}/form.pdf", p.deskForm)
 	r.Page(ui.Writer, "POST /applications/{application}/tick", p.tick)
 	r.Page(ui.Operator, "POST /applications/{application}/back", p.sendBack)
 	r.Page(ui.Operator, "POST /applications/{application}/refuse", p.refuse)

@@ -22,6 +22,7 @@ type contractView struct {
 	Steps                          []stepRow
 	Terms                          []clause
 	CanEnd, CanKeep                bool
+	Prints                         bool // there are fonts
 	Faults                         []ui.Field
 	Why                            ui.Field
 }
@@ -63,7 +64,7 @@ func (p *Pages) showContract(w http.ResponseWriter, v *ui.Visit, faults []ui.Fie
 	}
 	lang, now := v.Texts.Lang(), p.Clock.Now()
 	manage := v.Role.May(tenant.MayManage)
-	view := contractView{Base: base, State: lamp(v.Texts, c.State), Number: c.Number, Signed: ja.Date(c.Signed, lang), Version: v.T("apply.version", "id", offered.ID), Said: said(v.Texts, offered, &c.Form), Terms: terms(lang, offered), Faults: faults,
+	view := contractView{Base: base, Prints: p.Press != nil, State: lamp(v.Texts, c.State), Number: c.Number, Signed: ja.Date(c.Signed, lang), Version: v.T("apply.version", "id", offered.ID), Said: said(v.Texts, offered, &c.Form), Terms: terms(lang, offered), Faults: faults,
 		Earliest: ja.Date(contract.Earliest(&c, offered, now).Add(-time.Second), lang), CanEnd: manage && c.State.To(contract.Ended) && c.Ends.IsZero(), CanKeep: manage && c.State.To(contract.Ended) && !c.Ends.IsZero(),
 		Why: ui.Field{ID: "why", Label: v.T("apply.end_why"), Type: "area", Max: 500, Optional: true, Value: v.Request.PostFormValue("why")}}
 	if !c.Ends.IsZero() {

@@ -97,6 +97,7 @@ type oneView struct {
 	Paper                     string
 	CanTick, CanBack, CanTake bool
 	CanRefuse                 bool
+	Prints                    bool // there are fonts
 	Proof, Why                ui.Field
 	Claims                    string // what the applicant says about a chamber
 	Company                   string // page of the company that came of it
@@ -123,7 +124,7 @@ func (p *Pages) showOne(w http.ResponseWriter, v *ui.Visit, faults []ui.Field) e
 	base.Title = a.Form.Company
 	base.Flash = flash(v, saidWords)
 	may := v.Role.May(tenant.MayOperate)
-	view := oneView{Base: base, State: lamp(v.Texts, a.State), Number: a.Number, URL: p.Root + "/applications/" + a.ID, Faults: faults, Said: said(v.Texts, offered, &a.Form),
+	view := oneView{Base: base, Prints: p.Press != nil && a.Number != "", State: lamp(v.Texts, a.State), Number: a.Number, URL: p.Root + "/applications/" + a.ID, Faults: faults, Said: said(v.Texts, offered, &a.Form),
 		CanTick: a.State == contract.Papers && v.Role.May(tenant.MayWrite), CanBack: a.State == contract.Review && may, CanTake: a.State == contract.Review && may, CanRefuse: (a.State == contract.Review || a.State == contract.Papers) && may,
 		Proof: ui.Field{ID: "proof", Label: v.T("apply.proof"), Hint: v.T("apply.proof_hint"), Type: "text", Auto: "off", Max: 500, Optional: true, Value: v.Request.PostFormValue("proof")},
 		Why:   ui.Field{ID: "why", Label: v.T("apply.why"), Hint: v.T("apply.why_hint"), Type: "text", Auto: "off", Max: 500, Value: v.Request.PostFormValue("why")}}

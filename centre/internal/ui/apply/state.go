@@ -32,6 +32,7 @@ type stateView struct {
 	Entered, Papers   bool
 	CanWithdraw       bool
 	HasPaper          bool
+	Prints            bool // there are fonts
 	PaperFault        string
 	Faults            []ui.Field
 }
@@ -59,7 +60,7 @@ func (p *Pages) showState(w http.ResponseWriter, r *http.Request, t text.Texts, 
 	if err != nil {
 		return err
 	}
-	view := stateView{Base: p.base(r, t, stateKey+string(a.State)), Number: a.Number, Lead: t.T(leadKey+string(a.State), "n", v.MinMonths), URL: p.Root + "/apply/" + token, Said: said(t, v, &a.Form),
+	view := stateView{Prints: p.Press != nil, Base: p.base(r, t, stateKey+string(a.State)), Number: a.Number, Lead: t.T(leadKey+string(a.State), "n", v.MinMonths), URL: p.Root + "/apply/" + token, Said: said(t, v, &a.Form),
 		Entered: a.State == contract.Entered, Papers: a.State == contract.Papers || a.State == contract.Review, CanWithdraw: a.State.To(contract.Withdrawn), HasPaper: a.Paper != "", PaperFault: paperFault}
 	if a.State == contract.Papers || a.State == contract.Withdrawn {
 		view.Why = steps[len(steps)-1].Why
