@@ -20,6 +20,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/feed"
+	"otasuke/centre/internal/group"
 	"otasuke/centre/internal/intake"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/knowledge"
@@ -38,6 +39,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/apply"
+	groups "otasuke/centre/internal/ui/group"
 	parcels "otasuke/centre/internal/ui/parcel"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
@@ -252,7 +254,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
-		Guests: []ui.Guest{apply.Customers(c.applications())},
+		Guests: []ui.Guest{apply.Customers(c.applications()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title})},
 	})
 }
 

@@ -168,7 +168,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{company}": e.canary.CompanyID, "{share}": "x"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -281,6 +281,8 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusUnprocessableEntity)
 	case route == "POST /people" && face == e.console, r.Path == "/people/{person}" && r.Method == http.MethodPost && face == e.console:
 		return is(http.StatusBadRequest) // the role that is sent is a customer's
+	case r.Path == "/group/{company}", r.Path == "/shares/{share}":
+		return is(http.StatusNotFound) // nobody lets anybody look
 	case strings.HasPrefix(r.Path, "/contract/"), strings.HasPrefix(r.Path, "/applications/"), strings.HasPrefix(r.Path, "/parcels/"):
 		// Another of this test may have come first, and not everything that it sends does.
 		return func(status int, location string) bool {

@@ -112,7 +112,11 @@ func (p *portal) teller(v *ui.Visit) (t *teller, err error) {
 }
 
 func (t *teller) row(e *tenant.Entry) lookRow {
-	return lookRow{When: ja.Long(e.At, t.v.Texts.Lang()), Who: t.who(e.Who), What: t.what(e), Why: e.Why}
+	row := lookRow{When: ja.Long(e.At, t.v.Texts.Lang()), Who: t.who(e.Who), What: t.what(e), Why: e.Why}
+	if e.Action == "view.group" {
+		row.Who = t.v.T("portal.by_group", "company", e.Object)
+	}
+	return row
 }
 
 // who is a person's name; of the staff with the role.

@@ -34,7 +34,7 @@ var ErrNoCompany = errors.New("tenant: no such company")
 type Share struct {
 	TenantID, ID string
 	Viewer       string // company
-	ViewerName   string
+	Other        string // name of the company at the other end
 	Kinds        []string
 	By           string
 	Created      time.Time
@@ -78,7 +78,7 @@ func (s *Service) Shares(ctx context.Context, tenantID string) (all []Share, err
 	})
 	for i := range all {
 		c, err1 := s.CompanyByID(ctx, all[i].Viewer)
-		err, all[i].ViewerName = errors.Join(err, err1), c.Name
+		err, all[i].Other = errors.Join(err, err1), c.Name
 	}
 	return all, err
 }
@@ -109,13 +109,33 @@ func (s *Service) Shared(ctx context.Context, viewer, tenantID, kind string) err
 	return nil
 }
 
+// SharedWith are the shares in force by which viewer's people may look at other companies, with the names of those. Nothing
+// of theirs is read but that.
+func (s *Service) SharedWith(ctx context.Context, viewer string) (all []Share, err error) {
+	err = s.store.AsOperator(ctx, "company:"+viewer, "group view", func(tx *store.AllTx) error {
+		names, err := Names(tx)
+		if err != nil {
+			return err
+		}
+		all, err = store.Collect[Share](tx.Query(shareColumns+` WHERE viewer = $1 AND revoked_at = 0 AND expires_at > $2 ORDER BY created_at, id`, viewer, store.Micros(s.clock.Now())))(scanShare)
+		for i := range all {
+			all[i].Other = names[all[i].TenantID] // the name of the other end
+		}
+		return err
+	})
+	return all, err
+}
+
+const shareColumns = `SELECT tenant_id, id, viewer, kinds, created_by, created_at, expires_at FROM share`
+
+func scanShare(scan scanner) (x Share, err error) {
+	var kinds string
+	var created, expires int64
+	err = scan(&x.TenantID, &x.ID, &x.Viewer, &kinds, &x.By, &created, &expires)
+	x.Kinds, x.Created, x.Expires = strings.Fields(kinds), store.Time(created), store.Time(expires)
+	return x, err
+}
+
 func selectShares(tx *store.Tx, now time.Time) ([]Share, error) {
-	return store.Collect[Share](tx.Query(`SELECT tenant_id, id, viewer, kinds, created_by, created_at, expires_at FROM share WHERE tenant_id = $1 AND revoked_at = 0 AND expires_at > $2 ORDER BY created_at, id`, store.Micros(now)))(
-		func(scan scanner) (x Share, err error) {
-			var kinds string
-			var created, expires int64
-			err = scan(&x.TenantID, &x.ID, &x.Viewer, &kinds, &x.By, &created, &expires)
-			x.Kinds, x.Created, x.Expires = strings.Fields(kinds), store.Time(created), store.Time(expires)
-			return x, err
-		})
+	return store.Collect[Share](tx.Query(shareColumns+` WHERE tenant_id = $1 AND revoked_at = 0 AND expires_at > $2 ORDER BY created_at, id`, store.Micros(now)))(scanShare)
 }

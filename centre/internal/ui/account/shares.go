@@ -59,7 +59,7 @@ func (p *Pages) showShares(w http.ResponseWriter, v *ui.Visit, f form, chosen []
 		view.Kinds = append(view.Kinds, kindChoice{Value: k, Label: v.T(kindKey + k), Chosen: slices.Contains(chosen, k)})
 	}
 	for _, s := range all {
-		row := shareRow{ID: s.ID, Company: s.ViewerName, Until: ja.Date(s.Expires.Add(-time.Second), v.Texts.Lang())}
+		row := shareRow{ID: s.ID, Company: s.Other, Until: ja.Date(s.Expires.Add(-time.Second), v.Texts.Lang())}
 		for _, k := range s.Kinds {
 			row.Kinds = strings.TrimPrefix(row.Kinds+" / "+v.T(kindKey+k), " / ")
 		}
