@@ -35,12 +35,14 @@ import (
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/release/repo"
 	"otasuke/centre/internal/report"
+	"otasuke/centre/internal/statistics"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/apply"
 	groups "otasuke/centre/internal/ui/group"
 	parcels "otasuke/centre/internal/ui/parcel"
+	figures "otasuke/centre/internal/ui/statistics"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
 	content "otasuke/content/devices"
@@ -82,6 +84,7 @@ type Centre struct {
 	reports   *report.Service
 	contracts *contract.Service
 	parcels   *parcel.Service
+	published *statistics.Service
 	press     *paper.Press    // nil without fonts
 	postcodes *postcode.Table // nil without the table
 	apps      *apps.Catalogue
@@ -107,7 +110,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema()}
+	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), statistics.Schema()}
 	if err := c.store.Migrate(ctx, schemas...); err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.usage = usage.New(c.store, nil)
 	c.questions = question.New(c.store, nil)
 	c.appeals = appeal.New(c.store, nil)
-	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants})
+	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants, Withheld: c.withheld})
 	offers, err := c.cfg.offers()
 	if err != nil {
 		return err
@@ -148,6 +151,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 		}
 	}
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
+	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
@@ -212,6 +216,10 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err := c.reports.Plan(ctx); err != nil {
 		return err
 	}
+	queue.Handle(statistics.Kind, c.published.Handle)
+	if err := c.published.Plan(ctx); err != nil {
+		return err
+	}
 	if err := c.backups.Plan(ctx); err != nil {
 		return err
 	}
@@ -254,8 +262,14 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
-		Guests: []ui.Guest{apply.Customers(c.applications()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title})},
+		Guests: []ui.Guest{apply.Customers(c.applications()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
+}
+
+// withheld are companies that did not agree to be compared and counted.
+func (c *Centre) withheld(ctx context.Context) (map[string]bool, error) {
+	return c.contracts.Withheld(ctx, "system:statistics", "who did not agree to be counted", "comparison")
 }
 
 // applications are the pages from the form to the contract.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,8 @@ type WebConfig struct {
 	// SecondFactor of the console: "required" (default), a week after somebody's first
 	// login, or "optional". In the portal it is always optional.
 	SecondFactor string `toml:"second_factor"`
+	// EmbedBy are origins of sites that may show the portal's page of statistics inside theirs.
+	EmbedBy []string `toml:"embed_by"`
 }
 
 const factorRequired, factorOptional = "required", "optional"
@@ -169,6 +172,11 @@ func (c *Config) check() error {
 	}
 	if f := c.Console.SecondFactor; f != "" && f != factorRequired && f != factorOptional {
 		return fmt.Errorf("%w: console.second_factor is %q, not %q or %q", ErrConfig, f, factorRequired, factorOptional)
+	}
+	for _, site := range c.Portal.EmbedBy {
+		if u, err := url.Parse(site); err != nil || u.Host == "" || u.Path != "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(site, " ;,'") {
+			return fmt.Errorf("%w: portal.embed_by: %q is not the origin of a site, like https://www.chamber.example", ErrConfig, site)
+		}
 	}
 	if c.Portal.SecondFactor != "" {
 		return fmt.Errorf("%w: portal.second_factor: customers choose by themselves", ErrConfig)

@@ -92,4 +92,9 @@ func TestPrefecture(t *testing.T) {
 			t.Errorf("%s: %q", address, got)
 		}
 	}
+	for _, c := range [][3]string{{"27", "ja", "大阪府"}, {"27", "en", "Osaka"}, {"47", "en", "Okinawa"}, {"48", "ja", "48"}, {"", "ja", ""}} {
+		if got := PrefectureName(c[0], c[1]); got != c[2] {
+			t.Errorf("%v: %q", c, got)
+		}
+	}
 }

@@ -19,3 +19,20 @@ func Prefecture(address string) string {
 	}
 	return ""
 }
+
+// romaji are the same in Latin letters.
+var romaji = [47]string{"Hokkaido", "Aomori", "Iwate", "Miyagi", "Akita", "Yamagata", "Fukushima", "Ibaraki", "Tochigi", "Gunma", "Saitama", "Chiba", "Tokyo", "Kanagawa",
+	"Niigata", "Toyama", "Ishikawa", "Fukui", "Yamanashi", "Nagano", "Gifu", "Shizuoka", "Aichi", "Mie", "Shiga", "Kyoto", "Osaka", "Hyogo", "Nara", "Wakayama",
+	"Tottori", "Shimane", "Okayama", "Hiroshima", "Yamaguchi", "Tokushima", "Kagawa", "Ehime", "Kochi", "Fukuoka", "Saga", "Nagasaki", "Kumamoto", "Oita", "Miyazaki", "Kagoshima", "Okinawa"}
+
+// PrefectureName is the name to a number of [Prefecture], in Latin letters for "en"; the number itself when there is none.
+func PrefectureName(number, lang string) string {
+	var n int
+	if _, err := fmt.Sscanf(number, "%d", &n); err != nil || n < 1 || n > len(prefectures) {
+		return number
+	}
+	if lang == "en" {
+		return romaji[n-1]
+	}
+	return prefectures[n-1]
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"otasuke/centre/internal/job"
@@ -230,4 +231,20 @@ func (s *Service) All(ctx context.Context, who, why string, states ...State) (al
 		return err
 	})
 	return all, err
+}
+
+// Withheld are the companies whose newest contract does not consent to something: a key of the offer's consents that was not
+// ticked. Companies without a contract were asked elsewhere.
+func (s *Service) Withheld(ctx context.Context, who, why, key string) (map[string]bool, error) {
+	all, err := s.All(ctx, who, why)
+	withheld, newest := map[string]bool{}, map[string]time.Time{}
+	for i := range all {
+		c := &all[i]
+		if c.Signed.Before(newest[c.TenantID]) {
+			continue
+		}
+		newest[c.TenantID] = c.Signed
+		withheld[c.TenantID] = !slices.Contains(c.Form.Consents, key)
+	}
+	return withheld, err
 }

@@ -80,6 +80,9 @@ func (k *Knowledge) MaxStars(family string) alert.Stars {
 func (k *Knowledge) Title(family, lang string) string { return k.get(family).In(lang).Title }
 
 // get never fails: a family that a newer centre knew is shown as the fallback.
+// Advice is the one thing to do about a threat family, without a device's name.
+func (k *Knowledge) Advice(family, lang string) string { return k.get(family).In(lang).Board }
+
 func (k *Knowledge) get(family string) *families.Family {
 	if f, ok := k.families.Get(family); ok {
 		return f

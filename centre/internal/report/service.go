@@ -77,7 +77,9 @@ type Config struct {
 	Network   Network
 	Usage     Usage
 	Companies Companies
-	Clock     clock.Clock
+	// Withheld are companies that do not want to be compared with; nil for none.
+	Withheld func(ctx context.Context) (map[string]bool, error)
+	Clock    clock.Clock
 }
 
 // Service is safe for concurrent use.
@@ -133,9 +135,15 @@ func (s *Service) HandleMonth(ctx context.Context, _ string, raw json.RawMessage
 	if err != nil {
 		return err
 	}
+	withheld := map[string]bool{}
+	if s.cfg.Withheld != nil {
+		if withheld, err = s.cfg.Withheld(ctx); err != nil {
+			return err
+		}
+	}
 	var members []Member
 	for _, c := range all {
-		if c.Created.Before(from) { // a part of a month is no comparison
+		if c.Created.Before(from) && !withheld[c.ID] { // a part of a month is no comparison
 			members = append(members, Member{Tenant: c.ID, Industry: c.Industry, Region: c.Region, Size: c.Size, N: totals[c.ID]})
 		}
 	}
@@ -248,6 +256,15 @@ func (s *Service) Get(ctx context.Context, tenantID, month string) (f *Figures, 
 func (s *Service) List(ctx context.Context, tenantID string) (all []Made, err error) {
 	err = s.cfg.Store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
 		all, err = list(tx)
+		return err
+	})
+	return all, err
+}
+
+// All are the figures of a month of all companies, by company. It is written down who reads them, and why.
+func (s *Service) All(ctx context.Context, who, why, month string) (all map[string]*Figures, err error) {
+	err = s.cfg.Store.AsOperator(ctx, who, why, func(tx *store.AllTx) (err error) {
+		all, err = loadAll(tx, month)
 		return err
 	})
 	return all, err

@@ -31,6 +31,21 @@ func load(tx *store.Tx, month string) (*Figures, error) {
 	return f, nil
 }
 
+func loadAll(tx *store.AllTx, month string) (map[string]*Figures, error) {
+	type row struct{ tenant, text string }
+	rows, err := store.Collect[row](tx.Query(`SELECT tenant_id, figures FROM report WHERE month = $1`, month))(
+		func(scan func(...any) error) (r row, err error) { err = scan(&r.tenant, &r.text); return r, err })
+	all := make(map[string]*Figures, len(rows))
+	for _, r := range rows {
+		f := &Figures{}
+		if err := json.Unmarshal([]byte(r.text), f); err != nil {
+			return nil, fmt.Errorf("report: stored figures: %w", err)
+		}
+		all[r.tenant] = f
+	}
+	return all, err
+}
+
 // shown bounds a list: ten years.
 const shown = 120
 

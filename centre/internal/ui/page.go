@@ -113,6 +113,15 @@ func ParsePage(files fs.FS, names ...string) (*Page, error) {
 	return &Page{tmpl: t.Lookup("base")}, nil
 }
 
+// ParseBare reads a page that has no frame of ours: its files define "bare".
+func ParseBare(files fs.FS, names ...string) (*Page, error) {
+	t, err := template.New("bare").ParseFS(files, names...)
+	if err != nil {
+		return nil, fmt.Errorf("ui: %w", err)
+	}
+	return &Page{tmpl: t.Lookup("bare")}, nil
+}
+
 // Template is for the type check in tests.
 func (p *Page) Template() *template.Template { return p.tmpl }
 

@@ -1,0 +1,141 @@
+package statistics
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"otasuke/centre/internal/report"
+)
+
+// Company is one that is counted.
+type Company struct {
+	Industry, Region string // "" is unknown
+	Size             int    // people
+	Figures          *report.Figures
+}
+
+// Cell is what is said of some companies. It is hidden, with nothing in it but its key, where they are too few.
+type Cell struct {
+	Key       string `json:"key"`
+	Companies int    `json:"companies,omitempty"` // in tens, rounded down
+	// Middle and Mean attacks of a company in the month, to two digits.
+	Middle int `json:"middle"`
+	Mean   int `json:"mean"`
+	// Inside is the mean of suspicious connections of own devices.
+	Inside int  `json:"inside"`
+	Hidden bool `json:"hidden,omitempty"`
+}
+
+// Family is how many of a hundred companies met a threat in the month.
+type Family struct {
+	Key     string `json:"key"`
+	Percent int    `json:"percent"` // to five
+}
+
+// Month is what is published of one.
+type Month struct {
+	Month      string   `json:"month"` // 2026-11
+	All        Cell     `json:"all"`
+	Regions    []Cell   `json:"regions"`
+	Industries []Cell   `json:"industries"`
+	Sizes      []Cell   `json:"sizes"`
+	Families   []Family `json:"families"`
+}
+
+// The rules of who can be shown (see the package comment).
+const (
+	minCompanies = 10
+	maxShare     = 25 // percent of a cell's sum
+	maxFamilies  = 10
+)
+
+// sizes up to so many people, by which companies are put together; their keys are the bounds.
+var sizes = []struct {
+	key string
+	to  int
+}{{"5", 5}, {"20", 20}, {"50", 50}, {"100", 100}, {"300", 300}, {"more", math.MaxInt}}
+
+// make counts a month.
+func count(month string, all []Company) *Month {
+	m := &Month{Month: month, All: cell("all", all), Families: families(all)}
+	m.Regions = cells(all, func(c *Company) string { return c.Region })
+	m.Industries = cells(all, func(c *Company) string { return c.Industry })
+	m.Sizes = cells(all, func(c *Company) string {
+		for _, s := range sizes {
+			if c.Size <= s.to {
+				return s.key
+			}
+		}
+		return ""
+	})
+	if m.All.Hidden {
+		m.Regions, m.Industries, m.Sizes, m.Families = nil, nil, nil, nil
+	}
+	return m
+}
+
+func cells(all []Company, key func(*Company) string) (found []Cell) {
+	groups := map[string][]Company{}
+	for i := range all {
+		if k := key(&all[i]); k != "" {
+			groups[k] = append(groups[k], all[i])
+		}
+	}
+	hidden, smallest := 0, -1
+	for _, k := range slices.Sorted(maps.Keys(groups)) {
+		c := cell(k, groups[k])
+		if c.Hidden {
+			hidden++
+		} else if smallest < 0 || len(groups[k]) < len(groups[found[smallest].Key]) {
+			smallest = len(found)
+		}
+		found = append(found, c)
+	}
+	if hidden == 1 && smallest >= 0 {
+		found[smallest] = Cell{Key: found[smallest].Key, Hidden: true}
+	}
+	return found
+}
+
+func cell(key string, all []Company) Cell {
+	n := make([]int, 0, len(all))
+	sum, inside := 0, 0
+	for i := range all {
+		n = append(n, all[i].Figures.Attacks)
+		sum += all[i].Figures.Attacks
+		inside += all[i].Figures.Inside
+	}
+	slices.Sort(n)
+	if len(n) < minCompanies || sum > 0 && n[len(n)-1]*100 > sum*maxShare {
+		return Cell{Key: key, Hidden: true}
+	}
+	return Cell{Key: key, Companies: len(n) / 10 * 10, Middle: rounded(n[len(n)/2]), Mean: rounded((sum + len(n)/2) / len(n)), Inside: rounded((inside + len(n)/2) / len(n))}
+}
+
+// rounded keeps two digits: the others could give one company's own away.
+func rounded(n int) int {
+	unit := 1
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	return (n + unit/2) / unit * unit
+}
+
+// families that ten companies at least have met, the most met first.
+func families(all []Company) (found []Family) {
+	met := map[string]int{}
+	for i := range all {
+		for _, k := range all[i].Figures.Kinds {
+			met[k.Family]++
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(met)) {
+		if met[k] >= minCompanies {
+			found = append(found, Family{Key: k, Percent: max((met[k]*100/len(all)+2)/5*5, 5)})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Family) int { return cmp.Compare(b.Percent, a.Percent) })
+	return found[:min(len(found), maxFamilies)]
+}
