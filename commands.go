@@ -101,6 +101,11 @@ func runCentre(ctx context.Context, args []string) error {
 		fs.StringVar(&dir, "to", ".", "`folder`")
 	case "restore", "prove":
 		fs.StringVar(&file, "from", "", "backup `file`")
+	case "export":
+		fs.StringVar(&file, "o", "", "`file` for the ZIP")
+		if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+			what, args = args[0], args[1:]
+		}
 	case "bundle":
 		if bundle.Set(fs); len(args) > 0 {
 			what, args = args[0], args[1:]
@@ -145,6 +150,18 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(nil, func() (any, error) { return c.Backup(ctx, dir) })
 	case "backups":
 		return answer(nil, func() (any, error) { return c.Backups(ctx) })
+	case "export":
+		if what == "" || file == "" {
+			return errUsage
+		}
+		return answer(nil, func() (any, error) { return c.Export(ctx, what, file) })
+	case "delete-company":
+		var d centre.Deletion
+		return answer(&d, func() (any, error) { return c.DeleteCompany(ctx, &d) })
+	case "deletions":
+		return answer(nil, func() (any, error) { return c.Deletions(ctx) })
+	case "tidy":
+		return answer(nil, func() (any, error) { return c.Tidy(ctx) })
 	case "bundle":
 		return answer(nil, func() (any, error) { return c.Bundle(ctx, what, bundle) })
 	case "health":

@@ -20,6 +20,8 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
                                           first start and scripts (JSON on standard input)
   otasuke centre backup -to DIR|restore -from FILE|prove -from FILE|backups -config FILE
                                           copies of everything that a centre cannot make again
+  otasuke centre export COMPANY -o FILE|delete-company|deletions|tidy -config FILE
+                                          give a company its data, delete it, delete what is too old
   otasuke centre bundle init|add|list|stop|go|feeds|fetch|rotate -config FILE
                                           what keeps boxes current, let out in waves
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine

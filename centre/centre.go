@@ -19,6 +19,8 @@ import (
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
+	"otasuke/centre/internal/erase"
+	"otasuke/centre/internal/export"
 	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/group"
 	"otasuke/centre/internal/intake"
@@ -35,6 +37,7 @@ import (
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/release/repo"
 	"otasuke/centre/internal/report"
+	"otasuke/centre/internal/retention"
 	"otasuke/centre/internal/statistics"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
@@ -87,6 +90,9 @@ type Centre struct {
 	published *statistics.Service
 	press     *paper.Press    // nil without fonts
 	postcodes *postcode.Table // nil without the table
+	exports   *export.Service
+	erasures  *erase.Service
+	retention *retention.Service
 	apps      *apps.Catalogue
 	kinds     *content.Set
 }
@@ -108,10 +114,15 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 	return c, nil
 }
 
+// schemas are the tables of all rooms, those that others refer to first.
+func schemas() []store.Schema {
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), statistics.Schema(),
+		export.Schema(), erase.Schema()}
+}
+
 // build makes the services in the order of their levels.
 func (c *Centre) build(ctx context.Context) (err error) {
-	schemas := []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), statistics.Schema()}
-	if err := c.store.Migrate(ctx, schemas...); err != nil {
+	if err := c.store.Migrate(ctx, schemas()...); err != nil {
 		return err
 	}
 	c.tenants = tenant.New(tenant.Config{Store: c.store, Log: c.cfg.Log, FactorRequired: c.cfg.Console.SecondFactor != factorOptional})
@@ -158,6 +169,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
 	c.misfires = misfire.New(misfire.Config{Store: c.store, Alerts: c.alerts, Log: c.cfg.Log})
 	c.backups = backup.New(backup.Config{Store: c.store, Dir: c.cfg.Backup.Dir, Keep: c.cfg.Backup.Keep, StateDir: c.cfg.StateDir, Software: c.cfg.Software, Log: c.cfg.Log})
+	c.keeping()
 	if c.apps, err = apps.Load(); err != nil {
 		return err
 	}
@@ -213,15 +225,17 @@ func (c *Centre) Run(ctx context.Context) error {
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
-	if err := c.reports.Plan(ctx); err != nil {
-		return err
-	}
+	queue.Handle(export.KindMake, c.exports.Handle)
+	queue.Handle(export.KindTell, notifier.HandleExport)
+	queue.Handle(erase.KindRun, c.erasures.Handle)
+	queue.Handle(erase.KindTell, notifier.HandleErasure)
+	queue.Handle(erase.KindCert, notifier.HandleCertificate)
+	queue.Handle(retention.Kind, c.retention.Handle)
 	queue.Handle(statistics.Kind, c.published.Handle)
-	if err := c.published.Plan(ctx); err != nil {
-		return err
-	}
-	if err := c.backups.Plan(ctx); err != nil {
-		return err
+	for _, plan := range []func(context.Context) error{c.reports.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan} {
+		if err := plan(ctx); err != nil {
+			return err
+		}
 	}
 	parts := []lifecycle.Part{
 		{Name: "jobs", Run: queue.Run},
@@ -248,7 +262,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Misfires: c.misfires, Contracts: c.contracts, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
@@ -260,7 +274,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 	}
 	return portal.New(portal.Config{
 		Paper: prints, Provider: c.cfg.Name,
-		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Apps: c.apps, Known: c.kinds, Store: c.store,
+		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 		Guests: []ui.Guest{apply.Customers(c.applications()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
@@ -287,7 +301,7 @@ func (c *Centre) applications() apply.Config {
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
-		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
+		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 		Guests: []ui.Guest{apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf})},
 	})
 }

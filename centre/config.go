@@ -15,6 +15,7 @@ import (
 	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/release"
+	"otasuke/centre/internal/retention"
 	"otasuke/content/offer"
 	"otasuke/internal/conffile"
 	"otasuke/internal/paper"
@@ -48,6 +49,8 @@ type Config struct {
 	Service ServiceConfig `toml:"service"`
 	// Paper names the fonts of what is printed; empty ones are Debian's.
 	Paper paper.Fonts `toml:"paper"`
+	// Retention is for how many days each kind of data is kept; what is not named is kept as long as usual.
+	Retention retention.Days `toml:"retention"`
 	// Phone of the desk, as it is read.
 	Phone string `toml:"phone"`
 	// Hours of the desk by language; empty is 24 hours.
@@ -183,6 +186,9 @@ func (c *Config) check() error {
 	}
 	if err := feed.Check(c.Bundles.Feeds); err != nil {
 		return fmt.Errorf("%w: bundles: %w", ErrConfig, err)
+	}
+	if err := c.Retention.Check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	c.Portal.URL, c.Console.URL = strings.TrimSuffix(c.Portal.URL, "/"), strings.TrimSuffix(c.Console.URL, "/")
 	return nil

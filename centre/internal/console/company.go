@@ -51,10 +51,11 @@ type companyView struct {
 	People             []flows.Option
 	Wrong, WrongOwner  string // what is wrong with these forms
 	Typed              entered
+	Erase              *eraseForm // nil for who may not
 }
 
 // entered comes back when a form is wrong.
-type entered struct{ Name, Email, Reason, Person string }
+type entered struct{ Name, Email, Reason, Person, Company string }
 
 // companyPage shows a company once a reason is given; the reason goes into the
 // company's own record.
@@ -91,10 +92,14 @@ func (c *console) showCompany(w http.ResponseWriter, v *ui.Visit, company *tenan
 	for _, p := range people {
 		view.People = append(view.People, flows.Option{Value: p.ID, Label: p.Name + " " + p.Email})
 	}
-	view.Flash = flash(v, map[string]ui.Flash{"invited": {Text: "login.said_invited"}, "recovering": {Text: "login.said_recovering"}})
+	view.Flash = flash(v, map[string]ui.Flash{"invited": {Text: "login.said_invited"}, "recovering": {Text: "login.said_recovering"},
+		"erasing": {Text: "erase.said_asked"}, "kept": {Text: "erase.said_cancelled"}, "late": {Text: "erase.said_late"}})
+	if err := c.erasing(v, view, company.ID); err != nil {
+		return err
+	}
 	view.Title = company.Name
 	status := http.StatusOK
-	if view.Wrong != "" || view.WrongOwner != "" {
+	if view.Wrong != "" || view.WrongOwner != "" || view.Erase != nil && view.Erase.Wrong != "" {
 		status, view.Path = http.StatusUnprocessableEntity, view.URL
 	}
 	return c.company.Render(w, status, view)

@@ -99,6 +99,7 @@ type Config struct {
 	Misfires  Misfires
 	// Guests are pages of other rooms that belong here.
 	Guests    []ui.Guest
+	Erasures  Erasures
 	Apps      *apps.Catalogue
 	Knowledge *knowledge.Knowledge
 	Texts     *text.Catalogue
@@ -187,6 +188,10 @@ func (c *console) routes(static http.Handler) *ui.Router {
 	r.Page(ui.Reader, "GET /companies", c.companiesPage)
 	r.Page(ui.Reader, "GET /companies/{tenant}", c.companyPage)
 	r.Page(ui.Operator, "POST /companies/{tenant}/claim", c.newClaim)
+	if c.Erasures != nil {
+		r.Page(ui.Operator, "POST /companies/{tenant}/erase", c.erase)
+		r.Page(ui.Operator, "POST /companies/{tenant}/keep", c.keep)
+	}
 	r.Page(ui.Reader, "GET /cases/{tenant}/{alert}", c.casePage)
 	if c.Desk != nil {
 		r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/take", c.take)

@@ -65,6 +65,8 @@ type Config struct {
 	Alerts    Alerts
 	Appeals   Appeals
 	Reports   Reports
+	Exports   Exports
+	Erasures  Erasures
 	Misfires  Misfires  // may be nil
 	Contracts Contracts // may be nil
 	Companies Companies

@@ -1,15 +1,14 @@
 package portal
 
 import (
-	"encoding/csv"
 	"errors"
 	"net/http"
 	"strings"
 
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
-	"otasuke/centre/internal/ui/flows"
 	"otasuke/internal/ja"
+	"otasuke/internal/sheet"
 )
 
 const (
@@ -23,6 +22,7 @@ type looksView struct {
 	ui.Base
 	Lead    string
 	All     bool // everything, not only looks
+	Export  bool // who may take all data along is shown where
 	Rows    []lookRow
 	Chain   ui.State
 	Checked string
@@ -37,7 +37,7 @@ func (p *portal) looksPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	view := looksView{Base: base, All: v.Request.FormValue("show") == "all", Lead: v.T("portal.access_lead")}
+	view := looksView{Base: base, All: v.Request.FormValue("show") == "all", Lead: v.T("portal.access_lead"), Export: v.Role.May(tenant.MayManage)}
 	list := p.Companies.WhoViewed
 	if view.All {
 		list, view.Lead = p.Companies.AuditLog, v.T("portal.access_lead_all")
@@ -79,18 +79,13 @@ func (p *portal) looksFile(w http.ResponseWriter, v *ui.Visit) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="record.csv"`)
 	w.Header().Set("Cache-Control", "no-store")
-	if _, err := w.Write([]byte("\ufeff")); err != nil { // spreadsheets take it for another encoding without
-		return err
-	}
-	out := csv.NewWriter(w)
-	err = out.Write([]string{"number", "time", "who", "what", "why", "action", "object", "hash"})
+	out := sheet.New(w, "number", "time", "who", "what", "why", "action", "object", "hash")
 	for i := range entries {
 		e := &entries[i]
 		row := who.row(e)
-		err = errors.Join(err, out.Write(flows.Safe(ja.Number(e.Seq), ja.Technical(e.At), row.Who, row.What, row.Why, e.Action, e.Object, e.Hash)))
+		out.Row(ja.Number(e.Seq), ja.Technical(e.At), row.Who, row.What, row.Why, e.Action, e.Object, e.Hash)
 	}
-	out.Flush()
-	return errors.Join(err, out.Error())
+	return out.Close()
 }
 
 // didKey is of the words for an action of the record, which follows.

@@ -100,6 +100,7 @@ type Config struct {
 	Reports   Reports
 	Paper     Paper  // nil: no fonts, and no PDF is offered
 	Provider  string // who runs the centre
+	Exports   Exports
 	// Logins are people and their accounts; without it there are no pages about them.
 	Logins account.Service
 	// Guests are pages of other rooms that belong here.
@@ -125,7 +126,7 @@ type portal struct {
 	home, alerts, alert, confirm, said, devices, used, looks *ui.Page
 	traffic, device                                          *ui.Page
 	flows                                                    *flows.Flows
-	requests, limits, connect, reports, report               *ui.Page
+	requests, limits, connect, reports, report, export       *ui.Page
 }
 
 // New makes the portal.
@@ -160,7 +161,7 @@ func New(cfg Config) (*ui.Face, error) {
 		{&p.said, []string{"said.html"}}, {&p.devices, []string{"devices.html"}}, {&p.device, []string{"device.html"}}, {&p.used, []string{"used.html"}}, {&p.looks, []string{"looks.html"}},
 		{&p.traffic, []string{"traffic.html", "flows.html"}},
 		{&p.requests, []string{"requests.html"}}, {&p.limits, []string{"limits.html"}}, {&p.connect, []string{"connect.html"}},
-		{&p.reports, []string{"reports.html"}}, {&p.report, []string{"report.html"}},
+		{&p.reports, []string{"reports.html"}}, {&p.report, []string{"report.html"}}, {&p.export, []string{"export.html"}},
 	} {
 		if *one.page, err = ui.ParsePage(files, one.files...); err != nil {
 			return nil, err
@@ -209,6 +210,9 @@ func (p *portal) routes(static http.Handler) *ui.Router {
 	}
 	r.Page(ui.Reader, "GET /looks", p.looksPage)
 	r.Page(ui.Reader, "GET /looks/csv", p.looksFile)
+	r.Page(ui.Manager, "GET /export", p.exportPage)
+	r.Page(ui.Manager, "POST /export", p.askExport)
+	r.Page(ui.Manager, "GET /export/{export}/zip", p.exportFile)
 	r.Page(ui.Reader, "GET /traffic", p.trafficPage)
 	r.Page(ui.Reader, "POST /traffic", p.askTraffic)
 	r.Page(ui.Reader, "GET /traffic/{id}", p.answerTraffic)

@@ -27,7 +27,7 @@ func (s *Store) tenant(ctx context.Context, db *sql.DB, tenant string, write boo
 				return err
 			}
 		}
-		return fn(&Tx{base: b, tenant: tenant})
+		return fn(&Tx{base: b, tenant: tenant, engine: s.engine})
 	})
 }
 
@@ -103,7 +103,10 @@ func (s *Store) Accesses(ctx context.Context, limit int) (all []Access, err erro
 
 // run begins, calls fn, and commits or rolls back, also when fn panics.
 func (s *Store) run(ctx context.Context, db *sql.DB, write bool, fn func(*base) error) error {
-	opts := &sql.TxOptions{ReadOnly: !write && s.engine == Postgres}
+	return s.runWith(ctx, db, &sql.TxOptions{ReadOnly: !write && s.engine == Postgres}, fn)
+}
+
+func (s *Store) runWith(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*base) error) error {
 	tx, err := db.BeginTx(ctx, opts)
 	if err != nil {
 		return wrap(err)

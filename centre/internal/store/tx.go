@@ -13,6 +13,7 @@ import (
 type Tx struct {
 	*base
 	tenant string
+	engine Engine
 }
 
 // GlobalTx is a transaction of no tenant: it reaches tables without tenant_id only.

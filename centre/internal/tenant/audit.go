@@ -45,7 +45,10 @@ func Audit(tx *store.Tx, at time.Time, e Entry) error {
 	}
 	var before string
 	err := tx.QueryRow(`SELECT seq, hash FROM audit WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1`).Scan(&e.Seq, &before)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
+		e.Seq, before, err = auditStart(tx)
+	}
+	if err != nil {
 		return err
 	}
 	e.Seq++
@@ -88,7 +91,10 @@ func (s *Service) WhoViewed(ctx context.Context, tenantID string, limit int) (al
 // [ErrChain] names the first entry that does not fit.
 func (s *Service) VerifyAudit(ctx context.Context, tenantID string) (entries int64, head string, err error) {
 	err = s.store.Read(ctx, tenantID, func(tx *store.Tx) error {
-		rows, err := tx.Query(`SELECT ` + entryColumns + ` WHERE tenant_id = $1 ORDER BY seq`)
+		if entries, head, err = auditStart(tx); err != nil {
+			return err
+		}
+		rows, err := tx.Query(`SELECT `+entryColumns+` WHERE tenant_id = $1 AND seq > $2 ORDER BY seq`, entries)
 		_, err = store.Collect[struct{}](rows, err)(func(scan scanner) (struct{}, error) {
 			e, err := scanEntry(scan)
 			if err != nil {
@@ -104,6 +110,30 @@ func (s *Service) VerifyAudit(ctx context.Context, tenantID string) (entries int
 		return err
 	})
 	return entries, head, err
+}
+
+// auditStart is the last entry that is let go, from which the chain goes on; 0 and "" for none.
+func auditStart(tx *store.Tx) (seq int64, hash string, err error) {
+	err = tx.QueryRow(`SELECT seq, hash FROM audit_start WHERE tenant_id = $1`).Scan(&seq, &hash)
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return seq, hash, err
+}
+
+// LetAuditGo allows that entries of before a time are deleted, which the database otherwise refuses, and returns the last
+// of them, or with none the one that was the last before: from its hash on the rest of the chain is still verified.
+func LetAuditGo(tx *store.Tx, before time.Time) (seq int64, hash string, err error) {
+	err = tx.QueryRow(`SELECT seq, hash FROM audit WHERE tenant_id = $1 AND at < $2 ORDER BY seq DESC LIMIT 1`, store.Micros(before)).Scan(&seq, &hash)
+	if errors.Is(err, store.ErrNotFound) {
+		return auditStart(tx)
+	}
+	if err != nil {
+		return 0, "", err
+	}
+	_, err = tx.Exec(`INSERT INTO audit_start (tenant_id, seq, hash) VALUES ($1, $2, $3)
+		ON CONFLICT (tenant_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash WHERE excluded.seq > audit_start.seq`, seq, hash)
+	return seq, hash, err
 }
 
 const entryColumns = `seq, at, who, action, object, why, hash FROM audit`

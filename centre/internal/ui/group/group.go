@@ -3,8 +3,6 @@ package group
 import (
 	"context"
 	"embed"
-	"encoding/csv"
-	"io"
 	"net/http"
 	"time"
 
@@ -12,9 +10,9 @@ import (
 	"otasuke/centre/internal/group"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
-	"otasuke/centre/internal/ui/flows"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
+	"otasuke/internal/sheet"
 )
 
 //go:embed *.html
@@ -139,17 +137,12 @@ func (p *pages) file(w http.ResponseWriter, v *ui.Visit) error {
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="group.csv"`)
 	h.Set("Cache-Control", "no-store")
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // by which spreadsheets know UTF-8
-		return nil
-	}
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{v.T("login.share_company"), v.T("apply.now"), v.T("group.attacks"), v.T("group.stopped"), v.T("group.alerts"), v.T("group.boxes"), v.T("login.share_until")})
+	out := sheet.New(w, v.T("login.share_company"), v.T("apply.now"), v.T("group.attacks"), v.T("group.stopped"), v.T("group.alerts"), v.T("group.boxes"), v.T("login.share_until"))
 	for i := range all {
 		x := p.row(v.Texts, &all[i])
-		_ = out.Write(flows.Safe(x.Name, x.State.Text, x.Attacks, x.Stopped, x.Alerts, x.Boxes, x.Until))
+		out.Row(x.Name, x.State.Text, x.Attacks, x.Stopped, x.Alerts, x.Boxes, x.Until)
 	}
-	out.Flush()
-	return nil
+	return out.Close()
 }
 
 type oneView struct {

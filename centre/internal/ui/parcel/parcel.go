@@ -3,9 +3,7 @@ package parcel
 import (
 	"context"
 	"embed"
-	"encoding/csv"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 
@@ -14,10 +12,10 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
-	"otasuke/centre/internal/ui/flows"
 	"otasuke/content/text"
 	"otasuke/internal/entry"
 	"otasuke/internal/ja"
+	"otasuke/internal/sheet"
 )
 
 //go:embed *.html
@@ -278,17 +276,12 @@ func (p *pages) labels(w http.ResponseWriter, v *ui.Visit) error {
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="labels.csv"`)
 	h.Set("Cache-Control", "no-store")
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // by which spreadsheets know UTF-8
-		return nil
-	}
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{v.T("apply.number"), v.T("apply.field_postcode"), v.T("apply.field_address"), v.T("apply.field_building"), v.T("apply.field_company"), v.T("apply.field_contact"), v.T("apply.field_phone"), v.T("parcel.what")})
+	out := sheet.New(w, v.T("apply.number"), v.T("apply.field_postcode"), v.T("apply.field_address"), v.T("apply.field_building"), v.T("apply.field_company"), v.T("apply.field_contact"), v.T("apply.field_phone"), v.T("parcel.what"))
 	for i := range waiting {
 		f := &waiting[i].Form
-		_ = out.Write(flows.Safe(waiting[i].Number, f.Postcode, f.Address, f.Building, f.Company, f.Contact, f.Phone, v.T("parcel.what_box")))
+		out.Row(waiting[i].Number, f.Postcode, f.Address, f.Building, f.Company, f.Contact, f.Phone, v.T("parcel.what_box"))
 	}
-	out.Flush()
-	return nil
+	return out.Close()
 }
 
 // field reads one of a parcel's form.

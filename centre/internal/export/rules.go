@@ -1,0 +1,64 @@
+package export
+
+// Rule says how a table is exported.
+type Rule struct {
+	// Hide are columns left out: what lets somebody in, in whatever form it is kept.
+	Hide []string
+	// JSON are columns with JSON in them.
+	JSON []string
+	// Out leaves the whole table out: its rows are only such secrets, or this export itself. That is said in the file.
+	Out bool
+}
+
+// Rules has every table that names a company. What a table is about, in words, is the text "export.table_" and its name.
+var Rules = map[string]Rule{
+	"company":          {},
+	"site":             {},
+	"person":           {Hide: []string{"password"}},
+	"login_session":    {Hide: []string{"id"}},
+	"action_link":      {Out: true},
+	"login_link":       {Out: true},
+	"factor":           {Hide: []string{"secret"}},
+	"factor_code":      {Out: true},
+	"invite":           {},
+	"recovery":         {},
+	"share":            {},
+	"audit":            {},
+	"audit_start":      {},
+	"box":              {JSON: []string{"health"}},
+	"box_health":       {},
+	"box_gap":          {},
+	"box_bundle":       {},
+	"claim_code":       {Hide: []string{"id", "key_hash", "certificate"}},
+	"endpoint":         {},
+	"endpoint_about":   {JSON: []string{"info"}},
+	"endpoint_change":  {},
+	"alert":            {JSON: []string{"families", "evidence"}},
+	"alert_change":     {},
+	"alert_counter":    {},
+	"alert_day":        {},
+	"alert_rule":       {},
+	"delivery":         {},
+	"seen_event":       {},
+	"app_use":          {},
+	"question":         {JSON: []string{"body", "answer"}},
+	"appeal":           {},
+	"report":           {JSON: []string{"figures"}},
+	"report_mail":      {},
+	"application":      {JSON: []string{"form"}},
+	"application_link": {Out: true},
+	"contract":         {JSON: []string{"form"}},
+	"contract_step":    {},
+	"contract_member":  {},
+	"attachment":       {},
+	"attachment_part":  {}, // as files of their own
+	"export":           {},
+	"export_part":      {Out: true},
+	"directory":        {Out: true}, // hashes of addresses and codes that stand elsewhere
+	"job":              {Hide: []string{"args", "last_error"}},
+	"pairing":          {Hide: []string{"code", "token", "key_hash"}},
+	"marked_rule":      {},
+}
+
+// moments are columns with a time that do not end with "_at", which the others do.
+var moments = map[string]bool{"at": true, "since": true, "until": true, "last_seen": true, "first_login": true}

@@ -1,0 +1,110 @@
+package centre
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"otasuke/centre/internal/backup"
+	"otasuke/centre/internal/erase"
+	"otasuke/centre/internal/export"
+	"otasuke/centre/internal/report"
+	"otasuke/centre/internal/retention"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/content/text"
+)
+
+// keptByLaw are tables that stay for some years when a company is deleted. Rooms that have to keep something (billing: invoices,
+// seven years, 法人税法施行規則 59条) are named here.
+var keptByLaw []erase.Kept
+
+// keeping makes the services that give data away and delete them.
+func (c *Centre) keeping() {
+	c.exports = export.New(export.Config{Store: c.store, Texts: c.texts, Words: export.Words{Family: c.knowledge.Title, Report: reportWords}})
+	nights := 0
+	if c.backups.Wanted() {
+		if nights = c.cfg.Backup.Keep; nights <= 0 {
+			nights = backup.UsualKeep
+		}
+	}
+	c.erasures = erase.New(erase.Config{Store: c.store, Verify: c.tenants.VerifyAudit, Texts: c.texts, Kept: keptByLaw, Backups: nights, Log: c.cfg.Log})
+	c.retention = retention.New(retention.Config{Store: c.store, Days: c.cfg.Retention, Exports: c.exports.Tidy, Kept: c.erasures.TidyKept, Log: c.cfg.Log})
+}
+
+// reportWords says a month's report in sentences.
+func reportWords(figures []byte, t text.Texts) (string, error) {
+	var f report.Figures
+	if err := json.Unmarshal(figures, &f); err != nil {
+		return "", fmt.Errorf("centre: report: %w", err)
+	}
+	say, notes := f.Sentences(t)
+	return report.MonthName(f.Month, t.Lang()) + "\n\n" + strings.Join(append(say, notes...), "\n") + "\n\n" + f.Compared(t) + "\n", nil
+}
+
+// ErrCompany: there is none, or more than one.
+var ErrCompany = errors.New("centre: no company of that id or name")
+
+// companyID finds a company by its id or its whole name.
+func (c *Centre) companyID(ctx context.Context, what string) (string, error) {
+	if _, err := c.tenants.CompanyByID(ctx, what); err == nil || !errors.Is(err, store.ErrNotFound) {
+		return what, err
+	}
+	all, err := c.tenants.Companies(ctx, tenant.Session{Staff: true, PersonID: cli}, "a company named on the command line")
+	found := ""
+	for _, one := range all {
+		if one.Name == what && found != "" {
+			return "", fmt.Errorf("%w: %q is the name of more than one, give an id", ErrCompany, what)
+		}
+		if one.Name == what {
+			found = one.ID
+		}
+	}
+	if err == nil && found == "" {
+		err = fmt.Errorf("%w: %q", ErrCompany, what)
+	}
+	return found, err
+}
+
+// Export writes everything of a company, named by its id or name, to a ZIP file.
+func (c *Centre) Export(ctx context.Context, company, file string) (any, error) {
+	id, err := c.companyID(ctx, company)
+	if err != nil {
+		return nil, err
+	}
+	return c.exports.File(ctx, id, cli, file)
+}
+
+// Deletion is what "delete-company" reads.
+type Deletion struct {
+	Company string // id
+	Name    string // to confirm it, as it is written
+	Why     string
+	Cancel  bool // undo it while that is possible
+}
+
+// DeleteCompany has a company deleted after the waiting time, or undoes that.
+func (c *Centre) DeleteCompany(ctx context.Context, d *Deletion) (any, error) {
+	if d.Cancel {
+		return map[string]time.Time{"cancelled": time.Now().UTC()}, c.erasures.Cancel(ctx, cli, d.Company)
+	}
+	if d.Why == "" {
+		return nil, fmt.Errorf("centre: say why: \"Why\"")
+	}
+	return c.erasures.Ask(ctx, cli, d.Company, d.Name, d.Why)
+}
+
+// Deletions lists what is to be deleted and what was, with the certificates.
+func (c *Centre) Deletions(ctx context.Context) (any, error) {
+	all, err := c.erasures.List(ctx)
+	if all == nil {
+		all = []erase.Erasure{}
+	}
+	return all, err
+}
+
+// Tidy deletes what is too old now, as each night, and counts it by kind.
+func (c *Centre) Tidy(ctx context.Context) (any, error) { return c.retention.Run(ctx) }
