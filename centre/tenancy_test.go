@@ -36,7 +36,8 @@ type edge struct {
 	canary, other                    Added
 	application                      string
 	alert, device, question, request string
-	month                            string
+	month, export                    string
+	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
 	base                             map[*ui.Face]string
@@ -46,7 +47,14 @@ const canary = "KANARIA"
 
 func newEdge(t *testing.T) *edge {
 	t.Helper()
-	c := testCentre(t, storetest.SQLiteURL(t))
+	return newEdgeOn(t, storetest.SQLiteURL(t))
+}
+
+func route(method, path string) ui.Route { return ui.Route{Method: method, Path: path} }
+
+func newEdgeOn(t *testing.T, database string) *edge {
+	t.Helper()
+	c := testCentre(t, database)
 	e := &edge{T: t, c: c, people: map[string]string{"nobody": ""}, spare: map[*ui.Face]string{}}
 	var err error
 	e.canary, err = c.AddCompany(t.Context(), NewCompany{Name: canary + "株式会社", Kana: canary, Lang: "ja", Passphrase: canary + "山",
@@ -69,6 +77,7 @@ func newEdge(t *testing.T) *edge {
 		ok(t, err)
 	}
 	e.attack()
+	e.exported()
 	e.portal, err = c.portal()
 	ok(t, err)
 	n, err := c.notifier()
@@ -107,6 +116,10 @@ func (e *edge) attack() {
 			return err
 		}
 		e.device = d.ID
+		if _, err := tx.Exec(`INSERT INTO box (tenant_id, id, site_id, name, serial, model, software, claimed_at, last_seen, protecting, since, health_at, health, returned_at)
+			VALUES ($1, 'box', '', 'b', 's', 'm', '1', 1, 1, TRUE, 1, 1, '{}', 0)`); err != nil {
+			return err
+		}
 		if err := e.c.usage.Record(tx, d.ID, &wire.Usage{Since: time.Now(), Period: 60, Apps: []wire.AppUse{{App: "x", Name: canary, Up: 5}}}); err != nil {
 			return err
 		}
@@ -162,13 +175,28 @@ func (e *edge) apply() {
 	ok(e.T, e.c.parcels.Add(ctx, "test", canary, []string{"OT-1"}))
 }
 
+// exported makes the canary's owner a file of everything.
+func (e *edge) exported() {
+	e.Helper()
+	ctx, id := e.Context(), e.canary.CompanyID
+	ok(e.T, e.c.exports.Ask(ctx, id, e.canary.OwnerID))
+	all, err := e.c.exports.List(ctx, id)
+	ok(e.T, err)
+	e.export = all[0].ID
+	ok(e.T, e.c.exports.Handle(ctx, id, []byte(`{"export":"`+e.export+`"}`)))
+	ok(e.T, e.c.store.Write(ctx, id, func(tx *store.Tx) error {
+		_, err := tx.Exec(`DELETE FROM job WHERE owner = $1 AND kind LIKE 'export.%'`)
+		return err
+	}))
+}
+
 var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 
 // address fills a route's holes with what belongs to the canary.
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{company}": e.canary.CompanyID, "{share}": "x"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{company}": e.canary.CompanyID, "{share}": "x"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -203,7 +231,10 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 	if strings.HasPrefix(r.Path, "/held/") {
 		verb = "release"
 	}
-	form := url.Values{"email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "do": {verb}}
+	form := url.Values{"email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "company": {"x"}, "do": {verb}}
+	for name, value := range e.form {
+		form.Set(name, value)
+	}
 	if m := token.FindStringSubmatch(do(http.MethodGet, home, "").Body.String()); m != nil {
 		form.Set("csrf", m[1])
 	}
@@ -295,6 +326,8 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		}
 	case r.Method == http.MethodGet, strings.HasSuffix(r.Path, "/claim"), strings.HasPrefix(r.Path, "/connect"):
 		return is(http.StatusOK)
+	case strings.HasSuffix(r.Path, "/erase"):
+		return is(http.StatusUnprocessableEntity) // not the company's name
 	case strings.HasSuffix(r.Path, "/owner"):
 		return is(http.StatusSeeOther, http.StatusUnprocessableEntity) // invited already
 	}
