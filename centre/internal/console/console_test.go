@@ -50,6 +50,7 @@ type centre struct {
 	staff bool
 	did   []string // what was done to cases
 	log   []string // the company's record
+	going *going
 }
 
 func (c *centre) Login(context.Context, string, string, tenant.From) (tenant.Session, string, error) {
@@ -219,7 +220,7 @@ func serve(t *testing.T, c *centre) *browser {
 	}
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Logins: logins{centre: c}, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Misfires: wrong{c}, Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
+	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Logins: logins{centre: c}, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Misfires: wrong{c}, Erasures: c.leaving(), Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
 		Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -450,7 +451,7 @@ func TestScreenshots(t *testing.T) {
 		height     int
 	}{
 		{"queue", "/console/", sample(), 800}, {"queue-empty", "/console/", empty, 600}, {"case", "/console/cases/sato/1795237521-1", sample(), 2200},
-		{"fleet", "/console/fleet", sample(), 700}, {"updates", "/console/updates", sample(), 900}, {"held", "/console/held", sample(), 900}, {"company", "/console/companies/sato?why=reason", sample(), 1200}, {"why", "/console/companies/sato", sample(), 700},
+		{"fleet", "/console/fleet", sample(), 700}, {"updates", "/console/updates", sample(), 900}, {"held", "/console/held", sample(), 900}, {"company", "/console/companies/sato?why=reason", sample(), 1200}, {"why", "/console/companies/sato", sample(), 700}, {"company-going", "/console/companies/sato?why=reason", leaves(), 1200},
 	} {
 		for _, lang := range []string{"ja", "en"} {
 			for _, width := range uitest.Widths {
@@ -469,4 +470,5 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 	for _, path := range []string{"/console/", "/console/cases/sato/1795237521-2", "/console/fleet", "/console/companies", "/console/companies/sato", "/console/companies/sato?why=reason", "/console/login", "/console/updates", "/console/held"} {
 		uitest.Axe(t, serve(t, sample()).handler, path, "console=token")
 	}
+	uitest.Axe(t, serve(t, leaves()).handler, "/console/companies/sato?why=reason", "console=token")
 }

@@ -46,7 +46,7 @@ func (n *Notifier) HandleExport(ctx context.Context, tenantID string, raw json.R
 		t := n.cfg.Knowledge.Texts(string(p.Lang))
 		v := n.loginPage(company, t)
 		v.Lead = t.T("export.mail_lead")
-		v.Facts = []string{t.T("export.mail_until", "time", ja.Long(e.Until(), t.Lang())), t.T("export.mail_not_you")}
+		v.Facts = []string{t.T("export.mail_until", "time", ja.Long(e.Until(), t.Lang()))}
 		v.Next, v.Link = t.T("export.mail_next"), n.cfg.BaseURL+"/export"
 		return n.sendLogin(ctx, p, v, t.T("export.mail_subject"), "export."+e.ID)
 	})

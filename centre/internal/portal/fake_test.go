@@ -413,7 +413,7 @@ func serve(t *testing.T, o *office, path string) *browser {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Pairings: o, Usage: o, Questions: found{o}, Appeals: o, Reports: reported{}, Paper: o.paper, Provider: "みかん商工会議所", Apps: known, Known: kinds, Store: db, Knowledge: k, Texts: texts,
+	h, err := New(Config{Accounts: o, Companies: o, Links: o, Alerts: o, Network: o, Pairings: o, Usage: o, Questions: found{o}, Appeals: o, Reports: reported{}, Exports: exported{}, Paper: o.paper, Provider: "みかん商工会議所", Apps: known, Known: kinds, Store: db, Knowledge: k, Texts: texts,
 		BaseURL: server.URL + path, Phone: "050-1234-5678", Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

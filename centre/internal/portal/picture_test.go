@@ -30,7 +30,7 @@ func TestScreenshots(t *testing.T) {
 	}{
 		{"home", "/", sample(), 1500}, {"home-quiet", "/", quiet, 1300}, {"home-off", "/", off, 1500},
 		{"alerts", "/alerts", sample(), 1100}, {"alert", "/alerts/1795237521-1", sample(), 2600}, {"alert-low", "/alerts/1795230000-3", sample(), 1700},
-		{"devices", "/devices", sample(), 1600}, {"device", "/devices/d1", sample(), 1700}, {"used", "/used", sample(), 2200}, {"looks", "/looks", sample(), 900}, {"reports", "/reports", sample(), 800}, {"report", "/reports/2026-10", printing, 4300}, {"report-new", "/reports/2026-09", sample(), 3000}, {"traffic", "/traffic", sample(), 1100}, {"flows", "/traffic/q1", asked(), 1200}, {"spread", "/traffic/spread", sample(), 2000}, {"confirm", "/a/good/done", sample(), 900}, {"connect", "/connect?code=BCDF-GHJK", sample(), 900}, {"home-new", "/", unpacked(), 1300}, {"home-faults", "/", faulty(), 1500},
+		{"devices", "/devices", sample(), 1600}, {"device", "/devices/d1", sample(), 1700}, {"used", "/used", sample(), 2200}, {"looks", "/looks", sample(), 900}, {"reports", "/reports", sample(), 800}, {"export", "/export", sample(), 900}, {"report", "/reports/2026-10", printing, 4300}, {"report-new", "/reports/2026-09", sample(), 3000}, {"traffic", "/traffic", sample(), 1100}, {"flows", "/traffic/q1", asked(), 1200}, {"spread", "/traffic/spread", sample(), 2000}, {"confirm", "/a/good/done", sample(), 900}, {"connect", "/connect?code=BCDF-GHJK", sample(), 900}, {"home-new", "/", unpacked(), 1300}, {"home-faults", "/", faulty(), 1500},
 		{"expired", "/a/old/done", sample(), 700}, {"login", "/login", sample(), 900}, {"missing", "/nowhere", sample(), 700},
 	} {
 		for _, lang := range []string{"ja", "en"} {
@@ -79,7 +79,7 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 		office *office
 	}{
 		{"/", sample()}, {"/", quiet}, {"/alerts", sample()}, {"/alerts/1795237521-1", sample()}, {"/alerts/1795230000-3", sample()}, {"/devices", sample()}, {"/devices/d1", sample()}, {"/used", sample()}, {"/used/d1", sample()},
-		{"/looks", sample()}, {"/reports", sample()}, {"/reports/2026-10", printing}, {"/reports/2026-09", sample()}, {"/traffic", sample()}, {"/traffic/q1", asked()}, {"/traffic/sums", sample()}, {"/traffic/spread", sample()}, {"/connect", sample()}, {"/", unpacked()}, {"/", faulty()}, {"/a/good/done", sample()}, {"/a/old/done", sample()}, {"/login", sample()}, {"/nowhere", sample()},
+		{"/looks", sample()}, {"/reports", sample()}, {"/export", sample()}, {"/reports/2026-10", printing}, {"/reports/2026-09", sample()}, {"/traffic", sample()}, {"/traffic/q1", asked()}, {"/traffic/sums", sample()}, {"/traffic/spread", sample()}, {"/connect", sample()}, {"/", unpacked()}, {"/", faulty()}, {"/a/good/done", sample()}, {"/a/old/done", sample()}, {"/login", sample()}, {"/nowhere", sample()},
 	} {
 		uitest.Axe(t, serve(t, one.office, "").handler, one.path, "portal=token-"+ours)
 	}

@@ -38,7 +38,7 @@ func Sub(name string, files embed.FS) Schema {
 // then locks every table with a tenant_id column. It may be called by several
 // processes at once, and any number of times.
 func (s *Store) Migrate(ctx context.Context, schemas ...Schema) error {
-	for _, schema := range append([]Schema{Sub("store", migrations)}, schemas...) {
+	for _, schema := range append([]Schema{Own()}, schemas...) {
 		if err := s.migrate(ctx, schema); err != nil {
 			return fmt.Errorf("store: migrate %s: %w", schema.Name, err)
 		}
@@ -144,3 +144,6 @@ func lockTable(ctx context.Context, tx *sql.Tx, table string) error {
 	}
 	return nil
 }
+
+// Own is the schema of the store itself, which [Store.Migrate] brings with it.
+func Own() Schema { return Sub("store", migrations) }

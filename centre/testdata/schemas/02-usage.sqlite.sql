@@ -1,0 +1,382 @@
+CREATE TABLE version_of_store (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE directory (
+    kind  TEXT NOT NULL,
+    item  TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    PRIMARY KEY (kind, item)
+);
+CREATE TABLE operator_access (
+    at  BIGINT NOT NULL,
+    who TEXT   NOT NULL,
+    why TEXT   NOT NULL
+);
+CREATE TABLE version_of_tenant (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE company (
+    tenant_id  TEXT   NOT NULL PRIMARY KEY,
+    name       TEXT   NOT NULL,
+    name_kana  TEXT   NOT NULL,
+    industry   TEXT   NOT NULL,
+    people     BIGINT NOT NULL,
+    lang       TEXT   NOT NULL,
+    passphrase TEXT   NOT NULL, -- spoken on the telephone, so it is kept readable
+    created_at BIGINT NOT NULL
+);
+CREATE TABLE site (
+    tenant_id TEXT NOT NULL REFERENCES company (tenant_id),
+    id        TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    address   TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE person (
+    tenant_id  TEXT    NOT NULL REFERENCES company (tenant_id),
+    id         TEXT    NOT NULL,
+    email      TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    lang       TEXT    NOT NULL,
+    role       TEXT    NOT NULL,
+    mails      BOOLEAN NOT NULL,
+    password   TEXT    NOT NULL, -- '' = cannot log in
+    created_at BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE login_session (
+    tenant_id  TEXT   NOT NULL,
+    id         TEXT   NOT NULL, -- hash of the token
+    person_id  TEXT   NOT NULL,
+    address    TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE action_link (
+    tenant_id  TEXT   NOT NULL,
+    id         TEXT   NOT NULL, -- hash of the token
+    alert_id   TEXT   NOT NULL,
+    person_id  TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE audit (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    who       TEXT   NOT NULL,
+    action    TEXT   NOT NULL,
+    object    TEXT   NOT NULL,
+    why       TEXT   NOT NULL,
+    hash      TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, seq)
+);
+CREATE TABLE version_of_job (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE job (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    owner      TEXT   NOT NULL,
+    kind       TEXT   NOT NULL,
+    args       TEXT   NOT NULL,
+    dedupe     TEXT   NOT NULL, -- '' = none
+    state      TEXT   NOT NULL, -- waiting, running, failed
+    run_at     BIGINT NOT NULL, -- while running: when the lease ends
+    attempt    BIGINT NOT NULL,
+    attempts   BIGINT NOT NULL, -- allowed
+    last_error TEXT   NOT NULL
+);
+CREATE TABLE version_of_device (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE box (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    id          TEXT    NOT NULL,
+    site_id     TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    serial      TEXT    NOT NULL,
+    model       TEXT    NOT NULL,
+    software    TEXT    NOT NULL,
+    claimed_at  BIGINT  NOT NULL,
+    last_seen   BIGINT  NOT NULL,
+    protecting  BOOLEAN NOT NULL,
+    since       BIGINT  NOT NULL,
+    health_at   BIGINT  NOT NULL,
+    health      TEXT    NOT NULL, -- JSON: wire.Health
+    returned_at BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE claim_code (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    id          TEXT   NOT NULL, -- hash of the code
+    site_id     TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    used_at     BIGINT NOT NULL,
+    box_id      TEXT,
+    key_hash    TEXT   NOT NULL,
+    certificate TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, box_id) REFERENCES box (tenant_id, id)
+);
+CREATE TABLE box_health (
+    tenant_id  TEXT    NOT NULL,
+    box_id     TEXT    NOT NULL,
+    at         BIGINT  NOT NULL,
+    protecting BOOLEAN NOT NULL,
+    note       TEXT    NOT NULL,
+    FOREIGN KEY (tenant_id, box_id) REFERENCES box (tenant_id, id)
+);
+CREATE TABLE box_gap (
+    tenant_id TEXT    NOT NULL,
+    box_id    TEXT    NOT NULL,
+    since     BIGINT  NOT NULL,
+    until     BIGINT  NOT NULL, -- 0 while it lasts
+    raised    BOOLEAN NOT NULL,
+    PRIMARY KEY (tenant_id, box_id, since),
+    FOREIGN KEY (tenant_id, box_id) REFERENCES box (tenant_id, id)
+);
+CREATE TABLE endpoint (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    site_id   TEXT   NOT NULL,
+    known_by  TEXT   NOT NULL,
+    mac       TEXT   NOT NULL,
+    addr      TEXT   NOT NULL,
+    name      TEXT   NOT NULL,
+    first_at  BIGINT NOT NULL,
+    last_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, known_by)
+);
+CREATE TABLE version_of_alert (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE alert (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    id          TEXT    NOT NULL,
+    case_no     TEXT    NOT NULL,
+    group_key   TEXT    NOT NULL,
+    box_id      TEXT    NOT NULL,
+    device_id   TEXT    NOT NULL,
+    device_name TEXT    NOT NULL,
+    device_addr TEXT    NOT NULL,
+    inbound     BOOLEAN NOT NULL,
+    family      TEXT    NOT NULL,
+    families    TEXT    NOT NULL, -- JSON: family → events
+    stars       BIGINT  NOT NULL,
+    blocked     BOOLEAN NOT NULL,
+    state       TEXT    NOT NULL,
+    answer      TEXT    NOT NULL,
+    answered_at BIGINT  NOT NULL,
+    reason      TEXT    NOT NULL,
+    first_at    BIGINT  NOT NULL,
+    last_at     BIGINT  NOT NULL,
+    closed_at   BIGINT  NOT NULL,
+    notify_at   BIGINT  NOT NULL, -- when the first mail is due
+    events      BIGINT  NOT NULL,
+    evidence    TEXT    NOT NULL, -- JSON: newest events
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE alert_change (
+    tenant_id TEXT   NOT NULL,
+    alert_id  TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    who       TEXT   NOT NULL,
+    what      TEXT   NOT NULL,
+    note      TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, alert_id, seq),
+    FOREIGN KEY (tenant_id, alert_id) REFERENCES alert (tenant_id, id)
+);
+CREATE TABLE alert_counter (
+    tenant_id TEXT   NOT NULL PRIMARY KEY REFERENCES company (tenant_id),
+    used      BIGINT NOT NULL
+);
+CREATE TABLE alert_day (
+    tenant_id TEXT    NOT NULL REFERENCES company (tenant_id),
+    day       BIGINT  NOT NULL, -- 20261121, in Japan
+    inbound   BOOLEAN NOT NULL,
+    events    BIGINT  NOT NULL,
+    blocked   BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, day, inbound)
+);
+CREATE TABLE version_of_intake (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE seen_event (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    box_id    TEXT   NOT NULL,
+    id        TEXT   NOT NULL,
+    at        BIGINT NOT NULL, -- when it came
+    PRIMARY KEY (tenant_id, box_id, id)
+);
+CREATE TABLE version_of_notify (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE delivery (
+    tenant_id  TEXT NOT NULL,
+    alert_id   TEXT NOT NULL,
+    person_id  TEXT NOT NULL,
+    step       INTEGER NOT NULL,
+    email      TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    tries      INTEGER NOT NULL,
+    deaths     INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    tried_at   BIGINT NOT NULL,
+    sent_at    BIGINT NOT NULL,
+    latency    BIGINT NOT NULL,
+    error      TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, alert_id, person_id, step),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE version_of_usage (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE app_use (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    day         BIGINT NOT NULL, -- midnight in Japan
+    endpoint_id TEXT   NOT NULL, -- '' for devices that could not be told apart
+    app         TEXT   NOT NULL, -- '' for what has no name
+    category    TEXT   NOT NULL,
+    name        TEXT   NOT NULL, -- as the box calls it
+    up          BIGINT NOT NULL, -- bytes that the device sent
+    down        BIGINT NOT NULL,
+    minutes     BIGINT NOT NULL,
+    flows       BIGINT NOT NULL,
+    blocked     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, day, endpoint_id, app)
+);
+CREATE TABLE version_of_question (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE question (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    id          TEXT   NOT NULL,
+    box_id      TEXT   NOT NULL,
+    who         TEXT   NOT NULL,
+    body        TEXT   NOT NULL, -- JSON, as it goes to the box
+    asked_at    BIGINT NOT NULL,
+    taken_at    BIGINT NOT NULL, -- by the box, 0 for not yet
+    answered_at BIGINT NOT NULL, -- 0 for not yet
+    answer      TEXT   NOT NULL, -- JSON, as it came
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE version_of_appeal (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE appeal (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    id          TEXT   NOT NULL,
+    device      TEXT   NOT NULL, -- name or address; '' from the portal
+    person_id   TEXT   NOT NULL, -- who asked in the portal; '' from a block page
+    what        TEXT   NOT NULL, -- host, address or file
+    category    TEXT   NOT NULL,
+    list        TEXT   NOT NULL,
+    reason      TEXT   NOT NULL, -- 'known', 'work'; '' from the portal
+    note        TEXT   NOT NULL, -- typed in the portal
+    times       BIGINT NOT NULL, -- how often it was asked while it was open
+    state       TEXT   NOT NULL, -- 'open', 'accepted', 'refused'
+    answer      TEXT   NOT NULL,
+    answered_by TEXT   NOT NULL,
+    asked_at    BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX directory_owner ON directory (owner, kind);
+CREATE INDEX operator_access_at ON operator_access (at);
+CREATE INDEX action_link_expiry ON action_link (tenant_id, expires_at);
+CREATE INDEX job_due ON job (state, run_at);
+CREATE UNIQUE INDEX job_dedupe ON job (owner, kind, dedupe) WHERE state = 'waiting' AND dedupe <> '';
+CREATE INDEX box_health_at ON box_health (tenant_id, box_id, at);
+CREATE INDEX alert_last ON alert (tenant_id, last_at);
+CREATE INDEX alert_group ON alert (tenant_id, group_key, last_at);
+CREATE INDEX alert_queue ON alert (state, stars, first_at);
+CREATE INDEX seen_event_at ON seen_event (tenant_id, at);
+CREATE INDEX question_open ON question (tenant_id, box_id, answered_at, asked_at);
+CREATE INDEX appeal_state ON appeal (state, asked_at);
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+INSERT INTO "version_of_store" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_store" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "directory" VALUES ('k1', 'k1', 'c1');
+INSERT INTO "version_of_tenant" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (3, 2, 1, '2026-11-28 00:00:00');
+INSERT INTO "company" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7);
+INSERT INTO "site" VALUES ('c1', 'k1', 'k1', 'k1');
+INSERT INTO "person" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 7);
+INSERT INTO "login_session" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "action_link" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "audit" VALUES ('c1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1');
+INSERT INTO "version_of_job" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_job" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "job" VALUES ('k1', 'c1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 'k1');
+INSERT INTO "version_of_device" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_device" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "box" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 1, 7, 7, '{}', 7);
+INSERT INTO "claim_code" VALUES ('c1', 'k1', 'k1', 7, 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "box_health" VALUES ('c1', 'k1', 7, 1, 'k1');
+INSERT INTO "box_gap" VALUES ('c1', 'k1', 7, 7, 1);
+INSERT INTO "endpoint" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "version_of_alert" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_alert" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "alert" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', '{}', 7, 1, 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7, '{}');
+INSERT INTO "alert_change" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "alert_counter" VALUES ('c1', 7);
+INSERT INTO "alert_day" VALUES ('c1', 7, 1, 7, 7);
+INSERT INTO "version_of_intake" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_intake" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "seen_event" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "version_of_notify" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_notify" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "delivery" VALUES ('c1', 'k1', 'k1', 7, 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 7, 7, 7, 'k1');
+INSERT INTO "version_of_usage" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_usage" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "app_use" VALUES ('c1', 7, 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 7, 7);
+INSERT INTO "version_of_question" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_question" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "question" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 7, 7, 7, '{}');
+INSERT INTO "version_of_appeal" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_appeal" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "appeal" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 'k1', 7, 7);
