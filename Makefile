@@ -7,8 +7,11 @@ VERSION ?= $(shell packaging/version)
 BUILD    = CGO_ENABLED=$(CGO) $(GO) build -ldflags "-X main.stamp=$(VERSION)" -o otasuke .
 FUZZTIME ?= 30s
 SOAK     ?= 10m
+BOXES    ?= 1000
+BURST    ?= 10m
+CUT      ?= 1m
 
-.PHONY: help build deb image image-test demo test bench soak faults fuzz screenshots setup
+.PHONY: help build deb image image-test demo test bench soak soak-centre faults fuzz screenshots setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
@@ -48,6 +51,11 @@ soak: ## an office of 100 PCs through a box for SOAK (1h); OTASUKE_DATA names pu
 	@packaging/setup demo
 	@$(BUILD)
 	@./otasuke soak -for $(SOAK)
+
+soak-centre: ## a centre with BOXES (1000) for SOAK: a burst of 100x for BURST (10m), the line cut for CUT (1m)
+	@packaging/setup demo
+	@$(BUILD)
+	@./otasuke sim -self -must -boxes $(BOXES) -for $(SOAK) -burst 100 -burst-for $(BURST) -cut-for $(CUT) -settle 5m
 
 faults: ## what an office feels while parts of the box fail, one after the other
 	@packaging/setup demo

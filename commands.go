@@ -178,6 +178,9 @@ func runSim(ctx context.Context, args []string) error {
 	fs.DurationVar(&o.For, "for", time.Minute, "for how long")
 	fs.DurationVar(&o.Heartbeat, "heartbeat", time.Minute, "time between two of a box")
 	fs.Float64Var(&o.Burst, "burst", 1, "so many times the usual events")
+	fs.DurationVar(&o.BurstFor, "burst-for", 0, "how `long` the burst lasts; all the time without")
+	fs.DurationVar(&o.CutFor, "cut-for", 0, "cut the line to the centre that is started for so `long`, from a third of the time on")
+	must := fs.Bool("must", false, "end with status 1 when anything was lost or doubled")
 	fs.BoolVar(&o.Flood, "flood", false, "send as many events as the centre takes")
 	fs.BoolVar(&o.Self, "self", false, "start a centre, with companies of its own")
 	fs.StringVar(&o.Database, "database", "", "`address` of its database, an empty one; a new SQLite file otherwise")
@@ -203,7 +206,11 @@ func runSim(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(res)
+	err = json.NewEncoder(os.Stdout).Encode(res)
+	if *must && !res.Whole() {
+		err = errors.Join(err, fmt.Errorf("of %d events %d were committed; of %d alerts %d were lost and %d doubled", res.Sent, res.Committed, res.Alerts, res.Lost, res.Duplicate))
+	}
+	return err
 }
 
 func runDemo(ctx context.Context, args []string) error {

@@ -65,3 +65,23 @@ func TestNothingIsLostOrDoubled(t *testing.T) { // alone: it restarts the databa
 		t.Errorf("%d of %d events are not committed; of %d alerts %d were lost and %d doubled\n%s", res.Sent-res.Committed, res.Sent, res.Alerts, res.Lost, res.Duplicate, text[max(0, len(text)-8000):])
 	}
 }
+
+// The line is cut for a third of the time, one process on SQLite: boxes keep what they see, and tell all of it afterwards.
+// The same for an hour: make soak-centre SOAK=3h CUT=1h.
+func TestWhatBoxesSawWhileTheLineWasCut(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "otasuke")
+	if out, err := exec.Command("go", "build", "-o", program, "otasuke").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	res, err := sim.Run(t.Context(), sim.Options{Boxes: 20, For: 12 * time.Second, Heartbeat: 2 * time.Second, Burst: 60_000, CutFor: 4 * time.Second, Settle: time.Minute, Self: true, Program: program})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", res)
+	if res.Retries == 0 || res.Alerts < 10 || res.Mail.Max < 2000 {
+		t.Error("the line was not cut")
+	}
+	if !res.Whole() {
+		t.Errorf("%d of %d events are not committed; of %d alerts %d were lost and %d doubled", res.Sent-res.Committed, res.Sent, res.Alerts, res.Lost, res.Duplicate)
+	}
+}

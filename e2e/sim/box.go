@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -144,17 +145,36 @@ func (b *box) call(ctx context.Context, path string, in any, packed bool, timeou
 	return json.Unmarshal(text, out)
 }
 
-// work tells how the box is and sends what it sees, until the end, and what is left then.
+// work tells how the box is and sends what it sees, until the end, and what is left then. What it sees while the centre is
+// away waits, as in a box's journal.
 func (b *box) work(ctx context.Context, end time.Time) {
 	if b.r.o.Flood {
 		b.flood(ctx, end)
 		return
 	}
-	rate := inboundRate + outboundRate
+	seen := make(chan []wire.Event)
+	var carrying sync.WaitGroup
+	carrying.Go(func() { b.carry(ctx, seen) })
+	defer carrying.Wait()
+	defer close(seen)
 	now := time.Now()
+	quiet := end
+	if b.r.o.BurstFor > 0 {
+		quiet = now.Add(b.r.o.BurstFor)
+	}
+	until := func(now time.Time) time.Time {
+		rate := inboundRate + outboundRate
+		if now.Before(quiet) {
+			rate *= b.r.o.Burst
+		}
+		if at := now.Add(wait(rate)); at.Before(quiet) || !now.Before(quiet) {
+			return at
+		}
+		return quiet.Add(wait(inboundRate + outboundRate)) // the burst ended before it
+	}
 	beat := now.Add(mrand.N(b.r.o.Heartbeat))
 	usage := now.Add(mrand.N(time.Hour))
-	event := now.Add(wait(rate * b.r.o.Burst))
+	event := until(now)
 	for ctx.Err() == nil {
 		next := beat
 		for _, t := range []time.Time{usage, event} {
@@ -173,11 +193,35 @@ func (b *box) work(ctx context.Context, end time.Time) {
 			b.beat(ctx)
 			beat = beat.Add(b.r.o.Heartbeat)
 		case usage:
-			b.send(ctx, b.usage())
+			seen <- b.usage()
 			usage = usage.Add(time.Hour)
 		default:
-			b.send(ctx, []wire.Event{b.seen()})
-			event = event.Add(wait(rate * b.r.o.Burst))
+			seen <- []wire.Event{b.seen()}
+			event = until(event)
+		}
+	}
+}
+
+// carry sends what was seen, in its order, in batches as large as there is, until seen is closed and all of it is sent.
+func (b *box) carry(ctx context.Context, seen <-chan []wire.Event) {
+	var journal []wire.Event
+	sent := make(chan struct{}, 1)
+	sending := false
+	for open := true; open || sending || len(journal) > 0; {
+		if !sending && len(journal) > 0 {
+			n := min(len(journal), wire.MaxBatchEvents)
+			batch := journal[:n:n]
+			journal, sending = journal[n:], true
+			go func() { b.send(ctx, batch); sent <- struct{}{} }()
+		}
+		select {
+		case more, ok := <-seen:
+			if open = ok; !ok {
+				seen = nil
+			}
+			journal = append(journal, more...)
+		case <-sent:
+			sending = false
 		}
 	}
 }

@@ -94,7 +94,7 @@ func start(ctx context.Context, o *Options) (c *Centre, err error) {
 			return c, err
 		}
 	}
-	o.URL, err = c.address(c.fronts)
+	o.URL, err = c.address(c.fronts, o.CutFor > 0)
 	return c, err
 }
 
@@ -230,8 +230,8 @@ func (c *Centre) Cut(cut bool) {
 
 // address is the one that boxes know: connections go to the processes in turn, to the next one
 // when it does not answer.
-func (c *Centre) address(fronts []string) (string, error) {
-	if len(fronts) == 1 {
+func (c *Centre) address(fronts []string, between bool) (string, error) {
+	if len(fronts) == 1 && !between {
 		return "https://" + fronts[0], nil
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -28,8 +28,12 @@ type Options struct {
 	For   time.Duration
 	// Heartbeat is the time between two of a box.
 	Heartbeat time.Duration
-	// Burst multiplies the rate of events.
-	Burst float64
+	// Burst multiplies the rate of events, for the first BurstFor of the run, or all of it when that is 0.
+	Burst    float64
+	BurstFor time.Duration
+	// CutFor cuts the line between boxes and a centre that was started for so long, from a third of the run on: boxes go on
+	// seeing things, and tell them afterwards.
+	CutFor time.Duration
 	// Flood has every box send as many attacks from outside as the centre takes, in full batches.
 	Flood bool
 	// Self starts a centre; Database is its address, a new SQLite file when empty. Processes is how many centres
@@ -87,9 +91,22 @@ type Result struct {
 	Disk     int64   `json:"database_bytes"`
 	// Line is what boxes sent and got, with TLS, in the time.
 	Line int64 `json:"line_bytes"`
-	// Claims says how long it took until all boxes were there.
+	// Claims says how long it took until all boxes were there, Cut how long the line was cut.
 	Claims float64 `json:"claim_seconds"`
+	Cut    float64 `json:"cut_seconds"`
+	// Cost is that of one box.
+	Cost Cost `json:"cost_per_box"`
 }
+
+// Cost is what one box takes of the centre, from what the run took in its time.
+type Cost struct {
+	CPU  float64 `json:"cpu_ms_per_day"`       // of one core
+	Line float64 `json:"line_bytes_per_month"` // both ways, with TLS
+	Disk float64 `json:"disk_bytes_per_month"` // what the database grew by, were it to go on so: use of one day shares rows, so it is at most this
+}
+
+// Whole says whether nothing was lost, doubled or left.
+func (r *Result) Whole() bool { return r.Lost == 0 && r.Duplicate == 0 && r.Committed == r.Sent }
 
 // run is one run.
 type run struct {
@@ -154,6 +171,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 		return res, err
 	}
 	r.settle(ctx)
+	res.Cut = r.o.CutFor.Seconds()
 	res.Boxes, res.Seconds = o.Boxes, elapsed.Seconds()
 	res.Heartbeats, res.Retries, res.Sent, res.Committed, res.Alerts = r.heartbeats.Load(), r.retries.Load(), r.sent.Load(), r.committed.Load(), r.alerts.Load()
 	res.PerSecond = float64(res.Committed) / elapsed.Seconds()
@@ -163,6 +181,8 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 	}
 	res.Resident, res.Disk = max(after.resident, before.resident), after.disk-before.disk
 	res.CPU = (after.cpu - before.cpu).Seconds() / elapsed.Seconds()
+	each := elapsed.Seconds() * float64(o.Boxes) // seconds of one box
+	res.Cost = Cost{CPU: (after.cpu - before.cpu).Seconds() * 1000 / each * 86400, Line: float64(res.Line) / each * month.Seconds(), Disk: float64(res.Disk) / each * month.Seconds()}
 	return res, nil
 }
 
@@ -226,6 +246,18 @@ func (r *run) live(ctx context.Context, c *Centre) error {
 	var err error
 	if r.o.Profile != "" && c != nil {
 		err = c.profile(r.o.Profile, r.o.For/3)
+	}
+	if r.o.CutFor > 0 && c != nil {
+		disturb := r.o.Disturb
+		r.o.Disturb = func(ctx context.Context, c *Centre) error {
+			c.Cut(true)
+			sleep(ctx, r.o.CutFor)
+			c.Cut(false)
+			if disturb == nil {
+				return nil
+			}
+			return disturb(ctx, c)
+		}
 	}
 	if r.o.Disturb != nil {
 		select {

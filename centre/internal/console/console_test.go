@@ -451,7 +451,7 @@ func TestScreenshots(t *testing.T) {
 		height     int
 	}{
 		{"queue", "/console/", sample(), 800}, {"queue-empty", "/console/", empty, 600}, {"case", "/console/cases/sato/1795237521-1", sample(), 2200},
-		{"fleet", "/console/fleet", sample(), 700}, {"updates", "/console/updates", sample(), 900}, {"held", "/console/held", sample(), 900}, {"company", "/console/companies/sato?why=reason", sample(), 1200}, {"why", "/console/companies/sato", sample(), 700}, {"company-going", "/console/companies/sato?why=reason", leaves(), 1200},
+		{"fleet", "/console/fleet", sample(), 700}, {"updates", "/console/updates", sample(), 900}, {"held", "/console/held", sample(), 900}, {"company", "/console/companies/sato?why=reason", sample(), 2100}, {"why", "/console/companies/sato", sample(), 700}, {"company-going", "/console/companies/sato?why=reason", leaves(), 2100},
 	} {
 		for _, lang := range []string{"ja", "en"} {
 			for _, width := range uitest.Widths {
