@@ -380,12 +380,40 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// What builds the container has the Go that the module wants, and copies files that are there.
+func TestContainer(t *testing.T) {
+	text, err := os.ReadFile("packaging/docker/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod)
+	if want == nil || !bytes.Contains(text, append([]byte("FROM golang:"), want[1]...)) {
+		t.Errorf("the image is not built with Go %s", want[1])
+	}
+	for _, m := range regexp.MustCompile(`(?m)^COPY ([^-\n]+) \S+$`).FindAllSubmatch(text, -1) {
+		for _, name := range strings.Fields(string(m[1])) {
+			if _, err := os.Stat(name); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if !bytes.Contains(text, []byte("\nUSER ")) {
+		t.Error("the centre runs as root")
+	}
+}
+
 // The shipped configuration files are read by the program that they are for.
 func TestExampleConfigs(t *testing.T) {
 	if _, err := gateway.LoadConfig("packaging/gateway.toml"); err != nil {
 		t.Error(err)
 	}
-	if _, err := centre.LoadConfig("packaging/centre.toml"); err != nil {
-		t.Error(err)
+	for _, name := range []string{"packaging/centre.toml", "packaging/docker/centre.toml.example"} {
+		if _, err := centre.LoadConfig(name); err != nil {
+			t.Error(err)
+		}
 	}
 }

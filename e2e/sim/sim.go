@@ -160,7 +160,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 	var waits sync.WaitGroup
 	listening, stop := context.WithCancel(ctx)
 	r.connect(listening, &waits)
-	before := c.usage()
+	before, line := c.usage(), r.line.Load()
 	began := time.Now()
 	err = r.live(ctx, c)
 	elapsed := time.Since(began)
@@ -175,7 +175,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 	res.Boxes, res.Seconds = o.Boxes, elapsed.Seconds()
 	res.Heartbeats, res.Retries, res.Sent, res.Committed, res.Alerts = r.heartbeats.Load(), r.retries.Load(), r.sent.Load(), r.committed.Load(), r.alerts.Load()
 	res.PerSecond = float64(res.Committed) / elapsed.Seconds()
-	res.Beat, res.Ack, res.Line = r.beats.spread(), r.acks.spread(), r.line.Load()
+	res.Beat, res.Ack, res.Line = r.beats.spread(), r.acks.spread(), r.line.Load()-line
 	if r.mails != nil {
 		r.mails.tally(&res)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -198,4 +200,20 @@ func TestEachNight(t *testing.T) {
 			t.Errorf("%v", all)
 		}
 	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema())
+}
+
+// What the shipped configuration says in its comments is what the program does.
+func TestShippedTimes(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../packaging/centre.toml")
+	must(t, err)
+	for _, k := range retention.Kinds {
+		said := fmt.Sprintf("[%d to %d]", k.Least, k.Most)
+		if k.Least == k.Most {
+			said = fmt.Sprintf("[%d]", k.Most)
+		}
+		if !regexp.MustCompile(fmt.Sprintf(`(?m)^# %s += %d +# .*%s$`, k.Name, k.Usual, regexp.QuoteMeta(said))).Match(text) {
+			t.Errorf("packaging/centre.toml does not say that %s are kept for %d days %s", k.Name, k.Usual, said)
+		}
+	}
 }
