@@ -243,7 +243,7 @@ func runBench(ctx context.Context, args []string) error {
 	fs.IntVar(&o.Rounds, "rounds", 3, "how often kernel and box are measured in turn")
 	fs.DurationVar(&o.Hold, "hold", 10*time.Second, "how long connections are opened one after the other")
 	fs.StringVar(&o.Doc, "doc", "", "write the table of figures in this Markdown `file` anew")
-	only := fs.String("only", "", "measure only what begins with one of these `names`, separated by commas: start, box, kernel, judged, nogso, peer, flows, downloads, sites, offline.http ...")
+	only := fs.String("only", "", "measure only what begins with one of these `names`, separated by commas: start, box, kernel, judged, nogso, peer, flows, downloads, sites, centre, offline.http ...")
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return errUsage
 	}

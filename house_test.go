@@ -76,7 +76,7 @@ var only = map[string][]string{
 	"github.com/dlclark/regexp2":              {"gateway/internal/match"},
 	"github.com/andybalholm/brotli":           {"gateway/internal/app"},
 	"github.com/goccy/go-yaml":                {"gateway/internal/yamlconf", "e2e/verify"},
-	"github.com/klauspost/compress":           {"gateway/internal/uplink", "gateway/internal/update", "centre/internal/intake", "centre/internal/release", "centre/internal/backup", "e2e/sim"},
+	"github.com/klauspost/compress":           {"gateway/internal/uplink", "gateway/internal/update", "centre/internal/intake", "centre/internal/release", "centre/internal/backup", "e2e/sim", "e2e/bench/fleet"},
 	"golang.org/x/crypto/cryptobyte":          {"gateway/internal/app"},
 	"golang.org/x/crypto/argon2":              {"centre/internal/tenant"},
 	"github.com/emersion/go-msgauth":          {"e2e/mailsink"},

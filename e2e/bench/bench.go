@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"otasuke/e2e/bench/fleet"
 	"otasuke/e2e/lab"
 )
 
@@ -137,6 +138,12 @@ func (b *bench) round(ctx context.Context, round int, last bool, captures map[st
 	if last && b.wants("downloads") {
 		say("downloads")
 		if err := b.downloads(ctx); err != nil {
+			return err
+		}
+	}
+	if last && b.wants("centre") {
+		say("centre")
+		if err := fleet.Measure(ctx, b.Log, b.add); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"otasuke/e2e/bench/fleet"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
 )
@@ -61,6 +62,9 @@ func measuredAll() *bench {
 		}
 	}
 	for _, f := range sitelist.Figures() {
+		b.add(f.Name, 1)
+	}
+	for _, f := range fleet.Figures() {
 		b.add(f.Name, 1)
 	}
 	for _, f := range trafficlog.Figures() {

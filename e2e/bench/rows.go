@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"otasuke/e2e/bench/downloads"
+	"otasuke/e2e/bench/fleet"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
 )
@@ -71,6 +72,12 @@ func (b *bench) rows() []Row {
 	}
 	for _, f := range trafficlog.Figures() {
 		t.add(f[0], f[1], f[0], "")
+	}
+	for _, f := range fleet.Figures() {
+		t.add(f.Name, f.Unit, f.Name, "")
+		if n := len(t.rows); f.Against != "" && n > 0 && t.rows[n-1].Name == f.Name && len(b.got[f.Against]) > 0 {
+			t.rows[n-1].Ratio, t.rows[n-1].Against = b.ratio(f.Name, f.Against), fleet.Bare
+		}
 	}
 	t.peer()
 	return t.rows

@@ -262,6 +262,20 @@ func (b *box) beat(ctx context.Context) {
 	b.r.beats.add(time.Since(began))
 }
 
+// FullBatch is a batch as one of [Options.Flood], not compressed yet.
+func FullBatch() []byte {
+	b := &box{}
+	events := make([]wire.Event, wire.MaxBatchEvents)
+	for i := range events {
+		events[i] = b.attempt()
+	}
+	text, err := json.Marshal(wire.Batch{Version: wire.Version, Events: events})
+	if err != nil {
+		panic(err) // only of our own types
+	}
+	return text
+}
+
 // send sends events until the centre has them.
 func (b *box) send(ctx context.Context, events []wire.Event) {
 	b.r.sent.Add(int64(len(events)))
