@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"otasuke/centre/internal/export"
 	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
 )
 
 var _ Exports = (*export.Service)(nil)
@@ -44,7 +46,13 @@ func (exported) Fetch(_ context.Context, _, _, _ string, w io.Writer) error {
 func TestExportPageSaysHowFarItIs(t *testing.T) {
 	t.Parallel()
 	b := at(t, sample())
-	says(t, b.page("/export"), "書き出しを頼む", "作成中", "作成できませんでした", "できました", "2026年11月25日", "/x1/zip", "パスワードなど")
+	says(t, b.page("/export"), "書き出しを頼む", "作成中", "作成できませんでした", "できました", "2026年11月25日", "パスワードなど")
+	links := b.page("/export") + b.page("/looks")
+	for _, want := range []string{`/export/x1/zip"`, `/export"`} {
+		if !strings.Contains(links, want) {
+			t.Errorf("no link to %s", want)
+		}
+	}
 	says(t, b.page("/export?said=soon"), "1時間以内に頼まれた書き出しがあります")
 	if status, body := b.get("/export/x1/zip"); status != http.StatusOK || body != "PK\x03\x04" {
 		t.Errorf("%d %q", status, body)
@@ -52,5 +60,9 @@ func TestExportPageSaysHowFarItIs(t *testing.T) {
 	if status, _ := b.get("/export/x3/zip"); status != http.StatusNotFound {
 		t.Errorf("what is not ready: %d", status)
 	}
-	says(t, b.page("/looks"), `/export"`)
+	reader := sample()
+	reader.role = tenant.RoleReadonly
+	if b := at(t, reader); strings.Contains(b.page("/looks"), `/export"`) {
+		t.Error("a reader is offered everything")
+	}
 }

@@ -43,7 +43,7 @@ func saysNot(t *testing.T, body string, bad ...string) {
 func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"home.html": homeView{}, "alerts.html": alertsView{}, "alert.html": alertView{},
-		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "device.html": deviceView{}, "looks.html": looksView{}, "used.html": usedView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}, "limits.html": limitsView{}, "connect.html": connectView{}} {
+		"confirm.html": confirmView{}, "said.html": saidView{}, "devices.html": devicesView{}, "device.html": deviceView{}, "looks.html": looksView{}, "used.html": usedView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}, "limits.html": limitsView{}, "connect.html": connectView{}, "export.html": exportView{}} {
 		p, err := ui.ParsePage(flows.With(files), file, "flows.html")
 		if err != nil {
 			t.Fatal(err)
