@@ -6,25 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/erase"
 	"otasuke/centre/internal/export"
 	"otasuke/centre/internal/report"
+	"otasuke/centre/internal/report/printed"
 	"otasuke/centre/internal/retention"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
+	"otasuke/internal/paper"
 )
 
-// keptByLaw are tables that stay for some years when a company is deleted. Rooms that have to keep something (billing: invoices,
-// seven years, 法人税法施行規則 59条) are named here.
-var keptByLaw []erase.Kept
+// keptByLaw are tables whose rows stay for some years when a company is deleted: papers of business, seven years from the end of
+// the year (法人税法施行規則 59条). Rooms that have to keep something (with billing: invoices) are named here, and nowhere else.
+var keptByLaw = []erase.Kept{{Table: "contract", For: papers}, {Table: "contract_member", For: papers}}
+
+const papers = 8 * 365 * 24 * time.Hour // seven years from the end of a business year
 
 // keeping makes the services that give data away and delete them.
 func (c *Centre) keeping() {
-	c.exports = export.New(export.Config{Store: c.store, Texts: c.texts, Words: export.Words{Family: c.knowledge.Title, Report: reportWords}})
+	c.exports = export.New(export.Config{Store: c.store, Texts: c.texts, Words: c.words()})
 	nights := 0
 	if c.backups.Wanted() {
 		if nights = c.cfg.Backup.Keep; nights <= 0 {
@@ -33,6 +38,23 @@ func (c *Centre) keeping() {
 	}
 	c.erasures = erase.New(erase.Config{Store: c.store, Verify: c.tenants.VerifyAudit, Texts: c.texts, Kept: keptByLaw, Backups: nights, Log: c.cfg.Log})
 	c.retention = retention.New(retention.Config{Store: c.store, Days: c.cfg.Retention, Exports: c.exports.Tidy, Kept: c.erasures.TidyKept, Log: c.cfg.Log})
+}
+
+// words puts into words, and on paper, what an export has.
+func (c *Centre) words() export.Words {
+	press := sync.OnceValues(func() (*paper.Press, error) { return paper.Open(c.cfg.Paper) }) // large; only when it is used
+	return export.Words{Family: c.knowledge.Title, Report: reportWords, Print: func(ctx context.Context, figures []byte, company string, t text.Texts) ([]byte, error) {
+		p, err := press()
+		if err != nil {
+			return nil, nil // no fonts: the portal's start has said so
+		}
+		var f report.Figures
+		if err := json.Unmarshal(figures, &f); err != nil {
+			return nil, fmt.Errorf("centre: report: %w", err)
+		}
+		title := func(family string) string { return c.knowledge.Title(family, t.Lang()) }
+		return p.Print(ctx, printed.Report(&f, printed.Reader{Company: company, Provider: c.cfg.Name, Phone: c.cfg.Phone, Title: title}, t))
+	}}
 }
 
 // reportWords says a month's report in sentences.

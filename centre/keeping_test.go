@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/erase"
 	"otasuke/centre/internal/export"
 	"otasuke/centre/internal/store"
@@ -96,6 +97,9 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 		ctx, id := t.Context(), e.canary.CompanyID
 		// What a spreadsheet would take for a formula.
 		ok(t, e.c.devices.Rename(ctx, id, e.device, "test", "=HYPERLINK(\"x\")"+canary))
+		sent, err := attach.Check("申込書.pdf", bytes.NewReader(append([]byte("%PDF-1.7\n"), make([]byte, 600_000)...)), attach.Papers...)
+		ok(t, err)
+		ok(t, e.c.store.Write(ctx, id, func(tx *store.Tx) error { return attach.Put(tx, &sent, "test", time.Now()) }))
 		path := filepath.Join(t.TempDir(), "all.zip")
 		if _, err := e.c.Export(ctx, "nobody's", path); !errors.Is(err, ErrCompany) {
 			t.Errorf("%v", err)
@@ -110,11 +114,17 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 			t.Errorf("%v, %+v", info.Mode(), sum)
 		}
 		files := unzip(t, data)
+		if got := sha256.Sum256([]byte(files["files/"+sent.ID+".pdf"])); hex.EncodeToString(got[:]) != sent.Sum {
+			t.Error("what was sent does not come back as it was")
+		}
 		tables, err := e.c.store.TenantTables(ctx)
 		ok(t, err)
 		for i := range tables {
 			name := tables[i].Name
 			text, there := files["json/"+name+".json"]
+			if name == "attachment_part" {
+				continue
+			}
 			if export.Rules[name].Out != !there {
 				t.Errorf("table %s in the file: %v", name, there)
 			}
@@ -147,7 +157,7 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 			}
 		}
 		for name, want := range map[string]string{"csv/alerts.csv": canary + "のPC", "csv/devices.csv": "'=HYPERLINK", "csv/people.csv": canary + "花子", "csv/reports.csv": e.month, "csv/audit.csv": "company.create",
-			"reports/" + e.month + ".txt": "件", "README.txt": "アラート", "json/alert.json": `"evidence":[{`, "json/company.json": `"created_at":"20`} {
+			"reports/" + e.month + ".txt": "件", "reports/" + e.month + ".pdf": "%PDF-", "README.txt": "アラート", "json/alert.json": `"evidence":[{`, "json/company.json": `"created_at":"20`} {
 			if !strings.Contains(files[name], want) {
 				t.Errorf("%s without %q:\n%.600s", name, want, files[name])
 			}
@@ -166,7 +176,7 @@ func TestExportInThePortal(t *testing.T) {
 	engines(t, func(t *testing.T, e *edge) {
 		ctx, id := t.Context(), e.canary.CompanyID
 		fake := clock.NewFake(time.Now().Add(2 * time.Hour)) // the edge has one already
-		e.c.exports = export.New(export.Config{Store: e.c.store, Texts: e.c.texts, Words: export.Words{Family: e.c.knowledge.Title, Report: reportWords}, Clock: fake})
+		e.c.exports = export.New(export.Config{Store: e.c.store, Texts: e.c.texts, Words: e.c.words(), Clock: fake})
 		face, err := e.c.portal()
 		ok(t, err)
 		e.portal = face
@@ -226,6 +236,20 @@ func TestACompanyIsDeleted(t *testing.T) {
 		ok(t, err)
 		e.console, err = e.c.console(n)
 		ok(t, err)
+		ok(t, e.c.store.Write(ctx, tenant.House, func(tx *store.Tx) error {
+			for _, query := range []string{
+				`INSERT INTO attachment (tenant_id, id, name, kind, size, sum, sent_by, sent_at) VALUES ($1, 'paper', 'x', 'x', 1, '', '', 1)`,
+				`INSERT INTO attachment_part (tenant_id, attachment_id, seq, data) SELECT $1, 'paper', 0, 'x'`,
+				`INSERT INTO application (tenant_id, id, number, state, form, offer, fold, email, phone, corporate, paper, company_id, entered_at, moved_at) SELECT $1, 'a', '1', 'contracted', '{}', '', '', '', '', '', 'paper', '` + id + `', 1, 1`,
+				`INSERT INTO application_link (tenant_id, id, application_id, made_at) VALUES ($1, 'l', 'a', 1)`,
+				`INSERT INTO contract_step (tenant_id, subject, seq, at, state, who, why) VALUES ($1, 'a', 1, 1, '', '', '')`,
+			} {
+				if _, err := tx.Exec(query); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
 		neighbour, before := rows(t, e, e.other.CompanyID), rows(t, e, id)
 		asking := route(http.MethodPost, "/companies/{tenant}/erase")
 		e.form = map[string]string{"company": "KANARIA"}
@@ -267,6 +291,12 @@ func TestACompanyIsDeleted(t *testing.T) {
 		for name, n := range rows(t, e, id) {
 			if n > 0 {
 				t.Errorf("%d rows are left in %s", n, name)
+			}
+		}
+		house := rows(t, e, tenant.House)
+		for _, name := range []string{"application", "application_link", "contract_step", "attachment", "attachment_part"} {
+			if house[name] != 0 {
+				t.Errorf("the centre still has %d rows of %s", house[name], name)
 			}
 		}
 		for name, n := range rows(t, e, e.other.CompanyID) {

@@ -105,6 +105,9 @@ func (s *Service) delete(ctx context.Context, e *Erasure) error {
 			}
 		}
 	}
+	if err := s.outside(ctx, e, tables); err != nil {
+		return err
+	}
 	// Somebody who was at work may have written since; and the company itself goes last.
 	return s.step(ctx, e, func(tx *store.Tx) error {
 		for i := range tables {
@@ -123,6 +126,24 @@ func (s *Service) delete(ctx context.Context, e *Erasure) error {
 		}
 		e.State, e.Ended = Done, s.cfg.Clock.Now().UTC().Truncate(time.Microsecond)
 		e.Certificate = s.certificate(e)
+		return nil
+	})
+}
+
+// outside deletes what the centre has of the company among its own: the application that it came from.
+func (s *Service) outside(ctx context.Context, e *Erasure, tables []store.Table) error {
+	if !slices.ContainsFunc(tables, func(t store.Table) bool { return t.Name == "application" }) {
+		return nil
+	}
+	var gone Counts
+	err := s.cfg.Store.Write(ctx, tenant.House, func(tx *store.Tx) (err error) { gone, err = applications(tx, e.Company); return err })
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	return s.step(ctx, e, func(*store.Tx) error {
+		for table, n := range gone {
+			e.Counts[table] += n
+		}
 		return nil
 	})
 }

@@ -74,6 +74,23 @@ func cutOff(tx *store.Tx, at time.Time) (boxes int64, err error) {
 	return boxes, err
 }
 
+// applications deletes, among the centre's own rows, those of the application that a company came from.
+func applications(tx *store.Tx, company string) (Counts, error) {
+	const of = ` IN (SELECT id FROM application WHERE tenant_id = $1 AND company_id = $2)`
+	const papers = ` IN (SELECT paper FROM application WHERE tenant_id = $1 AND company_id = $2 AND paper <> '')`
+	gone := Counts{}
+	for _, one := range [][2]string{{"attachment_part", "attachment_id" + papers}, {"attachment", "id" + papers}, {"application_link", "application_id" + of}, {"contract_step", "subject" + of}, {"application", "company_id = $2"}} {
+		n, err := tx.Exec(`DELETE FROM `+one[0]+` WHERE tenant_id = $1 AND `+one[1], company)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			gone[one[0]] = n
+		}
+	}
+	return gone, nil
+}
+
 func setAside(tx *store.Tx, id, table string, seq int64, until time.Time, body string) error {
 	_, err := tx.Exec(`INSERT INTO erasure_kept (erasure_id, item, seq, until_at, body) SELECT id, $3, $4, $5, $6 FROM erasure WHERE subject = $1 AND id = $2 ON CONFLICT DO NOTHING`,
 		id, table, seq, store.Micros(until), body)

@@ -50,6 +50,8 @@ var Rules = map[string]Rule{
 	"contract":         {JSON: []string{"form"}},
 	"contract_step":    {},
 	"contract_member":  {},
+	"stock":            {},
+	"stock_step":       {},
 	"attachment":       {},
 	"attachment_part":  {}, // as files of their own
 	"export":           {},

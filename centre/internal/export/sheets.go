@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type Words struct {
 	Family func(family, lang string) string
 	// Report says a month in sentences, from the figures that are kept of it.
 	Report func(figures []byte, t text.Texts) (string, error)
+	// Print is the month on paper, as PDF; nil, or nothing, where there are no fonts.
+	Print func(ctx context.Context, figures []byte, company string, t text.Texts) ([]byte, error)
 }
 
 // kept are the columns of one row by name.
@@ -154,7 +157,14 @@ func (a *archive) reports(tables []store.Table) error {
 	if err := errors.Join(err, w.Close(), a.end()); err != nil {
 		return fmt.Errorf("export: reports.csv: %w", err)
 	}
+	company := ""
+	if err := a.each(tables, "company", []string{"name"}, func(r kept) error { company = r.text("name"); return nil }); err != nil {
+		return err
+	}
 	for _, month := range order {
+		if err := a.print(month, months[month], company); err != nil {
+			return fmt.Errorf("export: report %s: %w", month, err)
+		}
 		said, err := a.words.Report(months[month], a.texts)
 		if err != nil {
 			return fmt.Errorf("export: report %s: %w", month, err)
@@ -168,6 +178,21 @@ func (a *archive) reports(tables []store.Table) error {
 		}
 	}
 	return nil
+}
+
+func (a *archive) print(month string, figures []byte, company string) error {
+	if a.words.Print == nil {
+		return nil
+	}
+	pdf, err := a.words.Print(a.tx.Context(), figures, company, a.texts)
+	if err != nil || len(pdf) == 0 {
+		return err
+	}
+	if err := a.begin("reports/" + month + ".pdf"); err != nil {
+		return err
+	}
+	_, err = a.out.Write(pdf)
+	return errors.Join(err, a.end())
 }
 
 func (a *archive) yes(b bool) string {

@@ -559,6 +559,127 @@ CREATE TABLE report_mail (
     deaths    BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, month, person_id)
 );
+CREATE TABLE version_of_attach (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE attachment (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    id         TEXT   NOT NULL,
+    name       TEXT   NOT NULL, -- as it is shown
+    kind       TEXT   NOT NULL, -- media type, by its bytes
+    size       BIGINT NOT NULL,
+    sum        TEXT   NOT NULL, -- SHA-256
+    sent_by    TEXT   NOT NULL,
+    sent_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE attachment_part (
+    tenant_id     TEXT   NOT NULL,
+    attachment_id TEXT   NOT NULL,
+    seq           BIGINT NOT NULL,
+    data          BYTEA  NOT NULL,
+    PRIMARY KEY (tenant_id, attachment_id, seq),
+    FOREIGN KEY (tenant_id, attachment_id) REFERENCES attachment (tenant_id, id)
+);
+CREATE TABLE version_of_contract (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE application (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    id         TEXT   NOT NULL,
+    number     TEXT   NOT NULL, -- as it stands on the paper; '' until it is sent
+    state      TEXT   NOT NULL,
+    form       TEXT   NOT NULL, -- JSON, as it was typed in its normal form
+    offer      TEXT   NOT NULL, -- version that was agreed to
+    fold       TEXT   NOT NULL, -- of the company's name, to find it again
+    email      TEXT   NOT NULL, -- in lower case
+    phone      TEXT   NOT NULL, -- digits
+    corporate  TEXT   NOT NULL,
+    paper      TEXT   NOT NULL, -- id of the attachment, '' for none
+    company_id TEXT   NOT NULL, -- what came of it, '' for nothing yet
+    entered_at BIGINT NOT NULL,
+    moved_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE application_link (
+    tenant_id      TEXT   NOT NULL,
+    id             TEXT   NOT NULL, -- hash of the token
+    application_id TEXT   NOT NULL,
+    made_at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, application_id) REFERENCES application (tenant_id, id)
+);
+CREATE TABLE contract (
+    tenant_id      TEXT   NOT NULL REFERENCES company (tenant_id),
+    id             TEXT   NOT NULL,
+    application_id TEXT   NOT NULL, -- of the centre; '' for one that was made by hand
+    number         TEXT   NOT NULL,
+    state          TEXT   NOT NULL,
+    offer          TEXT   NOT NULL,
+    form           TEXT   NOT NULL, -- JSON, as it was signed
+    visit          BOOLEAN NOT NULL, -- somebody comes to install
+    signed_at      BIGINT NOT NULL,
+    installed_at   BIGINT NOT NULL, -- 0 = not yet; what is paid counts from here
+    ends_at        BIGINT NOT NULL, -- the midnight with which it ends; 0 = open
+    moved_at       BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE contract_step (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    subject   TEXT   NOT NULL, -- id of the application or contract
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    state     TEXT   NOT NULL, -- that it came to
+    who       TEXT   NOT NULL, -- a person's id, 'applicant', or 'system'
+    why       TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, subject, seq)
+);
+CREATE TABLE contract_member (
+    tenant_id TEXT    NOT NULL REFERENCES company (tenant_id),
+    month     TEXT    NOT NULL, -- first month for which it counts, 2026-12
+    member    BOOLEAN NOT NULL, -- of a chamber
+    proof     TEXT    NOT NULL, -- what was seen: name and number of the chamber's
+    who       TEXT    NOT NULL,
+    at        BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, month)
+);
+CREATE TABLE version_of_parcel (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE stock (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    serial      TEXT   NOT NULL, -- on the sticker
+    model       TEXT   NOT NULL,
+    state       TEXT   NOT NULL,
+    company_id  TEXT   NOT NULL, -- where it is or is going; '' on the shelf
+    contract_id TEXT   NOT NULL,
+    replaces    TEXT   NOT NULL, -- serial of the one whose place it takes
+    carrier     TEXT   NOT NULL,
+    tracking    TEXT   NOT NULL,
+    moved_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, serial)
+);
+CREATE TABLE stock_step (
+    tenant_id  TEXT   NOT NULL,
+    serial     TEXT   NOT NULL,
+    seq        BIGINT NOT NULL,
+    at         BIGINT NOT NULL,
+    state      TEXT   NOT NULL,
+    company_id TEXT   NOT NULL,
+    who        TEXT   NOT NULL,
+    why        TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, serial, seq),
+    FOREIGN KEY (tenant_id, serial) REFERENCES stock (tenant_id, serial)
+);
 CREATE TABLE version_of_export (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -631,6 +752,10 @@ CREATE INDEX seen_event_at ON seen_event (tenant_id, at);
 CREATE INDEX question_open ON question (tenant_id, box_id, answered_at, asked_at);
 CREATE INDEX appeal_state ON appeal (state, asked_at);
 CREATE INDEX pairing_expires ON pairing (expires_at);
+CREATE UNIQUE INDEX application_number ON application (tenant_id, number) WHERE number <> '';
+CREATE INDEX application_state ON application (tenant_id, state, moved_at);
+CREATE INDEX application_link_of ON application_link (tenant_id, application_id);
+CREATE INDEX stock_state ON stock (tenant_id, state, moved_at);
 CREATE UNIQUE INDEX erasure_open ON erasure (subject) WHERE state IN ('waiting', 'running');
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
@@ -712,6 +837,21 @@ INSERT INTO "version_of_report" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_report" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "report" VALUES ('c1', 'k1', 7, '{}');
 INSERT INTO "report_mail" VALUES ('c1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "version_of_attach" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_attach" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "attachment" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7);
+INSERT INTO "attachment_part" VALUES ('c1', 'k1', 7, x'6b31');
+INSERT INTO "version_of_contract" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_contract" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "application" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "application_link" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "contract" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 1, 7, 7, 7, 7);
+INSERT INTO "contract_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "contract_member" VALUES ('c1', 'k1', 1, 'k1', 'k1', 7);
+INSERT INTO "version_of_parcel" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_parcel" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "stock" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "stock_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1');
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
