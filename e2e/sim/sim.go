@@ -102,7 +102,6 @@ type Result struct {
 type Cost struct {
 	CPU  float64 `json:"cpu_ms_per_day"`       // of one core
 	Line float64 `json:"line_bytes_per_month"` // both ways, with TLS
-	Disk float64 `json:"disk_bytes_per_month"` // what the database grew by, were it to go on so: use of one day shares rows, so it is at most this
 }
 
 // Whole says whether nothing was lost, doubled or left.
@@ -182,7 +181,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 	res.Resident, res.Disk = max(after.resident, before.resident), after.disk-before.disk
 	res.CPU = (after.cpu - before.cpu).Seconds() / elapsed.Seconds()
 	each := elapsed.Seconds() * float64(o.Boxes) // seconds of one box
-	res.Cost = Cost{CPU: (after.cpu - before.cpu).Seconds() * 1000 / each * 86400, Line: float64(res.Line) / each * month.Seconds(), Disk: float64(res.Disk) / each * month.Seconds()}
+	res.Cost = Cost{CPU: (after.cpu - before.cpu).Seconds() * 1000 / each * 86400, Line: float64(res.Line) / each * month.Seconds()}
 	return res, nil
 }
 
