@@ -254,9 +254,14 @@ func (c *Centre) address(fronts []string, between bool) (string, error) {
 func (c *Centre) join(conn net.Conn, fronts []string, turn int) {
 	defer conn.Close()
 	var to net.Conn
+	// From the box's own address: claims are limited by it.
+	var d net.Dialer
+	if from, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		d.LocalAddr = &net.TCPAddr{IP: from.IP}
+	}
 	for i := range fronts {
 		var err error
-		if to, err = net.Dial("tcp", fronts[(turn+i)%len(fronts)]); err == nil {
+		if to, err = d.Dial("tcp", fronts[(turn+i)%len(fronts)]); err == nil {
 			break
 		}
 	}
