@@ -116,10 +116,6 @@ func (e *edge) attack() {
 			return err
 		}
 		e.device = d.ID
-		if _, err := tx.Exec(`INSERT INTO box (tenant_id, id, site_id, name, serial, model, software, claimed_at, last_seen, protecting, since, health_at, health, returned_at)
-			VALUES ($1, 'box', '', 'b', 's', 'm', '1', 1, 1, TRUE, 1, 1, '{}', 0)`); err != nil {
-			return err
-		}
 		if err := e.c.usage.Record(tx, d.ID, &wire.Usage{Since: time.Now(), Period: 60, Apps: []wire.AppUse{{App: "x", Name: canary, Up: 5}}}); err != nil {
 			return err
 		}
