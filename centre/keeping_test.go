@@ -157,7 +157,7 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 			}
 		}
 		for name, want := range map[string]string{"csv/alerts.csv": canary + "のPC", "csv/devices.csv": "'=HYPERLINK", "csv/people.csv": canary + "花子", "csv/reports.csv": e.month, "csv/audit.csv": "company.create",
-			"reports/" + e.month + ".txt": "件", "reports/" + e.month + ".pdf": "%PDF-", "README.txt": "アラート", "json/alert.json": `"evidence":[{`, "json/company.json": `"created_at":"20`} {
+			"reports/" + e.month + ".txt": "この報告書", "reports/" + e.month + ".pdf": "%PDF-", "README.txt": "アラート", "json/alert.json": `"evidence":[{`, "json/company.json": `"created_at":"20`} {
 			if !strings.Contains(files[name], want) {
 				t.Errorf("%s without %q:\n%.600s", name, want, files[name])
 			}
