@@ -51,8 +51,7 @@ func Audit(tx *store.Tx, at time.Time, e Entry) error {
 	if err != nil {
 		return err
 	}
-	e.Seq++
-	e.At = at.Truncate(time.Microsecond)
+	e.Seq, e.At = e.Seq+1, at.Truncate(time.Microsecond)
 	if e.Hash, err = chain(tx.Tenant(), before, e); err != nil {
 		return fmt.Errorf("tenant: audit: %w", err)
 	}
@@ -114,25 +113,19 @@ func (s *Service) VerifyAudit(ctx context.Context, tenantID string) (entries int
 
 // auditStart is the last entry that is let go, from which the chain goes on; 0 and "" for none.
 func auditStart(tx *store.Tx) (seq int64, hash string, err error) {
-	err = tx.QueryRow(`SELECT seq, hash FROM audit_start WHERE tenant_id = $1`).Scan(&seq, &hash)
-	if errors.Is(err, store.ErrNotFound) {
-		err = nil
-	}
+	err = tx.QueryRow(`SELECT coalesce(max(seq), 0), coalesce(max(hash), '') FROM audit_start WHERE tenant_id = $1`).Scan(&seq, &hash)
 	return seq, hash, err
 }
 
-// LetAuditGo allows that entries of before a time are deleted, which the database otherwise refuses, and returns the last
-// of them, or with none the one that was the last before: from its hash on the rest of the chain is still verified.
+// LetAuditGo allows that entries of before a time are deleted, and returns the last of them, from which the rest is verified.
 func LetAuditGo(tx *store.Tx, before time.Time) (seq int64, hash string, err error) {
 	err = tx.QueryRow(`SELECT seq, hash FROM audit WHERE tenant_id = $1 AND at < $2 ORDER BY seq DESC LIMIT 1`, store.Micros(before)).Scan(&seq, &hash)
 	if errors.Is(err, store.ErrNotFound) {
 		return auditStart(tx)
 	}
-	if err != nil {
-		return 0, "", err
+	if err == nil {
+		_, err = tx.Exec(`INSERT INTO audit_start (tenant_id, seq, hash) VALUES ($1, $2, $3) ON CONFLICT (tenant_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash WHERE excluded.seq > audit_start.seq`, seq, hash)
 	}
-	_, err = tx.Exec(`INSERT INTO audit_start (tenant_id, seq, hash) VALUES ($1, $2, $3)
-		ON CONFLICT (tenant_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash WHERE excluded.seq > audit_start.seq`, seq, hash)
 	return seq, hash, err
 }
 
