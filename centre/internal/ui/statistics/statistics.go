@@ -3,7 +3,6 @@ package statistics
 import (
 	"context"
 	"embed"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"otasuke/content/text"
 	"otasuke/internal/entry"
 	"otasuke/internal/ja"
+	"otasuke/internal/sheet"
 )
 
 //go:embed *.html
@@ -245,30 +245,25 @@ func (p *pages) csv(w http.ResponseWriter, r *http.Request, _ text.Texts) error 
 // Table writes months as CSV, one cell a line, for a spreadsheet or for the office that runs the scheme: what is hidden is
 // written as empty.
 func Table(w io.Writer, all []statistics.Month) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // by which spreadsheets know UTF-8
-		return err
-	}
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"month", "by", "key", "companies_at_least", "attacks_middle", "attacks_mean", "suspicious_inside_mean", "percent_of_companies"})
+	out := sheet.New(w, "month", "by", "key", "companies_at_least", "attacks_middle", "attacks_mean", "suspicious_inside_mean", "percent_of_companies")
 	for _, m := range all {
 		for _, one := range []struct {
 			by    string
 			cells []statistics.Cell
 		}{{"all", []statistics.Cell{m.All}}, {"prefecture", m.Regions}, {"industry", m.Industries}, {"size", m.Sizes}} {
 			for _, c := range one.cells {
-				line := []string{m.Month, one.by, c.Key, "", "", "", "", ""}
-				if !c.Hidden {
-					line = []string{m.Month, one.by, c.Key, strconv.Itoa(c.Companies), strconv.Itoa(c.Middle), strconv.Itoa(c.Mean), strconv.Itoa(c.Inside), ""}
+				if c.Hidden {
+					out.Row(m.Month, one.by, c.Key, "", "", "", "", "")
+					continue
 				}
-				_ = out.Write(line)
+				out.Row(m.Month, one.by, c.Key, strconv.Itoa(c.Companies), strconv.Itoa(c.Middle), strconv.Itoa(c.Mean), strconv.Itoa(c.Inside), "")
 			}
 		}
 		for _, f := range m.Families {
-			_ = out.Write([]string{m.Month, "threat", f.Key, "", "", "", "", strconv.Itoa(f.Percent)})
+			out.Row(m.Month, "threat", f.Key, "", "", "", "", strconv.Itoa(f.Percent))
 		}
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
+	if err := out.Close(); err != nil {
 		return fmt.Errorf("statistics: %w", err)
 	}
 	return nil
