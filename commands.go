@@ -160,6 +160,9 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(&d, func() (any, error) { return c.DeleteCompany(ctx, &d) })
 	case "deletions":
 		return answer(nil, func() (any, error) { return c.Deletions(ctx) })
+	case "sample":
+		n := centre.SampleSize{Lively: 30, Others: 300, Months: 12}
+		return answer(&n, func() (any, error) { return c.Sample(ctx, n) })
 	case "tidy":
 		return answer(nil, func() (any, error) { return c.Tidy(ctx) })
 	case "bundle":

@@ -202,3 +202,9 @@ func (q *Queue) Counts(ctx context.Context) (c Counts, err error) {
 	})
 	return c, err
 }
+
+// Forget takes away what waits of the transaction's tenant.
+func Forget(tx *store.Tx) error {
+	_, err := tx.Exec(`DELETE FROM job WHERE owner = $1 AND state = 'waiting'`)
+	return err
+}
