@@ -97,7 +97,7 @@ func selectGroup(tx *store.Tx, key string, since time.Time) ([]*open, error) {
 const (
 	listWhere = ` AND (state = $2 OR $2 = '') AND (state <> 'closed' OR NOT $3) AND stars >= $4 AND (device_id = $5 OR $5 = '')
 		AND (last_at < $6 OR $6 = 0) ORDER BY last_at DESC, id DESC LIMIT $7`
-	queueWhere = ` WHERE (state = $1 OR $1 = '') AND (state <> 'closed' OR NOT $2) AND stars >= $3 AND (device_id = $4 OR $4 = '')
+	queueWhere = ` WHERE state IN ($1, $2) AND stars >= $3 AND (device_id = $4 OR $4 = '')
 		AND (last_at < $5 OR $5 = 0) ORDER BY CASE WHEN state = 'acknowledged' AND answer = 'call' THEN 0 ELSE 1 END, stars DESC, first_at, id LIMIT $6`
 )
 
@@ -109,8 +109,14 @@ func selectList(tx *store.Tx, f Filter) ([]Alert, error) {
 	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert WHERE tenant_id = $1`+listWhere, f.args()...))(scanPlain)
 }
 
+// selectAll is of a state, or of those that are not closed: states by name are what the index goes by.
 func selectAll(tx *store.AllTx, f Filter) ([]Alert, error) {
-	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert`+queueWhere, f.args()...))(scanPlain)
+	args := f.args()
+	args[0], args[1] = string(f.State), string(f.State)
+	if f.State == "" {
+		args[0], args[1] = string(Open), string(Acknowledged)
+	}
+	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert`+queueWhere, args...))(scanPlain)
 }
 
 func insertChange(tx *store.Tx, id string, c Change) error {

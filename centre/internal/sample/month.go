@@ -47,13 +47,13 @@ func (m *maker) month(ctx context.Context, first time.Time) error {
 		if err := m.attacks(ctx, c, first, end, part); err != nil {
 			return fmt.Errorf("sample: %w", err)
 		}
+		if err := m.settle(ctx, c, whole || !c.lively, n); err != nil {
+			return fmt.Errorf("sample: %w", err)
+		}
 		if !c.lively {
 			continue
 		}
 		if err := m.use(ctx, c, first, end); err != nil {
-			return fmt.Errorf("sample: %w", err)
-		}
-		if err := m.settle(ctx, c, whole, n); err != nil {
 			return fmt.Errorf("sample: %w", err)
 		}
 	}
@@ -94,10 +94,8 @@ func (m *maker) attacks(ctx context.Context, c *company, first, end time.Time, p
 	for range int(outside * c.activity * part * (0.7 + 0.6*m.rnd.Float64())) {
 		add(fromOutside[m.rnd.IntN(len(fromOutside))], wire.Inbound, true)
 	}
-	if c.lively {
-		for range int(within * part * 2 * m.rnd.Float64()) {
-			add(fromInside[m.rnd.IntN(len(fromInside))], wire.Outbound, m.rnd.IntN(5) > 0)
-		}
+	for range int(within * part * 2 * m.rnd.Float64()) {
+		add(fromInside[m.rnd.IntN(len(fromInside))], wire.Outbound, m.rnd.IntN(5) > 0)
 	}
 	m.made.Events += len(all)
 	return m.Store.Write(ctx, c.id, func(tx *store.Tx) error { return m.alerts.Record(tx, all) })
@@ -141,7 +139,7 @@ func merge(all []wire.AppUse) (once []wire.AppUse) {
 
 // settle closes what is old; of the last weeks every third company has something left to do.
 func (m *maker) settle(ctx context.Context, c *company, whole bool, n int) error {
-	open, err := m.alerts.List(ctx, c.id, alert.Filter{NotClosed: true, Limit: 500})
+	open, err := m.alerts.List(ctx, c.id, alert.Filter{NotClosed: true, Stars: alert.Medium, Limit: 500})
 	if err != nil {
 		return err
 	}

@@ -70,10 +70,21 @@ func count(month string, all []Company) *Month {
 		}
 		return ""
 	})
+	slices.SortFunc(m.Sizes, func(a, b Cell) int { return cmp.Compare(rank(a.Key), rank(b.Key)) })
 	if m.All.Hidden {
 		m.Regions, m.Industries, m.Sizes, m.Families = nil, nil, nil, nil
 	}
 	return m
+}
+
+// rank is the place of a size among sizes.
+func rank(key string) int {
+	for i, s := range sizes {
+		if s.key == key {
+			return i
+		}
+	}
+	return len(sizes)
 }
 
 func cells(all []Company, key func(*Company) string) (found []Cell) {
