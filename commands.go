@@ -95,7 +95,7 @@ func runCentre(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("centre "+verb, flag.ContinueOnError)
 	path := fs.String("config", "/etc/otasuke/centre.toml", "configuration `file`")
 	var bundle centre.BundleFlags
-	what, file, dir := "", "", ""
+	what, file, dir, from, to := "", "", "", "", ""
 	switch verb {
 	case "backup":
 		fs.StringVar(&dir, "to", ".", "`folder`")
@@ -106,6 +106,10 @@ func runCentre(ctx context.Context, args []string) error {
 		if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 			what, args = args[0], args[1:]
 		}
+	case "statistics":
+		fs.StringVar(&file, "o", "", "`file` for the CSV")
+		fs.StringVar(&from, "from", "", "first `month`, 2026-01")
+		fs.StringVar(&to, "to", "", "last `month`")
 	case "bundle":
 		if bundle.Set(fs); len(args) > 0 {
 			what, args = args[0], args[1:]
@@ -155,6 +159,11 @@ func runCentre(ctx context.Context, args []string) error {
 			return errUsage
 		}
 		return answer(nil, func() (any, error) { return c.Export(ctx, what, file) })
+	case "statistics":
+		if file == "" {
+			return errUsage
+		}
+		return answer(nil, func() (any, error) { return c.Statistics(ctx, from, to, file) })
 	case "delete-company":
 		var d centre.Deletion
 		return answer(&d, func() (any, error) { return c.DeleteCompany(ctx, &d) })

@@ -3,6 +3,8 @@ package centre
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +64,16 @@ func TestStatisticsForEverybody(t *testing.T) {
 	}
 	if body := read("/statistics.csv"); !strings.Contains(body, "2026-10,prefecture,27,70,58,60,4,\n2026-10,prefecture,26,,,,,\n") || !strings.Contains(body, "2026-10,threat,c2,,,,,25") {
 		t.Errorf("%s", body)
+	}
+	file := filepath.Join(t.TempDir(), "s.csv")
+	if got, err := e.c.Statistics(t.Context(), "2026-01", "2026-12", file); err != nil || got.Months != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if raw, err := os.ReadFile(file); err != nil || string(raw) != read("/statistics.csv") {
+		t.Errorf("the file is not what is published: %v", err)
+	}
+	if got, err := e.c.Statistics(t.Context(), "2026-11", "", file); err != nil || got.Months != 0 {
+		t.Errorf("%+v, %v", got, err)
 	}
 	if resp := get("/statistics.json"); resp.Header.Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(resp.Header.Get("Cache-Control"), "public") {
 		t.Errorf("%v", resp.Header)
