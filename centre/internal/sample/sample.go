@@ -111,7 +111,7 @@ func Fill(ctx context.Context, cfg Config) (Made, error) {
 	for month := range cfg.Months + 1 {
 		steps = append(steps, func(ctx context.Context) error { return m.month(ctx, first.AddDate(0, month, 0)) })
 	}
-	for _, step := range append(steps, m.applications, m.quiet) {
+	for _, step := range append(steps, m.applications, m.alive, m.quiet) {
 		if err := step(ctx); err != nil {
 			return m.made, err
 		}
@@ -311,6 +311,20 @@ func (m *maker) applications(ctx context.Context) error {
 			return err
 		}
 		if err := errors.Join(m.contracts.Accept(ctx, a.ID, "system:sample", contract.Accepted{}), m.contracts.HandleFound(ctx, tenant.House, json.RawMessage(fmt.Sprintf(`{"id":%q,"who":"system:sample"}`, a.ID)))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alive has every box heard of just now.
+func (m *maker) alive(ctx context.Context) error {
+	m.clock.Set(m.Now)
+	for _, c := range m.all {
+		if err := m.Store.Write(ctx, c.id, func(tx *store.Tx) error {
+			_, err := m.devices.Heartbeat(tx, c.box, wire.Health{Protecting: true})
+			return err
+		}); err != nil {
 			return err
 		}
 	}

@@ -170,6 +170,9 @@ func (p *pages) show(w http.ResponseWriter, v *ui.Visit) error {
 		outside, inside = append(outside, ui.DayCount{Date: s.from, Count: s.outside}), append(inside, ui.DayCount{Date: s.from, Count: s.inside})
 	}
 	view.Outside, view.Inside = ui.NewChart(v.Texts, v.T("trends.outside"), false, outside), ui.NewChart(v.Texts, v.T("trends.inside"), true, inside)
+	if view.Weekly {
+		view.Outside.Peak, view.Inside.Peak = v.T("trends.peak_week", "n", ja.Number(most(outside))), v.T("trends.peak_week", "n", ja.Number(most(inside)))
+	}
 	for _, s := range slices.Backward(all) {
 		view.Days = append(view.Days, dayRow{ja.Day(s.from, v.Texts.Lang()), ja.Number(s.outside), ja.Number(s.inside), ja.Number(s.stopped)})
 	}
@@ -180,6 +183,13 @@ func (p *pages) show(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	return p.page.Render(w, http.StatusOK, view)
+}
+
+func most(all []ui.DayCount) (n int) {
+	for _, d := range all {
+		n = max(n, d.Count)
+	}
+	return n
 }
 
 // families are what the attacks were, by how often.
