@@ -2,6 +2,7 @@ package centre
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 	"otasuke/centre/internal/export"
 	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/group"
+	"otasuke/centre/internal/hook"
 	"otasuke/centre/internal/intake"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/knowledge"
@@ -44,6 +46,7 @@ import (
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/apply"
 	groups "otasuke/centre/internal/ui/group"
+	hooks "otasuke/centre/internal/ui/hook"
 	parcels "otasuke/centre/internal/ui/parcel"
 	figures "otasuke/centre/internal/ui/statistics"
 	"otasuke/centre/internal/ui/trends"
@@ -89,6 +92,7 @@ type Centre struct {
 	contracts *contract.Service
 	parcels   *parcel.Service
 	published *statistics.Service
+	hooks     *hook.Service
 	press     *paper.Press    // nil without fonts
 	postcodes *postcode.Table // nil without the table
 	exports   *export.Service
@@ -117,7 +121,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), statistics.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), statistics.Schema(), hook.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -164,6 +168,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	}
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
+	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
 	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
@@ -209,7 +214,10 @@ func (c *Centre) Run(ctx context.Context) error {
 		return err
 	}
 	queue := job.New(job.Config{Store: c.store, Log: c.cfg.Log})
-	queue.Handle(alert.KindNotify, notifier.Handle)
+	queue.Handle(alert.KindNotify, func(ctx context.Context, tenantID string, raw json.RawMessage) error {
+		return errors.Join(notifier.Handle(ctx, tenantID, raw), c.hooks.Spread(ctx, tenantID, raw)) // neither waits for the other
+	})
+	queue.Handle(hook.KindSend, c.hooks.Handle)
 	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
 	queue.Handle(release.KindStopped, notifier.HandleStopped)
 	queue.Handle(report.KindMail, notifier.HandleReport)
@@ -278,7 +286,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 		Guests: []ui.Guest{apply.Customers(c.applications()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
-			trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
+			hooks.Customers(c.hooks), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
 }

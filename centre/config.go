@@ -119,6 +119,8 @@ type ServiceConfig struct {
 	Offers string `toml:"offers"`
 	// Postcodes is the table of Japan Post (utf_ken_all.zip); empty: people type their address.
 	Postcodes string `toml:"postcodes"`
+	// PrivateHooks lets customers' addresses for alerts lead into private networks: only for a centre of one's own company.
+	PrivateHooks bool `toml:"private_hooks"`
 }
 
 // offers reads what is offered.

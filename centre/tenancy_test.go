@@ -283,7 +283,7 @@ func (e *edge) inside(face *ui.Face, who string) bool {
 }
 
 // asked are routes that show what is wrong with what this test sends.
-var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /shares"}
+var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /shares", "POST /channels"}
 
 // want is what must come of a request.
 func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) bool {

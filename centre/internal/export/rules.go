@@ -47,6 +47,8 @@ var Rules = map[string]Rule{
 	"report_mail":      {},
 	"application":      {JSON: []string{"form"}},
 	"application_link": {Out: true},
+	"hook":             {Hide: []string{"secret"}},
+	"hook_delivery":    {},
 	"contract":         {JSON: []string{"form"}},
 	"contract_step":    {},
 	"contract_member":  {},

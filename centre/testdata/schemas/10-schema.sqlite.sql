@@ -691,6 +691,36 @@ CREATE TABLE statistics_month (
     made_at BIGINT NOT NULL,
     figures TEXT   NOT NULL              -- JSON; never changed afterwards
 );
+CREATE TABLE version_of_hook (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE hook (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    kind      TEXT   NOT NULL, -- webhook, slack, teams
+    name      TEXT   NOT NULL,
+    url       TEXT   NOT NULL, -- of chat programs it is a secret itself
+    secret    TEXT   NOT NULL, -- messages are signed with it, so it is kept readable
+    lang      TEXT   NOT NULL,
+    made_by   TEXT   NOT NULL,
+    made_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE hook_delivery (
+    tenant_id TEXT   NOT NULL,
+    hook_id   TEXT   NOT NULL,
+    alert_id  TEXT   NOT NULL, -- '' for a trial
+    step      BIGINT NOT NULL, -- how often the alert had become worse
+    state     TEXT   NOT NULL, -- waiting, sent, refused
+    tries     BIGINT NOT NULL,
+    answer    TEXT   NOT NULL, -- status, or what went wrong
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, hook_id, alert_id, step),
+    FOREIGN KEY (tenant_id, hook_id) REFERENCES hook (tenant_id, id)
+);
 CREATE TABLE version_of_export (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -865,6 +895,10 @@ INSERT INTO "stock" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1'
 INSERT INTO "stock_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1');
 INSERT INTO "version_of_statistics" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_statistics" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_hook" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_hook" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "hook" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "hook_delivery" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 'k1', 7);
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
