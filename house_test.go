@@ -35,7 +35,7 @@ var tooBig = map[string]string{}
 var levels = map[string]int{
 	"store": 1, "job": 1, "mail": 1,
 	"tenant": 2,
-	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "attach": 3, "knowledge": 4, "feed": 4, "backup": 4, "misfire": 4, "pairing": 4, "report": 4, "group": 4, "export": 4, "erase": 4, "retention": 4, "contract": 4,
+	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "attach": 3, "knowledge": 4, "feed": 4, "backup": 4, "misfire": 4, "pairing": 4, "report": 4, "group": 4, "export": 4, "erase": 4, "retention": 4, "contract": 4, "billing": 4,
 	"intake": 5, "notify": 5,
 	"ops": 5, "parcel": 5, "statistics": 5, "hook": 5,
 	"sample": 6, "ui": 6, "portal": 6, "console": 6,
@@ -43,16 +43,17 @@ var levels = map[string]int{
 
 // sideways are imports within a level, with the reason.
 var sideways = map[string]string{
-	"job→store":      "a job is enqueued in the transaction of what causes it",
-	"enrol→device":   "a certificate is issued for a claim",
-	"portal→ui":      "faces share their frame",
-	"console→ui":     "faces share their frame",
-	"console→notify": "the console shows what customers were told",
+	"job→store":        "a job is enqueued in the transaction of what causes it",
+	"enrol→device":     "a certificate is issued for a claim",
+	"billing→contract": "invoices are made of contracts",
+	"portal→ui":        "faces share their frame",
+	"console→ui":       "faces share their frame",
+	"console→notify":   "the console shows what customers were told",
 }
 
 // pure rooms have no goroutine, clock or I/O.
 var pure = []string{"rule", "gateway/internal/packet", "gateway/internal/flow", "gateway/internal/session", "gateway/internal/stream",
-	"gateway/internal/appid", "gateway/internal/app", "gateway/internal/apps", "gateway/internal/fields", "gateway/internal/file", "gateway/internal/reply", "gateway/internal/decision"}
+	"gateway/internal/appid", "gateway/internal/app", "gateway/internal/apps", "gateway/internal/fields", "gateway/internal/file", "gateway/internal/reply", "gateway/internal/decision", "centre/internal/billing/rule", "internal/zengin"}
 
 // clocks are what tells the time or waits for it; dates themselves are only data.
 var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"}
