@@ -69,6 +69,7 @@ type Config struct {
 	Erasures  Erasures
 	Misfires  Misfires  // may be nil
 	Contracts Contracts // may be nil
+	Invoices  Invoices  // may be nil
 	Companies Companies
 	Links     Links
 	Logins    Logins
