@@ -16,6 +16,7 @@ import (
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/backup"
+	"otasuke/centre/internal/billing"
 	"otasuke/centre/internal/console"
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/device"
@@ -45,6 +46,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/apply"
+	"otasuke/centre/internal/ui/bill"
 	groups "otasuke/centre/internal/ui/group"
 	hooks "otasuke/centre/internal/ui/hook"
 	parcels "otasuke/centre/internal/ui/parcel"
@@ -91,6 +93,7 @@ type Centre struct {
 	reports   *report.Service
 	contracts *contract.Service
 	parcels   *parcel.Service
+	billing   *billing.Service
 	published *statistics.Service
 	hooks     *hook.Service
 	press     *paper.Press    // nil without fonts
@@ -121,7 +124,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), statistics.Schema(), hook.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -170,6 +173,9 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
 	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
+	if err := c.openBooks(); err != nil {
+		return err
+	}
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
 	c.releases = release.New(release.Config{Store: c.store, Repo: c.bundles, Waits: c.cfg.Bundles.waits(), Log: c.cfg.Log})
 	c.feeds = feed.New(feed.Config{Store: c.store, Releases: c.releases, Sources: c.cfg.Bundles.Feeds, Dir: c.cfg.feedsDir(), Try: c.tryBundle, Log: c.cfg.Log})
@@ -231,6 +237,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(contract.KindWatch, c.contracts.HandleWatch)
 	queue.Handle(contract.KindEnd, c.contracts.HandleEnd)
 	queue.Handle(parcel.KindFollow, c.parcels.HandleFollow)
+	queue.Handle(billing.KindMonth, c.billing.HandleMonth)
+	queue.Handle(billing.KindTell, notifier.HandleInvoice)
+	queue.Handle(billing.KindRemind, c.billing.HandleRemind)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -241,7 +250,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(erase.KindCert, notifier.HandleCertificate)
 	queue.Handle(retention.Kind, c.retention.Handle)
 	queue.Handle(statistics.Kind, c.published.Handle)
-	for _, plan := range []func(context.Context) error{c.reports.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan} {
+	for _, plan := range []func(context.Context) error{c.reports.Plan, c.billing.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan} {
 		if err := plan(ctx); err != nil {
 			return err
 		}
@@ -271,7 +280,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
@@ -285,7 +294,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
-		Guests: []ui.Guest{apply.Customers(c.applications()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Guests: []ui.Guest{apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
@@ -312,7 +321,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf})},
+		Guests: []ui.Guest{apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
 	})
 }
 

@@ -95,6 +95,23 @@ func TestConfigErrorsNameTheKey(t *testing.T) {
 	}
 	f(strings.Replace(whole, "phone =", "fone =", 1), `unknown key "fone"`)
 	f(whole+"colour = 1\n", `unknown key "mail.colour"`)
+	for key, text := range map[string]string{
+		`service.invoice_number "T7000012050003"`: `invoice_number = "T7000012050003"`, // the check digit
+		"service.address is missing":              `invoice_number = "T7000012050002"`,
+		"service.transfer":                        "[service.transfer]\nconsignor = \"123\"\nname = \"ミナト\"",
+		"service.transfer.name":                   "[service.transfer]\nconsignor = \"1234567890\"\nname = \"港\"",
+	} {
+		f(whole+"[service]\n"+text+"\n", key)
+	}
+	c, err = load(whole + "[service]\ninvoice_number = \"Ｔ７０００－０１２０－５０００２\"\naddress = \"大阪市\"\n[service.transfer]\nconsignor = \"1234567890\"\nname = \"ミナト商会\"\n")
+	if err == nil {
+		t.Errorf("a name in kanji: %+v", c.Service)
+	}
+	c, err = load(whole + "[service]\ninvoice_number = \"Ｔ７０００－０１２０－５０００２\"\naddress = \"大阪市\"\n[service.transfer]\nconsignor = \"1234567890\"\nname = \"ミナト\"\nbank = \"0001\"\nbranch = \"001\"\nnumber = \"1234567\"\n")
+	ok(t, err)
+	if p, err := c.provider(); err != nil || p.Number != "T7000012050002" || p.Name != "x" {
+		t.Errorf("%+v, %v", p, err)
+	}
 	f(`wait_high = "soon"`+"\n"+whole, "wait_high")
 	f("name = \n", "centre.toml")
 	if _, err := LoadConfig(filepath.Join(t.TempDir(), "none.toml")); !errors.Is(err, os.ErrNotExist) {

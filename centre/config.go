@@ -121,6 +121,16 @@ type ServiceConfig struct {
 	Postcodes string `toml:"postcodes"`
 	// PrivateHooks lets customers' addresses for alerts lead into private networks: only for a centre of one's own company.
 	PrivateHooks bool `toml:"private_hooks"`
+	// InvoiceNumber is the registration number of the provider as an issuer of qualified invoices: T and 13 digits. Without it no
+	// invoices are made. The digits of a SoleProprietor have no check digit.
+	InvoiceNumber  string `toml:"invoice_number"`
+	SoleProprietor bool   `toml:"sole_proprietor"`
+	// Issuer is the name on invoices, when it is not the service's; Address and BankAccount are what stands there besides.
+	Issuer      string `toml:"issuer"`
+	Address     string `toml:"address"`
+	BankAccount string `toml:"bank_account"`
+	// Transfer is who collects from customers' accounts.
+	Transfer TransferConfig `toml:"transfer"`
 }
 
 // offers reads what is offered.
@@ -191,6 +201,12 @@ func (c *Config) check() error {
 	}
 	if err := c.Retention.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if _, err := c.provider(); err != nil {
+		return err
+	}
+	if _, err := c.collector(); err != nil {
+		return err
 	}
 	c.Portal.URL, c.Console.URL = strings.TrimSuffix(c.Portal.URL, "/"), strings.TrimSuffix(c.Console.URL, "/")
 	return nil

@@ -16,12 +16,15 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/attach"
+	"otasuke/centre/internal/billing"
+	"otasuke/centre/internal/billing/rule"
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/internal/ja"
+	"otasuke/internal/zengin"
 	"otasuke/wire"
 )
 
@@ -36,6 +39,7 @@ type edge struct {
 	canary, other                    Added
 	application                      string
 	alert, device, question, request string
+	invoice, day                     string
 	month, export                    string
 	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
@@ -169,6 +173,30 @@ func (e *edge) apply() {
 		e.application = a.ID
 	}
 	ok(e.T, e.c.parcels.Add(ctx, "test", canary, []string{"OT-1"}))
+	e.bill()
+}
+
+// bill gives the canary an invoice, an account, and a day on which it is collected.
+func (e *edge) bill() {
+	e.Helper()
+	ctx := e.Context()
+	ok(e.T, e.c.store.Write(ctx, e.canary.CompanyID, func(tx *store.Tx) error {
+		_, err := tx.Exec(`UPDATE contract SET state = 'active', installed_at = $2 WHERE tenant_id = $1`, store.Micros(time.Now().AddDate(0, -3, 0)))
+		return err
+	}))
+	e.c.billing.Provider.Number = "T7000012050002"
+	e.c.billing.Collector = zengin.Header{Consignor: "1234567890", Name: "ﾐﾅﾄ", Account: zengin.Account{Bank: "0001", Branch: "001", Kind: zengin.Ordinary, Number: "1234567"}}
+	first, _, err := rule.First(rule.Month(time.Now()))
+	ok(e.T, err)
+	ok(e.T, e.c.billing.HandleMonth(ctx, tenant.House, []byte(`{"month":"`+rule.Month(first.Add(-time.Hour))+`"}`)))
+	all, err := e.c.billing.Of(ctx, e.canary.CompanyID)
+	ok(e.T, err)
+	if len(all) != 1 {
+		e.Fatalf("%d invoices", len(all))
+	}
+	e.invoice, e.day = all[0].Number, time.Now().In(ja.Zone).AddDate(0, 2, 0).Format(time.DateOnly)
+	ok(e.T, e.c.billing.SetAccount(ctx, "test", billing.Account{CompanyID: e.canary.CompanyID, Account: zengin.Account{Bank: "0005", Branch: "001", Kind: zengin.Ordinary, Number: "1"}, Holder: canary}))
+	ok(e.T, e.c.billing.Collect(ctx, "test", e.day))
 }
 
 // exported makes the canary's owner a file of everything.
@@ -192,7 +220,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{company}": e.canary.CompanyID, "{share}": "x"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -310,7 +338,8 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusBadRequest) // the role that is sent is a customer's
 	case r.Path == "/group/{company}", r.Path == "/shares/{share}":
 		return is(http.StatusNotFound) // nobody lets anybody look
-	case strings.HasPrefix(r.Path, "/contract/"), strings.HasPrefix(r.Path, "/applications/"), strings.HasPrefix(r.Path, "/parcels/"):
+	case strings.HasPrefix(r.Path, "/contract/"), strings.HasPrefix(r.Path, "/applications/"), strings.HasPrefix(r.Path, "/parcels/"),
+		r.Method == http.MethodPost && (strings.HasPrefix(r.Path, "/billing") || strings.HasPrefix(r.Path, "/debit/") || strings.HasPrefix(r.Path, "/transfers")):
 		// Another of this test may have come first, and not everything that it sends does.
 		return func(status int, location string) bool {
 			return status < http.StatusInternalServerError && status != http.StatusForbidden && !login(status, location) && (status == http.StatusNotFound) == guest
@@ -346,6 +375,7 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "reader", "/people"}, {e.portal, "owner", "/people/{person}"}, {e.portal, "member", "/account"}, {e.console, "auditor", "/companies"}, {e.console, "analyst", "/{$}"},
 		{e.portal, "reader", "/requests"}, {e.portal, "owner", "/reports/{month}"}, {e.console, "desk", "/requests"},
 		{e.portal, "reader", "/contract"}, {e.portal, "reader", "/figures"}, {e.console, "desk", "/applications"}, {e.console, "auditor", "/applications/{application}"}, {e.console, "desk", "/applications/{application}/paper"}, {e.console, "analyst", "/parcels/{serial}"},
+		{e.portal, "reader", "/invoices/{invoice}"}, {e.portal, "owner", "/invoices/{invoice}/csv"}, {e.console, "auditor", "/billing"}, {e.console, "desk", "/billing/{invoice}"}, {e.console, "operator", "/transfers/{day}"}, {e.console, "operator", "/debit/{tenant}"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})
 		if status != http.StatusOK || !strings.Contains(body, canary) {
