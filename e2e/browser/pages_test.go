@@ -49,6 +49,7 @@ func pages(t *testing.T) []page {
 		{"apply-form", here.portal, "/apply/form", nil},
 		{"apply-state", here.portal, here.application, nil},
 		{"contract", here.portal, "/contract", nil},
+		{"invoices", here.portal, "/invoices", nil},
 		{"account", here.portal, "/account", nil},
 		{"factor", here.portal, "/account/factor", nil},
 		{"people", here.portal, "/people", nil},
@@ -57,6 +58,8 @@ func pages(t *testing.T) []page {
 		{"console-login", here.console, "/login", nil},
 		{"queue", here.console, "/", nil},
 		{"desk-requests", here.console, "/requests", nil},
+		{"billing", here.console, "/billing", nil},
+		{"transfers", here.console, "/transfers", nil},
 		{"case", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, nil},
 		{"case-note", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, func(b *tab) {
 			b.do(press("e"))

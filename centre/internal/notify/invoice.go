@@ -75,6 +75,10 @@ func (n *Notifier) HandleInvoice(ctx context.Context, _ string, raw json.RawMess
 
 // sendInvoice sends one mail; events is the length of the log, by which a second reissue is another mail.
 func (n *Notifier) sendInvoice(ctx context.Context, p *tenant.Person, inv *billing.Invoice, events int, chain []billing.Invoice, note string) error {
+	company, err := n.cfg.Companies.CompanyByID(ctx, inv.CompanyID)
+	if err != nil {
+		return fmt.Errorf("notify: company: %w", err)
+	}
 	t := n.cfg.Knowledge.Texts(ja.Lang(string(p.Lang)))
 	month := printed.MonthName(inv.Month, t.Lang())
 	yen := inv.Total
@@ -82,7 +86,7 @@ func (n *Notifier) sendInvoice(ctx context.Context, p *tenant.Person, inv *billi
 	if asks {
 		yen = billing.Owed(chain)
 	}
-	v := loginPage{Texts: t, Greeting: t.T("apply.mail_to", "company", oneLine(inv.To.Company, mail.MaxName), "name", oneLine(p.Name, mail.MaxName)), Lead: t.T(billKey+note, "month", month),
+	v := loginPage{Texts: t, Greeting: t.T("apply.mail_to", "company", oneLine(inv.To.Company, mail.MaxName), "name", oneLine(p.Name, mail.MaxName)) + "\n\n" + t.T("mail.passphrase") + ": " + company.Passphrase, Lead: t.T(billKey+note, "month", month),
 		Facts: []string{t.T("bill.mail_number", "number", inv.Number), t.T("bill.mail_total", "yen", ja.Number(yen))},
 		Next:  t.T("bill.mail_page"), Link: n.cfg.BaseURL + "/invoices/" + inv.Number, Help: t.T("apply.mail_help", "phone", n.cfg.Phone, "hours", n.hours(t))}
 	if inv.Total > 0 && inv.Open() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -125,7 +126,7 @@ func (g *Gate) Require(self bool, page func(http.ResponseWriter, *Visit) error) 
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			if err := r.ParseForm(); err != nil {
+			if err := parse(r); err != nil {
 				g.Fail(w, r, errors.Join(ErrBadInput, err))
 				return
 			}
@@ -139,6 +140,14 @@ func (g *Gate) Require(self bool, page func(http.ResponseWriter, *Visit) error) 
 			g.Fail(w, r, err)
 		}
 	}
+}
+
+// parse reads a form, also one with a file.
+func parse(r *http.Request) error {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		return r.ParseMultipartForm(MaxForm)
+	}
+	return r.ParseForm()
 }
 
 func (g *Gate) session(r *http.Request) (tenant.Session, error) {

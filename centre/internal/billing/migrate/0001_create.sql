@@ -75,7 +75,7 @@ CREATE TABLE collection_line (
     FOREIGN KEY (tenant_id, day) REFERENCES collection (tenant_id, day)
 );
 CREATE INDEX collection_line_company ON collection_line (tenant_id, company_id);
-CREATE INDEX invoice_company ON invoice (tenant_id, company_id);
+CREATE INDEX invoice_company ON invoice (tenant_id, company_id, year, seq);
 
 -- +goose Down
 DROP TABLE collection_line;

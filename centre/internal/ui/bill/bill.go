@@ -137,7 +137,7 @@ type row struct {
 }
 
 func (p *pages) row(t text.Texts, root string, i *billing.Invoice) row {
-	r := row{URL: p.Root + root + i.Number, Number: i.Number, Company: i.To.Company, Month: printed.MonthName(i.Month, t.Lang()), Day: printed.Day(i.Day, t.Lang()), Yen: printed.Yen(t, i.Total), State: p.lamp(t, i)}
+	r := row{URL: p.Root + root + i.Number, Number: i.Number, Company: i.To.Company, Month: printed.MonthName(i.Month, t.Lang()), Day: printed.Day(i.Day, t.Lang()), Yen: printed.Yen(t, i.Total), State: p.lamp(t, i), Due: "—"}
 	if i.Total > 0 {
 		r.Due = printed.Day(i.Due, t.Lang())
 	}
