@@ -66,7 +66,7 @@ func (c *Config) collector() (h zengin.Header, err error) {
 
 // bills are the pages about money.
 func (c *Centre) bills() bill.Config {
-	cfg := bill.Config{Service: c.billing, On: c.billing.Provider.Number != "", Debits: c.billing.Collector.Consignor != "", Companies: c.tenants.Companies, Names: c.tenants.NamesOf}
+	cfg := bill.Config{Service: c.billing, On: c.billing.Provider.Number != "", Debits: c.billing.Collector.Consignor != "", Companies: c.tenants.Companies, Names: c.tenants.NamesOf, Offers: c.contracts.Offers}
 	if c.press != nil {
 		cfg.Paper = c.press
 	}

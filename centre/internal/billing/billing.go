@@ -257,9 +257,6 @@ func owed(chain []Invoice) (yen int) {
 	return yen
 }
 
-// Owed is what is open of a chain, in yen; less than nothing is the company's.
-func Owed(chain []Invoice) int { return owed(chain) }
-
 func audit(tx *store.Tx, at time.Time, who, action, object, why string) error {
 	return tenant.Audit(tx, at, tenant.Entry{Who: who, Action: "invoice." + action, Object: object, Why: why})
 }

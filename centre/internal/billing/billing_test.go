@@ -134,6 +134,14 @@ func (o *office) jobs(kind string) (all []string) {
 	return all
 }
 
+// owed is what is to be paid for a chain.
+func (o *office) owed(chain []billing.Invoice) int {
+	o.Helper()
+	yen, err := o.svc.ToPay(o.Context(), chain[0].Number)
+	must(o.T, err)
+	return yen
+}
+
 func (o *office) is(what, got, want string) {
 	o.Helper()
 	if got != want {
@@ -205,7 +213,13 @@ func TestCutOff(t *testing.T) {
 			o.Errorf("broken: %v", err)
 		}
 		o.contracts.company = ""
-		must(t, o.month("2026-11"))
+		two := make(chan error, 2) // a job whose process hung, and the one that took over
+		for range 2 {
+			go func() {
+				two <- o.svc.HandleMonth(t.Context(), tenant.House, json.RawMessage(`{"month":"2026-11"}`))
+			}()
+		}
+		must(t, errors.Join(<-two, <-two))
 		o.is("whole", o.books(), "2026-000001 16500 2026-12-27, 2026-000002 16500 2026-12-27, 2026-000003 16500 2026-12-27, 2026-000004 16500 2026-12-27, 2026-000005 16500 2026-12-27")
 		for _, id := range ids {
 			if all, err := o.svc.Of(t.Context(), id); err != nil || len(all) != 1 {
@@ -253,7 +267,7 @@ func TestCorrectionsAndPayments(t *testing.T) {
 		must(t, err)
 		after, log, chain, err := o.svc.Get(ctx, monthly)
 		must(t, err)
-		if made != "2027-000002" || len(chain) != 2 || chain[1].Corrects != monthly || chain[1].Total != -1650 || chain[1].Sums[0].Tax != -150 || chain[1].Why != "会員でした" || billing.Owed(chain) != 6600 {
+		if made != "2027-000002" || len(chain) != 2 || chain[1].Corrects != monthly || chain[1].Total != -1650 || chain[1].Sums[0].Tax != -150 || chain[1].Why != "会員でした" || o.owed(chain) != 6600 {
 			o.Errorf("%s %+v", made, chain)
 		}
 		if b, a := fmt.Sprint(before), fmt.Sprint(after); a != b {
@@ -274,7 +288,7 @@ func TestCorrectionsAndPayments(t *testing.T) {
 		}
 		_, _, chain, err = o.svc.Get(ctx, made)
 		must(t, err)
-		if billing.Owed(chain) != 0 || chain[0].Paid.How != billing.ByHand || chain[1].Paid.Day != "2026-12-31" {
+		if o.owed(chain) != 0 || chain[0].Paid.How != billing.ByHand || chain[1].Paid.Day != "2026-12-31" {
 			o.Errorf("%+v", chain)
 		}
 		// Taken away as a whole: nothing is left to pay.
@@ -303,6 +317,30 @@ func TestCorrectionsAndPayments(t *testing.T) {
 		o.clock.Set(at("2034-01-05 10:00"))
 		if got, err := o.svc.Find(ctx, billing.Search{From: "2026-12-01", To: "2026-12-01", Name: "佐藤"}); err != nil || len(got) != 1 || got[0].CompanyID != id {
 			o.Errorf("after seven years: %v, %v", got, err)
+		}
+	})
+}
+
+// What is given back of an invoice that was paid is taken off the next one, whoever pays how.
+func TestCreditIsTakenOff(t *testing.T) {
+	suite(t, func(o *office) {
+		first(o)
+		ctx := t.Context()
+		must(t, o.svc.PayByHand(ctx, "op", visit, "2027-01-01", ""))
+		made, err := o.svc.Correct(ctx, "op", visit, billing.Correction{Why: "値引き", Changes: []rule.Change{{Ref: rule.Ref{Number: visit}, Yen: 15000}}})
+		must(t, err)
+		big, err := o.svc.Correct(ctx, "op", visit, billing.Correction{Why: "値引き", Note: "おわび", Yen: -9000})
+		must(t, err)
+		for number, want := range map[string]int{monthly: 6750, visit: -10500} { // the second one does not fit any more
+			if yen, err := o.svc.ToPay(ctx, number); err != nil || yen != want {
+				o.Errorf("%s: %d, %v; want %d", number, yen, err, want)
+			}
+		}
+		must(t, o.svc.PayByHand(ctx, "op", monthly, "2027-01-01", ""))
+		for number, how := range map[string]string{monthly: billing.ByHand, made: billing.ByOffset, big: ""} {
+			if inv, _, _, err := o.svc.Get(ctx, number); err != nil || inv.Paid.How != how {
+				o.Errorf("%s: %+v, %v", number, inv.Paid, err)
+			}
 		}
 	})
 }

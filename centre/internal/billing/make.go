@@ -241,7 +241,7 @@ func (s *Service) Reissue(ctx context.Context, who, number string) error {
 	})
 }
 
-// PayByHand says that what is open of an invoice's chain was paid on a day, with words about how. It settles the chain as a whole.
+// PayByHand says that what [Service.ToPay] asks for was paid on a day, with words about how. It settles all of that.
 func (s *Service) PayByHand(ctx context.Context, who, number, day, why string) error {
 	if _, err := aDay(day); err != nil || day > s.today() {
 		return fmt.Errorf("%w: %q", ErrDay, day)
@@ -265,8 +265,59 @@ func (s *Service) PayByHand(ctx context.Context, who, number, day, why string) e
 		if err := free(tx, chain); err != nil {
 			return err
 		}
-		return errors.Join(audit(tx, s.Clock.Now(), who, PaidEvent, number, why), s.settle(tx, chain, day, ByHand, who))
+		credit, err := credits(tx, chain)
+		if err != nil {
+			return err
+		}
+		return errors.Join(audit(tx, s.Clock.Now(), who, PaidEvent, number, why), s.settle(tx, chain, day, ByHand, who), s.settle(tx, credit, day, ByOffset, who))
 	})
+}
+
+// credits are the company's own that are taken off what is to be paid of a chain: corrections of invoices that were paid before. They
+// count as a whole or not at all, and never make less than nothing of it.
+func credits(tx *store.Tx, chain []Invoice) (all []Invoice, err error) {
+	left := owed(chain)
+	if left <= 0 {
+		return nil, nil
+	}
+	open, err := selectOpen(tx, chain[0].CompanyID, "")
+	if err != nil {
+		return nil, err
+	}
+	for i := range open {
+		if open[i].first() == chain[0].Number {
+			continue
+		}
+		whole, err := selectChain(tx, open[i].first())
+		if err != nil {
+			return nil, err
+		}
+		if busy, err := waits(tx, &open[i]); err != nil || busy {
+			return nil, err
+		}
+		if !whole[0].Open() && left+open[i].Total >= 0 {
+			left, all = left+open[i].Total, append(all, open[i])
+		}
+	}
+	return all, nil
+}
+
+// ToPay is what is to be paid now for an invoice: what is open of it and its corrections, less what is the company's own.
+func (s *Service) ToPay(ctx context.Context, number string) (yen int, err error) {
+	err = s.read(ctx, func(tx *store.Tx) error {
+		inv, err := selectInvoice(tx, number)
+		if err != nil {
+			return err
+		}
+		chain, err := selectChain(tx, inv.first())
+		if err != nil {
+			return err
+		}
+		credit, err := credits(tx, chain)
+		yen = owed(chain) + owed(credit)
+		return err
+	})
+	return yen, err
 }
 
 // free says that none of a chain is at the bank, where its amount is decided already.

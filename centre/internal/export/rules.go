@@ -54,6 +54,12 @@ var Rules = map[string]Rule{
 	"contract_member":  {},
 	"stock":            {},
 	"stock_step":       {},
+	"invoice":          {JSON: []string{"body"}},
+	"invoice_paid":     {},
+	"invoice_event":    {},
+	"invoice_account":  {JSON: []string{"account"}},
+	"collection":       {},
+	"collection_line":  {JSON: []string{"numbers", "record"}},
 	"attachment":       {},
 	"attachment_part":  {}, // as files of their own
 	"export":           {},

@@ -19,6 +19,7 @@ import (
 // Invoices finds what a job is about; billing.Service is one.
 type Invoices interface {
 	Get(ctx context.Context, number string) (billing.Invoice, []billing.Event, []billing.Invoice, error)
+	ToPay(ctx context.Context, number string) (int, error)
 	AccountOf(ctx context.Context, companyID string) (billing.Account, error)
 }
 
@@ -32,7 +33,7 @@ func (n *Notifier) HandleInvoice(ctx context.Context, _ string, raw json.RawMess
 	if err := json.Unmarshal(raw, &args); err != nil {
 		return fmt.Errorf("%w: notify: %w", job.ErrGiveUp, err)
 	}
-	inv, log, chain, err := n.cfg.Invoices.Get(ctx, args.Number)
+	inv, log, _, err := n.cfg.Invoices.Get(ctx, args.Number)
 	if errors.Is(err, store.ErrNotFound) {
 		n.cfg.Log.Warn("invoice to tell of is gone", "number", args.Number)
 		return nil
@@ -67,28 +68,31 @@ func (n *Notifier) HandleInvoice(ctx context.Context, _ string, raw json.RawMess
 	}
 	for i := range to {
 		if p := &to[i]; args.Person == "" || p.ID == args.Person {
-			return n.sendInvoice(ctx, p, &inv, len(log), chain, args.Note)
+			return n.sendInvoice(ctx, p, &inv, len(log), args.Note)
 		}
 	}
 	return nil // who has left need not know
 }
 
 // sendInvoice sends one mail; events is the length of the log, by which a second reissue is another mail.
-func (n *Notifier) sendInvoice(ctx context.Context, p *tenant.Person, inv *billing.Invoice, events int, chain []billing.Invoice, note string) error {
+func (n *Notifier) sendInvoice(ctx context.Context, p *tenant.Person, inv *billing.Invoice, events int, note string) error {
 	company, err := n.cfg.Companies.CompanyByID(ctx, inv.CompanyID)
 	if err != nil {
 		return fmt.Errorf("notify: company: %w", err)
 	}
 	t := n.cfg.Knowledge.Texts(ja.Lang(string(p.Lang)))
 	month := printed.MonthName(inv.Month, t.Lang())
-	yen := inv.Total
-	asks := note == billing.NoteRemind || note == billing.NoteAgain
-	if asks {
-		yen = billing.Owed(chain)
+	left, err := n.cfg.Invoices.ToPay(ctx, inv.Number)
+	if err != nil {
+		return fmt.Errorf("notify: invoice: %w", err)
 	}
+	asks := note == billing.NoteRemind || note == billing.NoteAgain
 	v := loginPage{Texts: t, Greeting: t.T("apply.mail_to", "company", oneLine(inv.To.Company, mail.MaxName), "name", oneLine(p.Name, mail.MaxName)) + "\n\n" + t.T("mail.passphrase") + ": " + company.Passphrase, Lead: t.T(billKey+note, "month", month),
-		Facts: []string{t.T("bill.mail_number", "number", inv.Number), t.T("bill.mail_total", "yen", ja.Number(yen))},
+		Facts: []string{t.T("bill.mail_number", "number", inv.Number), t.T("bill.mail_total", "yen", ja.Number(inv.Total))},
 		Next:  t.T("bill.mail_page"), Link: n.cfg.BaseURL + "/invoices/" + inv.Number, Help: t.T("apply.mail_help", "phone", n.cfg.Phone, "hours", n.hours(t))}
+	if left > 0 && left != inv.Total && inv.Open() {
+		v.Facts = append(v.Facts, t.T("bill.owed", "yen", ja.Number(left)))
+	}
 	if inv.Total > 0 && inv.Open() {
 		due, err := time.ParseInLocation(time.DateOnly, inv.Due, ja.Zone)
 		if err != nil {

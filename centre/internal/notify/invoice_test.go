@@ -31,6 +31,10 @@ func (l ledger) Get(_ context.Context, number string) (billing.Invoice, []billin
 	return billing.Invoice{}, nil, nil, store.ErrNotFound
 }
 
+func (l ledger) ToPay(context.Context, string) (int, error) {
+	return l.chain[0].Total + l.chain[1].Total, nil
+}
+
 func (l ledger) AccountOf(context.Context, string) (billing.Account, error) {
 	if l.bank == "" {
 		return billing.Account{}, store.ErrNotFound

@@ -13,6 +13,7 @@ import (
 	"otasuke/centre/internal/billing/printed"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/content/offer"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
@@ -31,6 +32,7 @@ type Service interface {
 	Of(ctx context.Context, companyID string) ([]billing.Invoice, error)
 	OfCompany(ctx context.Context, companyID, number string) (billing.Invoice, []billing.Event, []billing.Invoice, error)
 	Get(ctx context.Context, number string) (billing.Invoice, []billing.Event, []billing.Invoice, error)
+	ToPay(ctx context.Context, number string) (int, error)
 	Find(ctx context.Context, q billing.Search) ([]billing.Invoice, error)
 	Tasks(ctx context.Context) ([]billing.Invoice, error)
 	MakeNow(ctx context.Context, who, month string) error
@@ -63,7 +65,9 @@ type Config struct {
 	// Companies are names by id, and Names those of the staff.
 	Companies func(ctx context.Context, staff tenant.Session, why string) ([]tenant.Company, error)
 	Names     func(ctx context.Context, tenantID string) (map[string]tenant.Person, error)
-	Clock     clock.Clock
+	// Offers are the price lists, for the staff; nil shows none.
+	Offers *offer.Book
+	Clock  clock.Clock
 }
 
 type pages struct {
@@ -162,7 +166,8 @@ type document struct {
 type lineRow struct{ What, Rate, Yen string }
 type sumRow struct{ Rate, Without, Tax, Yen string }
 
-func (p *pages) document(t text.Texts, i *billing.Invoice, log []billing.Event, chain []billing.Invoice) document {
+// left is what is to be paid of it now.
+func (p *pages) document(t text.Texts, i *billing.Invoice, log []billing.Event, chain []billing.Invoice, left int) document {
 	lang := t.Lang()
 	d := document{Number: i.Number, Title: printed.Title(i, t), Say: t.T("bill.doc_say"), To: t.T("bill.doc_to", "company", i.To.Company), ToAddress: printed.Postcode(i.To.Postcode) + " " + i.To.Address, From: i.From.Name,
 		Registration: t.T("bill.doc_registration", "number", i.From.Number), Address: i.From.Address, Month: printed.MonthName(i.Month, lang), Day: printed.Day(i.Day, lang), Total: printed.Yen(t, i.Total), TotalLabel: t.T("bill.total"), State: p.lamp(t, i)}
@@ -186,8 +191,8 @@ func (p *pages) document(t text.Texts, i *billing.Invoice, log []billing.Event, 
 	} else if len(chain) > 1 {
 		d.CorrectedBy = t.T("bill.corrected_by", "number", chain[len(chain)-1].Number)
 	}
-	if owed := billing.Owed(chain); len(chain) > 1 && owed > 0 {
-		d.Owed = t.T("bill.owed", "yen", ja.Number(owed))
+	if i.Open() && left > 0 && left != i.Total {
+		d.Owed = t.T("bill.owed", "yen", ja.Number(left))
 	}
 	for k := range i.Lines {
 		d.Lines = append(d.Lines, lineRow{printed.Line(&i.Lines[k], t), strconv.Itoa(i.Lines[k].Rate) + "%", printed.Yen(t, i.Lines[k].Yen)})

@@ -80,7 +80,7 @@ func open(t *testing.T, s *store.Store) *world {
 	w.svc = billing.New(billing.Config{Store: s, Contracts: w.contracts, Clock: w.clock,
 		Provider:  billing.Provider{Name: "みなと商工会議所", Number: "T7000012050002", Address: "大阪府大阪市中央区本町橋2-8", Phone: "050-1234-5678", Bank: "みなと銀行 本店 普通 1234567 ミナトシヨウコウカイギシヨ"},
 		Collector: zengin.Header{Consignor: "1234567890", Name: "ﾐﾅﾄ", Account: zengin.Account{Bank: "0001", Branch: "001", Kind: "1", Number: "1234567"}}})
-	cfg := bill.Config{Service: w.svc, On: true, Debits: true, Companies: w.tenants.Companies, Names: w.tenants.NamesOf, Clock: w.clock}
+	cfg := bill.Config{Service: w.svc, On: true, Debits: true, Companies: w.tenants.Companies, Names: w.tenants.NamesOf, Offers: book, Clock: w.clock}
 	if press, err := paper.Open(paper.Fonts{}); err == nil {
 		cfg.Paper = press
 	}
@@ -240,6 +240,9 @@ func TestACustomerReadsInvoices(t *testing.T) {
 		says(t, w.get(w.portal, w.owner, page), "株式会社佐藤製作所 御中", "みなと商工会議所", "登録番号 T7000012050002", "2027年1月1日", "月額利用料 2026年12月分", "10%対象", "7,500円", "750円", "8,250円", "みなと銀行")
 		rec := w.fetch(w.portal, w.owner, page+"/csv")
 		says(t, rec.Body.String(), "\ufeffnumber,", december+",,2027-01-01,2027-01-27,2026-12,みなと商工会議所,T7000012050002,株式会社佐藤製作所,月額利用料 2026年12月分,8250,10,7500,750,8250,,")
+		if body := w.fetch(w.portal, w.owner, "/invoices/csv").Body.String(); strings.Count(body, "\r\n") != 3 || strings.Contains(body, "田中") {
+			t.Errorf("%s", body)
+		}
 		others, err := w.svc.Find(t.Context(), billing.Search{Name: "田中"})
 		must(t, err)
 		for _, path := range []string{"/invoices/" + others[0].Number, "/invoices/" + others[0].Number + "/csv", "/invoices/2027-999999", "/invoices/x'y"} {
@@ -275,7 +278,7 @@ func TestTheDeskKeepsTheBooks(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		w := open(t, s)
 		november, december := w.number("2026-11"), w.number("2026-12")
-		says(t, w.get(w.console, w.staff, "/billing"), "4件、合計 47,850円。未入金 47,850円", "株式会社佐藤製作所", "<b>田中商店")
+		says(t, w.get(w.console, w.staff, "/billing"), "4件、合計 47,850円。未入金 47,850円", "株式会社佐藤製作所", "<b>田中商店", "会員 6,600円（税抜 6,000円）、会員以外 8,250円（税抜 7,500円）", "上限 月10,000円（税抜）以内です")
 		if strings.Contains(w.fetch(w.console, w.staff, "/billing").Body.String(), "<b>田中") {
 			t.Error("HTML in a name")
 		}

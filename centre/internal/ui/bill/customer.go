@@ -15,6 +15,7 @@ func Customers(cfg Config) ui.Guest {
 			return err
 		}
 		r.Page(ui.Reader, "GET /invoices", p.listPage)
+		r.Page(ui.Reader, "GET /invoices/csv", p.allCSV)
 		r.Page(ui.Reader, "GET /invoices/{invoice}", p.ownPage)
 		r.Page(ui.Reader, "GET /invoices/{invoice}/csv", p.ownCSV)
 		if p.Paper != nil {
@@ -27,6 +28,7 @@ func Customers(cfg Config) ui.Guest {
 type listView struct {
 	ui.Base
 	Rows []row
+	CSV  string
 }
 
 func (p *pages) listPage(w http.ResponseWriter, v *ui.Visit) error {
@@ -38,7 +40,7 @@ func (p *pages) listPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	view := listView{Base: base}
+	view := listView{Base: base, CSV: p.Root + "/invoices/csv"}
 	for i := range all {
 		view.Rows = append(view.Rows, p.row(v.Texts, "/invoices/", &all[i]))
 	}
@@ -59,7 +61,11 @@ func (p *pages) ownPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	view := invoiceView{Base: base, Doc: p.document(v.Texts, &i, log, chain), List: p.Root + "/invoices", CSV: p.Root + "/invoices/" + i.Number + "/csv"}
+	left, err := p.ToPay(v.Request.Context(), i.Number)
+	if err != nil {
+		return err
+	}
+	view := invoiceView{Base: base, Doc: p.document(v.Texts, &i, log, chain, left), List: p.Root + "/invoices", CSV: p.Root + "/invoices/" + i.Number + "/csv"}
 	view.Title = view.Doc.Title + " " + i.Number
 	if p.Paper != nil {
 		view.PDF = p.Root + "/invoices/" + i.Number + "/pdf"
@@ -81,4 +87,13 @@ func (p *pages) ownCSV(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	return writeCSV(w, v.Texts, "invoice-"+i.Number+".csv", []billing.Invoice{i})
+}
+
+// allCSV is all that a company has been invoiced.
+func (p *pages) allCSV(w http.ResponseWriter, v *ui.Visit) error {
+	all, err := p.Of(v.Request.Context(), v.TenantID)
+	if err != nil {
+		return err
+	}
+	return writeCSV(w, v.Texts, "invoices.csv", all)
 }

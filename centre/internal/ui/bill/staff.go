@@ -67,6 +67,36 @@ type deskView struct {
 	CSV       string
 	Transfers string
 	Month     ui.Field
+	Offers    []offerRow
+}
+
+type offerRow struct {
+	Name, From, Prices string
+	State              ui.State
+}
+
+// offers are the price lists beside what the scheme of their class allows.
+func (p *pages) offers(t text.Texts) (rows []offerRow) {
+	if p.Offers == nil {
+		return nil
+	}
+	for i := range p.Offers.Versions {
+		v := &p.Offers.Versions[i]
+		r := offerRow{Name: v.Name.In(t.Lang()) + " " + v.ID, From: t.T("bill.offer_from", "day", printed.Day(v.From, t.Lang())), State: ui.State{Tone: ui.Off, Text: t.T("bill.offer_none")},
+			Prices: t.T("bill.offer_prices", "member", ja.Number(v.Prices.Member), "membernet", ja.Number(v.Without(v.Prices.Member)), "other", ja.Number(v.Prices.Other), "othernet", ja.Number(v.Without(v.Prices.Other)), "visit", ja.Number(v.Prices.Visit))}
+		for _, s := range p.Offers.Schemes {
+			if s.Class != v.Class || s.From > v.From || s.MaxYen == 0 {
+				continue
+			}
+			key := "bill.offer_fits"
+			if r.State.Tone = ui.Good; v.Without(max(v.Prices.Member, v.Prices.Other)) > s.MaxYen {
+				r.State.Tone, key = ui.Alarm, "bill.offer_over"
+			}
+			r.State.Text = t.T(key, "scheme", s.Name+" "+s.Version, "class", s.Class, "cap", ja.Number(s.MaxYen))
+		}
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 // findForm is a search by date, amount and counterparty.
@@ -157,6 +187,7 @@ func (p *pages) showDesk(w http.ResponseWriter, v *ui.Visit, fault string) error
 		values.Set(f.ID, f.Value)
 	}
 	view.CSV = p.Root + "/billing/csv?" + values.Encode()
+	view.Offers = p.offers(t)
 	tasks, err := p.Tasks(ctx)
 	if err != nil {
 		return err
@@ -224,7 +255,11 @@ func (p *pages) showOne(w http.ResponseWriter, v *ui.Visit, field, why string) e
 		return err
 	}
 	may := v.Role.May(tenant.MayOperate)
-	view := invoiceView{Base: base, Doc: p.document(t, &i, log, chain), List: p.Root + "/billing", CSV: p.Root + "/billing/csv?name=" + i.Number, Desk: true, URL: p.Root + "/billing/" + i.Number}
+	left, err := p.ToPay(ctx, i.Number)
+	if err != nil {
+		return err
+	}
+	view := invoiceView{Base: base, Doc: p.document(t, &i, log, chain, left), List: p.Root + "/billing", CSV: p.Root + "/billing/csv?name=" + i.Number, Desk: true, URL: p.Root + "/billing/" + i.Number}
 	view.Title, view.Flash = view.Doc.Title+" "+i.Number, flash(v)
 	if may {
 		view.Account, view.CanFix = p.Root+"/debit/"+i.CompanyID, true
@@ -236,7 +271,7 @@ func (p *pages) showOne(w http.ResponseWriter, v *ui.Visit, field, why string) e
 	for k := range chain {
 		open = open || chain[k].Open()
 	}
-	view.CanPay, view.Owed = may && open, t.T("bill.paid_lead", "yen", ja.Number(billing.Owed(chain)))
+	view.CanPay, view.Owed = may && open, t.T("bill.paid_lead", "yen", ja.Number(left))
 	view.Paid = ui.Form{{ID: "day", Label: t.T("bill.paid_day"), Type: "date", Value: p.Clock.Now().In(ja.Zone).Format(time.DateOnly)}, {ID: "why", Label: t.T("bill.paid_why"), Type: "text", Auto: "off", Max: 500, Optional: true}}
 	view.Extra = ui.Form{{ID: "note", Label: t.T("bill.correct_note"), Type: "text", Auto: "off", Max: 500, Optional: true}, {ID: "yen", Label: t.T("bill.correct_yen"), Type: "text", Auto: "off", Max: 12, Optional: true},
 		{ID: "reason", Label: t.T("bill.correct_why"), Type: "text", Auto: "off", Max: 500}}
