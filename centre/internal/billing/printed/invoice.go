@@ -91,7 +91,7 @@ func Invoice(inv *billing.Invoice, log []billing.Event, t text.Texts) *paper.Doc
 	if at := Reissued(log); !at.IsZero() {
 		blocks = append(blocks, paper.Text{S: t.T("bill.doc_reissued", "day", ja.Date(at, lang)), Style: paper.Strong.Colored(paper.Care)})
 	}
-	blocks = append(blocks, paper.Gap(2), paper.Rule{Color: paper.LineStrong, Double: true}, paper.Gap(6), paper.Columns{Shares: []float64{5, 4}, Gap: 8, Cells: [][]paper.Block{to, from}}, paper.Gap(8))
+	blocks = append(blocks, paper.Gap(2), paper.Rule{Color: paper.LineStrong, Double: true}, paper.Gap(6), paper.Columns{Shares: []float64{1, 1}, Gap: 6, Cells: [][]paper.Block{to, from}}, paper.Gap(8))
 	blocks = append(blocks, amount(inv, t)...)
 	blocks = append(blocks, paper.Gap(7), lines(inv, t), paper.Gap(5), sums(inv, t), paper.Gap(2), paper.Text{S: t.T("bill.doc_rounding"), Style: paper.Small})
 	if inv.Total > 0 {
@@ -125,7 +125,7 @@ func amount(inv *billing.Invoice, t text.Texts) []paper.Block {
 }
 
 func lines(inv *billing.Invoice, t text.Texts) paper.Block {
-	table := paper.Table{Head: []string{t.T("bill.doc_what"), t.T("bill.doc_rate"), t.T("bill.doc_amount")}, Shares: []float64{7, 1.3, 2.4}, Right: []bool{false, true, true}, Lines: 4}
+	table := paper.Table{Head: []string{t.T("bill.doc_what"), t.T("bill.doc_rate"), t.T("bill.doc_amount")}, Shares: []float64{6, 1.2, 3}, Right: []bool{false, true, true}, Lines: 4}
 	for i := range inv.Lines {
 		l := &inv.Lines[i]
 		table.Rows = append(table.Rows, []string{Line(l, t), strconv.Itoa(l.Rate) + "%", Yen(t, l.Yen)})
