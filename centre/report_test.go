@@ -104,9 +104,9 @@ func pdfWords(t *testing.T, pdf string) string {
 // A centre without fonts works; one whose fonts are named and not there says so.
 func TestFontsThatAreNotThere(t *testing.T) {
 	t.Parallel()
-	c := testCentre(t, "sqlite://"+filepath.Join(t.TempDir(), "c.db"))
-	c.cfg.Paper.Sans = "/nonexistent/font.ttf"
-	_, err := c.portal()
+	cfg := testConfig(t, "sqlite://"+filepath.Join(t.TempDir(), "c.db"))
+	cfg.Paper.Sans = "/nonexistent/font.ttf"
+	_, err := New(t.Context(), cfg)
 	if err == nil || !strings.Contains(err.Error(), "/nonexistent/font.ttf") || !strings.Contains(err.Error(), "fonts-morisawa-bizud-gothic") {
 		t.Error(err)
 	}

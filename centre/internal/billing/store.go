@@ -25,12 +25,12 @@ func insertInvoice(tx *store.Tx, i *Invoice, year int, seq int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO invoice (tenant_id, number, year, seq, company_id, month, corrects, day, due, total, fold, body, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+	_, err = tx.Exec(`INSERT INTO invoice (tenant_id, number, year, seq, company_id, month, corrects, on_day, due, total, fold, body, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		i.Number, int64(year), seq, i.CompanyID, i.Month, i.Corrects, i.Day, i.Due, int64(i.Total), entry.Fold(i.To.Company), body, store.Micros(i.Issued))
 	return err
 }
 
-const invoiceColumns = `SELECT i.body, i.issued_at, coalesce(p.day, ''), coalesce(p.how, ''), coalesce(p.who, ''), coalesce(p.at, 0)
+const invoiceColumns = `SELECT i.body, i.issued_at, coalesce(p.on_day, ''), coalesce(p.how, ''), coalesce(p.who, ''), coalesce(p.at, 0)
 	FROM invoice i LEFT JOIN invoice_paid p ON p.tenant_id = i.tenant_id AND p.number = i.number WHERE i.tenant_id = $1`
 
 func scanInvoice(scan func(...any) error) (i Invoice, err error) {
@@ -88,8 +88,8 @@ func search(tx *store.Tx, q Search) ([]Invoice, error) {
 	if fold := entry.Fold(q.Name); fold != "" {
 		name = like(fold)
 	}
-	return store.Collect[Invoice](tx.Query(invoiceColumns+` AND i.day >= $2 AND i.day <= $3 AND i.total >= $4 AND i.total <= $5 AND (i.fold LIKE $6 ESCAPE '!' OR i.number = $7) AND (p.number IS NULL OR $8 = 0)
-		ORDER BY i.day DESC, i.year DESC, i.seq DESC LIMIT $9`, from, to, least, most, name, strings.TrimSpace(q.Name), flag(q.Open), maxList))(scanInvoice)
+	return store.Collect[Invoice](tx.Query(invoiceColumns+` AND i.on_day >= $2 AND i.on_day <= $3 AND i.total >= $4 AND i.total <= $5 AND (i.fold LIKE $6 ESCAPE '!' OR i.number = $7) AND (p.number IS NULL OR $8 = 0)
+		ORDER BY i.on_day DESC, i.year DESC, i.seq DESC LIMIT $9`, from, to, least, most, name, strings.TrimSpace(q.Name), flag(q.Open), maxList))(scanInvoice)
 }
 
 func flag(b bool) int64 {
@@ -106,7 +106,7 @@ func hasMonth(tx *store.Tx, companyID, month string) (bool, error) {
 }
 
 func insertPaid(tx *store.Tx, number string, p Paid) error {
-	_, err := tx.Exec(`INSERT INTO invoice_paid (tenant_id, number, day, how, who, at) VALUES ($1, $2, $3, $4, $5, $6)`, number, p.Day, p.How, p.Who, store.Micros(p.At))
+	_, err := tx.Exec(`INSERT INTO invoice_paid (tenant_id, number, on_day, how, who, at) VALUES ($1, $2, $3, $4, $5, $6)`, number, p.Day, p.How, p.Who, store.Micros(p.At))
 	return err
 }
 
@@ -133,7 +133,7 @@ func hasEvent(tx *store.Tx, number, step string) (bool, error) {
 }
 
 func nextCustomer(tx *store.Tx) (n int, err error) {
-	err = tx.QueryRow(`SELECT coalesce(max(customer), 0) + 1 FROM invoice_account WHERE tenant_id = $1`).Scan(&n)
+	err = tx.QueryRow(`SELECT coalesce(max(bank_no), 0) + 1 FROM invoice_account WHERE tenant_id = $1`).Scan(&n)
 	return n, err
 }
 
@@ -142,7 +142,7 @@ func putAccount(tx *store.Tx, a *Account) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO invoice_account (tenant_id, company_id, customer, account, holder, fresh, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	_, err = tx.Exec(`INSERT INTO invoice_account (tenant_id, company_id, bank_no, account, holder, fresh, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (tenant_id, company_id) DO UPDATE SET account = excluded.account, holder = excluded.holder, fresh = excluded.fresh, who = excluded.who, at = excluded.at`,
 		a.CompanyID, int64(a.Customer), account, a.Holder, a.Fresh, a.Who, store.Micros(a.At))
 	return err
@@ -159,7 +159,7 @@ func setUsed(tx *store.Tx, companyID string) error {
 	return err
 }
 
-const accountColumns = `SELECT company_id, customer, account, holder, fresh, who, at FROM invoice_account WHERE tenant_id = $1`
+const accountColumns = `SELECT company_id, bank_no, account, holder, fresh, who, at FROM invoice_account WHERE tenant_id = $1`
 
 func scanAccount(scan func(...any) error) (a Account, err error) {
 	var account string
@@ -180,11 +180,11 @@ func selectAccount(tx *store.Tx, companyID string) (Account, error) {
 }
 
 func selectAccounts(tx *store.Tx) ([]Account, error) {
-	return store.Collect[Account](tx.Query(accountColumns + ` AND account <> '' ORDER BY customer`))(scanAccount)
+	return store.Collect[Account](tx.Query(accountColumns + ` AND account <> '' ORDER BY bank_no`))(scanAccount)
 }
 
 func insertCollection(tx *store.Tx, c *Collection) error {
-	if _, err := tx.Exec(`INSERT INTO collection (tenant_id, day, who, at, result_at) VALUES ($1, $2, $3, $4, 0)`, c.Day, c.Who, store.Micros(c.At)); err != nil {
+	if _, err := tx.Exec(`INSERT INTO collection (tenant_id, on_day, who, at, result_at) VALUES ($1, $2, $3, $4, 0)`, c.Day, c.Who, store.Micros(c.At)); err != nil {
 		return err
 	}
 	for i := range c.Lines {
@@ -197,7 +197,7 @@ func insertCollection(tx *store.Tx, c *Collection) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`INSERT INTO collection_line (tenant_id, day, customer, company_id, yen, numbers, record, result) VALUES ($1, $2, $3, $4, $5, $6, $7, '')`, c.Day, l.Customer, l.CompanyID, int64(l.Yen), numbers, record); err != nil {
+		if _, err := tx.Exec(`INSERT INTO collection_line (tenant_id, on_day, customer, company_id, yen, numbers, record, result) VALUES ($1, $2, $3, $4, $5, $6, $7, '')`, c.Day, l.Customer, l.CompanyID, int64(l.Yen), numbers, record); err != nil {
 			return err
 		}
 	}
@@ -205,7 +205,7 @@ func insertCollection(tx *store.Tx, c *Collection) error {
 }
 
 func selectCollections(tx *store.Tx) ([]Collection, error) {
-	return store.Collect[Collection](tx.Query(`SELECT day, who, at, result_at FROM collection WHERE tenant_id = $1 ORDER BY day DESC LIMIT $2`, maxList))(func(scan func(...any) error) (c Collection, err error) {
+	return store.Collect[Collection](tx.Query(`SELECT on_day, who, at, result_at FROM collection WHERE tenant_id = $1 ORDER BY on_day DESC LIMIT $2`, maxList))(func(scan func(...any) error) (c Collection, err error) {
 		var at, back int64
 		if err = scan(&c.Day, &c.Who, &at, &back); back != 0 {
 			c.Back = store.Time(back)
@@ -216,7 +216,7 @@ func selectCollections(tx *store.Tx) ([]Collection, error) {
 }
 
 func selectLines(tx *store.Tx, day string) ([]Line, error) {
-	return store.Collect[Line](tx.Query(`SELECT customer, company_id, yen, numbers, record, result FROM collection_line WHERE tenant_id = $1 AND day = $2 ORDER BY customer`, day))(func(scan func(...any) error) (l Line, err error) {
+	return store.Collect[Line](tx.Query(`SELECT customer, company_id, yen, numbers, record, result FROM collection_line WHERE tenant_id = $1 AND on_day = $2 ORDER BY customer`, day))(func(scan func(...any) error) (l Line, err error) {
 		var numbers, record string
 		if err = scan(&l.Customer, &l.CompanyID, &l.Yen, &numbers, &record, &l.Result); err != nil {
 			return l, err
@@ -229,18 +229,18 @@ func selectLines(tx *store.Tx, day string) ([]Line, error) {
 }
 
 func setResult(tx *store.Tx, day, customer string, r zengin.Result) error {
-	_, err := tx.Exec(`UPDATE collection_line SET result = $4 WHERE tenant_id = $1 AND day = $2 AND customer = $3`, day, customer, string(r))
+	_, err := tx.Exec(`UPDATE collection_line SET result = $4 WHERE tenant_id = $1 AND on_day = $2 AND customer = $3`, day, customer, string(r))
 	return err
 }
 
 func setBack(tx *store.Tx, day string, at time.Time) error {
-	_, err := tx.Exec(`UPDATE collection SET result_at = $3 WHERE tenant_id = $1 AND day = $2`, day, store.Micros(at))
+	_, err := tx.Exec(`UPDATE collection SET result_at = $3 WHERE tenant_id = $1 AND on_day = $2`, day, store.Micros(at))
 	return err
 }
 
 // deleteCollection takes one away as if it had never been.
 func deleteCollection(tx *store.Tx, day string) error {
-	for _, statement := range []string{`DELETE FROM collection_line WHERE tenant_id = $1 AND day = $2`, `DELETE FROM collection WHERE tenant_id = $1 AND day = $2`} {
+	for _, statement := range []string{`DELETE FROM collection_line WHERE tenant_id = $1 AND on_day = $2`, `DELETE FROM collection WHERE tenant_id = $1 AND on_day = $2`} {
 		if _, err := tx.Exec(statement, day); err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ CREATE TABLE invoice (
     company_id TEXT   NOT NULL, -- whose it is
     month      TEXT   NOT NULL, -- that is paid, 2026-12
     corrects   TEXT   NOT NULL, -- number of the first of its chain, '' for that itself
-    day        TEXT   NOT NULL, -- of issue, 2026-12-01
+    on_day     TEXT   NOT NULL, -- of issue, 2026-12-01
     due        TEXT   NOT NULL,
     total      BIGINT NOT NULL, -- yen with tax
     fold       TEXT   NOT NULL, -- of the company's name, to find it
@@ -18,12 +18,12 @@ CREATE TABLE invoice (
 );
 CREATE UNIQUE INDEX invoice_seq ON invoice (tenant_id, year, seq);
 CREATE UNIQUE INDEX invoice_month ON invoice (tenant_id, company_id, month) WHERE corrects = '';
-CREATE INDEX invoice_day ON invoice (tenant_id, day, number);
+CREATE INDEX invoice_day ON invoice (tenant_id, on_day, number);
 CREATE INDEX invoice_chain ON invoice (tenant_id, corrects) WHERE corrects <> '';
 CREATE TABLE invoice_paid (
     tenant_id TEXT   NOT NULL,
     number    TEXT   NOT NULL,
-    day       TEXT   NOT NULL,
+    on_day    TEXT   NOT NULL,
     how       TEXT   NOT NULL, -- 'transfer', 'hand', 'offset'
     who       TEXT   NOT NULL,
     at        BIGINT NOT NULL,
@@ -45,7 +45,7 @@ CREATE INDEX invoice_event_what ON invoice_event (tenant_id, what);
 CREATE TABLE invoice_account (
     tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
     company_id TEXT   NOT NULL,
-    customer   BIGINT NOT NULL, -- number at the bank
+    bank_no    BIGINT NOT NULL, -- customer number there
     account    TEXT   NOT NULL, -- JSON
     holder     TEXT   NOT NULL,
     fresh      BOOLEAN NOT NULL, -- nothing was collected from it yet
@@ -53,26 +53,26 @@ CREATE TABLE invoice_account (
     at         BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, company_id)
 );
-CREATE UNIQUE INDEX invoice_account_customer ON invoice_account (tenant_id, customer);
+CREATE UNIQUE INDEX invoice_account_customer ON invoice_account (tenant_id, bank_no);
 CREATE TABLE collection (
     tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
-    day       TEXT   NOT NULL, -- 2026-12-27
+    on_day    TEXT   NOT NULL, -- 2026-12-27
     who       TEXT   NOT NULL,
     at        BIGINT NOT NULL,
     result_at BIGINT NOT NULL, -- 0 = not back yet
-    PRIMARY KEY (tenant_id, day)
+    PRIMARY KEY (tenant_id, on_day)
 );
 CREATE TABLE collection_line (
     tenant_id  TEXT   NOT NULL,
-    day        TEXT   NOT NULL,
+    on_day     TEXT   NOT NULL,
     customer   TEXT   NOT NULL,
     company_id TEXT   NOT NULL,
     yen        BIGINT NOT NULL,
     numbers    TEXT   NOT NULL, -- JSON, the invoices
     record     TEXT   NOT NULL, -- JSON, as it stands in the file
     result     TEXT   NOT NULL, -- '' until it is known
-    PRIMARY KEY (tenant_id, day, customer),
-    FOREIGN KEY (tenant_id, day) REFERENCES collection (tenant_id, day)
+    PRIMARY KEY (tenant_id, on_day, customer),
+    FOREIGN KEY (tenant_id, on_day) REFERENCES collection (tenant_id, on_day)
 );
 CREATE INDEX collection_line_company ON collection_line (tenant_id, company_id);
 CREATE INDEX invoice_company ON invoice (tenant_id, company_id, year, seq);

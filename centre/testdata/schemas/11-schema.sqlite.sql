@@ -1,0 +1,997 @@
+CREATE TABLE version_of_store (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE directory (
+    kind  TEXT NOT NULL,
+    item  TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    PRIMARY KEY (kind, item)
+);
+CREATE TABLE operator_access (
+    at  BIGINT NOT NULL,
+    who TEXT   NOT NULL,
+    why TEXT   NOT NULL
+);
+CREATE TABLE version_of_tenant (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE company (
+    tenant_id  TEXT   NOT NULL PRIMARY KEY,
+    name       TEXT   NOT NULL,
+    name_kana  TEXT   NOT NULL,
+    industry   TEXT   NOT NULL,
+    people     BIGINT NOT NULL,
+    lang       TEXT   NOT NULL,
+    passphrase TEXT   NOT NULL, -- spoken on the telephone, so it is kept readable
+    created_at BIGINT NOT NULL
+, region TEXT NOT NULL DEFAULT '');
+CREATE TABLE site (
+    tenant_id TEXT NOT NULL REFERENCES company (tenant_id),
+    id        TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    address   TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE person (
+    tenant_id  TEXT    NOT NULL REFERENCES company (tenant_id),
+    id         TEXT    NOT NULL,
+    email      TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    lang       TEXT    NOT NULL,
+    role       TEXT    NOT NULL,
+    mails      BOOLEAN NOT NULL,
+    password   TEXT    NOT NULL, -- '' = cannot log in
+    created_at BIGINT  NOT NULL, left_at BIGINT NOT NULL DEFAULT 0, first_login BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE login_session (
+    tenant_id  TEXT   NOT NULL,
+    id         TEXT   NOT NULL, -- hash of the token
+    person_id  TEXT   NOT NULL,
+    address    TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL, agent TEXT NOT NULL DEFAULT '', pending BOOLEAN NOT NULL DEFAULT FALSE,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE action_link (
+    tenant_id  TEXT   NOT NULL,
+    id         TEXT   NOT NULL, -- hash of the token
+    alert_id   TEXT   NOT NULL,
+    person_id  TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE audit (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    who       TEXT   NOT NULL,
+    action    TEXT   NOT NULL,
+    object    TEXT   NOT NULL,
+    why       TEXT   NOT NULL,
+    hash      TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, seq)
+);
+CREATE TABLE factor (
+    tenant_id    TEXT   NOT NULL,
+    person_id    TEXT   NOT NULL,
+    secret       TEXT   NOT NULL, -- base32; codes are computed from it, so it is kept readable
+    confirmed_at BIGINT NOT NULL, -- 0 = not in use yet
+    last_step    BIGINT NOT NULL, -- of the last code that was taken
+    PRIMARY KEY (tenant_id, person_id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE factor_code (
+    tenant_id TEXT   NOT NULL,
+    person_id TEXT   NOT NULL,
+    id        TEXT   NOT NULL, -- hash of the code
+    PRIMARY KEY (tenant_id, person_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE invite (
+    tenant_id  TEXT    NOT NULL REFERENCES company (tenant_id),
+    id         TEXT    NOT NULL,
+    email      TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    role       TEXT    NOT NULL,
+    lang       TEXT    NOT NULL,
+    mails      BOOLEAN NOT NULL,
+    invited_by TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL,
+    expires_at BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE recovery (
+    tenant_id  TEXT    NOT NULL,
+    id         TEXT    NOT NULL,
+    person_id  TEXT    NOT NULL,
+    factor     BOOLEAN NOT NULL, -- the second factor goes too
+    who        TEXT    NOT NULL,
+    why        TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL,
+    valid_at   BIGINT  NOT NULL,
+    expires_at BIGINT  NOT NULL,
+    ended_at   BIGINT  NOT NULL, -- 0 = still open
+    ended      TEXT    NOT NULL, -- 'used', 'cancelled'
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE login_link (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    id         TEXT   NOT NULL, -- hash of the token
+    kind       TEXT   NOT NULL,
+    ref        TEXT   NOT NULL, -- of the invite or recovery
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE share (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id), -- whose data
+    id         TEXT   NOT NULL,
+    viewer     TEXT   NOT NULL, -- the company that may look
+    kinds      TEXT   NOT NULL, -- words with a space between
+    created_by TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    revoked_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE audit_start (
+    tenant_id TEXT   NOT NULL PRIMARY KEY REFERENCES company (tenant_id),
+    seq       BIGINT NOT NULL,
+    hash      TEXT   NOT NULL
+);
+CREATE TABLE version_of_job (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE job (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    owner      TEXT   NOT NULL,
+    kind       TEXT   NOT NULL,
+    args       TEXT   NOT NULL,
+    dedupe     TEXT   NOT NULL, -- '' = none
+    state      TEXT   NOT NULL, -- waiting, running, failed
+    run_at     BIGINT NOT NULL, -- while running: when the lease ends
+    attempt    BIGINT NOT NULL,
+    attempts   BIGINT NOT NULL, -- allowed
+    last_error TEXT   NOT NULL
+);
+CREATE TABLE version_of_device (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE box (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    id          TEXT    NOT NULL,
+    site_id     TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    serial      TEXT    NOT NULL,
+    model       TEXT    NOT NULL,
+    software    TEXT    NOT NULL,
+    claimed_at  BIGINT  NOT NULL,
+    last_seen   BIGINT  NOT NULL,
+    protecting  BOOLEAN NOT NULL,
+    since       BIGINT  NOT NULL,
+    health_at   BIGINT  NOT NULL,
+    health      TEXT    NOT NULL, -- JSON: wire.Health
+    returned_at BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE claim_code (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    id          TEXT   NOT NULL, -- hash of the code
+    site_id     TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    used_at     BIGINT NOT NULL,
+    box_id      TEXT,
+    key_hash    TEXT   NOT NULL,
+    certificate TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, box_id) REFERENCES box (tenant_id, id)
+);
+CREATE TABLE box_health (
+    tenant_id  TEXT    NOT NULL,
+    box_id     TEXT    NOT NULL,
+    at         BIGINT  NOT NULL,
+    protecting BOOLEAN NOT NULL,
+    note       TEXT    NOT NULL,
+    FOREIGN KEY (tenant_id, box_id) REFERENCES box (tenant_id, id)
+);
+CREATE TABLE box_gap (
+    tenant_id TEXT    NOT NULL,
+    box_id    TEXT    NOT NULL,
+    since     BIGINT  NOT NULL,
+    until     BIGINT  NOT NULL, -- 0 while it lasts
+    raised    BOOLEAN NOT NULL,
+    PRIMARY KEY (tenant_id, box_id, since),
+    FOREIGN KEY (tenant_id, box_id) REFERENCES box (tenant_id, id)
+);
+CREATE TABLE endpoint (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    site_id   TEXT   NOT NULL,
+    known_by  TEXT   NOT NULL,
+    mac       TEXT   NOT NULL,
+    addr      TEXT   NOT NULL,
+    name      TEXT   NOT NULL,
+    first_at  BIGINT NOT NULL,
+    last_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, known_by)
+);
+CREATE TABLE endpoint_about (
+    tenant_id   TEXT    NOT NULL,
+    endpoint_id TEXT    NOT NULL,
+    random      BOOLEAN NOT NULL, -- the device made its hardware address up
+    info        TEXT    NOT NULL, -- JSON: wire.Inside; '' when only people said something
+    told_at     BIGINT  NOT NULL, -- the box's newest report
+    approved_at BIGINT  NOT NULL, -- 0 until the owner says that it belongs here
+    approved_by TEXT    NOT NULL,
+    held_at     BIGINT  NOT NULL, -- 0 while it may speak
+    PRIMARY KEY (tenant_id, endpoint_id),
+    FOREIGN KEY (tenant_id, endpoint_id) REFERENCES endpoint (tenant_id, id)
+);
+CREATE TABLE endpoint_change (
+    tenant_id   TEXT    NOT NULL,
+    endpoint_id TEXT    NOT NULL,
+    box_id      TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    what        TEXT    NOT NULL,
+    detail      TEXT    NOT NULL,
+    told        BOOLEAN NOT NULL, -- to people
+    PRIMARY KEY (tenant_id, endpoint_id, at, what),
+    FOREIGN KEY (tenant_id, endpoint_id) REFERENCES endpoint (tenant_id, id)
+);
+CREATE TABLE version_of_alert (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE alert (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    id          TEXT    NOT NULL,
+    case_no     TEXT    NOT NULL,
+    group_key   TEXT    NOT NULL,
+    box_id      TEXT    NOT NULL,
+    device_id   TEXT    NOT NULL,
+    device_name TEXT    NOT NULL,
+    device_addr TEXT    NOT NULL,
+    inbound     BOOLEAN NOT NULL,
+    family      TEXT    NOT NULL,
+    families    TEXT    NOT NULL, -- JSON: family → events
+    stars       BIGINT  NOT NULL,
+    blocked     BOOLEAN NOT NULL,
+    state       TEXT    NOT NULL,
+    answer      TEXT    NOT NULL,
+    answered_at BIGINT  NOT NULL,
+    reason      TEXT    NOT NULL,
+    first_at    BIGINT  NOT NULL,
+    last_at     BIGINT  NOT NULL,
+    closed_at   BIGINT  NOT NULL,
+    notify_at   BIGINT  NOT NULL, -- when the first mail is due
+    events      BIGINT  NOT NULL,
+    evidence    TEXT    NOT NULL, -- JSON: newest events
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE alert_change (
+    tenant_id TEXT   NOT NULL,
+    alert_id  TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    who       TEXT   NOT NULL,
+    what      TEXT   NOT NULL,
+    note      TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, alert_id, seq),
+    FOREIGN KEY (tenant_id, alert_id) REFERENCES alert (tenant_id, id)
+);
+CREATE TABLE alert_counter (
+    tenant_id TEXT   NOT NULL PRIMARY KEY REFERENCES company (tenant_id),
+    used      BIGINT NOT NULL
+);
+CREATE TABLE alert_day (
+    tenant_id TEXT    NOT NULL REFERENCES company (tenant_id),
+    day       BIGINT  NOT NULL, -- 20261121, in Japan
+    inbound   BOOLEAN NOT NULL,
+    events    BIGINT  NOT NULL,
+    blocked   BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, day, inbound)
+);
+CREATE TABLE alert_rule (
+    tenant_id TEXT   NOT NULL,
+    alert_id  TEXT   NOT NULL,
+    gid       BIGINT NOT NULL,
+    sid       BIGINT NOT NULL,
+    msg       TEXT   NOT NULL,
+    at        BIGINT NOT NULL, -- when the alert had it first
+    PRIMARY KEY (tenant_id, alert_id, gid, sid),
+    FOREIGN KEY (tenant_id, alert_id) REFERENCES alert (tenant_id, id)
+);
+CREATE TABLE version_of_intake (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE seen_event (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    box_id    TEXT   NOT NULL,
+    id        TEXT   NOT NULL,
+    at        BIGINT NOT NULL, -- when it came
+    PRIMARY KEY (tenant_id, box_id, id)
+);
+CREATE TABLE version_of_notify (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE delivery (
+    tenant_id  TEXT NOT NULL,
+    alert_id   TEXT NOT NULL,
+    person_id  TEXT NOT NULL,
+    step       INTEGER NOT NULL,
+    email      TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    tries      INTEGER NOT NULL,
+    deaths     INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    tried_at   BIGINT NOT NULL,
+    sent_at    BIGINT NOT NULL,
+    latency    BIGINT NOT NULL,
+    error      TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, alert_id, person_id, step),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE version_of_usage (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE app_use (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    day         BIGINT NOT NULL, -- midnight in Japan
+    endpoint_id TEXT   NOT NULL, -- '' for devices that could not be told apart
+    app         TEXT   NOT NULL, -- '' for what has no name
+    category    TEXT   NOT NULL,
+    name        TEXT   NOT NULL, -- as the box calls it
+    up          BIGINT NOT NULL, -- bytes that the device sent
+    down        BIGINT NOT NULL,
+    minutes     BIGINT NOT NULL,
+    flows       BIGINT NOT NULL,
+    blocked     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, day, endpoint_id, app)
+);
+CREATE TABLE version_of_question (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE question (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    id          TEXT   NOT NULL,
+    box_id      TEXT   NOT NULL,
+    who         TEXT   NOT NULL,
+    body        TEXT   NOT NULL, -- JSON, as it goes to the box
+    asked_at    BIGINT NOT NULL,
+    taken_at    BIGINT NOT NULL, -- by the box, 0 for not yet
+    answered_at BIGINT NOT NULL, -- 0 for not yet
+    answer      TEXT   NOT NULL, -- JSON, as it came
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE version_of_appeal (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE appeal (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    id          TEXT   NOT NULL,
+    device      TEXT   NOT NULL, -- name or address; '' from the portal
+    person_id   TEXT   NOT NULL, -- who asked in the portal; '' from a block page
+    what        TEXT   NOT NULL, -- host, address or file
+    category    TEXT   NOT NULL,
+    list        TEXT   NOT NULL,
+    reason      TEXT   NOT NULL, -- 'known', 'work'; '' from the portal
+    note        TEXT   NOT NULL, -- typed in the portal
+    times       BIGINT NOT NULL, -- how often it was asked while it was open
+    state       TEXT   NOT NULL, -- 'open', 'accepted', 'refused'
+    answer      TEXT   NOT NULL,
+    answered_by TEXT   NOT NULL,
+    asked_at    BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE version_of_release (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE release (
+    kind    TEXT   NOT NULL,
+    version BIGINT NOT NULL,
+    made_at BIGINT NOT NULL,
+    urgent  BOOLEAN NOT NULL, -- not only in a company's quiet hours
+    note    TEXT   NOT NULL,  -- for the operator: what it is made of
+    wave    BIGINT NOT NULL,  -- number of the wave that goes on, from 0
+    wave_at BIGINT NOT NULL,  -- when it began
+    boxes   BIGINT NOT NULL,  -- so many are in it
+    upto    BIGINT NOT NULL,  -- boxes up to this place in the order of the release
+    stopped BOOLEAN NOT NULL,
+    why     TEXT   NOT NULL,
+    PRIMARY KEY (kind, version)
+);
+CREATE TABLE box_bundle (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    box_id    TEXT   NOT NULL,
+    kind      TEXT   NOT NULL,
+    version   BIGINT NOT NULL,
+    state     TEXT   NOT NULL,
+    active    BIGINT NOT NULL,
+    reason    TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, box_id, kind)
+);
+CREATE TABLE version_of_feed (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE feed (
+    name     TEXT   NOT NULL PRIMARY KEY,
+    kind     TEXT   NOT NULL,
+    next_at  BIGINT NOT NULL, -- it is fetched then; a process that fetches moves it on first
+    etag     TEXT   NOT NULL, -- of the answer that is kept
+    modified TEXT   NOT NULL, -- the same as a date
+    digest   TEXT   NOT NULL, -- of the files that are kept, empty for none
+    entries  BIGINT NOT NULL,
+    fetched_at BIGINT NOT NULL, -- when the source was asked last with success
+    changed_at BIGINT NOT NULL, -- when it had something new
+    trouble  TEXT   NOT NULL  -- why the last attempt failed
+);
+CREATE TABLE feed_bundle (
+    kind    TEXT   NOT NULL PRIMARY KEY,
+    digest  TEXT   NOT NULL, -- of what was tried last
+    version BIGINT NOT NULL, -- of the release, 0 when it was not let out
+    at      BIGINT NOT NULL,
+    trouble TEXT   NOT NULL
+);
+CREATE TABLE version_of_backup (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE backup (
+    at      BIGINT NOT NULL PRIMARY KEY,
+    file    TEXT   NOT NULL,
+    bytes   BIGINT NOT NULL,
+    took    BIGINT NOT NULL, -- microseconds
+    trouble TEXT   NOT NULL  -- empty when it was made and proven
+);
+CREATE TABLE version_of_pairing (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE pairing (
+    code       TEXT   NOT NULL PRIMARY KEY, -- hash of the code that the box shows
+    token      TEXT   NOT NULL UNIQUE,      -- hash of the box's own secret
+    key_hash   TEXT   NOT NULL,
+    number     TEXT   NOT NULL, -- of the key, for people to compare
+    model      TEXT   NOT NULL,
+    software   TEXT   NOT NULL,
+    remote     TEXT   NOT NULL, -- address that it asked from
+    asked_at   BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    owner      TEXT   NOT NULL  -- company that confirmed it; '' for none yet
+);
+CREATE TABLE version_of_misfire (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE held_rule (
+    gid       BIGINT NOT NULL,
+    sid       BIGINT NOT NULL,
+    msg       TEXT   NOT NULL,
+    state     TEXT   NOT NULL, -- held, released, withdrawn
+    why       TEXT   NOT NULL, -- spread, marked
+    companies BIGINT NOT NULL, -- that had it when it was held
+    held_at   BIGINT NOT NULL,
+    decided_at BIGINT NOT NULL,
+    decided_by TEXT  NOT NULL,
+    PRIMARY KEY (gid, sid)
+);
+CREATE TABLE marked_rule (
+    gid     BIGINT NOT NULL,
+    sid     BIGINT NOT NULL,
+    marker  TEXT   NOT NULL, -- the company
+    at      BIGINT NOT NULL,
+    PRIMARY KEY (gid, sid, marker)
+);
+CREATE TABLE version_of_report (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE report_month (
+    month TEXT NOT NULL PRIMARY KEY, -- 2026-11
+    cells TEXT NOT NULL              -- comparisons as JSON: the same for every report of the month
+);
+CREATE TABLE report (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    month     TEXT   NOT NULL,
+    made_at   BIGINT NOT NULL,
+    figures   TEXT   NOT NULL, -- JSON; never changed afterwards
+    PRIMARY KEY (tenant_id, month)
+);
+CREATE TABLE report_mail (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    month     TEXT   NOT NULL,
+    person_id TEXT   NOT NULL,
+    state     TEXT   NOT NULL, -- sending, waiting, sent, refused, unsure
+    deaths    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, month, person_id)
+);
+CREATE TABLE version_of_attach (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE attachment (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    id         TEXT   NOT NULL,
+    name       TEXT   NOT NULL, -- as it is shown
+    kind       TEXT   NOT NULL, -- media type, by its bytes
+    size       BIGINT NOT NULL,
+    sum        TEXT   NOT NULL, -- SHA-256
+    sent_by    TEXT   NOT NULL,
+    sent_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE attachment_part (
+    tenant_id     TEXT   NOT NULL,
+    attachment_id TEXT   NOT NULL,
+    seq           BIGINT NOT NULL,
+    data          BYTEA  NOT NULL,
+    PRIMARY KEY (tenant_id, attachment_id, seq),
+    FOREIGN KEY (tenant_id, attachment_id) REFERENCES attachment (tenant_id, id)
+);
+CREATE TABLE version_of_contract (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE application (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    id         TEXT   NOT NULL,
+    number     TEXT   NOT NULL, -- as it stands on the paper; '' until it is sent
+    state      TEXT   NOT NULL,
+    form       TEXT   NOT NULL, -- JSON, as it was typed in its normal form
+    offer      TEXT   NOT NULL, -- version that was agreed to
+    fold       TEXT   NOT NULL, -- of the company's name, to find it again
+    email      TEXT   NOT NULL, -- in lower case
+    phone      TEXT   NOT NULL, -- digits
+    corporate  TEXT   NOT NULL,
+    paper      TEXT   NOT NULL, -- id of the attachment, '' for none
+    company_id TEXT   NOT NULL, -- what came of it, '' for nothing yet
+    entered_at BIGINT NOT NULL,
+    moved_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE application_link (
+    tenant_id      TEXT   NOT NULL,
+    id             TEXT   NOT NULL, -- hash of the token
+    application_id TEXT   NOT NULL,
+    made_at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, application_id) REFERENCES application (tenant_id, id)
+);
+CREATE TABLE contract (
+    tenant_id      TEXT   NOT NULL REFERENCES company (tenant_id),
+    id             TEXT   NOT NULL,
+    application_id TEXT   NOT NULL, -- of the centre; '' for one that was made by hand
+    number         TEXT   NOT NULL,
+    state          TEXT   NOT NULL,
+    offer          TEXT   NOT NULL,
+    form           TEXT   NOT NULL, -- JSON, as it was signed
+    visit          BOOLEAN NOT NULL, -- somebody comes to install
+    signed_at      BIGINT NOT NULL,
+    installed_at   BIGINT NOT NULL, -- 0 = not yet; what is paid counts from here
+    ends_at        BIGINT NOT NULL, -- the midnight with which it ends; 0 = open
+    moved_at       BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE contract_step (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    subject   TEXT   NOT NULL, -- id of the application or contract
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    state     TEXT   NOT NULL, -- that it came to
+    who       TEXT   NOT NULL, -- a person's id, 'applicant', or 'system'
+    why       TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, subject, seq)
+);
+CREATE TABLE contract_member (
+    tenant_id TEXT    NOT NULL REFERENCES company (tenant_id),
+    month     TEXT    NOT NULL, -- first month for which it counts, 2026-12
+    member    BOOLEAN NOT NULL, -- of a chamber
+    proof     TEXT    NOT NULL, -- what was seen: name and number of the chamber's
+    who       TEXT    NOT NULL,
+    at        BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, month)
+);
+CREATE TABLE version_of_parcel (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE stock (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    serial      TEXT   NOT NULL, -- on the sticker
+    model       TEXT   NOT NULL,
+    state       TEXT   NOT NULL,
+    company_id  TEXT   NOT NULL, -- where it is or is going; '' on the shelf
+    contract_id TEXT   NOT NULL,
+    replaces    TEXT   NOT NULL, -- serial of the one whose place it takes
+    carrier     TEXT   NOT NULL,
+    tracking    TEXT   NOT NULL,
+    moved_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, serial)
+);
+CREATE TABLE stock_step (
+    tenant_id  TEXT   NOT NULL,
+    serial     TEXT   NOT NULL,
+    seq        BIGINT NOT NULL,
+    at         BIGINT NOT NULL,
+    state      TEXT   NOT NULL,
+    company_id TEXT   NOT NULL,
+    who        TEXT   NOT NULL,
+    why        TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, serial, seq),
+    FOREIGN KEY (tenant_id, serial) REFERENCES stock (tenant_id, serial)
+);
+CREATE TABLE version_of_billing (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE invoice (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    number     TEXT   NOT NULL, -- 2026-000001
+    year       BIGINT NOT NULL,
+    seq        BIGINT NOT NULL,
+    company_id TEXT   NOT NULL, -- whose it is
+    month      TEXT   NOT NULL, -- that is paid, 2026-12
+    corrects   TEXT   NOT NULL, -- number of the first of its chain, '' for that itself
+    on_day     TEXT   NOT NULL, -- of issue, 2026-12-01
+    due        TEXT   NOT NULL,
+    total      BIGINT NOT NULL, -- yen with tax
+    fold       TEXT   NOT NULL, -- of the company's name, to find it
+    body       TEXT   NOT NULL, -- JSON, as it was issued; never changed
+    issued_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, number)
+);
+CREATE TABLE invoice_paid (
+    tenant_id TEXT   NOT NULL,
+    number    TEXT   NOT NULL,
+    on_day    TEXT   NOT NULL,
+    how       TEXT   NOT NULL, -- 'transfer', 'hand', 'offset'
+    who       TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, number),
+    FOREIGN KEY (tenant_id, number) REFERENCES invoice (tenant_id, number)
+);
+CREATE TABLE invoice_event (
+    tenant_id TEXT   NOT NULL,
+    number    TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    what      TEXT   NOT NULL,
+    who       TEXT   NOT NULL,
+    why       TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, number, seq),
+    FOREIGN KEY (tenant_id, number) REFERENCES invoice (tenant_id, number)
+);
+CREATE TABLE invoice_account (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    company_id TEXT   NOT NULL,
+    bank_no    BIGINT NOT NULL, -- customer number there
+    account    TEXT   NOT NULL, -- JSON
+    holder     TEXT   NOT NULL,
+    fresh      BOOLEAN NOT NULL, -- nothing was collected from it yet
+    who        TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, company_id)
+);
+CREATE TABLE collection (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    on_day    TEXT   NOT NULL, -- 2026-12-27
+    who       TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    result_at BIGINT NOT NULL, -- 0 = not back yet
+    PRIMARY KEY (tenant_id, on_day)
+);
+CREATE TABLE collection_line (
+    tenant_id  TEXT   NOT NULL,
+    on_day     TEXT   NOT NULL,
+    customer   TEXT   NOT NULL,
+    company_id TEXT   NOT NULL,
+    yen        BIGINT NOT NULL,
+    numbers    TEXT   NOT NULL, -- JSON, the invoices
+    record     TEXT   NOT NULL, -- JSON, as it stands in the file
+    result     TEXT   NOT NULL, -- '' until it is known
+    PRIMARY KEY (tenant_id, on_day, customer),
+    FOREIGN KEY (tenant_id, on_day) REFERENCES collection (tenant_id, on_day)
+);
+CREATE TABLE version_of_statistics (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE statistics_month (
+    month   TEXT   NOT NULL PRIMARY KEY, -- 2026-11
+    made_at BIGINT NOT NULL,
+    figures TEXT   NOT NULL              -- JSON; never changed afterwards
+);
+CREATE TABLE version_of_hook (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE hook (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    kind      TEXT   NOT NULL, -- webhook, slack, teams
+    name      TEXT   NOT NULL,
+    url       TEXT   NOT NULL, -- of chat programs it is a secret itself
+    secret    TEXT   NOT NULL, -- messages are signed with it, so it is kept readable
+    lang      TEXT   NOT NULL,
+    made_by   TEXT   NOT NULL,
+    made_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE hook_delivery (
+    tenant_id TEXT   NOT NULL,
+    hook_id   TEXT   NOT NULL,
+    alert_id  TEXT   NOT NULL, -- '' for a trial
+    step      BIGINT NOT NULL, -- how often the alert had become worse
+    state     TEXT   NOT NULL, -- waiting, sent, refused
+    tries     BIGINT NOT NULL,
+    answer    TEXT   NOT NULL, -- status, or what went wrong
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, hook_id, alert_id, step),
+    FOREIGN KEY (tenant_id, hook_id) REFERENCES hook (tenant_id, id)
+);
+CREATE TABLE version_of_export (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE export (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    asked_by  TEXT   NOT NULL, -- a person's id
+    asked_at  BIGINT NOT NULL,
+    state     TEXT   NOT NULL, -- making, ready
+    made_at   BIGINT NOT NULL,
+    size      BIGINT NOT NULL, -- bytes of the file
+    sum       TEXT   NOT NULL, -- its SHA-256, hex
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE export_part (
+    tenant_id TEXT   NOT NULL,
+    export_id TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    data      BYTEA  NOT NULL,
+    PRIMARY KEY (tenant_id, export_id, seq),
+    FOREIGN KEY (tenant_id, export_id) REFERENCES export (tenant_id, id)
+);
+CREATE TABLE version_of_erase (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE erasure (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    subject     TEXT   NOT NULL, -- the id of the company
+    name        TEXT   NOT NULL,
+    lang        TEXT   NOT NULL,
+    asked_by    TEXT   NOT NULL,
+    asked_at    BIGINT NOT NULL,
+    why         TEXT   NOT NULL,
+    due_at      BIGINT NOT NULL, -- nothing is deleted before
+    state       TEXT   NOT NULL, -- waiting, cancelled, running, done, told
+    ended_at    BIGINT NOT NULL,
+    people      TEXT   NOT NULL, -- JSON: who gets the certificate, while they have not got it
+    counts      TEXT   NOT NULL, -- JSON: rows that went, by table
+    facts       TEXT   NOT NULL, -- JSON: boxes cut off, the audit log's end
+    certificate TEXT   NOT NULL
+);
+CREATE TABLE erasure_kept (
+    erasure_id TEXT   NOT NULL REFERENCES erasure (id),
+    item       TEXT   NOT NULL, -- the table that it was in
+    seq        BIGINT NOT NULL,
+    until_at   BIGINT NOT NULL,
+    body       TEXT   NOT NULL, -- JSON: the row
+    PRIMARY KEY (erasure_id, item, seq)
+);
+CREATE INDEX directory_owner ON directory (owner, kind);
+CREATE INDEX operator_access_at ON operator_access (at);
+CREATE INDEX action_link_expiry ON action_link (tenant_id, expires_at);
+CREATE INDEX recovery_person ON recovery (tenant_id, person_id, created_at);
+CREATE INDEX login_link_expiry ON login_link (tenant_id, expires_at);
+CREATE INDEX job_due ON job (state, run_at);
+CREATE UNIQUE INDEX job_dedupe ON job (owner, kind, dedupe) WHERE state = 'waiting' AND dedupe <> '';
+CREATE INDEX box_health_at ON box_health (tenant_id, box_id, at);
+CREATE INDEX alert_last ON alert (tenant_id, last_at);
+CREATE INDEX alert_group ON alert (tenant_id, group_key, last_at);
+CREATE INDEX alert_queue ON alert (state, stars, first_at);
+CREATE INDEX alert_rule_at ON alert_rule (at);
+CREATE INDEX alert_rule_sid ON alert_rule (sid, gid);
+CREATE INDEX seen_event_at ON seen_event (tenant_id, at);
+CREATE INDEX question_open ON question (tenant_id, box_id, answered_at, asked_at);
+CREATE INDEX appeal_state ON appeal (state, asked_at);
+CREATE INDEX pairing_expires ON pairing (expires_at);
+CREATE UNIQUE INDEX application_number ON application (tenant_id, number) WHERE number <> '';
+CREATE INDEX application_state ON application (tenant_id, state, moved_at);
+CREATE INDEX application_link_of ON application_link (tenant_id, application_id);
+CREATE INDEX stock_state ON stock (tenant_id, state, moved_at);
+CREATE UNIQUE INDEX invoice_seq ON invoice (tenant_id, year, seq);
+CREATE UNIQUE INDEX invoice_month ON invoice (tenant_id, company_id, month) WHERE corrects = '';
+CREATE INDEX invoice_day ON invoice (tenant_id, on_day, number);
+CREATE INDEX invoice_chain ON invoice (tenant_id, corrects) WHERE corrects <> '';
+CREATE INDEX invoice_event_what ON invoice_event (tenant_id, what);
+CREATE UNIQUE INDEX invoice_account_customer ON invoice_account (tenant_id, bank_no);
+CREATE INDEX collection_line_company ON collection_line (tenant_id, company_id);
+CREATE INDEX invoice_company ON invoice (tenant_id, company_id, year, seq);
+CREATE UNIQUE INDEX erasure_open ON erasure (subject) WHERE state IN ('waiting', 'running');
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+WHEN OLD.seq > coalesce((SELECT seq FROM audit_start WHERE tenant_id = OLD.tenant_id), 0)
+BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+INSERT INTO "version_of_store" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_store" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "directory" VALUES ('k1', 'k1', 'c1');
+INSERT INTO "version_of_tenant" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (3, 2, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (4, 3, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (5, 4, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (6, 5, 1, '2026-11-28 00:00:00');
+INSERT INTO "company" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7, 'k1');
+INSERT INTO "site" VALUES ('c1', 'k1', 'k1', 'k1');
+INSERT INTO "person" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 7, 7, 7);
+INSERT INTO "login_session" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 7, 'k1', 1);
+INSERT INTO "action_link" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "audit" VALUES ('c1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1');
+INSERT INTO "factor" VALUES ('c1', 'k1', 'k1', 7, 7);
+INSERT INTO "factor_code" VALUES ('c1', 'k1', 'k1');
+INSERT INTO "invite" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 7, 7);
+INSERT INTO "recovery" VALUES ('c1', 'k1', 'k1', 1, 'k1', 'k1', 7, 7, 7, 7, 'k1');
+INSERT INTO "login_link" VALUES ('c1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "share" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "audit_start" VALUES ('c1', 7, 'k1');
+INSERT INTO "version_of_job" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_job" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "job" VALUES ('k1', 'c1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 'k1');
+INSERT INTO "version_of_device" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_device" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_device" VALUES (3, 2, 1, '2026-11-28 00:00:00');
+INSERT INTO "box" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 1, 7, 7, '{}', 7);
+INSERT INTO "claim_code" VALUES ('c1', 'k1', 'k1', 7, 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "box_health" VALUES ('c1', 'k1', 7, 1, 'k1');
+INSERT INTO "box_gap" VALUES ('c1', 'k1', 7, 7, 1);
+INSERT INTO "endpoint" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "endpoint_about" VALUES ('c1', 'k1', 1, '{}', 7, 7, 'k1', 7);
+INSERT INTO "endpoint_change" VALUES ('c1', 'k1', 'k1', 7, 'k1', 'k1', 1);
+INSERT INTO "version_of_alert" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_alert" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_alert" VALUES (3, 2, 1, '2026-11-28 00:00:00');
+INSERT INTO "alert" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', '{}', 7, 1, 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7, '{}');
+INSERT INTO "alert_change" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "alert_counter" VALUES ('c1', 7);
+INSERT INTO "alert_day" VALUES ('c1', 7, 1, 7, 7);
+INSERT INTO "alert_rule" VALUES ('c1', 'k1', 7, 7, 'k1', 7);
+INSERT INTO "version_of_intake" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_intake" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "seen_event" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "version_of_notify" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_notify" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "delivery" VALUES ('c1', 'k1', 'k1', 7, 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 7, 7, 7, 'k1');
+INSERT INTO "version_of_usage" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_usage" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "app_use" VALUES ('c1', 7, 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 7, 7);
+INSERT INTO "version_of_question" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_question" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "question" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 7, 7, 7, '{}');
+INSERT INTO "version_of_appeal" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_appeal" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "appeal" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "version_of_release" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_release" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "box_bundle" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 'k1', 7);
+INSERT INTO "version_of_feed" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_feed" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_backup" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_backup" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_pairing" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_pairing" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "pairing" VALUES ('k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 'c1');
+INSERT INTO "version_of_misfire" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_misfire" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "marked_rule" VALUES (7, 7, 'c1', 7);
+INSERT INTO "version_of_report" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_report" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "report" VALUES ('c1', 'k1', 7, '{}');
+INSERT INTO "report_mail" VALUES ('c1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "version_of_attach" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_attach" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "attachment" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7);
+INSERT INTO "attachment_part" VALUES ('c1', 'k1', 7, x'6b31');
+INSERT INTO "version_of_contract" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_contract" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "application" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "application_link" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "contract" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 1, 7, 7, 7, 7);
+INSERT INTO "contract_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "contract_member" VALUES ('c1', 'k1', 1, 'k1', 'k1', 7);
+INSERT INTO "version_of_parcel" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_parcel" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "stock" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "stock_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1');
+INSERT INTO "version_of_billing" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_billing" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "invoice" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', '{}', 7);
+INSERT INTO "invoice_paid" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "invoice_event" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "invoice_account" VALUES ('c1', 'k1', 7, '{}', 'k1', 1, 'k1', 7);
+INSERT INTO "collection" VALUES ('c1', 'k1', 'k1', 7, 7);
+INSERT INTO "collection_line" VALUES ('c1', 'k1', 'k1', 'k1', 7, '{}', '{}', 'k1');
+INSERT INTO "version_of_statistics" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_statistics" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_hook" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_hook" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "hook" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "hook_delivery" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 'k1', 7);
+INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
+INSERT INTO "export_part" VALUES ('c1', 'k1', 7, x'6b31');
+INSERT INTO "version_of_erase" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_erase" VALUES (2, 1, 1, '2026-11-28 00:00:00');
