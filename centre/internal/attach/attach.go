@@ -34,6 +34,8 @@ const (
 	part = 256 << 10
 	// maxName in characters.
 	maxName = 100
+	// maxEnding of a name in bytes, with its dot: ".numbers", ".パワポ" and the like.
+	maxEnding = 12
 )
 
 // Errors say what is wrong with a file.
@@ -48,6 +50,8 @@ const (
 	JPEG = "image/jpeg"
 	PNG  = "image/png"
 	PDF  = "application/pdf"
+	// Other is any other file; it is never shown in a browser, only handed out.
+	Other = "application/octet-stream"
 )
 
 var endings = map[string]string{JPEG: ".jpg", PNG: ".png", PDF: ".pdf"}
@@ -82,7 +86,9 @@ func Check(name string, r io.Reader, kinds ...string) (Upload, error) {
 	}
 	kind, _, _ := mime.ParseMediaType(http.DetectContentType(data))
 	if !slices.Contains(kinds, kind) {
-		return Upload{}, ErrKind
+		if kind = Other; !slices.Contains(kinds, Other) {
+			return Upload{}, ErrKind
+		}
 	}
 	sum := sha256.Sum256(data)
 	return Upload{File{ID: rand.Text(), Name: clean(name, kind), Kind: kind, Size: int64(len(data)), Sum: hex.EncodeToString(sum[:])}, data}, nil
@@ -101,12 +107,19 @@ func clean(name, kind string) string {
 		}
 		return r
 	}, name)
+	end := endings[kind]
+	if ext := path.Ext(name); kind == Other && len(ext) <= maxEnding {
+		end = ext
+	}
 	name = strings.TrimLeft(strings.TrimSuffix(name, path.Ext(name)), ".=+-@ ")
 	if name == "" {
 		name = "file"
 	}
-	return name + endings[kind]
+	return name + end
 }
+
+// Data is what is in the file.
+func (u *Upload) Data() []byte { return u.data }
 
 // Put keeps a file of the transaction's company; who sent it.
 func Put(tx *store.Tx, u *Upload, by string, at time.Time) error {
@@ -145,7 +158,11 @@ func Drop(tx *store.Tx, id string) error { return drop(tx, id) }
 // Headers are those with which a file is shown: a browser takes it for what it is, and runs nothing in it.
 func (f *File) Headers(h http.Header) {
 	h.Set("Content-Type", f.Kind)
-	h.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": f.Name}))
+	how := "inline"
+	if f.Kind == Other {
+		how = "attachment"
+	}
+	h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": f.Name}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-store")

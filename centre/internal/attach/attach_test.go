@@ -87,3 +87,22 @@ func TestWhatComes(t *testing.T) {
 		}
 	}
 }
+
+// Where any file is taken, what a browser could run is handed out and never shown.
+func TestOtherFiles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, data, want, kind string }{
+		{"見積書.xlsx", "PK\x03\x04", "見積書.xlsx", attach.Other}, {"x.html", "<html><script>", "x.html", attach.Other}, {"a.pdf", "%PDF-1.7", "a.pdf", attach.PDF},
+		{"evil.pdf.exe", "MZ", "evil.pdf.exe", attach.Other}, {"a." + strings.Repeat("x", 40), "MZ", "a", attach.Other}, {"..", "x", "file.", attach.Other},
+	} {
+		u, err := attach.Check(c.name, strings.NewReader(c.data), append(attach.Papers, attach.Other)...)
+		if err != nil || u.Name != c.want || u.Kind != c.kind {
+			t.Errorf("%q: %q, %q, %v", c.name, u.Name, u.Kind, err)
+		}
+		rec := httptest.NewRecorder()
+		u.Headers(rec.Header())
+		if got := rec.Header().Get("Content-Disposition"); strings.HasPrefix(got, "attachment") != (c.kind == attach.Other) {
+			t.Errorf("%q: %s", c.name, got)
+		}
+	}
+}

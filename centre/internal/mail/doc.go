@@ -11,5 +11,5 @@
 // A header can never be injected: every header value with a control character is
 // refused before the connection is opened.
 //
-// Callers: notify. What to say and to whom is theirs; this package knows no alert.
+// Callers: notify, desk. What to say and to whom is theirs; this package knows no alert.
 package mail

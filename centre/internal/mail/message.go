@@ -43,6 +43,8 @@ type Message struct {
 	// References are the ids of the thread so far, oldest first; the last one is replied to.
 	References []string
 	Date       time.Time
+	// Personal: somebody wrote it, no program did.
+	Personal bool
 }
 
 // check says what is wrong with a message, before anything is sent.
@@ -64,7 +66,7 @@ func (m *Message) check() error {
 		return bad("too many references")
 	}
 	for _, id := range append([]string{m.ID}, m.References...) {
-		if !validID(id) {
+		if !ValidID(id) {
 			return bad(fmt.Sprintf("message id %q", id))
 		}
 	}
@@ -85,12 +87,12 @@ func checkAddress(a Address) error {
 	return nil
 }
 
-// validID wants the dot-atom form of RFC 5322 §3.6.4, which needs no quoting.
-func validID(id string) bool {
+// ValidID wants the form of RFC 5322 §3.6.4 without quotes: dot-atoms of §3.2.3 around an @, or a domain literal behind it.
+func ValidID(id string) bool {
 	left, right, ok := strings.Cut(id, "@")
 	ok = ok && left != "" && right != "" && len(id) <= MaxAddress
 	return ok && !strings.ContainsFunc(left+right, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_+=", r))
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~[]:", r))
 	})
 }
 
@@ -112,8 +114,9 @@ func (s *Sender) compose(m *Message) (*gomail.Msg, error) {
 	msg.Subject(m.Subject)
 	msg.SetDateWithValue(m.Date)
 	msg.SetMessageIDWithValue(m.ID)
-	// RFC 3834 §5: holiday responders stay quiet.
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if !m.Personal { // RFC 3834 §5: holiday responders stay quiet.
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	}
 	if n := len(m.References); n > 0 {
 		msg.SetGenHeaderPreformatted(gomail.HeaderInReplyTo, "<"+m.References[n-1]+">")
 		msg.SetGenHeaderPreformatted(gomail.HeaderReferences, "<"+strings.Join(m.References, ">\r\n <")+">")

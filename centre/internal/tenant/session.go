@@ -150,6 +150,12 @@ func (s *Service) personByEmail(ctx context.Context, email string) (p Person, ha
 	return p, hash, err
 }
 
+// PersonByEmail is who has an address, in whatever company, or [store.ErrNotFound]. An address in a mail proves nothing.
+func (s *Service) PersonByEmail(ctx context.Context, email string) (Person, error) {
+	p, _, err := s.personByEmail(ctx, email)
+	return p, err
+}
+
 // refused writes a failed login into the log of the person's company, or of the
 // house when there is no such person: both take a write, so that the time taken
 // does not tell which it was. Made-up addresses cannot fill the log: after a
