@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -142,10 +141,12 @@ func (g *Gate) Require(self bool, page func(http.ResponseWriter, *Visit) error) 
 	}
 }
 
-// parse reads a form, also one with a file.
+// inMemory is how much of a form with files is held in memory; what is more lies in a temporary file.
+const inMemory = 1 << 20
+
 func parse(r *http.Request) error {
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		return r.ParseMultipartForm(MaxForm)
+	if err := r.ParseMultipartForm(inMemory); !errors.Is(err, http.ErrNotMultipart) {
+		return err
 	}
 	return r.ParseForm()
 }
@@ -301,7 +302,9 @@ func (g *Gate) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		status, p.Heading, p.Message = http.StatusNotFound, t.T("common.error_404_title"), t.T("common.error_404")
 	case errors.Is(err, ErrForbidden):
 		status, p.Heading, p.Message = http.StatusForbidden, t.T("common.error_403_title"), t.T("common.error_403")
-	case errors.Is(err, ErrBadInput), errors.As(err, &tooLong):
+	case errors.As(err, &tooLong):
+		status, p.Heading, p.Message = http.StatusRequestEntityTooLarge, t.T("common.error_413_title"), t.T("common.error_413")
+	case errors.Is(err, ErrBadInput):
 		status, p.Heading, p.Message = http.StatusBadRequest, t.T("common.error_400_title"), t.T("common.error_400")
 	default:
 		p.Heading, p.Message = t.T("common.error_500_title"), t.T("common.error_500")

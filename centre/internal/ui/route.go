@@ -96,20 +96,23 @@ func (r *Router) Page(scope Scope, pattern string, h func(http.ResponseWriter, *
 	}))
 }
 
-// Upload is [Router.Page] for a form with a file of at most size bytes.
+// Upload is [Router.Page] for a form with files of at most size bytes together.
 func (r *Router) Upload(scope Scope, pattern string, size int64, h func(http.ResponseWriter, *Visit) error) {
-	if needs[scope] == "" {
-		panic(fmt.Sprintf("ui: %s: scope %q takes no files", pattern, scope))
+	if needs[scope] == "" && scope != Self {
+		panic(fmt.Sprintf("ui: %s: scope %q has no session", pattern, scope))
 	}
-	next := r.gate.Require(false, func(w http.ResponseWriter, v *Visit) error {
+	page := r.gate.Require(false, func(w http.ResponseWriter, v *Visit) error {
 		if !scope.Allows(v.Role) {
 			return ErrForbidden
 		}
 		return h(w, v)
 	})
 	r.handle(scope, pattern, func(w http.ResponseWriter, q *http.Request) {
-		Large(w, q, size) // before anything is read: the form's token lies in the same body
-		next(w, q)
+		Large(w, q, size)
+		page(w, q)
+		if q.MultipartForm != nil {
+			_ = q.MultipartForm.RemoveAll() // temporary files; the server does the same once more
+		}
 	})
 }
 

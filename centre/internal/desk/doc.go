@@ -1,0 +1,17 @@
+// Package desk is the consultation desk: what somebody asked by telephone, mail or in the portal, what was said
+// since, and what became of it.
+//
+//	new → answered → closed, with the reason
+//	 ↑    waiting (for the customer) ┘
+//	 └ whatever the customer says brings it back to new
+//
+// A ticket belongs to the company of who asked, or to the centre itself while that is a stranger. When its first answer is due and
+// how long it took are counted in opening hours (content/desk).
+//
+// A mail is kept as it came before anybody is told that it was taken, and until what is in it lies in a ticket: [Service.Take],
+// then [Service.HandleRead]. Either may be done again at any point; the same mail twice is one. Who sent a mail is not
+// proven by it: a sender's address finds the company and is shown as "by this address", gives no right, and answers go only
+// to the address with which the ticket began.
+//
+// Level 5.
+package desk
