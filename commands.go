@@ -86,12 +86,26 @@ func runGateway(ctx context.Context, args []string) error {
 	return err
 }
 
+// codedError ends the program with a status of its own.
+type codedError struct {
+	error
+	code int
+}
+
 // runCentre is the centre; its other words are for the first start and for scripts.
 func runCentre(ctx context.Context, args []string) error {
 	verb := "run"
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		verb, args = args[0], args[1:]
 	}
+	err := centreVerb(ctx, verb, args)
+	if code := centre.MailExit(err); verb == "desk-mail" && code != 0 {
+		return codedError{err, code} // a mail server asks for these
+	}
+	return err
+}
+
+func centreVerb(ctx context.Context, verb string, args []string) error {
 	fs := flag.NewFlagSet("centre "+verb, flag.ContinueOnError)
 	path := fs.String("config", "/etc/otasuke/centre.toml", "configuration `file`")
 	var bundle centre.BundleFlags
@@ -150,6 +164,8 @@ func runCentre(ctx context.Context, args []string) error {
 		return answer(nil, func() (any, error) { return c.Alerts(ctx, "listed on the command line") })
 	case "requests":
 		return answer(nil, func() (any, error) { return c.Requests(ctx, "listed on the command line") })
+	case "desk-mail":
+		return c.DeskMail(ctx, os.Stdin)
 	case "backup":
 		return answer(nil, func() (any, error) { return c.Backup(ctx, dir) })
 	case "backups":

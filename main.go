@@ -22,6 +22,8 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
                                           copies of everything that a centre cannot make again
   otasuke centre export COMPANY -o FILE|delete-company|deletions|tidy -config FILE
                                           give a company its data, delete it, delete what is too old
+  otasuke centre desk-mail -config FILE < MAIL
+                                          a mail for the consultation desk, from a mail server
   otasuke centre bundle init|add|list|stop|go|feeds|fetch|rotate -config FILE
                                           what keeps boxes current, let out in waves
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine
@@ -58,7 +60,11 @@ func main() {
 			err = run(ctx, os.Args[2:])
 		}
 	}
+	var coded codedError
 	switch {
+	case errors.As(err, &coded):
+		fmt.Fprintln(os.Stderr, "E:", err)
+		os.Exit(coded.code)
 	case errors.Is(err, errUsage):
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

@@ -19,6 +19,7 @@ import (
 	"otasuke/centre/internal/billing"
 	"otasuke/centre/internal/console"
 	"otasuke/centre/internal/contract"
+	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/erase"
@@ -96,6 +97,7 @@ type Centre struct {
 	billing   *billing.Service
 	published *statistics.Service
 	hooks     *hook.Service
+	desk      *desk.Service
 	press     *paper.Press    // nil without fonts
 	postcodes *postcode.Table // nil without the table
 	exports   *export.Service
@@ -124,7 +126,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -173,7 +175,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
 	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
-	if err := c.openBooks(); err != nil {
+	if err := errors.Join(c.openBooks(), c.openDesk()); err != nil {
 		return err
 	}
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
@@ -211,6 +213,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.deskAnswers(); err != nil {
+		return err
+	}
 	customers, err := c.portal()
 	if err != nil {
 		return err
@@ -240,6 +245,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(billing.KindMonth, c.billing.HandleMonth)
 	queue.Handle(billing.KindTell, notifier.HandleInvoice)
 	queue.Handle(billing.KindRemind, c.billing.HandleRemind)
+	queue.Handle(desk.KindRead, c.desk.HandleRead)
+	queue.Handle(desk.KindSend, c.desk.HandleSend)
+	queue.Handle(desk.KindScan, c.desk.HandleScan)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -263,6 +271,11 @@ func (c *Centre) Run(ctx context.Context) error {
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
 		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
 		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),
+	}
+	if box, ok, err := c.mailbox(); err != nil {
+		return err
+	} else if ok {
+		parts = append(parts, box)
 	}
 	if c.cfg.Ops.Listen != "" {
 		parts = append(parts, c.listener("ops", c.cfg.Ops.Listen, web(ops.New(*c.operations(in, queue))), false))
@@ -290,11 +303,13 @@ func (c *Centre) portal() (*ui.Face, error) {
 	if c.press != nil {
 		prints = c.press
 	}
+	consult, _ := c.deskPages()
 	return portal.New(portal.Config{
-		Paper: prints, Provider: c.cfg.Name,
+		Consult: true,
+		Paper:   prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
-		Guests: []ui.Guest{apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Guests: []ui.Guest{consult, apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
@@ -318,10 +333,12 @@ func (c *Centre) applications() apply.Config {
 }
 
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
+	_, calls := c.deskPages()
 	return console.New(console.Config{
+		Calls:    true,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
+		Guests: []ui.Guest{calls, apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
 	})
 }
 

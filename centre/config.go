@@ -47,6 +47,8 @@ type Config struct {
 	Backup BackupConfig `toml:"backup"`
 	// Service is what is offered to strangers.
 	Service ServiceConfig `toml:"service"`
+	// Desk is the consultation desk: its mailbox, hours and scanner.
+	Desk DeskConfig `toml:"desk"`
 	// Paper names the fonts of what is printed; empty ones are Debian's.
 	Paper paper.Fonts `toml:"paper"`
 	// Retention is for how many days each kind of data is kept; what is not named is kept as long as usual.
@@ -132,6 +134,32 @@ type ServiceConfig struct {
 	// Transfer is who collects from customers' accounts.
 	Transfer TransferConfig `toml:"transfer"`
 }
+
+// DeskConfig is the consultation desk.
+type DeskConfig struct {
+	// Address is where customers write to; empty is mail.reply_to, or mail.from.
+	Address string `toml:"address"`
+	// Hours is a file with opening hours of yours; empty is what is built in: weekdays from 9:00 to 17:30.
+	Hours string `toml:"hours"`
+	// Clamd is the socket of the scanner for attachments; empty: they are said to be unscanned.
+	Clamd string     `toml:"clamd"`
+	IMAP  IMAPConfig `toml:"imap"`
+}
+
+// IMAPConfig is the mailbox from which the desk's mails are fetched; without a server they come by 'otasuke centre desk-mail'.
+type IMAPConfig struct {
+	Server string `toml:"server"` // host:port
+	// TLS is "implicit", "starttls" or "none".
+	TLS          string        `toml:"tls"`
+	Username     string        `toml:"username"`
+	PasswordFile string        `toml:"password_file"`
+	Folder       string        `toml:"folder"` // empty is INBOX
+	Done         string        `toml:"done"`   // folder for what was taken; empty is Otasuke
+	Every        time.Duration `toml:"every"`  // 30 s when 0
+}
+
+// deskAddress is where customers write to.
+func (c *Config) deskAddress() string { return cmp.Or(c.Desk.Address, c.Mail.ReplyTo, c.Mail.From) }
 
 // offers reads what is offered.
 func (c *Config) offers() (*offer.Book, error) {

@@ -19,6 +19,7 @@ import (
 	"otasuke/centre/internal/billing"
 	"otasuke/centre/internal/billing/rule"
 	"otasuke/centre/internal/contract"
+	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -41,6 +42,7 @@ type edge struct {
 	alert, device, question, request string
 	invoice, day                     string
 	month, export                    string
+	ticket, file                     string
 	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
@@ -142,6 +144,14 @@ func (e *edge) attack() {
 	requests, err := e.c.appeals.Requests(e.Context(), e.canary.CompanyID)
 	ok(e.T, err)
 	e.request = requests[0].ID
+	paper, err := attach.Check("offer.pdf", strings.NewReader("%PDF-1.7 "+canary), desk.Kinds...)
+	ok(e.T, err)
+	ticket, err := e.c.desk.Open(e.Context(), e.canary.CompanyID, e.canary.OwnerID, desk.Ticket{Channel: desk.Portal, Name: canary + "花子", AlertID: e.alert, Told: desk.Told{What: canary}}, desk.Said{Text: canary + "の相談", Files: []attach.Upload{paper}})
+	ok(e.T, err)
+	e.ticket = ticket.ID
+	_, said, err := e.c.desk.Ticket(e.Context(), e.canary.CompanyID, e.ticket, true)
+	ok(e.T, err)
+	e.file = said[0].Files[0].ID
 	e.month = time.Now().In(ja.Zone).Format("2006-01")
 	ok(e.T, e.c.reports.HandleMake(e.Context(), e.canary.CompanyID, []byte(`{"Month":"`+e.month+`"}`)))
 	ok(e.T, e.c.devices.Rename(e.Context(), e.canary.CompanyID, e.device, "test", canary+"のPC"))
@@ -220,7 +230,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{public}": "ipa"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -255,7 +265,7 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 	if strings.HasPrefix(r.Path, "/held/") {
 		verb = "release"
 	}
-	form := url.Values{"email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "company": {"x"}, "do": {verb}}
+	form := url.Values{"email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "company": {"x"}, "text": {"x"}, "face": {"3"}, "do": {verb}}
 	for name, value := range e.form {
 		form.Set(name, value)
 	}
@@ -332,6 +342,8 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusNotFound)
 	case route == "POST /account/factor/off" && face == e.console:
 		return is(http.StatusForbidden) // staff need it
+	case strings.HasSuffix(r.Path, "/jot"), strings.HasSuffix(r.Path, "/escalate"):
+		return is(http.StatusSeeOther)
 	case slices.Contains(asked, route):
 		return is(http.StatusUnprocessableEntity)
 	case route == "POST /people" && face == e.console, r.Path == "/people/{person}" && r.Method == http.MethodPost && face == e.console:
@@ -376,6 +388,8 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "reader", "/requests"}, {e.portal, "owner", "/reports/{month}"}, {e.console, "desk", "/requests"},
 		{e.portal, "reader", "/contract"}, {e.portal, "reader", "/figures"}, {e.console, "desk", "/applications"}, {e.console, "auditor", "/applications/{application}"}, {e.console, "desk", "/applications/{application}/paper"}, {e.console, "analyst", "/parcels/{serial}"},
 		{e.portal, "reader", "/invoices/{invoice}"}, {e.portal, "owner", "/invoices/{invoice}/csv"}, {e.console, "auditor", "/billing"}, {e.console, "desk", "/billing/{invoice}"}, {e.console, "operator", "/transfers/{day}"}, {e.console, "operator", "/debit/{tenant}"},
+		{e.portal, "reader", "/desk"}, {e.portal, "member", "/desk/{ticket}"}, {e.portal, "owner", "/desk/{ticket}/files/{file}"},
+		{e.console, "desk", "/desk"}, {e.console, "auditor", "/desk/company/{tenant}"}, {e.console, "analyst", "/desk/ticket/{tenant}/{ticket}"}, {e.console, "desk", "/desk/ticket/{tenant}/{ticket}/to/{public}"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})
 		if status != http.StatusOK || !strings.Contains(body, canary) {

@@ -218,6 +218,7 @@ func (c *console) customers(v *ui.Visit, tenantID string) (text.Texts, error) {
 type panel struct {
 	Company, Passphrase string
 	CompanyURL          string
+	CallURL             string // where a call is noted; "" without a desk
 	Contacts            []contact
 	Boxes               []boxRow
 	Cases               []caseRow
@@ -260,6 +261,11 @@ func (c *console) panel(v *ui.Visit, tenantID, without string, limit int) (panel
 		return p, nil, err
 	}
 	p.Company, p.Passphrase, p.CompanyURL = company.Name, company.Passphrase, c.root+"/companies/"+tenantID
+	if c.Calls && v.Role.May(tenant.MayWrite) {
+		if p.CallURL = c.root + "/desk/company/" + tenantID; without != "" {
+			p.CallURL += "?alert=" + without
+		}
+	}
 	for _, one := range people {
 		role := map[tenant.Role]string{tenant.RoleOwner: "console.role_owner", tenant.RoleMember: "console.role_member"}[one.Role]
 		if role == "" {

@@ -97,6 +97,8 @@ type Config struct {
 	Feeds     Feeds
 	Backups   Backups
 	Misfires  Misfires
+	// Calls: the desk's pages are among the guests, and companies lead to them.
+	Calls bool
 	// Guests are pages of other rooms that belong here.
 	Guests    []ui.Guest
 	Erasures  Erasures

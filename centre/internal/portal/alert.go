@@ -17,19 +17,20 @@ const maxNote = 1000
 
 type alertView struct {
 	ui.Base
-	X         knowledge.Explained
-	Badge     ui.Stars
-	State     string
-	Help      string
-	Answered  string // "" without an answer
-	Closed    string // "" while it is open
-	CanAnswer bool
-	Answers   []answerButton
-	AnswerURL string
-	SpreadURL string // "" where it is not known which device
-	History   []knowledge.Line
-	Blocked   []string // what may have been blocked wrongly; nil when this person may not say so
-	WrongURL  string
+	X          knowledge.Explained
+	Badge      ui.Stars
+	State      string
+	Help       string
+	Answered   string // "" without an answer
+	Closed     string // "" while it is open
+	CanAnswer  bool
+	Answers    []answerButton
+	AnswerURL  string
+	SpreadURL  string // "" where it is not known which device
+	ConsultURL string
+	History    []knowledge.Line
+	Blocked    []string // what may have been blocked wrongly; nil when this person may not say so
+	WrongURL   string
 }
 
 type answerButton struct{ Value, Label string }
@@ -80,6 +81,9 @@ func (p *portal) alertPage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	if v.Role != tenant.RoleReadonly {
 		view.Blocked, view.WrongURL = stoppable(&a), p.root+"/alerts/"+a.ID+"/wrong"
+	}
+	if p.Consult && v.Role != tenant.RoleReadonly {
+		view.ConsultURL = p.root + "/desk/new?alert=" + a.ID
 	}
 	if a.Answer != alert.AnswerNone {
 		view.Answered = v.T("portal.alert_answered", "answer", x.Answer)

@@ -103,6 +103,8 @@ type Config struct {
 	Exports   Exports
 	// Logins are people and their accounts; without it there are no pages about them.
 	Logins account.Service
+	// Consult: the pages of the desk are among the guests, and alerts lead to them.
+	Consult bool
 	// Guests are pages of other rooms that belong here.
 	Guests    []ui.Guest
 	Apps      *apps.Catalogue

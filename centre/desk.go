@@ -1,0 +1,115 @@
+package centre
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"otasuke/centre/internal/desk"
+	"otasuke/centre/internal/desk/fetch"
+	"otasuke/centre/internal/desk/letter"
+	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/ui"
+	pages "otasuke/centre/internal/ui/desk"
+	content "otasuke/content/desk"
+	"otasuke/internal/lifecycle"
+)
+
+// deskBook reads what the desk knows.
+func (c *Config) deskBook() (*content.Book, error) {
+	book, err := content.Load()
+	if c.Desk.Hours != "" {
+		book, err = content.Read(os.DirFS(filepath.Dir(c.Desk.Hours)), filepath.Base(c.Desk.Hours))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: desk.hours: %w", ErrConfig, err)
+	}
+	return book, nil
+}
+
+// openDesk makes the consultation desk. It answers nobody before [Centre.deskAnswers].
+func (c *Centre) openDesk() error {
+	book, err := c.cfg.deskBook()
+	if err != nil {
+		return err
+	}
+	c.desk = desk.New(desk.Config{Store: c.store, People: c.tenants, Book: book, Texts: c.texts, Domain: mail.Domain(c.cfg.Mail.From), Own: []string{c.cfg.Mail.From, c.cfg.deskAddress()},
+		Phone: c.cfg.Phone, Portal: strings.TrimSuffix(c.cfg.Portal.URL, "/"), Clamd: c.cfg.Desk.Clamd, Log: c.cfg.Log})
+	return nil
+}
+
+// deskAnswers lets the desk's mails out as other mails are, to be answered to its own address.
+func (c *Centre) deskAnswers() error {
+	out, err := c.cfg.sender()
+	if err != nil {
+		return err
+	}
+	out.ReplyTo = mail.Address{Name: c.cfg.Mail.FromName, Email: c.cfg.deskAddress()}
+	c.desk.Sender, err = mail.New(out)
+	return err
+}
+
+// deskPages are those of the desk, for both faces.
+func (c *Centre) deskPages() (customers, staff ui.Guest) {
+	cfg := pages.Config{Desk: c.desk, Book: c.desk.Book, Companies: c.tenants, Alerts: c.alerts, Boxes: c.devices, Contracts: c.contracts, Families: c.knowledge}
+	return pages.Customers(cfg), pages.Staff(cfg)
+}
+
+// mailbox is the part that fetches the desk's mails; false without one.
+func (c *Centre) mailbox() (part lifecycle.Part, ok bool, err error) {
+	m := c.cfg.Desk.IMAP
+	if m.Server == "" {
+		return part, false, nil
+	}
+	password := ""
+	if m.PasswordFile != "" {
+		b, err := os.ReadFile(m.PasswordFile)
+		if err != nil {
+			return part, false, fmt.Errorf("%w: desk.imap.password_file: %w", ErrConfig, err)
+		}
+		password = strings.TrimSpace(string(b))
+	}
+	f, err := fetch.New(fetch.Config{Addr: m.Server, TLS: m.TLS, Username: m.Username, Password: password, Folder: m.Folder, Done: m.Done, Every: m.Every, MaxSize: letter.MaxSize, Log: c.cfg.Log,
+		Take: func(ctx context.Context, raw []byte, cut bool) error {
+			err := c.desk.Take(ctx, raw, cut)
+			if errors.Is(err, desk.ErrEmpty) {
+				return nil // there is nothing to lose
+			}
+			return err
+		}})
+	if err != nil {
+		return part, false, fmt.Errorf("%w: desk.imap: %w", ErrConfig, err)
+	}
+	return lifecycle.Part{Name: "mailbox", Run: f.Run}, true, nil
+}
+
+// DeskMail takes a mail to the desk, as a mail server pipes it in. When it returns nil the mail is kept, and the
+// running centre reads it within a second; after an error the mail server has to try again.
+func (c *Centre) DeskMail(ctx context.Context, r io.Reader) error {
+	raw, err := io.ReadAll(io.LimitReader(r, letter.MaxSize+1))
+	if err != nil {
+		return fmt.Errorf("centre: %w", err)
+	}
+	return c.desk.Take(ctx, raw, false)
+}
+
+// Exit codes of sysexits.h, by which a mail server knows what to do with a mail that was not taken.
+const (
+	exitData = 65 // EX_DATAERR: it goes back to its sender
+	exitTemp = 75 // EX_TEMPFAIL: it is tried again
+)
+
+// MailExit is the exit code of 'otasuke centre desk-mail' for an error.
+func MailExit(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, desk.ErrLarge), errors.Is(err, desk.ErrEmpty):
+		return exitData
+	}
+	return exitTemp
+}
