@@ -44,7 +44,7 @@ const kindNumber, kindMessage = "ticket", "desk.message"
 
 // People knows who has an address, and what companies are called; tenant.Service is one.
 type People interface {
-	PersonByEmail(ctx context.Context, email string) (tenant.Person, error)
+	People(ctx context.Context, tenantID string) ([]tenant.Person, error)
 	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
 }
 

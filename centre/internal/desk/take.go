@@ -143,7 +143,7 @@ func (s *Service) where(ctx context.Context, l *letter.Letter) (goal, error) {
 	var p tenant.Person
 	if l.Address != "" {
 		var err error
-		if p, err = s.People.PersonByEmail(ctx, l.Address); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if p, err = s.sender(ctx, l.Address); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return goal{}, err
 		}
 	}
@@ -162,6 +162,24 @@ func (s *Service) where(ctx context.Context, l *letter.Letter) (goal, error) {
 		to.Tenant, to.PersonID, to.Name, to.Lang = p.TenantID, p.ID, p.Name, string(p.Lang)
 	}
 	return to, nil
+}
+
+// sender is who has an address, in whatever company; that a mail says it came from there proves nothing.
+func (s *Service) sender(ctx context.Context, email string) (tenant.Person, error) {
+	owner, err := s.Store.Owner(ctx, "email", tenant.EmailKey(email))
+	if err != nil {
+		return tenant.Person{}, err
+	}
+	people, err := s.People.People(ctx, owner)
+	if err != nil {
+		return tenant.Person{}, err
+	}
+	for _, p := range people {
+		if strings.EqualFold(p.Email, email) {
+			return p, nil
+		}
+	}
+	return tenant.Person{}, store.ErrNotFound
 }
 
 func messageKey(id string) string {

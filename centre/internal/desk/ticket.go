@@ -40,7 +40,7 @@ const (
 // Side is who said something.
 type Side string
 
-// Sides. Notes are the staff's own and never shown to customers.
+// Sides. Notes are the staff's own: no page of customers has them, but a company's export does.
 const (
 	Customer Side = "customer"
 	Staff    Side = "staff"

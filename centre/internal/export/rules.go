@@ -68,6 +68,11 @@ var Rules = map[string]Rule{
 	"job":              {Hide: []string{"args", "last_error"}},
 	"pairing":          {Hide: []string{"code", "token", "key_hash"}},
 	"marked_rule":      {},
+	"desk_ticket":      {JSON: []string{"told"}},
+	"desk_message":     {},
+	"desk_file":        {},
+	"desk_mail":        {Out: true}, // the centre's own: mails that are not read yet
+	"desk_mail_part":   {Out: true},
 }
 
 // moments are columns with a time that do not end with "_at", which the others do.

@@ -13,6 +13,8 @@ import (
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/appeal"
+	"otasuke/centre/internal/attach"
+	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/export"
 	"otasuke/centre/internal/job"
@@ -48,6 +50,12 @@ func fill(tx *store.Tx, person string, days int) error {
 		`INSERT INTO question (tenant_id, id, box_id, who, body, asked_at, taken_at, answered_at, answer) VALUES ($1, $2, '', '', '{}', $3, 0, 0, '')`,
 		`INSERT INTO appeal (tenant_id, id, device, person_id, what, category, list, reason, note, times, state, answer, answered_by, asked_at, answered_at) VALUES ($1, $2, '', '', '', '', '', '', '', 1, 'refused', '', '', $3, $3)`,
 		`INSERT INTO report (tenant_id, month, made_at, figures) VALUES ($1, $2, $3, '{}')`,
+		`INSERT INTO desk_ticket (tenant_id, id, number, channel, topic, subject, state, urgent, name, company, email, phone, digits, person_id, by_address, alert_id, box_id, application, told, lang, reason, escalated, face, word, opened_at, moved_at, due_at, first_at, acked_at)
+			VALUES ($1, $2, $2, 'phone', '', '', 'closed', FALSE, '', '', '', '', '', '', FALSE, '', '', '', '{}', 'ja', '', '', 0, '', $3, $3, $3, $3, 0)`,
+		`INSERT INTO desk_message (tenant_id, ticket_id, seq, at, side, who, name, address, body, mail_id, message_id, auto, cut, sent) VALUES ($1, $2, 1, $3, 'customer', '', '', '', '', '', '', FALSE, FALSE, '')`,
+		`INSERT INTO attachment (tenant_id, id, name, kind, size, sum, sent_by, sent_at) VALUES ($1, $2, '', '', 0, '', '', $3)`,
+		`INSERT INTO attachment_part (tenant_id, attachment_id, seq, data) SELECT $1, $2, 0, '' WHERE CAST($3 AS BIGINT) > 0`,
+		`INSERT INTO desk_file (tenant_id, ticket_id, seq, attachment_id, state, virus) SELECT $1, $2, 1, $2, 'clean', '' WHERE CAST($3 AS BIGINT) > 0`,
 	} {
 		if _, err := tx.Exec(query, id, at); err != nil {
 			return err
@@ -63,6 +71,12 @@ func fill(tx *store.Tx, person string, days int) error {
 		}
 	}
 	return nil
+}
+
+// reopen opens the oldest ticket again.
+func reopen(tx *store.Tx) error {
+	_, err := tx.Exec(`UPDATE desk_ticket SET state = 'new' WHERE tenant_id = $1 AND id = 'd2000'`)
+	return err
 }
 
 // left lists the ids of a table's rows that are left, as days.
@@ -96,7 +110,7 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 					}
 				}
 				_, err := tx.Exec(`UPDATE alert SET state = 'open' WHERE tenant_id = $1 AND id = 'd2000'`)
-				return err
+				return errors.Join(err, reopen(tx))
 			}))
 			ids = append(ids, id)
 		}
@@ -124,6 +138,9 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 				{"appeal", "id", "", "d0 d100 d29 d31"},
 				{"report", "month", "", "d0 d100 d29 d31 d500"},
 				{"report_mail", "month", "", "d0 d100 d29 d31 d500"},
+				{"desk_ticket", "id", "", "d0 d100 d2000 d29 d31 d500"}, // the open one stays, with what belongs to it
+				{"desk_message", "ticket_id", "", "d0 d100 d2000 d29 d31 d500"},
+				{"attachment", "id", "", "d0 d100 d2000 d29 d31 d500"},
 				{"login_session", "id", "", "d0 d29"},
 			} {
 				if got := strings.Join(left(t, s, id, c.table, c.column, c.where), " "); got != c.want {
@@ -155,7 +172,7 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 		if again, err := svc.Run(t.Context()); err != nil || len(again) != 1 {
 			t.Errorf("a second run found %v, %v", again, err)
 		}
-	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema())
+	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema(), attach.Schema(), desk.Schema())
 }
 
 func TestDays(t *testing.T) {
@@ -199,7 +216,7 @@ func TestEachNight(t *testing.T) {
 		if all := due(); len(all) != 2 || !store.Time(all[1]).Equal(time.Date(2026, 11, 29, 19, 0, 0, 0, time.UTC)) {
 			t.Errorf("%v", all)
 		}
-	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema())
+	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema(), attach.Schema(), desk.Schema())
 }
 
 // What the shipped configuration says in its comments is what the program does.

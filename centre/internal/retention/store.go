@@ -36,6 +36,9 @@ const closed = `(state = 'closed' OR stars < 2)`
 // ofOld are rows that belong to old alerts.
 const ofOld = `alert_id IN (SELECT a.id FROM alert a WHERE a.tenant_id = $1 AND (a.state = 'closed' OR a.stars < 2) AND a.last_at < {before})`
 
+// ofClosed are rows that belong to old tickets.
+const ofClosed = `ticket_id IN (SELECT t.id FROM desk_ticket t WHERE t.tenant_id = $1 AND t.state = 'closed' AND t.moved_at < {before})`
+
 // Kinds are all kinds of data that grow with time.
 var Kinds = []KindOf{
 	// The traffic that an alert was made of, in it: to look closer while it matters.
@@ -51,6 +54,10 @@ var Kinds = []KindOf{
 	{Name: "questions", Usual: 1, Least: 1, Most: 1, table: "question", old: `asked_at < {before}`, steps: []step{{table: "question", where: `asked_at < {before}`}}},
 	{Name: "requests", Usual: year, Least: 30, Most: year, table: "appeal", old: `state <> 'open' AND answered_at < {before}`,
 		steps: []step{{table: "appeal", where: `state <> 'open' AND answered_at < {before}`}}},
+	{Name: "consultations", Usual: 3 * year, Least: 90, Most: 10 * year, table: "desk_ticket", old: `state = 'closed' AND moved_at < {before}`,
+		steps: []step{{table: "attachment_part", where: `attachment_id IN (SELECT f.attachment_id FROM desk_file f WHERE f.tenant_id = $1 AND f.` + ofClosed + `)`},
+			{table: "attachment", where: `id IN (SELECT f.attachment_id FROM desk_file f WHERE f.tenant_id = $1 AND f.` + ofClosed + `)`},
+			{table: "desk_file", where: ofClosed}, {table: "desk_message", where: ofClosed}, {table: "desk_ticket", where: `state = 'closed' AND moved_at < {before}`}}},
 	{Name: "reports", Usual: 5 * year, Least: 2 * year, Most: 10 * year, table: "report", old: `made_at < {before}`,
 		steps: []step{{table: "report_mail", where: `month IN (SELECT r.month FROM report r WHERE r.tenant_id = $1 AND r.made_at < {before})`}, {table: "report", where: `made_at < {before}`}}},
 	{Name: "health", Usual: 400, Least: 30, Most: 400, table: "box_health", old: `at < {before}`, steps: []step{{table: "box_health", where: `at < {before}`}}},

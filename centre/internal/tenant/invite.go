@@ -63,7 +63,7 @@ func (s *Service) Invite(ctx context.Context, who string, p Person) (id string, 
 			return err
 		}
 		for i := range waiting {
-			if emailKey(waiting[i].Email) == emailKey(p.Email) {
+			if EmailKey(waiting[i].Email) == EmailKey(p.Email) {
 				return ErrInvited
 			}
 		}

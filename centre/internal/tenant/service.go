@@ -226,7 +226,7 @@ func (s *Service) AddPerson(ctx context.Context, who string, p Person) (string, 
 }
 
 func (s *Service) addPerson(tx *store.Tx, who string, p Person) error {
-	if err := tx.Point("email", emailKey(p.Email)); errors.Is(err, store.ErrTaken) {
+	if err := tx.Point("email", EmailKey(p.Email)); errors.Is(err, store.ErrTaken) {
 		return ErrEmailTaken
 	} else if err != nil {
 		return err

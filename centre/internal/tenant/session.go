@@ -107,7 +107,7 @@ func csrf(token string) string {
 // cookie and is not kept. It takes as long for unknown people as for known ones. For
 // who has a second factor the session is only [Session.Pending].
 func (s *Service) Login(ctx context.Context, email, password string, from From) (Session, string, error) {
-	address, account := throttle.Address(from.Addr), emailKey(email)
+	address, account := throttle.Address(from.Addr), EmailKey(email)
 	for _, try := range []struct {
 		limit *throttle.Limiter
 		key   string
@@ -136,7 +136,7 @@ func (s *Service) Login(ctx context.Context, email, password string, from From) 
 }
 
 func (s *Service) personByEmail(ctx context.Context, email string) (p Person, hash string, err error) {
-	owner, err := s.store.Owner(ctx, "email", emailKey(email))
+	owner, err := s.store.Owner(ctx, "email", EmailKey(email))
 	if errors.Is(err, store.ErrNotFound) {
 		owner, err = House, nil // reads a little all the same, so as to take as long
 	}
@@ -148,12 +148,6 @@ func (s *Service) personByEmail(ctx context.Context, email string) (p Person, ha
 		return err
 	})
 	return p, hash, err
-}
-
-// PersonByEmail is who has an address, in whatever company, or [store.ErrNotFound]. An address in a mail proves nothing.
-func (s *Service) PersonByEmail(ctx context.Context, email string) (Person, error) {
-	p, _, err := s.personByEmail(ctx, email)
-	return p, err
 }
 
 // refused writes a failed login into the log of the person's company, or of the

@@ -68,7 +68,7 @@ func selectPersonByEmail(tx *store.Tx, email string) (p Person, password string,
 		return p, "", err
 	}
 	for _, one := range people {
-		if emailKey(one.Email) == emailKey(email) {
+		if EmailKey(one.Email) == EmailKey(email) {
 			return one.Person, one.password, nil
 		}
 	}

@@ -131,9 +131,9 @@ func (p *Person) check() error {
 	return checkLine("name", p.Name, true)
 }
 
-// emailKey is how an address is known to the directory: hashed, since the
+// EmailKey is how an address is known to the directory: hashed, since the
 // directory belongs to nobody, and in lower case, since no provider in use tells
 // letters of different case apart.
-func emailKey(email string) string {
+func EmailKey(email string) string {
 	return hashText("email\x00" + strings.ToLower(strings.TrimSpace(email)))
 }

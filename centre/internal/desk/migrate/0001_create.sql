@@ -61,8 +61,7 @@ CREATE TABLE desk_file (
     state         TEXT   NOT NULL, -- 'waiting', 'clean', 'infected', 'unknown'
     virus         TEXT   NOT NULL,
     PRIMARY KEY (tenant_id, attachment_id),
-    FOREIGN KEY (tenant_id, ticket_id, seq) REFERENCES desk_message (tenant_id, ticket_id, seq),
-    FOREIGN KEY (tenant_id, attachment_id) REFERENCES attachment (tenant_id, id)
+    FOREIGN KEY (tenant_id, ticket_id, seq) REFERENCES desk_message (tenant_id, ticket_id, seq)
 );
 CREATE TABLE desk_mail (
     tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
