@@ -143,6 +143,7 @@ const (
 	topicKey, stateKey, staffKey, channelKey = "desk.topic_", "desk.state_", "desk.staff_", "desk.channel_"
 	saidKey, sideKey, sentKey, fileKey       = "desk.said_", "desk.side_", "desk.sent_", "desk.file_"
 	faceKey, fieldKey, hintKey               = "desk.face_", "desk.field_", "_hint"
+	contractKey                              = "apply.state_"
 )
 
 // saidWords are what a page says about what was just done.

@@ -77,7 +77,7 @@ func schemas() []store.Schema {
 func open(t *testing.T, s *store.Store) *world {
 	t.Helper()
 	w := &world{T: t, s: s, clock: clock.NewFake(start)}
-	w.tenants = tenant.New(tenant.Config{Store: s, Clock: w.clock, FactorRequired: false, Argon: tenant.Argon{Time: 1, Memory: 64, Threads: 1}})
+	w.tenants = tenant.New(tenant.Config{Store: s, Clock: w.clock, FactorRequired: false, Cost: tenant.Cost{Time: 1, Memory: 64, Threads: 1}})
 	must(t, w.tenants.EnsureHouse(t.Context(), "みなと商工会議所"))
 	known, err := knowledge.Load()
 	must(t, err)

@@ -149,7 +149,7 @@ func (p *Pages) side(v *ui.Visit, c *tenant.Company) (s side, err error) {
 		return s, err
 	}
 	for i := range signed {
-		s.Contract = append(s.Contract, pair{v.T("apply.state_"+string(signed[i].State)) + " " + signed[i].Number, v.T("desk.contact", "name", signed[i].Form.Contact, "phone", signed[i].Form.Phone)})
+		s.Contract = append(s.Contract, pair{v.T(contractKey+string(signed[i].State)) + " " + signed[i].Number, v.T("desk.contact", "name", signed[i].Form.Contact, "phone", signed[i].Form.Phone)})
 	}
 	boxes, err := p.Boxes.Boxes(ctx, c.ID)
 	if err != nil {
