@@ -331,8 +331,8 @@ func (p *Pages) around(v *ui.Visit, t *desk.Ticket, view *ticketView) error {
 	if t.ByAddress {
 		who += " " + v.T("desk.by_address", "address", t.Email)
 	}
-	view.Reach = append([]pair{{v.T("desk.note_company"), owner}, {v.T("desk.note_who"), who}}, view.Reach...)
-	for _, f := range []pair{{v.T("desk.note_phone"), t.Phone}, {v.T("desk.note_email"), t.Email}} {
+	view.Reach = append([]pair{{v.T("desk.note_company"), owner}, {v.T("desk.reach_who"), who}}, view.Reach...)
+	for _, f := range []pair{{v.T("desk.reach_phone"), t.Phone}, {v.T("desk.reach_mail"), t.Email}} {
 		if f.Value != "" {
 			view.Reach = append(view.Reach, f)
 		}
