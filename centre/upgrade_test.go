@@ -187,8 +187,8 @@ func fill(t *testing.T, s *store.Store) {
 	t.Helper()
 	tables, err := s.TenantTables(t.Context())
 	ok(t, err)
-	boolean := map[string]bool{"inbound": true, "blocked": true, "protecting": true, "raised": true, "mails": true, "random": true, "told": true, "factor": true, "pending": true, "visit": true, "member": true, "fresh": true}
-	whole := regexp.MustCompile(`^(at|since|until|seq|step|tries|deaths|latency|stars|events|used|day|gid|sid|times|people|used|up|down|minutes|flows|version|active|size|attempt|attempts|last_step|year|total|yen|bank_no|last_seen|first_login|.*_at)$`)
+	boolean := map[string]bool{"inbound": true, "blocked": true, "protecting": true, "raised": true, "mails": true, "random": true, "told": true, "factor": true, "pending": true, "visit": true, "member": true, "fresh": true, "urgent": true, "by_address": true, "auto": true, "cut": true}
+	whole := regexp.MustCompile(`^(at|since|until|seq|step|tries|deaths|latency|stars|events|used|day|gid|sid|times|people|used|up|down|minutes|flows|version|active|size|attempt|attempts|last_step|year|total|yen|bank_no|last_seen|first_login|face|.*_at)$`)
 	ok(t, s.Write(t.Context(), "c1", func(tx *store.Tx) error {
 		for _, table := range tables {
 			args, marks := []any{}, []string{}

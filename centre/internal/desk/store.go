@@ -21,7 +21,7 @@ func moment(at int64) time.Time {
 	return store.Time(at)
 }
 
-const columns = `tenant_id, id, number, channel, topic, subject, state, urgent, name, company, email, phone, person_id, by_address, alert_id, box_id, application, told, lang,
+const columns = `tenant_id, id, number, channel, topic, subject, state, urgent, name, company, email, phone, person_id, by_address, alert_id, box_id, application, beforehand, lang,
 	reason, escalated, face, word, opened_at, moved_at, due_at, first_at, acked_at`
 
 func scan(scan func(...any) error) (t Ticket, err error) {

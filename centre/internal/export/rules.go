@@ -68,7 +68,7 @@ var Rules = map[string]Rule{
 	"job":              {Hide: []string{"args", "last_error"}},
 	"pairing":          {Hide: []string{"code", "token", "key_hash"}},
 	"marked_rule":      {},
-	"desk_ticket":      {JSON: []string{"told"}},
+	"desk_ticket":      {JSON: []string{"beforehand"}},
 	"desk_message":     {},
 	"desk_file":        {},
 	"desk_mail":        {Out: true}, // the centre's own: mails that are not read yet

@@ -50,7 +50,7 @@ func fill(tx *store.Tx, person string, days int) error {
 		`INSERT INTO question (tenant_id, id, box_id, who, body, asked_at, taken_at, answered_at, answer) VALUES ($1, $2, '', '', '{}', $3, 0, 0, '')`,
 		`INSERT INTO appeal (tenant_id, id, device, person_id, what, category, list, reason, note, times, state, answer, answered_by, asked_at, answered_at) VALUES ($1, $2, '', '', '', '', '', '', '', 1, 'refused', '', '', $3, $3)`,
 		`INSERT INTO report (tenant_id, month, made_at, figures) VALUES ($1, $2, $3, '{}')`,
-		`INSERT INTO desk_ticket (tenant_id, id, number, channel, topic, subject, state, urgent, name, company, email, phone, digits, person_id, by_address, alert_id, box_id, application, told, lang, reason, escalated, face, word, opened_at, moved_at, due_at, first_at, acked_at)
+		`INSERT INTO desk_ticket (tenant_id, id, number, channel, topic, subject, state, urgent, name, company, email, phone, digits, person_id, by_address, alert_id, box_id, application, beforehand, lang, reason, escalated, face, word, opened_at, moved_at, due_at, first_at, acked_at)
 			VALUES ($1, $2, $2, 'phone', '', '', 'closed', FALSE, '', '', '', '', '', '', FALSE, '', '', '', '{}', 'ja', '', '', 0, '', $3, $3, $3, $3, 0)`,
 		`INSERT INTO desk_message (tenant_id, ticket_id, seq, at, side, who, name, address, body, mail_id, message_id, auto, cut, sent) VALUES ($1, $2, 1, $3, 'customer', '', '', '', '', '', '', FALSE, FALSE, '')`,
 		`INSERT INTO attachment (tenant_id, id, name, kind, size, sum, sent_by, sent_at) VALUES ($1, $2, '', '', 0, '', '', $3)`,

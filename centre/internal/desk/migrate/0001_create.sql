@@ -18,7 +18,7 @@ CREATE TABLE desk_ticket (
     alert_id    TEXT    NOT NULL,
     box_id      TEXT    NOT NULL,
     application TEXT    NOT NULL,
-    told        TEXT    NOT NULL, -- answers of the form before a call, as JSON
+    beforehand  TEXT    NOT NULL, -- answers of the form before a call, as JSON
     lang        TEXT    NOT NULL,
     reason      TEXT    NOT NULL, -- why it was closed
     escalated   TEXT    NOT NULL, -- to whom and why
