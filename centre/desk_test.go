@@ -57,7 +57,7 @@ func mailbox(t *testing.T, mails ...string) string {
 // is brought once more until it was taken. Each becomes one ticket, and each sender hears of it.
 func TestDeskLosesNoMailWhenKilled(t *testing.T) {
 	t.Parallel()
-	const piped, fetched = 16, 4
+	const piped, fetched = 8, 4
 	dir := t.TempDir()
 	program := filepath.Join(dir, "otasuke")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "otasuke").CombinedOutput(); err != nil {
@@ -102,7 +102,7 @@ func TestDeskLosesNoMailWhenKilled(t *testing.T) {
 				t.Fatal("never taken")
 			}
 		}
-		if i%4 == 3 {
+		if i%3 == 2 {
 			ok(t, running.Process.Kill())
 			_ = running.Wait()
 			running = centre()
