@@ -680,6 +680,80 @@ CREATE TABLE stock_step (
     PRIMARY KEY (tenant_id, serial, seq),
     FOREIGN KEY (tenant_id, serial) REFERENCES stock (tenant_id, serial)
 );
+CREATE TABLE version_of_billing (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE invoice (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    number     TEXT   NOT NULL, -- 2026-000001
+    year       BIGINT NOT NULL,
+    seq        BIGINT NOT NULL,
+    company_id TEXT   NOT NULL, -- whose it is
+    month      TEXT   NOT NULL, -- that is paid, 2026-12
+    corrects   TEXT   NOT NULL, -- number of the first of its chain, '' for that itself
+    on_day     TEXT   NOT NULL, -- of issue, 2026-12-01
+    due        TEXT   NOT NULL,
+    total      BIGINT NOT NULL, -- yen with tax
+    fold       TEXT   NOT NULL, -- of the company's name, to find it
+    body       TEXT   NOT NULL, -- JSON, as it was issued; never changed
+    issued_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, number)
+);
+CREATE TABLE invoice_paid (
+    tenant_id TEXT   NOT NULL,
+    number    TEXT   NOT NULL,
+    on_day    TEXT   NOT NULL,
+    how       TEXT   NOT NULL, -- 'transfer', 'hand', 'offset'
+    who       TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, number),
+    FOREIGN KEY (tenant_id, number) REFERENCES invoice (tenant_id, number)
+);
+CREATE TABLE invoice_event (
+    tenant_id TEXT   NOT NULL,
+    number    TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    what      TEXT   NOT NULL,
+    who       TEXT   NOT NULL,
+    why       TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, number, seq),
+    FOREIGN KEY (tenant_id, number) REFERENCES invoice (tenant_id, number)
+);
+CREATE TABLE invoice_account (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    company_id TEXT   NOT NULL,
+    bank_no    BIGINT NOT NULL, -- customer number there
+    account    TEXT   NOT NULL, -- JSON
+    holder     TEXT   NOT NULL,
+    fresh      BOOLEAN NOT NULL, -- nothing was collected from it yet
+    who        TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, company_id)
+);
+CREATE TABLE collection (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    on_day    TEXT   NOT NULL, -- 2026-12-27
+    who       TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    result_at BIGINT NOT NULL, -- 0 = not back yet
+    PRIMARY KEY (tenant_id, on_day)
+);
+CREATE TABLE collection_line (
+    tenant_id  TEXT   NOT NULL,
+    on_day     TEXT   NOT NULL,
+    customer   TEXT   NOT NULL,
+    company_id TEXT   NOT NULL,
+    yen        BIGINT NOT NULL,
+    numbers    TEXT   NOT NULL, -- JSON, the invoices
+    record     TEXT   NOT NULL, -- JSON, as it stands in the file
+    result     TEXT   NOT NULL, -- '' until it is known
+    PRIMARY KEY (tenant_id, on_day, customer),
+    FOREIGN KEY (tenant_id, on_day) REFERENCES collection (tenant_id, on_day)
+);
 CREATE TABLE version_of_statistics (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -720,6 +794,90 @@ CREATE TABLE hook_delivery (
     at        BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, hook_id, alert_id, step),
     FOREIGN KEY (tenant_id, hook_id) REFERENCES hook (tenant_id, id)
+);
+CREATE TABLE version_of_desk (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE desk_ticket (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    id          TEXT    NOT NULL,
+    number      TEXT    NOT NULL, -- seven digits
+    channel     TEXT    NOT NULL, -- 'phone', 'mail', 'portal'
+    topic       TEXT    NOT NULL,
+    subject     TEXT    NOT NULL,
+    state       TEXT    NOT NULL, -- 'new', 'waiting', 'answered', 'closed'
+    urgent      BOOLEAN NOT NULL,
+    name        TEXT    NOT NULL, -- of who asked
+    company     TEXT    NOT NULL, -- of a stranger, as it was said
+    email       TEXT    NOT NULL, -- lower case
+    phone       TEXT    NOT NULL,
+    digits      TEXT    NOT NULL, -- of the telephone number
+    person_id   TEXT    NOT NULL,
+    by_address  BOOLEAN NOT NULL, -- the person is known by nothing but the address of a mail
+    alert_id    TEXT    NOT NULL,
+    box_id      TEXT    NOT NULL,
+    application TEXT    NOT NULL,
+    beforehand  TEXT    NOT NULL, -- answers of the form before a call, as JSON
+    lang        TEXT    NOT NULL,
+    reason      TEXT    NOT NULL, -- why it was closed
+    escalated   TEXT    NOT NULL, -- to whom and why
+    face        BIGINT  NOT NULL, -- 0 none, 1 bad, 2 fair, 3 good
+    word        TEXT    NOT NULL,
+    opened_at   BIGINT  NOT NULL,
+    moved_at    BIGINT  NOT NULL,
+    due_at      BIGINT  NOT NULL,
+    first_at    BIGINT  NOT NULL, -- first answer; 0 for none
+    acked_at    BIGINT  NOT NULL, -- last acknowledgement by itself
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE desk_message (
+    tenant_id  TEXT    NOT NULL,
+    ticket_id  TEXT    NOT NULL,
+    seq        BIGINT  NOT NULL,
+    at         BIGINT  NOT NULL,
+    side       TEXT    NOT NULL, -- 'customer', 'staff', 'note'
+    who        TEXT    NOT NULL, -- a person's id; '' by mail
+    name       TEXT    NOT NULL,
+    address    TEXT    NOT NULL, -- of a mail's sender
+    body       TEXT    NOT NULL,
+    mail_id    TEXT    NOT NULL, -- desk_mail of the house
+    message_id TEXT    NOT NULL,
+    auto       BOOLEAN NOT NULL,
+    cut        BOOLEAN NOT NULL,
+    sent       TEXT    NOT NULL, -- '', 'waiting', 'sent', 'refused'
+    PRIMARY KEY (tenant_id, ticket_id, seq),
+    FOREIGN KEY (tenant_id, ticket_id) REFERENCES desk_ticket (tenant_id, id)
+);
+CREATE TABLE desk_file (
+    tenant_id     TEXT   NOT NULL,
+    ticket_id     TEXT   NOT NULL,
+    seq           BIGINT NOT NULL,
+    attachment_id TEXT   NOT NULL,
+    state         TEXT   NOT NULL, -- 'waiting', 'clean', 'infected', 'unknown'
+    virus         TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, attachment_id),
+    FOREIGN KEY (tenant_id, ticket_id, seq) REFERENCES desk_message (tenant_id, ticket_id, seq)
+);
+CREATE TABLE desk_mail (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL, -- SHA-256 of what makes it the same mail
+    at        BIGINT NOT NULL,
+    size      BIGINT NOT NULL,
+    cut       BOOLEAN NOT NULL, -- only the header of a larger one
+    goal      TEXT   NOT NULL, -- company and ticket, once decided
+    done_at   BIGINT NOT NULL, -- 0 until it lies in a ticket
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE desk_mail_part (
+    tenant_id TEXT   NOT NULL,
+    mail_id   TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    data      BYTEA  NOT NULL,
+    PRIMARY KEY (tenant_id, mail_id, seq),
+    FOREIGN KEY (tenant_id, mail_id) REFERENCES desk_mail (tenant_id, id)
 );
 CREATE TABLE version_of_export (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -797,6 +955,18 @@ CREATE UNIQUE INDEX application_number ON application (tenant_id, number) WHERE 
 CREATE INDEX application_state ON application (tenant_id, state, moved_at);
 CREATE INDEX application_link_of ON application_link (tenant_id, application_id);
 CREATE INDEX stock_state ON stock (tenant_id, state, moved_at);
+CREATE UNIQUE INDEX invoice_seq ON invoice (tenant_id, year, seq);
+CREATE UNIQUE INDEX invoice_month ON invoice (tenant_id, company_id, month) WHERE corrects = '';
+CREATE INDEX invoice_day ON invoice (tenant_id, on_day, number);
+CREATE INDEX invoice_chain ON invoice (tenant_id, corrects) WHERE corrects <> '';
+CREATE INDEX invoice_event_what ON invoice_event (tenant_id, what);
+CREATE UNIQUE INDEX invoice_account_customer ON invoice_account (tenant_id, bank_no);
+CREATE INDEX collection_line_company ON collection_line (tenant_id, company_id);
+CREATE INDEX invoice_company ON invoice (tenant_id, company_id, year, seq);
+CREATE INDEX desk_ticket_state ON desk_ticket (state, due_at);
+CREATE INDEX desk_ticket_digits ON desk_ticket (digits);
+CREATE INDEX desk_message_mail ON desk_message (tenant_id, mail_id);
+CREATE INDEX desk_message_id ON desk_message (tenant_id, message_id);
 CREATE UNIQUE INDEX erasure_open ON erasure (subject) WHERE state IN ('waiting', 'running');
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
@@ -893,12 +1063,27 @@ INSERT INTO "version_of_parcel" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_parcel" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "stock" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
 INSERT INTO "stock_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1');
+INSERT INTO "version_of_billing" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_billing" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "invoice" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', '{}', 7);
+INSERT INTO "invoice_paid" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "invoice_event" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "invoice_account" VALUES ('c1', 'k1', 7, '{}', 'k1', 1, 'k1', 7);
+INSERT INTO "collection" VALUES ('c1', 'k1', 'k1', 7, 7);
+INSERT INTO "collection_line" VALUES ('c1', 'k1', 'k1', 'k1', 7, '{}', '{}', 'k1');
 INSERT INTO "version_of_statistics" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_statistics" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_hook" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_hook" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "hook" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
 INSERT INTO "hook_delivery" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 'k1', 7);
+INSERT INTO "version_of_desk" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_desk" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "desk_ticket" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7);
+INSERT INTO "desk_message" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 1, 'k1');
+INSERT INTO "desk_file" VALUES ('c1', 'k1', 7, 'k1', 'k1', 'k1');
+INSERT INTO "desk_mail" VALUES ('c1', 'k1', 7, 7, 1, 'k1', 7);
+INSERT INTO "desk_mail_part" VALUES ('c1', 'k1', 7, x'6b31');
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
