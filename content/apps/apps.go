@@ -195,7 +195,7 @@ func (c *Catalogue) Add(text []byte) error {
 	if len(f.Groups) > 0 || f.Ja != "" || f.En != "" || f.Use != "" || f.Uploads {
 		return fmt.Errorf("%w: additions have [[app]] only", ErrData)
 	}
-	next := c.copy()
+	next := c.Copy()
 	for _, a := range f.Apps {
 		if err := next.add(a, true); err != nil {
 			return err
@@ -205,7 +205,8 @@ func (c *Catalogue) Add(text []byte) error {
 	return nil
 }
 
-func (c *Catalogue) copy() *Catalogue {
+// Copy is one that can be added to without changing c.
+func (c *Catalogue) Copy() *Catalogue {
 	n := &Catalogue{Categories: c.Categories, Apps: slices.Clone(c.Apps), categories: c.categories, apps: map[string]int{}}
 	for i := range n.Apps {
 		n.apps[n.Apps[i].ID] = i

@@ -176,7 +176,7 @@ func FuzzAdd(f *testing.F) {
 	}
 	c := load(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		mine := c.copy()
+		mine := c.Copy()
 		if mine.Add(text) != nil {
 			return
 		}

@@ -37,31 +37,17 @@ func NewKnown(t *Table, p *Policy) *Known {
 	return n
 }
 
-// Make builds what is known: the compilation, additions in files, of which a later one has the
-// last word, and what the company wants blocked. read reads a file; "" is none.
-func Make(files []string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*Known, error) {
-	k, err := build(new(Table), files, read, groups, wishes)
+// Make builds what is known: applications, and what the company wants blocked.
+func Make(c *apps.Catalogue, groups *filter.Groups, wishes []Block) (*Known, error) {
+	k, err := build(new(Table), c, groups, wishes)
 	if err != nil {
 		return nil, err
 	}
 	return NewKnown(k.table, k.policy), nil
 }
 
-func build(before *Table, files []string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) (*knowledge, error) {
-	c, err := apps.Load()
-	for _, file := range files {
-		if err != nil || file == "" {
-			continue
-		}
-		var more []byte
-		if more, err = read(file); err == nil {
-			err = c.Add(more)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	k := new(knowledge)
+func build(before *Table, c *apps.Catalogue, groups *filter.Groups, wishes []Block) (k *knowledge, err error) {
+	k = new(knowledge)
 	if k.table, err = before.next(c); err != nil {
 		return nil, err
 	}
@@ -72,8 +58,8 @@ func build(before *Table, files []string, read func(string) ([]byte, error), gro
 // Renew makes anew what Make has made, for all workers at once. An application keeps its
 // number, so that conversations that go on and what is counted of them keep their name;
 // what is wanted is asked of conversations that begin. An error changes nothing.
-func (n *Known) Renew(files []string, read func(string) ([]byte, error), groups *filter.Groups, wishes []Block) error {
-	k, err := build(n.Table(), files, read, groups, wishes)
+func (n *Known) Renew(c *apps.Catalogue, groups *filter.Groups, wishes []Block) error {
+	k, err := build(n.Table(), c, groups, wishes)
 	if err == nil {
 		n.now.Store(k)
 	}

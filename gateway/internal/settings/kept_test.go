@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	catalogue "otasuke/content/apps"
+	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/filter"
 )
 
@@ -88,5 +91,83 @@ func TestKept(t *testing.T) {
 	c.Log = slog.New(slog.DiscardHandler)
 	if _, _, err := c.ReadRules(false); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a reload that would take the rules away: %v", err)
+	}
+}
+
+// A company's own applications that were known stay known when their file is broken or gone, also for
+// a box that starts anew then, and what it wants blocked stays blocked. Without a copy the box starts
+// all the same: what is wished of other applications counts, and the log names the file.
+func TestKeptApplications(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	own, state, conf := filepath.Join(dir, "own.toml"), filepath.Join(dir, "state"), filepath.Join(dir, "box.toml")
+	write := func(path, text string) {
+		t.Helper()
+		if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	configure := func(blocks string) {
+		write(conf, fmt.Sprintf("state_dir = %q\nports = [\"eth0\", \"eth1\"]\napplications = %q\n", state, own)+blocks)
+	}
+	app := func(id string) string {
+		return fmt.Sprintf("[[app]]\nid = %q\nja = \"社内\"\ncategory = \"business\"\nnames = [%q]\n", id, id+".example")
+	}
+	const block = "[[block]]\napplications = [\"till\"]\n[[block]]\napplications = [\"zoom\", \"till\"]\n"
+	var log bytes.Buffer
+	start := func(when string, want ...string) {
+		t.Helper()
+		log.Reset()
+		c, err := Load(conf)
+		if err != nil {
+			t.Fatalf("%s: the box does not start: %v", when, err)
+		}
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+		known, err := c.KnownApplications()
+		if err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		if err := c.RenewApplications(known); err != nil {
+			t.Errorf("%s: a reload: %v", when, err)
+		}
+		var got []string
+		for _, id := range []string{"till", "stock", "zoom"} {
+			n := known.Table().Find(id)
+			if n != 0 && known.Policy().Blocks(&apps.Flow{App: n, By: apps.ByName}, filter.Device{}) {
+				got = append(got, id)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v are blocked, want %v", when, got, want)
+		}
+		if said := strings.Contains(log.String(), "own.toml"); said != (when != "good") {
+			t.Errorf("%s: the log names the file: %v\n%s", when, said, log.String())
+		}
+	}
+	configure(block)
+	write(own, app("till"))
+	start("good", "till", "zoom")
+	for _, broken := range []string{"<!DOCTYPE html>\n", app("till")[:40], app("a b"), strings.Repeat("#", catalogue.MaxFile+1)} {
+		write(own, broken)
+		start(fmt.Sprintf("broken: %.20q", broken), "till", "zoom")
+	}
+	configure(block + "[[block]]\napplications = [\"stock\"]\n")
+	start("a wish for what only the broken file may have", "till", "zoom")
+	configure(block)
+	if err := os.Remove(own); err != nil {
+		t.Fatal(err)
+	}
+	start("gone", "till", "zoom")
+	if err := os.RemoveAll(state); err != nil {
+		t.Fatal(err)
+	}
+	start("never was", "zoom")
+	write(own, "<!DOCTYPE html>\n")
+	start("never was good", "zoom")
+	write(own, app("till"))
+	start("good", "till", "zoom")
+	configure("[[block]]\napplications = [\"stock\"]\n")
+	if _, err := Load(conf); !errors.Is(err, ErrConfig) {
+		t.Errorf("a wish that names nothing: %v", err)
 	}
 }

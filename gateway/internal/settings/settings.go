@@ -20,7 +20,6 @@ import (
 	"otasuke/gateway/internal/ports"
 	"otasuke/gateway/internal/route"
 	"otasuke/gateway/internal/update"
-	"otasuke/gateway/internal/update/content"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/rule/policy"
 )
@@ -248,30 +247,7 @@ func (c *Config) Complete() error {
 	if err := c.lists(); err != nil {
 		return err
 	}
-	_, err := c.KnownApplications()
-	return err
-}
-
-// KnownApplications makes what is known of applications.
-func (c *Config) KnownApplications() (*apps.Known, error) {
-	groups, err := c.groups()
-	if err != nil {
-		return nil, err
-	}
-	known, err := apps.Make(append(content.Applications(c.Bundles), c.Applications), os.ReadFile, groups, c.Blocked)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	return known, nil
-}
-
-// RenewApplications makes it anew from the files as they are now.
-func (c *Config) RenewApplications(known *apps.Known) error {
-	groups, err := c.groups()
-	if err != nil {
-		return err
-	}
-	return known.Renew(append(content.Applications(c.Bundles), c.Applications), os.ReadFile, groups, c.Blocked)
+	return c.checkApplications()
 }
 
 // PageOff is the value of Page for none.

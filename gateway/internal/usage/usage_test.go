@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	catalogue "otasuke/content/apps"
 	"otasuke/gateway/internal/apps"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/flow"
@@ -14,7 +15,11 @@ import (
 
 func known(t testing.TB) *apps.Known {
 	t.Helper()
-	k, err := apps.Make(nil, nil, nil, nil)
+	all, err := catalogue.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := apps.Make(all, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
