@@ -135,12 +135,17 @@ func trouble(err error) string {
 	return err.Error()
 }
 
+// unsigned tells that the box's own virus scanner has no signatures.
+func (b *Box) unsigned() bool {
+	return b.cfg.Clamd == settings.ClamdRun && !clamd.Signed(b.cfg.ClamdDatabase)
+}
+
 // shown is the state that the page shows.
 func (b *Box) shown() frontpage.State {
 	phase, p := b.front.get()
 	line := b.health.Line()
 	s := frontpage.State{Now: time.Now(), Phase: phase, Code: p.Code, Number: p.Number, Site: p.Site, Phone: p.Phone, Expires: p.Expires,
-		Last: line.Last, Trouble: line.Trouble != nil, WrongClock: uplink.WrongClock(line.Trouble), Ahead: line.Ahead, Unsigned: b.cfg.Clamd == settings.ClamdRun && !clamd.Signed(b.cfg.ClamdDatabase), Health: b.report(), Updates: b.bundles.Tell()}
+		Last: line.Last, Trouble: line.Trouble != nil, WrongClock: uplink.WrongClock(line.Trouble), Ahead: line.Ahead, Unsigned: b.unsigned(), Health: b.report(), Updates: b.bundles.Tell()}
 	if phase == frontpage.Claimed {
 		o := b.identity().Owner()
 		s.Company, s.Phone = o.Company, o.Phone

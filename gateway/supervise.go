@@ -210,14 +210,15 @@ func (b *Box) status(line []byte) bool {
 	if s.Signatures > 0 {
 		made = time.Unix(s.Signatures, 0)
 	}
+	virus := b.scanner.State(wire.State(s.Scanner), b.unsigned(), time.Now())
 	defer func() {
-		for _, what := range b.scanner.Notes(wire.State(s.Scanner), made, time.Now()) {
+		for _, what := range b.scanner.Notes(virus, made, time.Now()) {
 			b.log.Warn("the virus scanner", "note", what)
 			b.note(what)
 		}
 	}()
 	b.health.Counts(health.Counts{
-		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: wire.State(s.Scanner), Signatures: s.Signatures, Tested: tested(s.Tested),
+		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: virus, Signatures: s.Signatures, Tested: tested(s.Tested),
 	})
 	return true
 }

@@ -69,6 +69,8 @@ const (
 	StateOK   State = "ok"
 	StateDown State = "down" // not working: traffic passes without it
 	StateOff  State = "off"  // switched off on purpose
+	// StateWaiting is a virus scanner that is new and has nothing yet by which it knows viruses.
+	StateWaiting State = "waiting"
 )
 
 // Parts of the self-test.

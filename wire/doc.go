@@ -29,6 +29,8 @@ import "time"
 //     say nothing of them.
 //   - 1 (2026-11-28): a box without a claim code shows one that the centre made; a centre that
 //     does not know the path is asked again now and then.
+//   - 1 (2026-11-28): the state "waiting" of the virus scanner; an older centre takes it for
+//     one that has stopped.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -29,6 +30,7 @@ import (
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/uitest"
+	"otasuke/wire"
 )
 
 // What the centre wires in.
@@ -51,6 +53,7 @@ type centre struct {
 	did   []string // what was done to cases
 	log   []string // the company's record
 	going *going
+	virus wire.State // of the first box's scanner
 }
 
 func (c *centre) Login(context.Context, string, string, tenant.From) (tenant.Session, string, error) {
@@ -161,7 +164,7 @@ func (c *centre) Audit(_ context.Context, tenantID, who, action, object, why str
 }
 
 func (c *centre) boxes() []device.Box {
-	return []device.Box{{TenantID: "sato", ID: "bx1", Name: "本社", Model: "N100", Software: "0.3.1", Protecting: true, LastSeen: now.Add(-2 * time.Minute)},
+	return []device.Box{{TenantID: "sato", ID: "bx1", Name: "本社", Model: "N100", Software: "0.3.1", Protecting: true, LastSeen: now.Add(-2 * time.Minute), Health: wire.Health{Parts: map[string]wire.State{"virus": cmp.Or(c.virus, wire.StateOff)}}},
 		{TenantID: "sato", ID: "bx2", Name: "工場", Model: "N100", Software: "0.3.1", LastSeen: now.Add(-3 * time.Minute)},
 		{TenantID: "sato", ID: "bx3", Name: "倉庫", Model: "N100", Software: "0.3.0", Protecting: true, LastSeen: now.Add(-5 * time.Hour)}}
 }
@@ -438,6 +441,16 @@ func TestCustomersCannotComeIn(t *testing.T) {
 	}
 	if len(c.log) != 0 {
 		t.Errorf("record: %v", c.log)
+	}
+}
+
+// A box whose scanner has stopped is told from one that is new and waits for signatures.
+func TestFleetScanner(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[wire.State]string{wire.StateOK: "見守り中<", wire.StateDown: "ウイルス検査が停止", wire.StateWaiting: "ウイルスの見本帳の到着待ち"} {
+		c := sample()
+		c.virus = state
+		serve(t, c).page("/fleet", want)
 	}
 }
 

@@ -89,6 +89,8 @@ func boxState(v *ui.Visit, b *device.Box, now time.Time) ui.State {
 		return ui.State{Tone: ui.Alarm, Text: v.T("console.fleet_off")}
 	}
 	switch used, works, days := b.Scanner(now); {
+	case b.Waits():
+		return ui.State{Tone: ui.Care, Text: v.T("console.fleet_virus_waiting")}
 	case used && !works:
 		return ui.State{Tone: ui.Care, Text: v.T("console.fleet_virus_down")}
 	case used && days > 0:

@@ -88,6 +88,9 @@ func (b *Box) Scanner(now time.Time) (used, works bool, days int) {
 	return known && state != wire.StateOff, state == wire.StateOK, days
 }
 
+// Waits tells that the box is new and its virus scanner waits for its first signatures.
+func (b *Box) Waits() bool { return b.Health.Parts["virus"] == wire.StateWaiting }
+
 // Listens tells that the box gets a copy of the traffic and cannot stop any.
 func (b *Box) Listens() bool { return b.Health.Mode == wire.ModeTap }
 

@@ -191,6 +191,8 @@ func scannerState(v *ui.Visit, b *device.Box, now time.Time) ui.State {
 		return ui.State{}
 	case !used:
 		return ui.State{Tone: ui.Off, Text: v.T("portal.virus_off")}
+	case b.Waits():
+		return ui.State{Tone: ui.Care, Text: v.T("portal.virus_waiting")}
 	case !works:
 		return ui.State{Tone: ui.Care, Text: v.T("portal.virus_down")}
 	case days > 0:

@@ -141,6 +141,7 @@ func TestHomeSaysHowItIs(t *testing.T) {
 			"ウイルスを調べています（ウイルスの見本帳は 11月21日(土)": {Parts: map[string]wire.State{"virus": wire.StateOK}, Signatures: now.Add(-time.Hour)},
 			"ウイルスを調べています":                     {Parts: map[string]wire.State{"virus": wire.StateOK}},
 			"ウイルス検査が止まっています":                  {Parts: map[string]wire.State{"virus": wire.StateDown}},
+			"ウイルスの見本帳が届くのを待っています":             {Parts: map[string]wire.State{"virus": wire.StateWaiting}},
 			"ウイルスの見本帳が 8 日前":                  {Parts: map[string]wire.State{"virus": wire.StateOK}, Signatures: now.Add(-8*24*time.Hour - time.Hour)},
 			"ウイルス検査は使っていません":                  {Parts: map[string]wire.State{"virus": wire.StateOff}},
 		} {

@@ -148,7 +148,7 @@ func (s *State) virus() lamp {
 	l := lamp{name: "front.virus", word: "front.working", say: "front.virus_ok", tone: Good}
 	age := s.Now.Sub(s.Health.Signatures)
 	switch state := s.part("virus"); {
-	case s.Unsigned && state == wire.StateDown:
+	case state == wire.StateWaiting || s.Unsigned && state == wire.StateDown:
 		l.word, l.say, l.do, l.tone = "front.none_yet", "front.virus_unsigned", "front.virus_unsigned_do", Care
 	case state == wire.StateOff || state == "":
 		l.word, l.say, l.tone = "front.not_used", "front.virus_off", Off

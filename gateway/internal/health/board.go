@@ -130,7 +130,7 @@ func (b *Board) Report(now time.Time) wire.Health {
 		return wire.StateDown
 	}
 	virus := b.counts.Scanner
-	if !b.engine && virus != wire.StateOff {
+	if !b.engine && virus != wire.StateOff && virus != wire.StateWaiting {
 		virus = wire.StateDown
 	}
 	sites := state(b.engine && b.counts.Sites > 0)
