@@ -5,6 +5,8 @@ GO      ?= go
 CGO      = $$(pkg-config --exists libhs 2>/dev/null && command -v gcc >/dev/null && echo 1 || echo 0)
 VERSION ?= $(shell packaging/version)
 BUILD    = CGO_ENABLED=$(CGO) $(GO) build -ldflags "-X main.stamp=$(VERSION)" -o otasuke .
+# The processor that image-test plays.
+IMAGE    = $(or $(ARCH),$(shell dpkg --print-architecture 2>/dev/null))
 FUZZTIME ?= 30s
 SOAK     ?= 10m
 BOXES    ?= 1000
@@ -24,14 +26,15 @@ deb: ## the Debian package, into dist/; ARCH=arm64 for that processor
 	@packaging/deb $(if $(ARCH),-a $(ARCH))
 
 image: ## the disk image of a box, into dist/; ARCH=arm64 for that processor
-	@packaging/setup image
+	@[ "$(ARCH)" != arm64 ] || packaging/setup arm64
+	@packaging/setup image $(ARCH)
 	@packaging/image/build $(if $(ARCH),-a $(ARCH))
 
-image-test: ## boot dist/otasuke-box-amd64.img in a virtual machine between an office and an internet
-	@packaging/setup image
-	@test -e dist/otasuke-box-amd64.img || packaging/image/build
-	OTASUKE_IMAGE=$(CURDIR)/dist/otasuke-box-amd64.img OTASUKE_DEB=$$(ls -t $(CURDIR)/dist/*_amd64.deb | head -n 1) \
-		$(GO) test -count=1 -v -timeout 60m -run TestImage ./e2e
+image-test: ## boot dist/otasuke-box-ARCH.img in a virtual machine between an office and an internet
+	@packaging/setup image $(IMAGE)
+	@test -e dist/otasuke-box-$(IMAGE).img || $(MAKE) image ARCH=$(IMAGE)
+	OTASUKE_IMAGE=$(CURDIR)/dist/otasuke-box-$(IMAGE).img OTASUKE_IMAGE_ARCH=$(IMAGE) OTASUKE_DEB=$$(ls -t $(CURDIR)/dist/*_$(IMAGE).deb | head -n 1) \
+		$(GO) test -count=1 -v -timeout 90m -run TestImage ./e2e
 
 demo: ## an office, a box and a hostile internet on this machine (ONCE=1 ends by itself)
 	@packaging/setup demo

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,9 +34,23 @@ const (
 // imageSettings is what stands on the FAT partition of the image.
 const imageSettings = "../packaging/image/esp/otasuke.toml"
 
+// platform is a kind of computer as qemu plays it.
+type platform struct {
+	program    string
+	board, cpu string
+	code, vars string // its firmware, and where that writes
+}
+
+// platforms by Debian's names. The processors of arm64 boxes are of the class of a Cortex-A72.
+var platforms = map[string]platform{
+	"amd64": {"qemu-system-x86_64", "q35", "max", "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
+	"arm64": {"qemu-system-aarch64", "virt", "cortex-a72", "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"},
+}
+
 // machine is the appliance image in a virtual machine, between the office and the internet.
 type machine struct {
 	*lab.Lab
+	kind     platform
 	t        *testing.T
 	web      *lab.Internet
 	dir, key string
@@ -46,7 +62,7 @@ type machine struct {
 
 // newMachine prepares a disk as a provider would: the image, written to a larger disk, with a key
 // and the centre's address on its FAT partition; a router with DHCP, and a centre in the internet.
-func newMachine(t *testing.T, image string) *machine {
+func newMachine(t *testing.T, image string, kind platform) *machine {
 	t.Helper()
 	needLab(t)
 	l, err := lab.New()
@@ -54,7 +70,7 @@ func newMachine(t *testing.T, image string) *machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	m := &machine{Lab: l, t: t, dir: t.TempDir()}
+	m := &machine{Lab: l, kind: kind, t: t, dir: t.TempDir()}
 	if m.web, err = l.Serve(1 << 20); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +78,7 @@ func newMachine(t *testing.T, image string) *machine {
 	m.disk, m.key = filepath.Join(m.dir, "disk"), filepath.Join(m.dir, "key")
 	m.tool("cp", "--sparse=always", image, m.disk)
 	m.tool("truncate", "-s", "+2G", m.disk)
-	m.tool("cp", "/usr/share/OVMF/OVMF_VARS_4M.fd", filepath.Join(m.dir, "vars"))
+	m.tool("cp", m.kind.vars, filepath.Join(m.dir, "vars"))
 	m.tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", m.key)
 	m.tool("mcopy", "-i", m.disk+bootPartition, m.key+".pub", "::authorized_keys")
 	if err := l.OpenInternet(centreAddr); err != nil {
@@ -92,23 +108,33 @@ func (m *machine) tool(name string, args ...string) string {
 	return string(out)
 }
 
+// played says by what: this machine's own processor, where that is of the kind and can, or qemu.
+func (p platform) played() []string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	able := err == nil && (bytes.Contains(info, []byte(" vmx")) || bytes.Contains(info, []byte(" svm")))
+	if runtime.GOARCH == "arm64" { // there is no flag for it
+		_, err = os.Stat("/dev/kvm")
+		able = err == nil
+	}
+	if able && p.program == platforms[runtime.GOARCH].program {
+		return []string{"-accel", "kvm", "-cpu", "host"}
+	}
+	return []string{"-accel", "tcg,thread=multi", "-cpu", p.cpu}
+}
+
 // power switches it on.
 func (m *machine) power() {
 	m.t.Helper()
-	accel := "tcg,thread=multi"
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil && (bytes.Contains(info, []byte(" vmx")) || bytes.Contains(info, []byte(" svm"))) {
-		accel = "kvm"
-	}
 	outside, inside, err := m.Taps()
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	m.cmd = exec.Command("qemu-system-x86_64", "-machine", "q35", "-accel", accel, "-cpu", "max", "-smp", "2", "-m", "2048", "-nodefaults", "-display", "none",
-		"-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd", "-drive", "if=pflash,format=raw,file="+filepath.Join(m.dir, "vars"),
+	m.cmd = exec.Command(m.kind.program, append(m.kind.played(), "-machine", m.kind.board, "-smp", "2", "-m", "2048", "-nodefaults", "-display", "none",
+		"-drive", "if=pflash,format=raw,readonly=on,file="+m.kind.code, "-drive", "if=pflash,format=raw,file="+filepath.Join(m.dir, "vars"),
 		"-drive", "if=virtio,format=raw,cache=unsafe,file="+m.disk,
 		"-netdev", "tap,id=out,ifname="+outside+",script=no,downscript=no", "-device", "virtio-net-pci,netdev=out,mac=02:00:00:00:01:01",
 		"-netdev", "tap,id=in,ifname="+inside+",script=no,downscript=no", "-device", "virtio-net-pci,netdev=in,mac=02:00:00:00:01:02",
-		"-device", "i6300esb", "-device", "virtio-rng-pci", "-serial", "file:"+filepath.Join(m.dir, "console"))
+		"-device", "i6300esb", "-device", "virtio-rng-pci", "-serial", "file:"+filepath.Join(m.dir, "console"))...)
 	m.cmd.Stderr = os.Stderr
 	m.on = time.Now()
 	if err := m.Box.Start(m.cmd); err != nil {
@@ -201,12 +227,17 @@ func TestImage(t *testing.T) {
 	if image == "" {
 		t.Skip("boots a disk image for minutes; 'make image-test' runs it")
 	}
-	for _, tool := range []string{"qemu-system-x86_64", "mcopy", "ssh", "curl"} {
+	arch := cmp.Or(os.Getenv("OTASUKE_IMAGE_ARCH"), runtime.GOARCH)
+	kind, known := platforms[arch]
+	if !known {
+		t.Fatalf("no machine for %s", arch)
+	}
+	for _, tool := range []string{kind.program, "mcopy", "ssh", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed: 'packaging/setup image'", tool)
+			t.Skipf("%s is not installed: 'packaging/setup image %s'", tool, arch)
 		}
 	}
-	m := newMachine(t, image)
+	m := newMachine(t, image, kind)
 	m.power()
 	until(t, "the office reaches the internet", bootWithin, m.line)
 	t.Logf("power-on to a line: %s", m.since())
@@ -251,6 +282,7 @@ func (m *machine) firstDay(t *testing.T) {
 	pc.until(front, "佐藤製作所 のお助けボックス")
 	pc.until(portal+"/", "見守り中")
 	claimed := time.Since(entered)
+	pc.until(portal+"/", "ウイルスの見本帳が届くのを待っています")
 	if !m.protects() || claimed > firstDay {
 		t.Errorf("from the code to protection %v, want %v", claimed, firstDay)
 	}
