@@ -332,10 +332,20 @@ func (c *Centre) applications() apply.Config {
 	return cfg
 }
 
+// contact is whom to ring at a company.
+func (c *Centre) contact(ctx context.Context, tenantID string) (console.Contact, error) {
+	all, err := c.contracts.Contracts(ctx, tenantID)
+	if err != nil || len(all) == 0 {
+		return console.Contact{}, err
+	}
+	return console.Contact{Name: all[0].Form.Contact, Phone: all[0].Form.Phone}, nil
+}
+
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	_, calls := c.deskPages()
 	return console.New(console.Config{
 		Calls:    true,
+		Contacts: c.contact,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 		Guests: []ui.Guest{calls, apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},

@@ -99,6 +99,8 @@ type Config struct {
 	Misfires  Misfires
 	// Calls: the desk's pages are among the guests, and companies lead to them.
 	Calls bool
+	// Contacts is whom to ring; may be nil.
+	Contacts func(ctx context.Context, tenantID string) (Contact, error)
 	// Guests are pages of other rooms that belong here.
 	Guests    []ui.Guest
 	Erasures  Erasures

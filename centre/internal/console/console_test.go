@@ -224,6 +224,9 @@ func serve(t *testing.T, c *centre) *browser {
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
 	h, err := New(Config{Accounts: c, Alerts: c, Desk: c, Appeals: c, Companies: c, Devices: c, Logins: logins{centre: c}, Mails: c, Releases: shipping{c}, Feeds: sources{c}, Backups: copies{}, Misfires: wrong{c}, Erasures: c.leaving(), Knowledge: k, Texts: texts, BaseURL: server.URL + "/console",
+		Contacts: func(_ context.Context, tenantID string) (Contact, error) {
+			return map[string]Contact{"sato": {Name: "佐藤 花子", Phone: "06-1234-5678"}}[tenantID], nil
+		},
 		Clock: clock.NewFake(now), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -325,6 +328,16 @@ func TestQueueSaysWhatToDoNext(t *testing.T) {
 		t.Error("★☆☆ is in the queue")
 	}
 	b.page("/?low=1", "外からの下見", "記録を確かめる")
+	if !strings.Contains(body, "電話するお客様 1 件") || !strings.Contains(body, `href="tel:06-1234-5678"`) {
+		t.Error("nobody is to be rung")
+	}
+	// Who has not answered a mail of ★★★ for half a day is rung as well.
+	late := sample()
+	late.queue[1].Alert.Stars, late.queue[1].Alert.State, late.queue[1].Alert.Answer, late.queue[1].Alert.First = alert.High, alert.Open, "", now.Add(-callAfter)
+	list := serve(t, late).page("/?call=1", "電話するお客様", "すべて見る")
+	if strings.Count(list, "tel:")+strings.Count(list, "data-row") < 3 {
+		t.Errorf("the list of calls: %s", list)
+	}
 	empty := sample()
 	empty.queue = nil
 	serve(t, empty).page("/", "待っているものはありません。", "ボックス 3 台")

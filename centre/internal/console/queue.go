@@ -17,13 +17,22 @@ const maxQueue = 200
 // maxFleet is how many boxes the fleet page and the health line look at.
 const maxFleet = 10000
 
+// callAfter is when somebody is rung who has not answered a mail of ★★★: half a working day.
+const callAfter = 4 * time.Hour
+
+// Contact is whom to ring at a company: from the contract; nothing is known of companies without one.
+type Contact struct{ Name, Phone string }
+
 type queueView struct {
 	ui.Base
-	Count  string
-	Health string
-	Low    bool // ★☆☆ are shown too
-	LowURL string
-	Rows   []queueRow
+	Count    string
+	Health   string
+	Low      bool // ★☆☆ are shown too
+	LowURL   string
+	Calls    string // how many are to be rung, with the list of them; "" for none
+	CallsURL string
+	OnlyCall bool
+	Rows     []queueRow
 }
 
 type queueRow struct {
@@ -32,6 +41,7 @@ type queueRow struct {
 	State, Age, Left, Next string
 	Late                   bool
 	URL                    string
+	Call                   Contact // to be rung now
 }
 
 func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
@@ -58,18 +68,44 @@ func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	view.Health = v.T("console.queue_health", "n", ja.Number(watching), "all", ja.Number(len(fleet)))
 	view.Count = v.T("console.queue_count", "n", ja.Number(len(items)))
+	calls := 0
+	view.OnlyCall, view.CallsURL = v.Request.FormValue("call") == "1", c.root+"/?call=1"
 	for i := range items {
 		q := &items[i]
+		ring := toRing(&q.Alert, now)
+		if ring {
+			calls++
+		}
+		if view.OnlyCall && !ring {
+			continue
+		}
 		left, late := due(v, q.Deadline, now)
 		if q.Alert.Stars < alert.Medium {
 			left, late = v.T("console.no_due"), false
 		}
-		view.Rows = append(view.Rows, queueRow{Stars: ui.NewStars(v.Texts, q.Alert.Stars), Company: q.Company,
+		row := queueRow{Stars: ui.NewStars(v.Texts, q.Alert.Stars), Company: q.Company,
 			What: c.Knowledge.Title(q.Alert.Family, lang), Device: deviceOf(&q.Alert), State: stateWord(v, &q.Alert),
 			Age: v.T("common.ago", "span", ja.Span(now.Sub(q.Alert.First), lang)), Left: left, Late: late,
-			Next: next(v, &q.Alert, late), URL: c.root + "/cases/" + q.Alert.TenantID + "/" + q.Alert.ID})
+			Next: next(v, &q.Alert, late), URL: c.root + "/cases/" + q.Alert.TenantID + "/" + q.Alert.ID}
+		if ring && c.Contacts != nil {
+			if row.Call, err = c.Contacts(ctx, q.Alert.TenantID); err != nil {
+				return err
+			}
+		}
+		view.Rows = append(view.Rows, row)
+	}
+	if calls > 0 {
+		view.Calls = v.T("console.calls", "n", ja.Number(calls))
+	}
+	if view.OnlyCall {
+		view.Count = view.Calls
 	}
 	return c.Show(w, c.queue, view)
+}
+
+// toRing says whether somebody is to be rung: who asked for it, and who has not answered a mail of ★★★ for half a day.
+func toRing(a *alert.Alert, now time.Time) bool {
+	return a.Answer == alert.AnswerCall || a.Stars == alert.High && a.State == alert.Open && now.Sub(a.First) >= callAfter
 }
 
 // deviceOf is the device's name, else its address.
