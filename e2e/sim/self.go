@@ -391,6 +391,6 @@ func (s *letters) Data(r io.Reader) error {
 		return err
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	s.post.take(s.to, subject)
+	s.post.take(s.to, subject, m.Header.Get("Message-ID"))
 	return errors.Join(err)
 }

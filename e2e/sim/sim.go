@@ -79,11 +79,14 @@ type Result struct {
 	Ack       Spread  `json:"ack"`
 	// Alerts are events that each must become a mail; Mailed, Lost and Duplicate count those. Mail is
 	// the time from sending to the mail server's yes.
-	Alerts    int64  `json:"alerts_sent"`
-	Mailed    int64  `json:"alerts_mailed"`
-	Lost      int64  `json:"alerts_lost"`
-	Duplicate int64  `json:"alerts_duplicate"`
-	Mail      Spread `json:"mail"`
+	Alerts    int64 `json:"alerts_sent"`
+	Mailed    int64 `json:"alerts_mailed"`
+	Lost      int64 `json:"alerts_lost"`
+	Duplicate int64 `json:"alerts_duplicate"`
+	// Resent are mails that came once more under the same Message-ID, because a process was killed between the mail server's yes and
+	// writing it down: nobody can be told exactly once by a protocol that does not say whether it took a mail.
+	Resent int64  `json:"mails_resent"`
+	Mail   Spread `json:"mail"`
 	// Resident is the largest memory of a centre's process, CPU the share of one core that all of them
 	// took in the mean, Disk what their database grew by.
 	Resident int64   `json:"centre_resident_bytes"`

@@ -37,11 +37,15 @@ type post struct {
 	mu    sync.Mutex
 	due   map[string]time.Time // by the address of the attacked device and of who was told
 	came  map[string]int
+	ids   map[string]bool // Message-IDs that came
 	times timing
 	other int // mails that nobody waits for
+	again int // mails that came once more, under the same Message-ID
 }
 
-func newPost() *post { return &post{due: map[string]time.Time{}, came: map[string]int{}} }
+func newPost() *post {
+	return &post{due: map[string]time.Time{}, came: map[string]int{}, ids: map[string]bool{}}
+}
 
 // expect notes that a mail is due to somebody about a device.
 func (p *post) expect(to, device string) {
@@ -50,8 +54,9 @@ func (p *post) expect(to, device string) {
 	p.mu.Unlock()
 }
 
-// take takes a mail.
-func (p *post) take(to, subject string) {
+// take takes a mail with its Message-ID. One that comes again under the same is no second mail: a process died between the
+// server's yes and writing that down, and mail programs show it once.
+func (p *post) take(to, subject, id string) {
 	now := time.Now()
 	_, rest, _ := strings.Cut(subject, "「")
 	device, _, _ := strings.Cut(rest, "」")
@@ -63,6 +68,11 @@ func (p *post) take(to, subject string) {
 		p.other++
 		return
 	}
+	if p.ids[id] {
+		p.again++
+		return
+	}
+	p.ids[id] = true
 	if p.came[key]++; p.came[key] == 1 {
 		p.times.add(now.Sub(at))
 	}
@@ -87,5 +97,6 @@ func (p *post) tally(res *Result) {
 		}
 	}
 	res.Duplicate += int64(p.other)
+	res.Resent = int64(p.again)
 	res.Mail = p.times.spread()
 }
