@@ -326,7 +326,7 @@ func TestTypedWrong(t *testing.T) {
 		says(t, w.send(w.portal, "", "/apply/form", look).Body.String(), "見つかりませんでした")
 		huge := filled()
 		huge.Set("building", strings.Repeat("x", ui.MaxForm))
-		if rec := w.send(w.portal, "", "/apply/form", huge); rec.Code != http.StatusBadRequest {
+		if rec := w.send(w.portal, "", "/apply/form", huge); rec.Code != http.StatusRequestEntityTooLarge {
 			t.Errorf("a form of 64 KiB: %d", rec.Code)
 		}
 		if rec := w.request(w.portal, "", httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/apply/guessed", nil)); rec.Code != http.StatusNotFound {
