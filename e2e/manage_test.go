@@ -66,7 +66,7 @@ func TestManagementAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.log.await(t, "the box has an address", 1)
-	if !opens(t, l.PC1, "192.168.1.100:80", 10*time.Second) {
+	if !opens(t, l.PC1, "192.168.1.100:80", 30*time.Second) {
 		t.Error("the page is not reached")
 	}
 	for what, c := range map[string]struct {
@@ -90,7 +90,7 @@ func TestManagementAddress(t *testing.T) {
 		t.Error("the box does not reach the router")
 	}
 	six := global(t, l.Box, "br-otasuke")
-	if !opens(t, l.PC1, net.JoinHostPort(six, "80"), 10*time.Second) || opens(t, l.Internet, net.JoinHostPort(six, "80"), time.Second) {
+	if !opens(t, l.PC1, net.JoinHostPort(six, "80"), 30*time.Second) || opens(t, l.Internet, net.JoinHostPort(six, "80"), time.Second) {
 		t.Errorf("IPv6: %s is not reached from inside, or is from outside", six)
 	}
 	b.stop()
