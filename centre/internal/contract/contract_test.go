@@ -197,6 +197,21 @@ func (d *desk) box(c contract.Contract) {
 	if want := time.Date(2027, 12, 1, 0, 0, 0, 0, ja.Zone); got.State != contract.Active || !got.Ends.Equal(want) {
 		d.Fatalf("%s, ends %s, want %s", got.State, got.Ends, want)
 	}
+	// Taken back and given again: the job of the first time leaves one for the day that counts now.
+	must(d.T, d.svc.KeepOn(d.Context(), c.TenantID, c.ID, "p1"))
+	d.clock.Advance(400 * 24 * time.Hour)
+	must(d.T, d.svc.AskEnd(d.Context(), c.TenantID, c.ID, "p1", ""))
+	raw := d.args(c.TenantID, contract.KindEnd)[0]
+	must(d.T, d.s.Write(d.Context(), c.TenantID, func(tx *store.Tx) error {
+		_, err := tx.Exec(`DELETE FROM job WHERE owner = $1 AND kind = $2`, contract.KindEnd) // it runs now
+		return err
+	}))
+	must(d.T, d.svc.HandleEnd(d.Context(), c.TenantID, []byte(raw)))
+	got, _, _, err = d.svc.Contract(d.Context(), c.TenantID, c.ID)
+	must(d.T, err)
+	if got.State != contract.Active || len(d.args(c.TenantID, contract.KindEnd)) != 1 {
+		d.Fatalf("%s, and %d jobs end it", got.State, len(d.args(c.TenantID, contract.KindEnd)))
+	}
 	d.clock.Advance(got.Ends.Sub(d.clock.Now()))
 	must(d.T, d.svc.HandleEnd(d.Context(), c.TenantID, []byte(d.args(c.TenantID, contract.KindEnd)[0])))
 	must(d.T, d.s.Write(d.Context(), c.TenantID, func(tx *store.Tx) error { return d.svc.Advance(tx, c.ID, contract.Returned, "op", "") }))
@@ -211,7 +226,7 @@ func (d *desk) box(c contract.Contract) {
 			did = append(did, strings.TrimPrefix(e.Action, "contract."))
 		}
 	}
-	if got := strings.Join(did, " "); got != "contracted shipped installed active ending ended returned" {
+	if got := strings.Join(did, " "); got != "contracted shipped installed active ending keep ending ended returned" {
 		d.Errorf("the record has %s", got)
 	}
 }

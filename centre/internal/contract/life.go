@@ -155,8 +155,13 @@ func (s *Service) AskEnd(ctx context.Context, tenantID, id, who, why string) err
 		c.Ends = Earliest(&c, v, now)
 		return errors.Join(updateContract(tx, &c), step(tx, c.ID, Step{At: now, State: c.State, Who: who, Why: why}),
 			tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "contract.ending", Object: c.ID, Why: why}),
-			job.Enqueue(tx, job.Job{Kind: KindEnd, Args: watchArgs{id}, RunAt: c.Ends, Unique: id}), tell(tx, TellArgs{ID: id, State: c.State, Note: NoteEnding}))
+			endAt(tx, &c), tell(tx, TellArgs{ID: id, State: c.State, Note: NoteEnding}))
 	})
+}
+
+// endAt has a contract ended with its last day.
+func endAt(tx *store.Tx, c *Contract) error {
+	return job.Enqueue(tx, job.Job{Kind: KindEnd, Args: watchArgs{c.ID}, RunAt: c.Ends, Unique: c.ID})
 }
 
 // KeepOn takes the wish back, until the last day.
@@ -187,8 +192,11 @@ func (s *Service) HandleEnd(ctx context.Context, tenantID string, raw json.RawMe
 		if err != nil {
 			return err
 		}
-		if c.Ends.IsZero() || s.Clock.Now().Before(c.Ends) || !c.State.To(Ended) {
+		if c.Ends.IsZero() || !c.State.To(Ended) {
 			return nil // it was taken back
+		}
+		if s.Clock.Now().Before(c.Ends) { // taken back and given again: this job was of the first time
+			return endAt(tx, &c)
 		}
 		return s.advance(tx, &c, Ended, system, "")
 	})

@@ -9,10 +9,10 @@ import (
 
 // When a cell may be shown: the usual rule of statistical offices, in its strict form.
 const (
-	// minCompanies of a cell.
-	minCompanies = 10
-	// maxShare is the percentage that one company may have of a cell's sum.
-	maxShare = 25
+	// MinCompanies of a cell.
+	MinCompanies = 10
+	// MaxShare is the percentage that one company may have of a cell's sum.
+	MaxShare = 25
 	// digits of a figure that are shown; the others could give away one company's own.
 	digits = 2
 )
@@ -107,7 +107,7 @@ func safe(members []Member) bool {
 	for _, m := range members {
 		sum, most = sum+m.N, max(most, m.N)
 	}
-	return len(members) >= minCompanies && most*100 <= sum*maxShare
+	return len(members) >= MinCompanies && most*100 <= sum*MaxShare
 }
 
 func (c *cell) shown() Comparison {
@@ -116,11 +116,12 @@ func (c *cell) shown() Comparison {
 		n = append(n, m.N)
 	}
 	slices.Sort(n)
-	at := func(quarter int) int { return rounded(n[(len(n)-1)*quarter/4]) }
+	at := func(quarter int) int { return Rounded(n[(len(n)-1)*quarter/4]) }
 	return Comparison{Companies: len(n), Low: at(1), Middle: at(2), High: at(3), By: c.by}
 }
 
-func rounded(n int) int {
+// Rounded keeps the digits of a figure that are shown.
+func Rounded(n int) int {
 	unit := 1
 	for n/unit >= int(math.Pow10(digits)) {
 		unit *= 10

@@ -44,7 +44,7 @@ func TestNoCellGivesAnybodyAway(t *testing.T) {
 			}
 		}
 		for c, members := range same {
-			if c.Companies < minCompanies || len(members)%c.Companies != 0 || c.Low > c.Middle || c.Middle > c.High {
+			if c.Companies < MinCompanies || len(members)%c.Companies != 0 || c.Low > c.Middle || c.Middle > c.High {
 				t.Fatalf("seed %d: %+v for %d", seed, c, len(members))
 			}
 			if len(members) == c.Companies && !safe(members) {

@@ -44,12 +44,8 @@ type Month struct {
 	Families   []Family `json:"families"`
 }
 
-// The rules of who can be shown (see the package comment).
-const (
-	minCompanies = 10
-	maxShare     = 25 // percent of a cell's sum
-	maxFamilies  = 10
-)
+// maxFamilies that are listed; who can be shown at all is the comparison's rule.
+const maxFamilies = 10
 
 // sizes up to so many people, by which companies are put together; their keys are the bounds.
 var sizes = []struct {
@@ -119,19 +115,10 @@ func cell(key string, all []Company) Cell {
 		inside += all[i].Figures.Inside
 	}
 	slices.Sort(n)
-	if len(n) < minCompanies || sum > 0 && n[len(n)-1]*100 > sum*maxShare {
+	if len(n) < report.MinCompanies || sum > 0 && n[len(n)-1]*100 > sum*report.MaxShare {
 		return Cell{Key: key, Hidden: true}
 	}
-	return Cell{Key: key, Companies: len(n) / 10 * 10, Middle: rounded(n[len(n)/2]), Mean: rounded((sum + len(n)/2) / len(n)), Inside: rounded((inside + len(n)/2) / len(n))}
-}
-
-// rounded keeps two digits: the others could give one company's own away.
-func rounded(n int) int {
-	unit := 1
-	for n/unit >= 100 {
-		unit *= 10
-	}
-	return (n + unit/2) / unit * unit
+	return Cell{Key: key, Companies: len(n) / 10 * 10, Middle: report.Rounded(n[len(n)/2]), Mean: report.Rounded((sum + len(n)/2) / len(n)), Inside: report.Rounded((inside + len(n)/2) / len(n))}
 }
 
 // families that ten companies at least have met, the most met first.
@@ -143,7 +130,7 @@ func families(all []Company) (found []Family) {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(met)) {
-		if met[k] >= minCompanies {
+		if met[k] >= report.MinCompanies {
 			found = append(found, Family{Key: k, Percent: max((met[k]*100/len(all)+2)/5*5, 5)})
 		}
 	}

@@ -81,11 +81,11 @@ func TestNobodyCanBeTold(t *testing.T) {
 				}
 				continue
 			}
-			if sizeOf[c.Key] < minCompanies {
+			if sizeOf[c.Key] < report.MinCompanies {
 				t.Fatalf("%d companies are shown: %+v", sizeOf[c.Key], c)
 			}
 			for _, n := range []int{c.Middle, c.Mean, c.Inside} {
-				if n != rounded(n) {
+				if n != report.Rounded(n) {
 					t.Fatalf("%+v", c)
 				}
 			}
