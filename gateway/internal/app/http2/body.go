@@ -85,6 +85,27 @@ func (c *Conn) plain(s *stream, dir int, b []byte) bool {
 	return !d.over
 }
 
+// missed passes n bytes of a body that were never seen.
+func (c *Conn) missed(s *stream, dir, n int) {
+	d := &s.side[dir]
+	d.wire += uint64(n)
+	d.size += uint64(n)
+	d.full = d.full || d.size > uint64(c.cfg.bodyLimit(dir))
+	c.lose(d, n)
+	if d.codings.Any() || c.cfg.Files > 0 && d.size > c.cfg.Files {
+		d.over = true // what follows cannot be read
+		c.closeFile(d, true)
+	}
+}
+
+// lose tells that n bytes of a file are not seen, 0 for those to come.
+func (c *Conn) lose(d *side, n int) {
+	if d.file != nil {
+		d.file.Gaps = true
+		c.sink.GapFile(d.file, n)
+	}
+}
+
 // left is how many of the last n bytes belong to the file.
 func (c *Conn) left(d *side, n int) int {
 	if c.cfg.Files == 0 || d.size <= c.cfg.Files {
@@ -132,7 +153,7 @@ func (c *Conn) openFile(s *stream, dir int) {
 
 func (c *Conn) closeFile(d *side, cut bool) {
 	if d.file != nil {
-		c.sink.CloseFile(d.file, cut)
+		c.sink.CloseFile(d.file, cut || d.file.Gaps)
 		d.file = nil
 	}
 }

@@ -37,7 +37,8 @@ type Conn struct {
 // half is one direction.
 type half struct {
 	buf   []byte // an unfinished frame
-	skip  int    // bytes of a frame that are passed over
+	skip  int    // bytes of a frame that are still to come
+	tail  tail   // whose they are
 	table *hpack.Decoder
 	block []byte  // of headers that goes on
 	of    *stream // whose headers are decoded
@@ -74,8 +75,8 @@ func (c *Conn) Reset(sink app.Sink) {
 // Push reads the next bytes.
 func (c *Conn) Push(dir int, b []byte) {
 	h := &c.half[dir]
-	if n := min(h.skip, len(b)); n > 0 {
-		h.skip -= n
+	if n := min(h.skip, len(b)); n > 0 && !c.dead {
+		c.goOn(dir, n, b[:n])
 		b = b[n:]
 	}
 	if c.dead || len(b) == 0 {
@@ -108,33 +109,73 @@ func (c *Conn) frames(dir int, b []byte) []byte {
 		b = bytes.TrimPrefix(b, preface)
 	}
 	for len(b) >= frameHead && !c.dead {
-		f := frame{size: int(b[0])<<16 | int(b[1])<<8 | int(b[2]), kind: b[3], flags: b[4], stream: binary.BigEndian.Uint32(b[5:]) &^ (1 << 31)}
-		f.data = b[frameHead:]
+		f := head(b)
 		if len(f.data) >= f.size {
 			f.data, f.whole = f.data[:f.size], true
 		} else if f.size < maxFrame || len(f.data) < minFrame {
 			return b
 		}
-		c.frame(dir, &f)
+		c.begin(dir, &f)
 		for c.held > maxHeld && len(c.order) > 1 {
-			c.finish(c.order[0], true)
+			c.forgo(c.order[0])
 		}
-		n := frameHead + f.size
-		if n > len(b) {
-			c.half[dir].skip, n = n-len(b), len(b)
-		}
-		b = b[n:]
+		b = b[frameHead+len(f.data):]
 	}
 	return b
 }
 
-// Gap ends the reading: the tables of headers are lost.
-func (c *Conn) Gap(int, int) { c.end() }
+// head reads the first bytes of a frame; its data is all that stands behind them.
+func head(b []byte) frame {
+	return frame{size: int(b[0])<<16 | int(b[1])<<8 | int(b[2]), kind: b[3], flags: b[4],
+		stream: binary.BigEndian.Uint32(b[5:]) &^ (1 << 31), data: b[frameHead:]}
+}
+
+// begin reads a frame, or what is there of it.
+func (c *Conn) begin(dir int, f *frame) {
+	c.half[dir].tail = tail{}
+	c.frame(dir, f)
+	c.half[dir].skip = f.size - len(f.data)
+}
+
+// Gap goes on behind bytes that were missed when they are a body's. Others may have been headers,
+// whose tables are lost then: it ends the reading.
+func (c *Conn) Gap(dir, n int) {
+	h := &c.half[dir]
+	if b := h.buf; h.skip == 0 && len(b) > frameHead && !c.dead {
+		if f := head(b); f.kind == frameData && f.size-len(f.data) >= n {
+			c.begin(dir, &f)
+			h.buf = b[:0]
+		}
+	}
+	switch {
+	case c.dead:
+	case h.skip >= n:
+		c.goOn(dir, n, nil)
+	default:
+		c.giveUp()
+	}
+}
 
 // Close ends what is open when neither side says more.
 func (c *Conn) Close(dir int) {
 	if dir == app.ToClient {
 		c.end()
+	}
+}
+
+// forgo ends a stream although its sides may go on.
+func (c *Conn) forgo(s *stream) {
+	for dir := range s.side {
+		c.lose(&s.side[dir], 0)
+	}
+	c.finish(s, true)
+}
+
+// giveUp ends the reading although the connection may go on.
+func (c *Conn) giveUp() {
+	c.dead = true
+	for len(c.order) > 0 {
+		c.forgo(c.order[0])
 	}
 }
 
@@ -163,7 +204,7 @@ func (c *Conn) open(id uint32) *stream {
 				c.raise(s, app.ToServer, "too_many_streams")
 			}
 		}
-		c.end()
+		c.giveUp()
 		return nil
 	}
 	s := c.create(id)

@@ -356,6 +356,68 @@ func TestGap(t *testing.T) {
 	}
 }
 
+// TestLongFrames: bodies are read to their end, however long their frames are.
+func TestLongFrames(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat("0123456789abcdef", 3*maxFrame/16) + "the end"
+	want := all()
+	want.RequestBody = 8
+	for name, write := range map[string]func(p *peer){
+		"plain":      func(p *peer) { p.ok(p.f.WriteData(1, true, []byte(body))) },
+		"padded":     func(p *peer) { p.ok(p.f.WriteDataPadded(1, true, []byte(body), make([]byte, 255))) },
+		"end behind": func(p *peer) { p.ok(p.f.WriteData(1, false, []byte(body))); p.ok(p.f.WriteData(1, true, nil)) },
+	} {
+		p := newPeer(t, true)
+		p.headers(1, false, ":method", "PUT", ":path", "/up")
+		write(p)
+		p.headers(3, true, request("/next")...)
+		for _, n := range []int{1460, 60000, 65536 + 9, 1 << 20} {
+			got := told.Of(told.Talk{{Dir: 0, B: p.out.String()}}, n, func(k app.Sink) app.Reader { return New(k, want) })
+			if !got.Has(body[len(body)-1000:]+`" cut=false`) || !got.Has("/next") {
+				t.Errorf("%s in pieces of %d: %d bytes told, next request: %v", name, n, len(got.String()), got.Has("/next"))
+			}
+		}
+	}
+	over := newPeer(t, true)
+	over.headers(1, false, ":method", "PUT", ":path", "/up")
+	over.ok(over.f.WriteData(1, false, []byte(body)))
+	text := over.take()
+	if got := told.Of(told.Talk{{Dir: 0, B: text[:len(text)-7]}}, 1460, reader); !got.Has("cut=true") {
+		t.Error("a body that breaks off in a long frame is whole")
+	}
+}
+
+// TestMissed: bytes of a body that were not seen are told of, and what comes behind is read.
+func TestMissed(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{2000, 2 * maxFrame} {
+		p := newPeer(t, true)
+		p.headers(1, false, ":method", "PUT", ":path", "/up", "content-length", "99")
+		begin := p.take()
+		p.ok(p.f.WriteData(1, true, []byte(strings.Repeat("x", size)+"the end")))
+		text := p.take()
+		p.headers(3, true, request("/next")...)
+		next := p.take()
+		l := &told.Log{}
+		c := New(l, all())
+		c.Push(0, []byte(begin+text[:500]))
+		c.Gap(0, 700)
+		c.Push(0, []byte(text[1200:]+next))
+		if !l.Has("<700 missing>") || !l.Has(`xthe end" cut=true`) || !l.Has("/next") {
+			t.Errorf("of %d: %.300s", size, l)
+		}
+	}
+	p := newPeer(t, true)
+	p.headers(1, false, ":method", "PUT", ":path", "/up")
+	p.ok(p.f.WriteData(1, false, []byte("begun")))
+	l := &told.Log{}
+	c := New(l, all())
+	c.Push(0, []byte(p.take()))
+	if c.Gap(0, 10); !l.Has("missing>") {
+		t.Errorf("a file whose end cannot be read is told as seen: %s", l)
+	}
+}
+
 func FuzzConn(f *testing.F) {
 	talk := conversation(f)
 	f.Add([]byte(talk[0].B), []byte(talk[1].B), byte(7))

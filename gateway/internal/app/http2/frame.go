@@ -58,7 +58,7 @@ func (c *Conn) frame(dir int, f *frame) {
 			return
 		}
 	}
-	if !f.whole {
+	if !f.whole && f.size >= maxFrame {
 		s.tx.Sides[dir].Event("http2.long_frame_data")
 	}
 	s.number(dir, rule.HTTP2FrameType, uint64(f.kind))
@@ -175,14 +175,54 @@ func (c *Conn) data(s *stream, dir int, f *frame) {
 		s.tx.Sides[dir].Event("http2.data_stream_zero")
 		return
 	}
-	b := f.data
-	if f.flags&flagPadded != 0 && len(b) > 0 && int(b[0]) < len(b) {
-		b = b[1 : len(b)-int(b[0])]
+	b, t := f.data, tail{stream: s.id, over: f.flags&flagEndStream != 0}
+	if f.flags&flagPadded != 0 && len(b) > 0 && int(b[0]) < f.size {
+		t.pad = int(b[0])
+		b = b[1:max(1, min(len(b), f.size-t.pad))]
 	}
-	over := f.flags&flagEndStream != 0
 	c.body(s, dir, b)
-	if over {
+	if !f.whole {
+		c.half[dir].tail = t
+		return
+	}
+	if t.over {
 		c.closeBody(s, dir, false)
 	}
-	s.advance(dir, over)
+	s.advance(dir, t.over)
+}
+
+// tail is what is to come of a DATA frame: a body with padding at its end.
+type tail struct {
+	stream uint32 // 0 for a frame of another kind, which is passed over
+	pad    int
+	over   bool // the frame ends the stream
+}
+
+// goOn takes the next n bytes of the frame at hand, nil where they were missed.
+func (c *Conn) goOn(dir, n int, b []byte) {
+	h := &c.half[dir]
+	t := h.tail
+	body := min(n, max(0, h.skip-t.pad))
+	h.skip -= n
+	s := c.streams[t.stream]
+	if t.stream == 0 || s == nil {
+		return
+	}
+	switch {
+	case body > 0 && b != nil:
+		c.body(s, dir, b[:body])
+	case body > 0:
+		c.missed(s, dir, body)
+	}
+	if h.skip == 0 && t.over {
+		c.closeBody(s, dir, false)
+		s.advance(dir, true)
+	}
+	if c.dead {
+		return
+	}
+	c.sink.Step(&s.tx, dir)
+	if c.streams[t.stream] == s && s.state == stateClosed {
+		c.finish(s, false)
+	}
 }
