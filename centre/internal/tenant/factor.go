@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"otasuke/centre/internal/password"
 	"otasuke/centre/internal/store"
 	"otasuke/internal/throttle"
 	"otasuke/internal/totp"
@@ -130,7 +131,7 @@ func (s *Service) codeID(ctx context.Context, personID, code string) (string, er
 		return "", nil
 	}
 	salt := sha256.Sum256([]byte("recovery code\x00" + personID))
-	key, err := s.hasher.derive(ctx, code, salt[:saltBytes], s.hasher.cost)
+	key, err := s.hasher.Derive(ctx, code, [password.Salt]byte(salt[:]))
 	return hex.EncodeToString(key), err
 }
 
@@ -148,7 +149,7 @@ func (s *Service) sure(ctx context.Context, x Session, password string) error {
 	if err != nil {
 		return err
 	}
-	ok, err := s.hasher.verify(ctx, password, stored)
+	ok, err := s.hasher.Verify(ctx, password, stored)
 	if err == nil && !ok {
 		return ErrPassword
 	}
@@ -342,7 +343,7 @@ func (s *Service) ChangePassword(ctx context.Context, x Session, old, password s
 	if err := s.sure(ctx, x, old); err != nil {
 		return err
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return err
 	}

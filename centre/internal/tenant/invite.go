@@ -141,7 +141,7 @@ func (s *Service) Join(ctx context.Context, token, name, password string) (p Per
 	if err := errors.Join(i.check(), checkPassword(password)); err != nil {
 		return p, err
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return p, err
 	}

@@ -142,7 +142,7 @@ func (s *Service) Recover(ctx context.Context, token, password string) (r Recove
 	if err := checkPassword(password); err != nil {
 		return r, err
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return r, err
 	}

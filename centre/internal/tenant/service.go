@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"otasuke/centre/internal/password"
 	"otasuke/centre/internal/store"
 	"otasuke/internal/clock"
 	"otasuke/internal/throttle"
@@ -23,6 +24,9 @@ var migrations embed.FS
 // Schema is the tables of this domain.
 func Schema() store.Schema { return store.Sub("tenant", migrations) }
 
+// Cost is of password hashes.
+type Cost = password.Cost
+
 // Config says what the service works with.
 type Config struct {
 	Store *store.Store
@@ -32,7 +36,7 @@ type Config struct {
 	Log *slog.Logger
 	// Rand makes ids and secrets. Default: crypto/rand.
 	Rand io.Reader
-	// Cost is of password hashes. Default [DefaultCost]; tests take a cheap one.
+	// Cost is of password hashes. Default [password.Default]; tests take a cheap one.
 	Cost Cost
 	// FactorRequired: staff must have a second factor, [FactorGrace] after their first login.
 	FactorRequired bool
@@ -44,7 +48,7 @@ type Service struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	rand   io.Reader
-	hasher hasher
+	hasher *password.Hasher
 
 	byAddress, byAccount, byBoth *throttle.Limiter
 	unknown                      *throttle.Limiter // audit entries about nobody
@@ -64,14 +68,14 @@ func New(cfg Config) *Service {
 		cfg.Rand = rand.Reader
 	}
 	if cfg.Cost == (Cost{}) {
-		cfg.Cost = DefaultCost
+		cfg.Cost = password.Default
 	}
 	limiter := func(burst int, every time.Duration) *throttle.Limiter {
 		return throttle.New(throttle.Config{Burst: burst, Every: every, Clock: cfg.Clock})
 	}
 	return &Service{
 		store: cfg.Store, clock: cfg.Clock, log: cfg.Log, rand: cfg.Rand,
-		hasher: hasher{cost: cfg.Cost, rand: cfg.Rand, slots: make(chan struct{}, hashersAtOnce)},
+		hasher: password.New(cfg.Cost, cfg.Rand),
 		// An office of 30 behind one address logs in within minutes on Monday.
 		byAddress: limiter(60, 10*time.Second),
 		// Guessers from many addresses get 60 tries and then 12 an hour.
@@ -261,7 +265,7 @@ func (s *Service) SetPassword(ctx context.Context, who, tenantID, personID, pass
 	if err := checkPassword(password); err != nil {
 		return err
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return err
 	}

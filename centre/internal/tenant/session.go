@@ -117,14 +117,14 @@ func (s *Service) Login(ctx context.Context, email, password string, from From) 
 			return Session{}, "", ErrTooMany
 		}
 	}
-	if len(password) > maxPassword*4 || len(email) > maxEmail {
+	if len(password) > maxPassword || len(email) > maxEmail {
 		return Session{}, "", ErrLogin
 	}
 	p, hash, err := s.personByEmail(ctx, email)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Session{}, "", err
 	}
-	ok, err := s.hasher.verify(ctx, password, hash)
+	ok, err := s.hasher.Verify(ctx, password, hash)
 	if err != nil {
 		return Session{}, "", err
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"otasuke/centre/internal/password"
 )
 
 // House is the id of the operator's own company, to which all staff belong.
@@ -74,6 +76,16 @@ var (
 	// ErrEmailTaken: the address already belongs to a person of this centre.
 	ErrEmailTaken = errors.New("tenant: e-mail address is taken")
 )
+
+// maxPassword is in bytes.
+const maxPassword = password.MaxBytes
+
+func checkPassword(text string) error {
+	if err := password.Check(text); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return nil
+}
 
 func invalid(what string) error { return fmt.Errorf("%w: %s", ErrInvalid, what) }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"otasuke/centre/internal/password"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/content/text"
@@ -230,7 +231,7 @@ func status(faults []field) int {
 func (p *Pages) password(w http.ResponseWriter, v *ui.Visit) error {
 	f := passwordForm(v)
 	old, fresh := v.Request.PostFormValue("old"), v.Request.PostFormValue("password")
-	if why := tenant.PasswordFault(fresh); why != "" {
+	if why := password.Fault(fresh); why != "" {
 		f.Fault("password", v.T(faultKey+why))
 		return p.showAccount(w, v, f, codeForm(v))
 	}

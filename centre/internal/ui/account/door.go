@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"otasuke/centre/internal/password"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -69,8 +70,8 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 		return p.door.Render(w, http.StatusOK, d)
 	}
 	d.Fields.Fill(r.PostFormValue)
-	password := r.PostFormValue("password")
-	if why := tenant.PasswordFault(password); why != "" {
+	fresh := r.PostFormValue("password")
+	if why := password.Fault(fresh); why != "" {
 		d.Fields.Fault("password", t.T(faultKey+why))
 	}
 	if d.Fields[0].Value == "" {
@@ -79,7 +80,7 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	if d.Faults = d.Fields.Faults(); len(d.Faults) > 0 {
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	}
-	_, err = p.Join(r.Context(), r.PathValue("token"), d.Fields[0].Value, password)
+	_, err = p.Join(r.Context(), r.PathValue("token"), d.Fields[0].Value, fresh)
 	switch {
 	case errors.Is(err, tenant.ErrEmailTaken):
 		return p.say(w, r, t, http.StatusConflict, "login.taken_title", "login.taken")
@@ -114,13 +115,13 @@ func (p *Pages) recoverPage(w http.ResponseWriter, r *http.Request, t text.Texts
 	if r.Method != http.MethodPost {
 		return p.door.Render(w, http.StatusOK, d)
 	}
-	password := r.PostFormValue("password")
-	if why := tenant.PasswordFault(password); why != "" {
+	fresh := r.PostFormValue("password")
+	if why := password.Fault(fresh); why != "" {
 		d.Fields.Fault("password", t.T(faultKey+why))
 		d.Faults = d.Fields.Faults()
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	}
-	if _, err := p.Recover(r.Context(), r.PathValue("token"), password); err != nil {
+	if _, err := p.Recover(r.Context(), r.PathValue("token"), fresh); err != nil {
 		return p.gone(w, r, t, err)
 	}
 	return p.say(w, r, t, http.StatusOK, "login.recovered_title", "login.recovered")

@@ -1,4 +1,4 @@
-package tenant
+package password
 
 import (
 	"context"
@@ -16,14 +16,17 @@ import (
 // Password rules: NIST SP 800-63B-4 3.1.1.2 asks for a minimum length and no
 // rules of composition; the maximum keeps hashing cheap.
 const (
-	minPassword = 10
-	maxPassword = 256
-	saltBytes   = 16
-	keyBytes    = 32
+	minimum  = 10
+	maximum  = 256
+	Salt     = 16 // bytes
+	keyBytes = 32
 )
 
-// hashersAtOnce bounds the memory of logins: each takes Cost.Memory.
-const hashersAtOnce = 4
+// MaxBytes of a password; characters have up to four.
+const MaxBytes = maximum * utf8.UTFMax
+
+// atOnce bounds the memory of logins: each takes Cost.Memory.
+const atOnce = 4
 
 // Cost is how hard a password hash is to compute (argon2id, RFC 9106).
 type Cost struct {
@@ -32,36 +35,37 @@ type Cost struct {
 	Threads uint8
 }
 
-// DefaultCost is above the least that OWASP's cheat sheet asks for (19 MiB, 2 passes).
-var DefaultCost = Cost{Time: 2, Memory: 32 << 10, Threads: 1}
+// Default is above the least that OWASP's cheat sheet asks for (19 MiB, 2 passes).
+var Default = Cost{Time: 2, Memory: 32 << 10, Threads: 1}
 
 // maxCost bounds what a stored hash may make us compute.
 var maxCost = Cost{Time: 16, Memory: 1 << 20, Threads: 16}
 
-var errHash = errors.New("tenant: stored password hash is malformed")
+var errHash = errors.New("password: stored hash is malformed")
 
-func checkPassword(password string) error {
+// Check says what is wrong with a new password.
+func Check(password string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case !utf8.ValidString(password):
-		return invalid("password is not text")
-	case n < minPassword:
-		return invalid(fmt.Sprintf("password is shorter than %d characters", minPassword))
-	case len(password) > maxPassword*utf8.UTFMax || n > maxPassword:
-		return invalid(fmt.Sprintf("password is longer than %d characters", maxPassword))
+		return errors.New("password is not text")
+	case n < minimum:
+		return fmt.Errorf("password is shorter than %d characters", minimum)
+	case len(password) > MaxBytes || n > maximum:
+		return fmt.Errorf("password is longer than %d characters", maximum)
 	case tooSimple(password):
-		return invalid("password is too simple: guessers try repeated and neighbouring characters first")
+		return errors.New("password is too simple: guessers try repeated and neighbouring characters first")
 	}
 	return nil
 }
 
-// PasswordFault says what is wrong with a new password: "", "short", "long" or "simple".
-func PasswordFault(password string) string {
+// Fault says what is wrong with a new password: "", "short", "long" or "simple".
+func Fault(password string) string {
 	switch n := utf8.RuneCountInString(password); {
-	case checkPassword(password) == nil:
+	case Check(password) == nil:
 		return ""
-	case n < minPassword:
+	case n < minimum:
 		return "short"
-	case n > maxPassword || !utf8.ValidString(password):
+	case n > maximum || !utf8.ValidString(password):
 		return "long"
 	}
 	return "simple"
@@ -86,14 +90,24 @@ func tooSimple(password string) bool {
 	return turns < minTurns || len(different) < minTurns+1
 }
 
-// hasher computes password hashes, a few at a time.
-type hasher struct {
+// Hasher computes password hashes, a few at a time. May be used by several goroutines.
+type Hasher struct {
 	cost  Cost
 	rand  io.Reader
 	slots chan struct{}
 }
 
-func (h *hasher) derive(ctx context.Context, password string, salt []byte, c Cost) ([]byte, error) {
+// New makes one that hashes at a cost, with salts from rand.
+func New(cost Cost, rand io.Reader) *Hasher {
+	return &Hasher{cost: cost, rand: rand, slots: make(chan struct{}, atOnce)}
+}
+
+// Derive hashes a text with a salt of the caller's, to look it up by.
+func (h *Hasher) Derive(ctx context.Context, text string, salt [Salt]byte) ([]byte, error) {
+	return h.derive(ctx, text, salt[:], h.cost)
+}
+
+func (h *Hasher) derive(ctx context.Context, password string, salt []byte, c Cost) ([]byte, error) {
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
@@ -103,12 +117,12 @@ func (h *hasher) derive(ctx context.Context, password string, salt []byte, c Cos
 	return argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, keyBytes), nil
 }
 
-// hash makes the usual text form, which says its own cost, so that the cost can
+// Hash makes the usual text form, which says its own cost, so that the cost can
 // be raised later.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	salt := make([]byte, saltBytes)
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	salt := make([]byte, Salt)
 	if _, err := io.ReadFull(h.rand, salt); err != nil {
-		return "", fmt.Errorf("tenant: random: %w", err)
+		return "", fmt.Errorf("password: random: %w", err)
 	}
 	key, err := h.derive(ctx, password, salt, h.cost)
 	if err != nil {
@@ -118,11 +132,11 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.cost.Memory, h.cost.Time, h.cost.Threads, b64(salt), b64(key)), nil
 }
 
-// verify says whether password is the one in stored. With stored "" (nobody, or
+// Verify says whether password is the one in stored. With stored "" (nobody, or
 // somebody without a password) it works as long and says no.
-func (h *hasher) verify(ctx context.Context, password, stored string) (bool, error) {
+func (h *Hasher) Verify(ctx context.Context, password, stored string) (bool, error) {
 	if stored == "" {
-		_, err := h.derive(ctx, password, make([]byte, saltBytes), h.cost)
+		_, err := h.derive(ctx, password, make([]byte, Salt), h.cost)
 		return false, err
 	}
 	cost, salt, want, err := parseHash(stored)
