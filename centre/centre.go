@@ -44,6 +44,7 @@ import (
 	"otasuke/centre/internal/retention"
 	"otasuke/centre/internal/statistics"
 	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/survey"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/apply"
@@ -52,6 +53,7 @@ import (
 	hooks "otasuke/centre/internal/ui/hook"
 	parcels "otasuke/centre/internal/ui/parcel"
 	figures "otasuke/centre/internal/ui/statistics"
+	surveys "otasuke/centre/internal/ui/survey"
 	"otasuke/centre/internal/ui/trends"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
@@ -93,6 +95,7 @@ type Centre struct {
 	pairings  *pairing.Service
 	reports   *report.Service
 	contracts *contract.Service
+	surveys   *survey.Service
 	parcels   *parcel.Service
 	billing   *billing.Service
 	published *statistics.Service
@@ -126,7 +129,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), survey.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -171,6 +174,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 			return fmt.Errorf("%w: service.postcodes: %w", ErrConfig, err)
 		}
 	}
+	c.surveys = survey.New(survey.Config{Store: c.store, Shares: c.tenants})
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
@@ -248,6 +252,10 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(desk.KindRead, c.desk.HandleRead)
 	queue.Handle(desk.KindSend, c.desk.HandleSend)
 	queue.Handle(desk.KindScan, c.desk.HandleScan)
+	queue.Handle(survey.KindSpread, c.surveys.HandleSpread)
+	queue.Handle(survey.KindTell, notifier.HandleSurvey)
+	queue.Handle(survey.KindRemind, c.surveys.HandleRemind)
+	queue.Handle(survey.KindDeliver, c.surveys.HandleDeliver)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -293,7 +301,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Surveys: c.surveys, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
@@ -310,7 +318,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 		Guests: []ui.Guest{consult, apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
-			hooks.Customers(c.hooks), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
+			hooks.Customers(c.hooks), surveys.Customers(surveys.Config{Service: c.surveys, Texts: c.texts}), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
 }

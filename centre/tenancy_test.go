@@ -22,6 +22,7 @@ import (
 	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
+	"otasuke/centre/internal/survey"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/internal/ja"
@@ -43,6 +44,7 @@ type edge struct {
 	invoice, day                     string
 	month, export                    string
 	ticket, file                     string
+	branch, sent, asked              string
 	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
@@ -156,6 +158,7 @@ func (e *edge) attack() {
 	ok(e.T, e.c.reports.HandleMake(e.Context(), e.canary.CompanyID, []byte(`{"Month":"`+e.month+`"}`)))
 	ok(e.T, e.c.devices.Rename(e.Context(), e.canary.CompanyID, e.device, "test", canary+"のPC"))
 	e.apply()
+	e.survey()
 }
 
 // apply gives the canary a contract, and leaves an application of the same name to be looked at.
@@ -184,6 +187,21 @@ func (e *edge) apply() {
 	}
 	ok(e.T, e.c.parcels.Add(ctx, "test", canary, []string{"OT-1"}))
 	e.bill()
+}
+
+// survey has the canary ask a branch, and the branch the canary.
+func (e *edge) survey() {
+	e.Helper()
+	ctx := e.Context()
+	made, err := e.c.AddCompany(ctx, NewCompany{Name: "Branch", Lang: "en", OwnerName: "B", OwnerEmail: "owner@branch.example", Password: word})
+	ok(e.T, err)
+	e.branch, e.sent, e.asked = made.CompanyID, strings.Repeat("a", 26), strings.Repeat("b", 26)
+	for _, x := range []struct{ asker, of, id string }{{e.canary.CompanyID, e.branch, e.sent}, {e.branch, e.canary.CompanyID, e.asked}} {
+		_, err := e.c.tenants.NewShare(ctx, "test", x.of, x.asker, []string{tenant.ShareFigures}, time.Now().Add(time.Hour))
+		ok(e.T, err)
+		ok(e.T, e.c.surveys.Send(ctx, x.asker, "test", survey.Survey{ID: x.id, Title: canary, Questions: []survey.Question{{Kind: survey.Check, JA: canary}}, Due: time.Now().Add(time.Hour)}))
+		ok(e.T, e.c.surveys.HandleSpread(ctx, x.asker, []byte(`{"id":"`+x.id+`"}`)))
+	}
 }
 
 // bill gives the canary an invoice, an account, and a day on which it is collected.
@@ -230,7 +248,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{public}": "ipa"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -321,7 +339,7 @@ func (e *edge) inside(face *ui.Face, who string) bool {
 }
 
 // asked are routes that show what is wrong with what this test sends.
-var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /shares", "POST /channels"}
+var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /shares", "POST /channels", "POST /surveys/new", "POST /surveys/{asked}"}
 
 // want is what must come of a request.
 func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) bool {
@@ -388,7 +406,7 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "reader", "/requests"}, {e.portal, "owner", "/reports/{month}"}, {e.console, "desk", "/requests"},
 		{e.portal, "reader", "/contract"}, {e.portal, "reader", "/figures"}, {e.console, "desk", "/applications"}, {e.console, "auditor", "/applications/{application}"}, {e.console, "desk", "/applications/{application}/paper"}, {e.console, "analyst", "/parcels/{serial}"},
 		{e.portal, "reader", "/invoices/{invoice}"}, {e.portal, "owner", "/invoices/{invoice}/csv"}, {e.console, "auditor", "/billing"}, {e.console, "desk", "/billing/{invoice}"}, {e.console, "operator", "/transfers/{day}"}, {e.console, "operator", "/debit/{tenant}"},
-		{e.portal, "reader", "/desk"}, {e.portal, "member", "/desk/{ticket}"}, {e.portal, "owner", "/desk/{ticket}/files/{file}"},
+		{e.portal, "owner", "/surveys/{asked}"}, {e.portal, "owner", "/surveys/sent/{survey}"}, {e.portal, "owner", "/surveys/sent/{survey}/{branch}"}, {e.portal, "reader", "/surveys"}, {e.portal, "reader", "/desk"}, {e.portal, "member", "/desk/{ticket}"}, {e.portal, "owner", "/desk/{ticket}/files/{file}"},
 		{e.console, "desk", "/desk"}, {e.console, "auditor", "/desk/company/{tenant}"}, {e.console, "analyst", "/desk/ticket/{tenant}/{ticket}"}, {e.console, "desk", "/desk/ticket/{tenant}/{ticket}/to/{public}"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})

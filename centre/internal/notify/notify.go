@@ -70,6 +70,7 @@ type Config struct {
 	Misfires  Misfires  // may be nil
 	Contracts Contracts // may be nil
 	Invoices  Invoices  // may be nil
+	Surveys   Surveys   // may be nil
 	Companies Companies
 	Links     Links
 	Logins    Logins
