@@ -237,7 +237,15 @@ func (s *Service) Send(ctx context.Context, tenantID, who string, v Survey) erro
 		if open >= maxOpen {
 			return ErrTooMany
 		}
-		return errors.Join(insertSurvey(tx, &v), spread(tx, v.ID), tenant.Audit(tx, v.Made, tenant.Entry{Who: who, Action: "survey.send", Object: v.Title}))
+		if err := insertSurvey(tx, &v); err != nil {
+			return err
+		}
+		for company, name := range names {
+			if err := ensureReply(tx, v.ID, company, name, v.Made); err != nil {
+				return err
+			}
+		}
+		return errors.Join(spread(tx, v.ID), tenant.Audit(tx, v.Made, tenant.Entry{Who: who, Action: "survey.send", Object: v.Title}))
 	})
 }
 
