@@ -47,6 +47,7 @@ import (
 	"otasuke/centre/internal/survey"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/access"
 	"otasuke/centre/internal/ui/apply"
 	"otasuke/centre/internal/ui/bill"
 	groups "otasuke/centre/internal/ui/group"
@@ -317,7 +318,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Paper:   prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
-		Guests: []ui.Guest{consult, apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), surveys.Customers(surveys.Config{Service: c.surveys, Texts: c.texts}), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
@@ -356,7 +357,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		Contacts: c.contact,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{calls, apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
 	})
 }
 

@@ -54,6 +54,7 @@ func pages(t *testing.T) []page {
 		{"factor", here.portal, "/account/factor", nil},
 		{"people", here.portal, "/people", nil},
 		{"shares", here.portal, "/shares", nil},
+		{"accessibility", here.portal, "/accessibility", nil},
 		{"surveys", here.portal, "/surveys", nil},
 		{"survey-new", here.portal, "/surveys/new", nil},
 		{"missing", here.portal, "/nothing", nil},
