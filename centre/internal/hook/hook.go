@@ -21,6 +21,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/internal/clock"
 	"otasuke/internal/entry"
+	"otasuke/internal/outward"
 )
 
 //go:embed migrate
@@ -129,7 +130,7 @@ func New(cfg Config) *Service {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: cfg, client: client(cfg.Private)}
+	return &Service{Config: cfg, client: outward.Client(patience, cfg.Private)}
 }
 
 // check says whether an address can be called.

@@ -10,16 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
-	"syscall"
 	"time"
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
+	"otasuke/internal/outward"
 )
 
 const (
@@ -30,43 +28,6 @@ const (
 	// Signature is the header with time and HMAC-SHA256 of "time.body" by the secret of the address.
 	Signature = "Otasuke-Signature"
 )
-
-// errPrivate: the name leads where nobody may call by it.
-var errPrivate = errors.New("hook: the address leads into a private network")
-
-// client calls the internet alone, and follows nobody elsewhere.
-func client(private bool) *http.Client {
-	d := &net.Dialer{Timeout: patience}
-	if !private {
-		// After the name was looked up: what it leads to is what counts.
-		d.Control = func(_, address string, _ syscall.RawConn) error {
-			at, err := netip.ParseAddrPort(address)
-			if err != nil || !public(at.Addr()) {
-				return errPrivate
-			}
-			return nil
-		}
-	}
-	return &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: d.DialContext, Proxy: nil, TLSHandshakeTimeout: patience, DisableKeepAlives: true, MaxResponseHeaderBytes: maxAnswer},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
-
-// reserved are networks that are not the internet, beside those that package netip knows.
-var reserved = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16")}
-
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
-		return false
-	}
-	for _, p := range reserved {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
-}
 
 // Handle sends one message. An error means: try again.
 func (s *Service) Handle(ctx context.Context, tenantID string, raw json.RawMessage) error {
@@ -93,7 +54,7 @@ func (s *Service) Handle(ctx context.Context, tenantID string, raw json.RawMessa
 	d.Answer, err = s.call(ctx, &h, body)
 	switch {
 	case err == nil:
-	case errors.Is(err, job.ErrGiveUp), errors.Is(err, errPrivate):
+	case errors.Is(err, job.ErrGiveUp), errors.Is(err, outward.ErrPrivate):
 		d.State, err = Refused, nil
 	default:
 		d.State = Waiting
@@ -116,8 +77,8 @@ func (s *Service) call(ctx context.Context, h *Hook, body []byte) (answer string
 	}
 	resp, err := s.client.Do(r)
 	if err != nil {
-		if errors.Is(err, errPrivate) {
-			return "private", errPrivate
+		if errors.Is(err, outward.ErrPrivate) {
+			return "private", outward.ErrPrivate
 		}
 		return "unreachable", fmt.Errorf("hook: %s: not reached", h.Host()) // the error itself holds the address, which may be a secret
 	}
