@@ -132,7 +132,9 @@ func TestSignatureIsGood(t *testing.T) {
 			t.Parallel()
 			box := &sink{}
 			s := sender(t, box.start(t, nil), func(c *Config) { c.DKIM = d })
-			if err := s.Send(t.Context(), message()); err != nil {
+			m := message()
+			m.Unsubscribe = "https://portal.example.jp/n/leave/abc"
+			if err := s.Send(t.Context(), m); err != nil {
 				t.Fatal(err)
 			}
 			lookup := func(name string) ([]string, error) {
@@ -146,7 +148,7 @@ func TestSignatureIsGood(t *testing.T) {
 				if err != nil || len(v) != 1 {
 					t.Fatalf("%d signatures, %v", len(v), err)
 				}
-				for _, want := range []string{"from", "to", "subject", "date", "message-id"} {
+				for _, want := range []string{"from", "to", "subject", "date", "message-id", "list-unsubscribe", "list-unsubscribe-post"} {
 					if !strings.Contains(strings.ToLower(strings.Join(v[0].HeaderKeys, " ")), want) {
 						t.Errorf("%s is not signed: %v", want, v[0].HeaderKeys)
 					}
@@ -286,6 +288,9 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 	f("not UTF-8", func(m *Message) { m.Text = "\xff" })
 	f("no text", func(m *Message) { m.Text = "" })
 	f("too much", func(m *Message) { m.HTML = strings.Repeat("a", MaxPart+1) })
+	f("unsubscribe CRLF", func(m *Message) { m.Unsubscribe = "https://a.example/x\r\nBcc: x@example.com" })
+	f("unsubscribe two", func(m *Message) { m.Unsubscribe = "https://a.example/x>, <mailto:x@example.com" })
+	f("unsubscribe script", func(m *Message) { m.Unsubscribe = "javascript:alert(1)" })
 	f("no date", func(m *Message) { m.Date = time.Time{} })
 }
 

@@ -24,6 +24,8 @@ const (
 	MaxPart = 256 << 10
 	// MaxReferences is how much of a thread is named; clients need the first and the last.
 	MaxReferences = 20
+	// maxUnsubscribe in bytes keeps the header below the longest line of RFC 5322 §2.1.1.
+	maxUnsubscribe = 900
 )
 
 // ErrMessage marks a message that is not well formed; sending it again is useless.
@@ -45,6 +47,8 @@ type Message struct {
 	Date       time.Time
 	// Personal: somebody wrote it, no program did.
 	Personal bool
+	// Unsubscribe is the https address that takes a POST for "no more of these" (RFC 8058); "" for mails that are no promotion.
+	Unsubscribe string
 }
 
 // check says what is wrong with a message, before anything is sent.
@@ -72,6 +76,10 @@ func (m *Message) check() error {
 	}
 	if m.Date.IsZero() {
 		return bad("no date")
+	}
+	if u := m.Unsubscribe; u != "" && (len(u) > maxUnsubscribe || !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") ||
+		strings.ContainsFunc(u, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' || r == ',' })) {
+		return bad("unsubscribe address")
 	}
 	return nil
 }
@@ -120,6 +128,10 @@ func (s *Sender) compose(m *Message) (*gomail.Msg, error) {
 	if n := len(m.References); n > 0 {
 		msg.SetGenHeaderPreformatted(gomail.HeaderInReplyTo, "<"+m.References[n-1]+">")
 		msg.SetGenHeaderPreformatted(gomail.HeaderReferences, "<"+strings.Join(m.References, ">\r\n <")+">")
+	}
+	if m.Unsubscribe != "" {
+		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+m.Unsubscribe+">")
+		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {

@@ -169,7 +169,11 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		return err
 	}
 	if s.cfg.DKIM != nil {
-		msg.SetDKIM(gomail.NewDKIMSigner(s.cfg.DKIM.Domain, s.cfg.DKIM.Selector, s.cfg.DKIM.Key))
+		signer := gomail.NewDKIMSigner(s.cfg.DKIM.Domain, s.cfg.DKIM.Selector, s.cfg.DKIM.Key)
+		if m.Unsubscribe != "" { // RFC 8058 §4: else no mail program offers the button
+			signer.SignHeaders("From", "To", "Subject", "Date", "Message-ID", "Content-Type", "MIME-Version", "List-Unsubscribe", "List-Unsubscribe-Post")
+		}
+		msg.SetDKIM(signer)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*s.cfg.Timeout)
 	defer cancel()
