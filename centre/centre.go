@@ -32,6 +32,7 @@ import (
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/misfire"
+	"otasuke/centre/internal/news"
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/ops"
 	"otasuke/centre/internal/pairing"
@@ -52,6 +53,7 @@ import (
 	"otasuke/centre/internal/ui/bill"
 	groups "otasuke/centre/internal/ui/group"
 	hooks "otasuke/centre/internal/ui/hook"
+	pages "otasuke/centre/internal/ui/news"
 	parcels "otasuke/centre/internal/ui/parcel"
 	figures "otasuke/centre/internal/ui/statistics"
 	surveys "otasuke/centre/internal/ui/survey"
@@ -102,6 +104,7 @@ type Centre struct {
 	published *statistics.Service
 	hooks     *hook.Service
 	desk      *desk.Service
+	news      *news.Service
 	press     *paper.Press    // nil without fonts
 	postcodes *postcode.Table // nil without the table
 	exports   *export.Service
@@ -130,7 +133,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), survey.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), news.Schema(), survey.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -180,7 +183,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
 	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
-	if err := errors.Join(c.openBooks(), c.openDesk()); err != nil {
+	if err := errors.Join(c.openBooks(), c.openDesk(), c.openNews()); err != nil {
 		return err
 	}
 	c.bundles = repo.New(c.cfg.bundlesDir(), nil)
@@ -218,7 +221,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.deskAnswers(); err != nil {
+	if err := errors.Join(c.deskAnswers(), c.newsSender()); err != nil {
 		return err
 	}
 	customers, err := c.portal()
@@ -257,6 +260,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(survey.KindTell, notifier.HandleSurvey)
 	queue.Handle(survey.KindRemind, c.surveys.HandleRemind)
 	queue.Handle(survey.KindDeliver, c.surveys.HandleDeliver)
+	c.newsJobs(queue)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -267,7 +271,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(erase.KindCert, notifier.HandleCertificate)
 	queue.Handle(retention.Kind, c.retention.Handle)
 	queue.Handle(statistics.Kind, c.published.Handle)
-	for _, plan := range []func(context.Context) error{c.reports.Plan, c.billing.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan} {
+	for _, plan := range []func(context.Context) error{c.reports.Plan, c.billing.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan, c.news.Plan} {
 		if err := plan(ctx); err != nil {
 			return err
 		}
@@ -314,11 +318,11 @@ func (c *Centre) portal() (*ui.Face, error) {
 	}
 	consult, _ := c.deskPages()
 	return portal.New(portal.Config{
-		Consult: true,
-		Paper:   prints, Provider: c.cfg.Name,
+		Consult: true, News: c.homeNews,
+		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, pages.Customers(c.newsPages()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), surveys.Customers(surveys.Config{Service: c.surveys, Texts: c.texts}), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
@@ -357,7 +361,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		Contacts: c.contact,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, pages.Desk(c.newsPages()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
 	})
 }
 

@@ -49,6 +49,8 @@ type Config struct {
 	Service ServiceConfig `toml:"service"`
 	// Desk is the consultation desk: its mailbox, hours and scanner.
 	Desk DeskConfig `toml:"desk"`
+	// News is warnings, announcements and seminars to all customers.
+	News NewsConfig `toml:"news"`
 	// Paper names the fonts of what is printed; empty ones are Debian's.
 	Paper paper.Fonts `toml:"paper"`
 	// Retention is for how many days each kind of data is kept; what is not named is kept as long as usual.

@@ -68,8 +68,10 @@ type Config struct {
 	Phone, Portal string
 	// Clamd is the socket of the scanner; "" for none.
 	Clamd string
-	Clock clock.Clock
-	Log   *slog.Logger
+	// Bounced takes what mail servers send back, and says whether it was about a mail that is known: nobody has to read it then. It may be nil.
+	Bounced func(ctx context.Context, raw []byte) (bool, error)
+	Clock   clock.Clock
+	Log     *slog.Logger
 }
 
 // Service is the desk. It is safe for concurrent use.

@@ -109,6 +109,13 @@ func (s *Service) HandleRead(ctx context.Context, _ string, raw json.RawMessage)
 	}
 	l := letter.Read(data)
 	l.Cut = l.Cut || row.cut
+	if l.Bounce && row.goal == "" && s.Bounced != nil {
+		if known, err := s.Bounced(ctx, data); err != nil {
+			return err
+		} else if known {
+			return s.Store.Write(ctx, tenant.House, func(tx *store.Tx) error { return endMail(tx, args.Mail, s.Clock.Now()) })
+		}
+	}
 	var to goal
 	if row.goal == "" {
 		if to, err = s.where(ctx, l); err != nil {

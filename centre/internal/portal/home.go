@@ -20,6 +20,7 @@ const (
 	maxTodos   = 3  // more than three requests are none
 	maxRecent  = 3  // a glance, the list is one tap away
 	spanDays   = 30 // "この30日"
+	maxNews    = 3  // what is older stands in the archive
 	chartsFrom = 1  // charts of nothing but zeros are noise
 )
 
@@ -40,6 +41,7 @@ type homeView struct {
 	Days     []dayRow
 	Boxes    []boxRow
 	Recent   []alertRow
+	News     []newsRow
 	Connect  string // where to connect a box; "" for who only reads
 }
 
@@ -54,6 +56,14 @@ type figure struct {
 	Label, Value string
 	Chart        *ui.Chart
 }
+
+// News is a piece that somebody has not read.
+type News struct {
+	Path, Title, Kind string
+	At                time.Time
+}
+
+type newsRow struct{ URL, Title, Kind, When string }
 
 type dayRow struct{ Day, In, Out string }
 
@@ -103,6 +113,15 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 	for i := range recent {
 		if waits := recent[i].State == alert.Open && recent[i].Stars >= alert.Medium; !waits && len(view.Recent) < maxRecent {
 			view.Recent = append(view.Recent, p.row(v, &recent[i], now))
+		}
+	}
+	if p.News != nil {
+		news, err := p.News(ctx, v.TenantID, v.PersonID, v.Texts)
+		if err != nil {
+			return err
+		}
+		for _, n := range news[:min(len(news), maxNews)] {
+			view.News = append(view.News, newsRow{p.root + n.Path, n.Title, n.Kind, ja.Day(n.At, v.Texts.Lang())})
 		}
 	}
 	return p.Show(w, p.home, view)

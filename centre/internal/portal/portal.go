@@ -105,6 +105,8 @@ type Config struct {
 	Logins account.Service
 	// Consult: the pages of the desk are among the guests, and alerts lead to them.
 	Consult bool
+	// News are the newest pieces that a person has not read; nil for none.
+	News func(ctx context.Context, tenantID, personID string, t text.Texts) ([]News, error)
 	// Guests are pages of other rooms that belong here.
 	Guests    []ui.Guest
 	Apps      *apps.Catalogue
