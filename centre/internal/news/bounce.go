@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"otasuke/centre/internal/news/dsn"
+	"otasuke/centre/internal/news/words"
 	"otasuke/centre/internal/store"
 )
 
@@ -31,7 +32,7 @@ func (s *Service) Bounced(ctx context.Context, raw []byte) (ours bool, err error
 			if !one.Failed || len(r.Recipients) > 1 && lower(one.Address) != lower(l.Email) {
 				continue // late, or arrived after all
 			}
-			l.State, l.Answer, l.At = mailBounced, clip(clean(one.Status+" "+one.Said), maxWhy), s.Clock.Now()
+			l.State, l.Answer, l.At = mailBounced, clip(words.Clean(one.Status+" "+one.Said), maxWhy), s.Clock.Now()
 			if one.Hard() {
 				if err := putBroken(tx, l.Email, l.Answer, l.At); err != nil {
 					return err

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/news/words"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
 )
@@ -26,7 +27,7 @@ var (
 type page struct {
 	text.Texts
 	Lang, Subject, Company, Passphrase, Sign, Heading, Plain, Source string
-	Blocks                                                           []Block
+	Blocks                                                           []words.Block
 	Facts                                                            []Fact
 	Button, ButtonURL                                                string
 	Calendar                                                         string
@@ -85,7 +86,7 @@ func (s *Service) Preview(p *Piece, lang string) (mail.Message, error) {
 
 func (s *Service) page(p *Piece, what string, t text.Texts) page {
 	title, body := p.In(t.Lang())
-	v := page{Texts: t, Lang: t.Lang(), Sign: t.T(signKey + string(p.Kind)), Heading: title, Blocks: Blocks(body), Plain: Plain(body), Help: t.T("news.help", "phone", s.Phone), Source: p.URL}
+	v := page{Texts: t, Lang: t.Lang(), Sign: t.T(signKey + string(p.Kind)), Heading: title, Blocks: words.Blocks(body), Plain: words.Plain(body), Help: t.T("news.help", "phone", s.Phone), Source: p.URL}
 	v.Sender = []string{t.T("news.from", "provider", s.Provider)}
 	for _, line := range []string{s.Address, s.Contact} {
 		if line != "" {
@@ -97,7 +98,7 @@ func (s *Service) page(p *Piece, what string, t text.Texts) page {
 	if what, _, _ = strings.Cut(what, "."); what != whatNews {
 		// Words about a seat are not the programme again.
 		say := t.T(saidKey + strings.ReplaceAll(what, "-", "_"))
-		v.Subject, v.Blocks, v.Plain, v.Source, v.Why = t.T("news.about", "say", say, "title", title), Blocks(say), say, "", t.T("news.why_seat")
+		v.Subject, v.Blocks, v.Plain, v.Source, v.Why = t.T("news.about", "say", say, "title", title), words.Blocks(say), say, "", t.T("news.why_seat")
 	}
 	if p.Meeting != nil {
 		v.Facts = p.Meeting.Facts(t)

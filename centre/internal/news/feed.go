@@ -11,6 +11,7 @@ import (
 
 	"otasuke/centre/internal/bulletin"
 	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/news/words"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/internal/ja"
@@ -110,7 +111,7 @@ func (s *Service) take(tx *store.Tx, source string, items []bulletin.Item, now t
 			continue
 		case err == nil:
 			if p.Digest = digest; p.Edited == system && p.State == Draft { // nobody's words are lost
-				p.Title, p.Body = s.words(&i)
+				p.Title, p.Body = s.said(&i)
 				p.URL = i.URL
 				p.Revision++
 			}
@@ -129,7 +130,7 @@ func (s *Service) take(tx *store.Tx, source string, items []bulletin.Item, now t
 		default:
 			made++
 			p = Piece{ID: newID(), Kind: Warning, State: Draft, Source: source, Key: i.Key, URL: i.URL, Digest: digest, By: system, Edited: system, Made: now, Moved: now, Revision: 1}
-			p.Title, p.Body = s.words(&i)
+			p.Title, p.Body = s.said(&i)
 			err = putPiece(tx, &p)
 		}
 		if err != nil {
@@ -139,13 +140,13 @@ func (s *Service) take(tx *store.Tx, source string, items []bulletin.Item, now t
 	return more, nil
 }
 
-// words of a draft: what the source says, and where, for the operator to say it in plain words.
-func (s *Service) words(i *bulletin.Item) (title, body map[string]string) {
+// said is the text of a draft: what the source says, and where, for the operator to say it in plain words.
+func (s *Service) said(i *bulletin.Item) (title, body map[string]string) {
 	text := i.Text
 	if i.URL != "" {
 		text += "\n\n" + i.URL
 	}
-	return map[string]string{ja.Japanese: clip(i.Title, MaxTitle), ja.English: ""}, map[string]string{ja.Japanese: clean(text), ja.English: ""}
+	return map[string]string{ja.Japanese: clip(i.Title, MaxTitle), ja.English: ""}, map[string]string{ja.Japanese: words.Clean(text), ja.English: ""}
 }
 
 func digestOf(i *bulletin.Item) string {

@@ -1,20 +1,20 @@
 package news
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"embed"
 	"errors"
 	"log/slog"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/bulletin"
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/news/words"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
@@ -74,7 +74,6 @@ const (
 	maxPick  = 50     // values of one kind in an audience
 	maxWord  = 60     // characters of maker and model
 	maxPlace = 200
-	maxURL   = 500
 	maxSeats = 100_000
 	maxList  = 200 // of the desk's lists
 	maxShown = 100 // of a company's archive
@@ -224,7 +223,7 @@ func (p *Piece) tidy() FormError {
 			bad["title_"+lang] = Long
 		}
 		s := strings.TrimSpace(strings.ReplaceAll(p.Body[lang], "\r\n", "\n"))
-		if s != clean(s) {
+		if s != words.Clean(s) {
 			bad["body_"+lang] = Malformed
 		} else if len([]rune(s)) > MaxBody {
 			bad["body_"+lang] = Long
@@ -249,7 +248,7 @@ func (m *Meeting) tidy(bad FormError) {
 	} else {
 		bad["place"] = Long
 	}
-	if m.Online = strings.TrimSpace(m.Online); m.Online != "" && !isLink(m.Online) {
+	if m.Online = strings.TrimSpace(m.Online); m.Online != "" && !words.IsLink(m.Online) {
 		bad["online"] = Malformed
 	}
 	if m.Seats < 0 || m.Seats > maxSeats {
@@ -295,11 +294,10 @@ func (p *Piece) ready(now time.Time) FormError {
 	return bad
 }
 
-// isLink wants an address that a browser opens.
-func isLink(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(s) <= maxURL && !strings.ContainsAny(s, "<>\"' \n")
+// Calendar is a seminar as a calendar takes it; address is where more stands about it.
+func (p *Piece) Calendar(lang, domain, address string, now time.Time) string {
+	m := p.Meeting
+	title, _ := p.In(lang)
+	e := words.Event{ID: p.ID + "@" + domain, Title: title, Place: cmp.Or(m.Place, m.Online), Text: strings.TrimSpace(m.Online + "\n" + address), Starts: m.Starts, Ends: m.Ends, Cancelled: !m.Cancelled.IsZero()}
+	return e.Calendar(now)
 }
-
-// Kinds of slides.
-var slideKinds = append(slices.Clone(attach.Papers), attach.Other)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"otasuke/centre/internal/news"
+	"otasuke/centre/internal/news/words"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
 	"otasuke/internal/paper"
@@ -18,16 +19,16 @@ func Board(p *news.Piece, provider, phone string, t text.Texts) *paper.Document 
 	}
 	big := paper.Body.Sized(13)
 	blocks := []paper.Block{paper.Text{S: t.T("news.kind_" + string(p.Kind)), Style: paper.Strong.Sized(12).Colored(paper.Key)}, paper.Gap(1), paper.Text{S: title, Style: paper.Title.Sized(26), Even: true, Mark: true}, paper.Gap(4)}
-	for _, b := range news.Blocks(body) {
+	for _, b := range words.Blocks(body) {
 		for i, l := range b.Lines {
 			var s strings.Builder
 			for _, one := range l {
 				s.WriteString(one.Text)
 			}
 			switch b.Kind {
-			case news.Heading:
+			case words.Heading:
 				blocks = append(blocks, paper.Gap(2), paper.Text{S: s.String(), Style: paper.Head, Mark: true})
-			case news.List:
+			case words.List:
 				blocks = append(blocks, paper.Text{S: "・" + s.String(), Style: big})
 			default:
 				if i == 0 {

@@ -129,7 +129,7 @@ func (p *pages) showForm(w http.ResponseWriter, v *ui.Visit, one *news.Piece, ba
 	if one.Changed {
 		view.Changed = t.T("news.changed")
 	}
-	view.Words, view.Meeting, view.Devices, view.Timing = words(t, one), meeting(t, one.Meeting), devices(t, &one.Audience), timing(t, one)
+	view.Words, view.Meeting, view.Devices, view.Timing = texts(t, one), meeting(t, one.Meeting), devices(t, &one.Audience), timing(t, one)
 	for _, f := range []ui.Form{view.Words, view.Meeting, view.Devices, view.Timing} {
 		if filled != nil {
 			f.Fill(filled)
@@ -159,7 +159,7 @@ func (p *pages) showForm(w http.ResponseWriter, v *ui.Visit, one *news.Piece, ba
 	return p.form.Render(w, status, view)
 }
 
-func words(t text.Texts, one *news.Piece) ui.Form {
+func texts(t text.Texts, one *news.Piece) ui.Form {
 	var kinds []ui.Choice
 	for _, k := range news.NewsKinds {
 		kinds = append(kinds, ui.Choice{Value: string(k), Label: t.T(kindKey + string(k))})

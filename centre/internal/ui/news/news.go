@@ -10,6 +10,7 @@ import (
 	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/news"
+	"otasuke/centre/internal/news/words"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/content/text"
@@ -233,7 +234,7 @@ func formFaults(t text.Texts, f ui.Form, err error) bool {
 // shown is a piece as people read it.
 type shown struct {
 	Kind, Title, URL string
-	Blocks           []news.Block
+	Blocks           []words.Block
 	Facts            []news.Fact
 	Cancelled        bool
 	Source           string
@@ -241,7 +242,7 @@ type shown struct {
 
 func show(t text.Texts, p *news.Piece) shown {
 	title, body := p.In(t.Lang())
-	s := shown{Kind: t.T(kindKey + string(p.Kind)), Title: title, Blocks: news.Blocks(body), Source: p.URL}
+	s := shown{Kind: t.T(kindKey + string(p.Kind)), Title: title, Blocks: words.Blocks(body), Source: p.URL}
 	if p.Meeting != nil {
 		s.Facts, s.Cancelled = p.Meeting.Facts(t), !p.Meeting.Cancelled.IsZero()
 	}

@@ -1,6 +1,7 @@
-package news
+package words
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -61,7 +62,7 @@ func spans(s string) (all []Span) {
 	at := 0
 	for _, m := range link.FindAllStringIndex(s, -1) {
 		word := strings.TrimRight(s[m[0]:m[1]], ".,;:!?")
-		if !isLink(word) {
+		if !IsLink(word) {
 			continue
 		}
 		if m[0] > at {
@@ -93,12 +94,21 @@ func Plain(s string) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// clean is a text without what cannot be seen or turns the direction of writing.
-func clean(s string) string {
+// Clean is a text without what cannot be seen or turns the direction of writing.
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || unicode.IsGraphic(r) {
 			return r
 		}
 		return -1
 	}, strings.ToValidUTF8(s, ""))
+}
+
+// MaxLink in bytes.
+const MaxLink = 500
+
+// IsLink wants an address that a browser opens.
+func IsLink(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(s) <= MaxLink && !strings.ContainsAny(s, "<>\"' \n")
 }

@@ -1,4 +1,4 @@
-package news
+package words
 
 import (
 	"strings"
@@ -6,22 +6,23 @@ import (
 	"unicode/utf8"
 )
 
-// Calendar is a seminar as a calendar takes it (RFC 5545): one event, times in UTC.
-func (p *Piece) Calendar(lang, domain, url string, now time.Time) string {
-	m := p.Meeting
-	title, _ := p.In(lang)
+// Event is a meeting.
+type Event struct {
+	ID, Title, Place, Text string
+	Starts, Ends           time.Time
+	Cancelled              bool
+}
+
+// Calendar is the event as a calendar takes it: one of its own, times in UTC.
+func (e *Event) Calendar(now time.Time) string {
 	at := func(t time.Time) string { return t.UTC().Format("20060102T150405Z") }
-	where := m.Place
-	if where == "" {
-		where = m.Online
-	}
 	status := "CONFIRMED"
-	if !m.Cancelled.IsZero() {
+	if e.Cancelled {
 		status = "CANCELLED"
 	}
 	var b strings.Builder
-	for _, l := range []string{"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Otasuke//News//EN", "METHOD:PUBLISH", "BEGIN:VEVENT", "UID:" + p.ID + "@" + domain, "DTSTAMP:" + at(now), "DTSTART:" + at(m.Starts), "DTEND:" + at(m.Ends),
-		"SUMMARY:" + escape(title), "LOCATION:" + escape(where), "DESCRIPTION:" + escape(strings.TrimSpace(m.Online+"\n"+url)), "STATUS:" + status, "END:VEVENT", "END:VCALENDAR"} {
+	for _, l := range []string{"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Otasuke//News//EN", "METHOD:PUBLISH", "BEGIN:VEVENT", "UID:" + e.ID, "DTSTAMP:" + at(now), "DTSTART:" + at(e.Starts), "DTEND:" + at(e.Ends),
+		"SUMMARY:" + escape(e.Title), "LOCATION:" + escape(e.Place), "DESCRIPTION:" + escape(e.Text), "STATUS:" + status, "END:VEVENT", "END:VCALENDAR"} {
 		b.WriteString(folded(l))
 	}
 	return b.String()
