@@ -20,6 +20,7 @@ import (
 	"otasuke/centre/internal/billing/rule"
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/desk"
+	"otasuke/centre/internal/news"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/survey"
@@ -45,6 +46,7 @@ type edge struct {
 	month, export                    string
 	ticket, file                     string
 	branch, sent, asked              string
+	news, seat                       string
 	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
@@ -157,8 +159,32 @@ func (e *edge) attack() {
 	e.month = time.Now().In(ja.Zone).Format("2006-01")
 	ok(e.T, e.c.reports.HandleMake(e.Context(), e.canary.CompanyID, []byte(`{"Month":"`+e.month+`"}`)))
 	ok(e.T, e.c.devices.Rename(e.Context(), e.canary.CompanyID, e.device, "test", canary+"のPC"))
+	e.announce()
 	e.apply()
 	e.survey()
+}
+
+// announce invites the canary alone to a seminar; somebody has a seat.
+func (e *edge) announce() {
+	e.Helper()
+	ctx := e.Context()
+	ok(e.T, e.c.store.Write(ctx, e.canary.CompanyID, func(tx *store.Tx) error {
+		_, err := tx.Exec(`UPDATE company SET industry = 'retail' WHERE tenant_id = $1`)
+		return err
+	}))
+	start := time.Now().Add(48 * time.Hour)
+	p, err := e.c.news.Write(ctx, "test", news.Piece{Kind: news.Seminar, Title: map[string]string{"ja": canary + "の集い"}, Body: map[string]string{"ja": canary}, Audience: news.Audience{Industries: []string{"retail"}}, Meeting: &news.Meeting{Starts: start, Ends: start.Add(time.Hour), Place: canary}})
+	ok(e.T, err)
+	ok(e.T, e.c.news.Send(ctx, "test", p.ID, p.Revision))
+	ok(e.T, e.c.news.HandleSpread(ctx, tenant.House, []byte(`{"news":"`+p.ID+`"}`)))
+	_, err = e.c.news.Take(ctx, e.canary.CompanyID, p.ID, news.Guest{Name: canary, Email: "guest@kanaria.example", Lang: "ja"})
+	ok(e.T, err)
+	slides, err := attach.Check("slides.pdf", strings.NewReader("%PDF-1.7 "+canary), attach.Papers...)
+	ok(e.T, err)
+	ok(e.T, e.c.news.PutSlides(ctx, "test", p.ID, &slides))
+	seats, err := e.c.news.Own(ctx, e.canary.CompanyID, p.ID)
+	ok(e.T, err)
+	e.news, e.seat = p.ID, seats[0].ID
 }
 
 // apply gives the canary a contract, and leaves an application of the same name to be looked at.
@@ -248,7 +274,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{news}": e.news, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -283,7 +309,7 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 	if strings.HasPrefix(r.Path, "/held/") {
 		verb = "release"
 	}
-	form := url.Values{"email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "company": {"x"}, "text": {"x"}, "face": {"3"}, "do": {verb}}
+	form := url.Values{"seat": {e.seat}, "email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "company": {"x"}, "text": {"x"}, "face": {"3"}, "do": {verb}}
 	for name, value := range e.form {
 		form.Set(name, value)
 	}
@@ -366,6 +392,12 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusUnprocessableEntity)
 	case route == "POST /people" && face == e.console, r.Path == "/people/{person}" && r.Method == http.MethodPost && face == e.console:
 		return is(http.StatusBadRequest) // the role that is sent is a customer's
+	case r.Path == "/news/choice" && r.Method == http.MethodPost:
+		return is(http.StatusSeeOther, http.StatusForbidden, http.StatusNotFound) // one of the canary's people, or one's own mail
+	case strings.HasPrefix(r.Path, "/news/one/"), strings.HasPrefix(r.Path, "/news/{news}"), r.Path == "/news/new":
+		return func(status int, location string) bool {
+			return status < http.StatusInternalServerError && status != http.StatusForbidden && !login(status, location) && (status == http.StatusNotFound) == guest
+		}
 	case r.Path == "/group/{company}", r.Path == "/shares/{share}":
 		return is(http.StatusNotFound) // nobody lets anybody look
 	case strings.HasPrefix(r.Path, "/contract/"), strings.HasPrefix(r.Path, "/applications/"), strings.HasPrefix(r.Path, "/parcels/"),
@@ -406,6 +438,7 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "reader", "/requests"}, {e.portal, "owner", "/reports/{month}"}, {e.console, "desk", "/requests"},
 		{e.portal, "reader", "/contract"}, {e.portal, "reader", "/figures"}, {e.console, "desk", "/applications"}, {e.console, "auditor", "/applications/{application}"}, {e.console, "desk", "/applications/{application}/paper"}, {e.console, "analyst", "/parcels/{serial}"},
 		{e.portal, "reader", "/invoices/{invoice}"}, {e.portal, "owner", "/invoices/{invoice}/csv"}, {e.console, "auditor", "/billing"}, {e.console, "desk", "/billing/{invoice}"}, {e.console, "operator", "/transfers/{day}"}, {e.console, "operator", "/debit/{tenant}"},
+		{e.portal, "reader", "/news"}, {e.portal, "member", "/news/{news}"}, {e.portal, "reader", "/news/choice"}, {e.console, "auditor", "/news"}, {e.console, "desk", "/news/one/{news}"}, {e.console, "analyst", "/news/one/{news}/seats"}, {e.console, "desk", "/news/one/{news}/csv"},
 		{e.portal, "owner", "/surveys/{asked}"}, {e.portal, "owner", "/surveys/sent/{survey}"}, {e.portal, "owner", "/surveys/sent/{survey}/{branch}"}, {e.portal, "reader", "/surveys"}, {e.portal, "reader", "/desk"}, {e.portal, "member", "/desk/{ticket}"}, {e.portal, "owner", "/desk/{ticket}/files/{file}"},
 		{e.console, "desk", "/desk"}, {e.console, "auditor", "/desk/company/{tenant}"}, {e.console, "analyst", "/desk/ticket/{tenant}/{ticket}"}, {e.console, "desk", "/desk/ticket/{tenant}/{ticket}/to/{public}"},
 	} {

@@ -300,6 +300,9 @@ func (s *Service) Broken(ctx context.Context, who string) (all []Broken, err err
 
 // Repaired says that an address is right again, or another one.
 func (s *Service) Repaired(ctx context.Context, who, tenantID, email string) error {
+	if tenantID == "" {
+		return store.ErrNotFound
+	}
 	return s.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
 		there, err := dropBroken(tx, email)
 		if err != nil || !there {

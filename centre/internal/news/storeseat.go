@@ -90,7 +90,7 @@ func setPlace(tx *store.Tx, seminar, seat, state string, at time.Time) error {
 }
 
 func setCame(tx *store.Tx, seminar, seat string, came bool) (int64, error) {
-	return tx.Exec(`UPDATE seminar_place SET came = $4 WHERE tenant_id = $1 AND seminar_id = $2 AND seat_id = $3 AND state <> 'left'`, seminar, seat, came)
+	return tx.Exec(`UPDATE seminar_place SET came = $4 WHERE tenant_id = $1 AND seminar_id = $2 AND seat_id = $3`, seminar, seat, came)
 }
 
 // selectAttendance joins the places with the names that their companies have.
