@@ -97,6 +97,14 @@ func (s *Service) HandleFetch(ctx context.Context, _ string, raw json.RawMessage
 	})
 }
 
+// Hear makes drafts of what a source says, as when it was asked.
+func (s *Service) Hear(ctx context.Context, source string, items []bulletin.Item) error {
+	return s.Store.Write(ctx, tenant.House, func(tx *store.Tx) error {
+		_, err := s.take(tx, source, items, s.Clock.Now())
+		return err
+	})
+}
+
 // take makes drafts of items, or says of one that is there that its source has changed it. more: not all that are fresh were taken.
 func (s *Service) take(tx *store.Tx, source string, items []bulletin.Item, now time.Time) (more bool, err error) {
 	waiting, err := countUntouched(tx, source)
