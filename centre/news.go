@@ -17,6 +17,9 @@ import (
 	"otasuke/content/text"
 )
 
+// NewsSource is one place that is asked for news.
+type NewsSource = bulletin.Source
+
 // NewsConfig is warnings, announcements and seminars to all customers.
 type NewsConfig struct {
 	// From is the address that they come from, of a domain of its own: what people think of seminars must not hold up an alert. Empty is
@@ -35,7 +38,7 @@ type NewsConfig struct {
 	// PrivateSources lets sources lie in private networks.
 	PrivateSources bool `toml:"private_sources"`
 	// Sources are asked by themselves; what is new there becomes a draft.
-	Sources []bulletin.Source `toml:"source"`
+	Sources []NewsSource `toml:"source"`
 }
 
 // openNews makes the news. Nothing is mailed before [Centre.newsSender].

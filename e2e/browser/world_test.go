@@ -31,6 +31,7 @@ const (
 	password     = "correct horse battery staple"
 	operator     = "desk@chamber.example"
 	alertDomain  = "alert.chamber.example"
+	newsDomain   = "news.chamber.example"
 	deskPhone    = "050-0000-0119"
 	startTimeout = 40 * time.Second
 )
@@ -142,6 +143,7 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 		Boxes: centre.BoxConfig{Listen: boxes, Names: []string{"127.0.0.1"}},
 		Mail: centre.MailConfig{Server: at[3], TLS: "none", From: "otasuke@" + alertDomain, FromName: "サイバーセキュリティお助け隊",
 			ReplyTo: operator, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key")},
+		News: centre.NewsConfig{From: "news@" + newsDomain, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key"), Address: "大阪府大阪市中央区本町橋2-8", PrivateSources: true, Sources: w.sources()},
 	})
 	if err != nil {
 		return "", err
@@ -184,7 +186,8 @@ func (w *world) mailbox(address string) error {
 	if err := os.WriteFile(w.file("dkim.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
 		return err
 	}
-	w.sink = &mailsink.Sink{Keys: map[string]string{"test._domainkey." + alertDomain: "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}}
+	record := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)
+	w.sink = &mailsink.Sink{Keys: map[string]string{"test._domainkey." + alertDomain: record, "test._domainkey." + newsDomain: record}}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err

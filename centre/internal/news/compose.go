@@ -88,10 +88,11 @@ func (s *Service) page(p *Piece, what string, t text.Texts) page {
 	title, body := p.In(t.Lang())
 	v := page{Texts: t, Lang: t.Lang(), Sign: t.T(signKey + string(p.Kind)), Heading: title, Blocks: words.Blocks(body), Plain: words.Plain(body), Help: t.T("news.help", "phone", s.Phone), Source: p.URL}
 	v.Sender = []string{t.T("news.from", "provider", s.Provider)}
-	for _, line := range []string{s.Address, s.Contact} {
-		if line != "" {
-			v.Sender = append(v.Sender, line)
-		}
+	if s.Address != "" {
+		v.Sender = append(v.Sender, s.Address)
+	}
+	if s.Contact != "" {
+		v.Sender = append(v.Sender, t.T("news.contact", "contact", s.Contact))
 	}
 	v.Subject = v.Sign + title
 	v.Why = t.T(whyKey + string(p.Kind))

@@ -148,13 +148,9 @@ func (s *Service) take(tx *store.Tx, source string, items []bulletin.Item, now t
 	return more, nil
 }
 
-// said is the text of a draft: what the source says, and where, for the operator to say it in plain words.
+// said is the text of a draft: what the source says, for the operator to say it in plain words.
 func (s *Service) said(i *bulletin.Item) (title, body map[string]string) {
-	text := i.Text
-	if i.URL != "" {
-		text += "\n\n" + i.URL
-	}
-	return map[string]string{ja.Japanese: clip(i.Title, MaxTitle), ja.English: ""}, map[string]string{ja.Japanese: words.Clean(text), ja.English: ""}
+	return map[string]string{ja.Japanese: clip(i.Title, MaxTitle), ja.English: ""}, map[string]string{ja.Japanese: words.Clean(i.Text), ja.English: ""}
 }
 
 func digestOf(i *bulletin.Item) string {

@@ -17,8 +17,8 @@ func Board(p *news.Piece, provider, phone string, t text.Texts) *paper.Document 
 	if made.IsZero() {
 		made = p.Moved
 	}
-	big := paper.Body.Sized(13)
-	blocks := []paper.Block{paper.Text{S: t.T("news.kind_" + string(p.Kind)), Style: paper.Strong.Sized(12).Colored(paper.Key)}, paper.Gap(1), paper.Text{S: title, Style: paper.Title.Sized(26), Even: true, Mark: true}, paper.Gap(4)}
+	big := paper.Body.Sized(16)
+	blocks := []paper.Block{paper.Text{S: t.T("news.kind_" + string(p.Kind)), Style: paper.Strong.Sized(12).Colored(paper.Key)}, paper.Gap(1), paper.Text{S: title, Style: paper.Title.Sized(30), Even: true, Mark: true}, paper.Gap(4)}
 	for _, b := range words.Blocks(body) {
 		for i, l := range b.Lines {
 			var s strings.Builder
