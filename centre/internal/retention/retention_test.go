@@ -18,6 +18,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/export"
 	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/news"
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/report"
@@ -56,6 +57,16 @@ func fill(tx *store.Tx, person string, days int) error {
 		`INSERT INTO attachment (tenant_id, id, name, kind, size, sum, sent_by, sent_at) VALUES ($1, $2, '', '', 0, '', '', $3)`,
 		`INSERT INTO attachment_part (tenant_id, attachment_id, seq, data) SELECT $1, $2, 0, '' WHERE CAST($3 AS BIGINT) > 0`,
 		`INSERT INTO desk_file (tenant_id, ticket_id, seq, attachment_id, state, virus) SELECT $1, $2, 1, $2, 'clean', '' WHERE CAST($3 AS BIGINT) > 0`,
+	} {
+		if _, err := tx.Exec(query, id, at); err != nil {
+			return err
+		}
+	}
+	for _, query := range []string{
+		`INSERT INTO news_copy (tenant_id, news_id, at) VALUES ($1, $2, $3)`,
+		`INSERT INTO news_mail (tenant_id, news_id, what, to_id, email, state, tries, message_id, answer, at) VALUES ($1, $2, 'news', '', '', 'sent', 1, '', '', $3)`,
+		`INSERT INTO news_read (tenant_id, news_id, person_id, at) VALUES ($1, $2, '', $3)`,
+		`INSERT INTO seminar_seat (tenant_id, seminar_id, id, person_id, name, email, lang, at) VALUES ($1, '', $2, '', '', '', 'ja', $3)`,
 	} {
 		if _, err := tx.Exec(query, id, at); err != nil {
 			return err
@@ -142,6 +153,10 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 				{"desk_message", "ticket_id", "", "d0 d100 d2000 d29 d31 d500"},
 				{"attachment", "id", "", "d0 d100 d2000 d29 d31 d500"},
 				{"login_session", "id", "", "d0 d29"},
+				{"news_copy", "news_id", "", "d0 d100 d29 d31 d500"},
+				{"news_mail", "news_id", "", "d0 d100 d29 d31 d500"},
+				{"news_read", "news_id", "", "d0 d100 d29 d31 d500"},
+				{"seminar_seat", "id", "", "d0 d100 d29 d31 d500"},
 			} {
 				if got := strings.Join(left(t, s, id, c.table, c.column, c.where), " "); got != c.want {
 					t.Errorf("%s%s: %s, want %s", c.table, c.where, got, c.want)
@@ -172,7 +187,7 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 		if again, err := svc.Run(t.Context()); err != nil || len(again) != 1 {
 			t.Errorf("a second run found %v, %v", again, err)
 		}
-	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema(), attach.Schema(), desk.Schema())
+	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema(), attach.Schema(), desk.Schema(), news.Schema())
 }
 
 func TestDays(t *testing.T) {
@@ -216,7 +231,7 @@ func TestEachNight(t *testing.T) {
 		if all := due(); len(all) != 2 || !store.Time(all[1]).Equal(time.Date(2026, 11, 29, 19, 0, 0, 0, time.UTC)) {
 			t.Errorf("%v", all)
 		}
-	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema(), attach.Schema(), desk.Schema())
+	}, tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), report.Schema(), export.Schema(), attach.Schema(), desk.Schema(), news.Schema())
 }
 
 // What the shipped configuration says in its comments is what the program does.

@@ -60,6 +60,9 @@ var Kinds = []KindOf{
 			{table: "desk_file", where: ofClosed}, {table: "desk_message", where: ofClosed}, {table: "desk_ticket", where: `state = 'closed' AND moved_at < {before}`}}},
 	{Name: "reports", Usual: 5 * year, Least: 2 * year, Most: 10 * year, table: "report", old: `made_at < {before}`,
 		steps: []step{{table: "report_mail", where: `month IN (SELECT r.month FROM report r WHERE r.tenant_id = $1 AND r.made_at < {before})`}, {table: "report", where: `made_at < {before}`}}},
+	// What a company got, and who of it took a seat. Mails of what is gone everywhere are not sent again: a piece goes out once.
+	{Name: "news", Usual: 2 * year, Least: 90, Most: 10 * year, table: "news_copy", old: `at < {before}`,
+		steps: []step{{table: "news_mail", where: `at < {before}`}, {table: "news_read", where: `news_id IN (SELECT c.news_id FROM news_copy c WHERE c.tenant_id = $1 AND c.at < {before})`}, {table: "seminar_seat", where: `at < {before}`}, {table: "news_copy", where: `at < {before}`}}},
 	{Name: "health", Usual: 400, Least: 30, Most: 400, table: "box_health", old: `at < {before}`, steps: []step{{table: "box_health", where: `at < {before}`}}},
 	{Name: "gaps", Usual: 400, Least: 60, Most: 10 * year, table: "box_gap", old: `until > 0 AND until < {before}`, steps: []step{{table: "box_gap", where: `until > 0 AND until < {before}`}}},
 	{Name: "devices", Usual: 400, Least: 30, Most: 400, table: "endpoint_change", old: `at < {before}`, steps: []step{{table: "endpoint_change", where: `at < {before}`}}},
