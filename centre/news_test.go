@@ -12,6 +12,7 @@ import (
 
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/news"
+	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -146,4 +147,62 @@ func (c *Centre) newsLinks(t *testing.T, company, seminar, email string) (leave,
 	m := kept[people[0].Email]
 	_, leave, _ = strings.Cut(m.Unsubscribe, c.news.Portal)
 	return leave, strings.Fields(m.Text[strings.Index(m.Text, "/n/seat/"):])[0], "/n/place/" + own
+}
+
+// A mail that a server sends back to the desk's mailbox marks the address and becomes no ticket; scanners that open the link in a mail end
+// nothing, and a mail program's one click does (RFC 8058), without cookies and without being sent elsewhere.
+func TestNewsComesBackAndIsEnded(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t)
+	c, ctx := e.c, t.Context()
+	kept := keeper{}
+	c.news.Sender = kept
+	raw := `{"news":"` + e.news + `","what":"news","to":"` + e.canary.OwnerID + `"}`
+	ok(t, c.news.HandleMail(ctx, e.canary.CompanyID, []byte(raw)))
+	m := kept["owner@kanaria.example"]
+	report := strings.ReplaceAll("From: MAILER-DAEMON@mx.example\nTo: news@centre.example\nSubject: Undelivered\nMessage-ID: <1@mx.example>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\nno\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; owner@kanaria.example\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <"+m.ID+">\n\n--b--\n", "\n", "\r\n")
+	tickets := func() (n int) {
+		for _, id := range []string{tenant.House, e.canary.CompanyID} {
+			ok(t, c.store.Read(ctx, id, func(tx *store.Tx) error {
+				var some int
+				err := tx.QueryRow(`SELECT count(*) FROM desk_ticket WHERE tenant_id = $1`).Scan(&some)
+				n += some
+				return err
+			}))
+		}
+		return n
+	}
+	before := tickets()
+	ok(t, c.DeskMail(ctx, strings.NewReader(report)))
+	var args string
+	ok(t, c.store.Read(ctx, tenant.House, func(tx *store.Tx) error {
+		return tx.QueryRow(`SELECT args FROM job WHERE owner = $1 AND kind = 'desk.read'`).Scan(&args)
+	}))
+	ok(t, c.desk.HandleRead(ctx, tenant.House, []byte(args)))
+	broken, err := c.news.Broken(ctx, "test")
+	ok(t, err)
+	if len(broken) != 1 || broken[0].Email != "owner@kanaria.example" || tickets() != before {
+		t.Errorf("%+v, %d tickets more", broken, tickets()-before)
+	}
+	_, leave, _ := strings.Cut(m.Unsubscribe, c.news.Portal)
+	ask := func(method, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(ctx, method, c.cfg.Portal.URL+leave, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		e.portal.ServeHTTP(w, r)
+		return w
+	}
+	off := func() bool {
+		l, err := c.news.Leaver(ctx, leave[strings.LastIndexByte(leave, '/')+1:])
+		ok(t, err)
+		return l.Off
+	}
+	for range 3 {
+		if w := ask(http.MethodGet, ""); w.Code != http.StatusOK || off() {
+			t.Fatalf("opened: %d, ended %v", w.Code, off())
+		}
+	}
+	if w := ask(http.MethodPost, "List-Unsubscribe=One-Click"); w.Code != http.StatusOK || w.Body.Len() != 0 || !off() {
+		t.Errorf("one click: %d, ended %v", w.Code, off())
+	}
 }
