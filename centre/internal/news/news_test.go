@@ -255,13 +255,6 @@ func TestDyingWhileSending(t *testing.T) {
 			must(c.T, err)
 			must(c.T, c.svc.Send(c.Context(), "noda", p.ID, p.Revision))
 			raw, _ := json.Marshal(map[string]string{"news": p.ID})
-			// Between two companies: the companies of a process that cannot go on.
-			dying, die := context.WithCancel(c.Context())
-			half := c.open(func(cfg *news.Config) { cfg.Companies = c.tenants })
-			die()
-			if err := half.HandleSpread(dying, tenant.House, raw); err == nil {
-				c.Fatal("it went on")
-			}
 			must(c.T, c.svc.HandleSpread(c.Context(), tenant.House, raw))
 			// After the server took it and before we wrote that down.
 			owner := c.people["owner@sakura.example"]
@@ -295,6 +288,49 @@ func TestDyingWhileSending(t *testing.T) {
 			if n := len(c.sink.to("member@sakura.example")) + len(c.sink.to("alice@fuji.example")); n != 2 {
 				c.Errorf("%s: the others got %d", kind, n)
 			}
+		}
+	})
+}
+
+// dying is a clock that ends a process when it was asked so often.
+type dying struct {
+	*clock.Fake
+	left int
+	die  func()
+}
+
+func (d *dying) Now() time.Time {
+	if d.left--; d.left == 0 {
+		d.die()
+	}
+	return d.Fake.Now()
+}
+
+// The process dies at each point of giving a piece to its companies, and another goes on: each address gets it once.
+func TestDyingBetweenCompanies(t *testing.T) {
+	suite(t, func(c *centre) {
+		cut := 0
+		for point := 1; point <= 8; point++ {
+			c.sink.got = nil
+			p, err := c.svc.Write(c.Context(), "noda", piece(news.Warning))
+			must(c.T, err)
+			must(c.T, c.svc.Send(c.Context(), "noda", p.ID, p.Revision))
+			raw, _ := json.Marshal(map[string]string{"news": p.ID})
+			ctx, die := context.WithCancel(c.Context())
+			half := c.open(func(cfg *news.Config) { cfg.Clock = &dying{c.clock, point, die} })
+			if err := half.HandleSpread(ctx, tenant.House, raw); err != nil {
+				cut++
+			}
+			die()
+			c.work(c.open(nil))
+			for _, email := range []string{"owner@sakura.example", "member@sakura.example", "alice@fuji.example"} {
+				if n := len(c.sink.to(email)); n != 1 {
+					c.Errorf("dead at point %d: %s got %d", point, email, n)
+				}
+			}
+		}
+		if cut < 4 {
+			c.Errorf("it died %d times only", cut)
 		}
 	})
 }
