@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"otasuke/centre/internal/bulletin"
 	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/release"
@@ -228,6 +229,9 @@ func (c *Config) check() error {
 	}
 	if err := feed.Check(c.Bundles.Feeds); err != nil {
 		return fmt.Errorf("%w: bundles: %w", ErrConfig, err)
+	}
+	if err := bulletin.Check(c.News.Sources); err != nil {
+		return fmt.Errorf("%w: news: %w", ErrConfig, err)
 	}
 	if err := c.Retention.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)

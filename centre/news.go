@@ -42,15 +42,11 @@ type NewsConfig struct {
 }
 
 // openNews makes the news. Nothing is mailed before [Centre.newsSender].
-func (c *Centre) openNews() error {
+func (c *Centre) openNews() {
 	n := c.cfg.News
-	if err := bulletin.Check(n.Sources); err != nil {
-		return fmt.Errorf("%w: news: %w", ErrConfig, err)
-	}
 	c.news = news.New(news.Config{Store: c.store, Companies: c.tenants, Contracts: c.contracts, Texts: c.texts, Domain: mail.Domain(cmp.Or(n.From, c.cfg.Mail.From)), Provider: c.cfg.Name, Address: cmp.Or(n.Address, c.cfg.Service.Address),
 		Contact: cmp.Or(n.Contact, c.cfg.Phone), Phone: c.cfg.Phone, Portal: strings.TrimSuffix(c.cfg.Portal.URL, "/"), SecondLook: n.SecondLook, Sources: n.Sources, Client: bulletin.NewClient(n.PrivateSources), Log: c.cfg.Log})
 	c.desk.Bounced = c.news.Bounced
-	return nil
 }
 
 // newsSender lets the news out from its own address.
@@ -93,7 +89,7 @@ func (c *Centre) newsJobs(q *job.Queue) {
 
 // newsPages are what the pages of both faces work with.
 func (c *Centre) newsPages() pages.Config {
-	cfg := pages.Config{Service: c.news, Companies: c.tenants.Companies, Names: c.tenants.NamesOf, People: c.tenants.People, Provider: c.cfg.Name, Phone: c.cfg.Phone, Portal: c.news.Portal, Domain: c.news.Domain, SecondLook: c.cfg.News.SecondLook, Texts: c.texts}
+	cfg := pages.Config{Service: c.news, Companies: c.tenants.Companies, Names: c.tenants.NamesOf, People: c.tenants.People, Provider: c.cfg.Name, Phone: c.cfg.Phone, Portal: c.news.Portal, Domain: c.news.Domain, SecondLook: c.cfg.News.SecondLook, Texts: c.texts, Addressed: c.news.Address != ""}
 	if c.press != nil {
 		cfg.Press = c.press
 	}

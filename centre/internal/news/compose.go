@@ -6,8 +6,6 @@ import (
 	htmltemplate "html/template"
 	"strings"
 	texttemplate "text/template"
-	"unicode"
-	"unicode/utf8"
 
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/news/words"
@@ -112,7 +110,7 @@ func (s *Service) compose(ctx context.Context, p *Piece, l *letter, to *addresse
 	t := s.Texts.In(to.Lang)
 	v := s.page(p, l.What, t)
 	v.Company, v.Passphrase = to.company.Name, to.company.Passphrase
-	m := mail.Message{To: mail.Address{Name: oneLine(to.Name, mail.MaxName), Email: l.Email}, ID: l.MessageID, Date: s.Clock.Now()}
+	m := mail.Message{To: mail.Address{Name: words.Line(to.Name, mail.MaxName), Email: l.Email}, ID: l.MessageID, Date: s.Clock.Now()}
 	link := func(purpose, ref, path string) (string, error) {
 		token, err := s.sign(ctx, purpose, to.company.ID, ref)
 		return s.Portal + path + token, err
@@ -146,7 +144,7 @@ func (s *Service) compose(ctx context.Context, p *Piece, l *letter, to *addresse
 }
 
 func (s *Service) render(v page, m mail.Message) (mail.Message, error) {
-	v.Subject = oneLine(v.Subject, mail.MaxSubject)
+	v.Subject = words.Line(v.Subject, mail.MaxSubject)
 	m.Subject = v.Subject
 	var plain, html strings.Builder
 	if err := textMail.Execute(&plain, v); err != nil {
@@ -157,18 +155,4 @@ func (s *Service) render(v page, m mail.Message) (mail.Message, error) {
 	}
 	m.Text, m.HTML = plain.String(), html.String()
 	return m, nil
-}
-
-// oneLine makes text that people entered safe for a header and bounds it.
-func oneLine(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if utf8.RuneCountInString(s) > limit {
-		s = string([]rune(s)[:limit-1]) + "…"
-	}
-	return strings.TrimSpace(s)
 }

@@ -207,6 +207,33 @@ func (s *Service) GiveBack(ctx context.Context, tenantID, id, seat string) error
 	})
 }
 
+// Move says where a seminar is that was sent already; who has a seat, or waits for one, is told.
+func (s *Service) Move(ctx context.Context, who, id, where, online string) error {
+	return s.Store.Write(ctx, tenant.House, func(tx *store.Tx) error {
+		p, err := selectPiece(tx, id)
+		if err != nil || p.Meeting == nil {
+			return firstOf(err, store.ErrNotFound)
+		}
+		now, m := s.Clock.Now(), *p.Meeting
+		if p.State != Sent || !m.Cancelled.IsZero() || now.After(m.Starts) {
+			return ErrState
+		}
+		bad := FormError{}
+		m.Place, m.Online = where, online
+		if m.tidy(bad); m.Place == "" && m.Online == "" {
+			bad["place"] = Missing
+		}
+		switch {
+		case len(bad) > 0:
+			return bad
+		case m.Place == p.Meeting.Place && m.Online == p.Meeting.Online:
+			return nil // pressed twice
+		}
+		p.Meeting, p.Revision = &m, p.Revision+1
+		return errors.Join(putPiece(tx, &p), tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "news.move", Object: id}), each(tx, id, whatMoved, p.Revision, SeatTaken, SeatWaiting))
+	})
+}
+
 // CancelMeeting calls a seminar off; who has a seat is told.
 func (s *Service) CancelMeeting(ctx context.Context, who, id string) error {
 	return s.Store.Write(ctx, tenant.House, func(tx *store.Tx) error {
@@ -222,17 +249,17 @@ func (s *Service) CancelMeeting(ctx context.Context, who, id string) error {
 		if err := errors.Join(putPiece(tx, &p), tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "news.cancel", Object: id})); err != nil {
 			return err
 		}
-		return each(tx, id, whatCancel, SeatTaken, SeatWaiting)
+		return each(tx, id, whatCancel, 0, SeatTaken, SeatWaiting)
 	})
 }
 
 // each has everybody told whose seat is in one of some states.
-func each(tx *store.Tx, id, what string, states ...string) error {
+func each(tx *store.Tx, id, what string, round int64, states ...string) error {
 	all, err := selectPlaces(tx, id)
 	for _, one := range all {
 		for _, state := range states {
 			if one.state == state {
-				err = errors.Join(err, tell(tx, tellArgs{id, one.company, one.seat, what, 0}))
+				err = errors.Join(err, tell(tx, tellArgs{id, one.company, one.seat, what, round}))
 			}
 		}
 	}
@@ -253,7 +280,7 @@ func (s *Service) HandleRemind(ctx context.Context, _ string, raw json.RawMessag
 		if err != nil || p.Meeting == nil || !p.Meeting.Cancelled.IsZero() || s.Clock.Now().After(p.Meeting.Starts) {
 			return err
 		}
-		return each(tx, p.ID, whatReminder, SeatTaken)
+		return each(tx, p.ID, whatReminder, 0, SeatTaken)
 	})
 }
 
@@ -296,7 +323,7 @@ func (s *Service) PutSlides(ctx context.Context, who, id string, u *attach.Uploa
 		if old != "" {
 			return attach.Drop(tx, old) // a better version: the link in the mail leads to it
 		}
-		return each(tx, id, whatSlides, SeatTaken)
+		return each(tx, id, whatSlides, 0, SeatTaken)
 	})
 }
 

@@ -188,6 +188,16 @@ func TestASeminarThatIsCalledOff(t *testing.T) {
 			_, err := c.svc.Take(c.Context(), c.sakura, p.ID, news.Guest{Name: g, Email: g, Lang: "en"})
 			must(c.T, err)
 		}
+		for range 2 { // pressed twice: told once
+			must(c.T, c.svc.Move(c.Context(), "noda", p.ID, "", "https://meet.example/new"))
+		}
+		if err := c.svc.Move(c.Context(), "noda", p.ID, "", "javascript:alert(1)"); err == nil {
+			c.Error("a script is an address")
+		}
+		c.work(c.svc)
+		if all := c.sink.to("a@x.example"); has(all, "has changed") != 1 || !strings.Contains(all[len(all)-1].Text, "https://meet.example/new") {
+			c.Errorf("moved: %+v", all)
+		}
 		must(c.T, c.svc.CancelMeeting(c.Context(), "noda", p.ID))
 		if err := c.svc.CancelMeeting(c.Context(), "mori", p.ID); !errors.Is(err, news.ErrState) {
 			c.Errorf("twice: %v", err)

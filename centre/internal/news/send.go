@@ -23,6 +23,7 @@ const (
 	whatWaiting  = "in-line"
 	whatReminder = "reminder"
 	whatSlides   = "slides"
+	whatMoved    = "moved"
 	whatCancel   = "cancelled"
 )
 

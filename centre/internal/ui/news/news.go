@@ -44,6 +44,7 @@ type Service interface {
 
 	Seats(ctx context.Context, who, id string) ([]news.Seat, error)
 	Came(ctx context.Context, who, id, seat string, came bool) error
+	Move(ctx context.Context, who, id, place, online string) error
 	CancelMeeting(ctx context.Context, who, id string) error
 	PutSlides(ctx context.Context, who, id string, u *attach.Upload) error
 
@@ -80,6 +81,8 @@ type Config struct {
 	Phone     string
 	Portal    string // its address without a slash at the end
 	Domain    string
+	// Addressed: the provider's address stands in the foot of promotions, as the law wants.
+	Addressed bool
 	// SecondLook: what one writes, another sends.
 	SecondLook bool
 	Clock      clock.Clock
@@ -144,6 +147,7 @@ func Desk(cfg Config) ui.Guest {
 		r.Page(ui.Reader, "GET /news/one/{news}/seats", p.seatsPage)
 		r.Page(ui.Reader, "GET /news/one/{news}/csv", p.seatsFile)
 		r.Page(ui.Writer, "POST /news/one/{news}/came", p.came)
+		r.Page(ui.Operator, "POST /news/one/{news}/move", p.move)
 		r.Page(ui.Operator, "POST /news/one/{news}/cancel", p.cancel)
 		r.Upload(ui.Operator, "POST /news/one/{news}/slides", attach.MaxSize, p.putSlides)
 		return nil

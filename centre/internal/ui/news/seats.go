@@ -1,6 +1,7 @@
 package news
 
 import (
+	"errors"
 	"net/http"
 
 	"otasuke/centre/internal/attach"
@@ -22,6 +23,7 @@ type seatsView struct {
 	Action               string
 	Cancelled, CanCancel bool
 	CanSlides, Slides    bool
+	Move                 ui.Form
 }
 
 type seatRow struct {
@@ -65,8 +67,8 @@ func (p *pages) seatsPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	if base.Flash = said(v, "cancelled", "slides"); base.Flash == nil {
-		base.Flash = failed(v, "state", "empty", "large")
+	if base.Flash = said(v, "cancelled", "slides", "moved"); base.Flash == nil {
+		base.Flash = failed(v, "state", "empty", "large", "place")
 	}
 	title, _ := one.In(t.Lang())
 	view := seatsView{Base: base, Facts: one.Meeting.Facts(t), Rows: rows, MayTick: v.Role.May(tenant.MayWrite), MayRun: v.Role.May(tenant.MayOperate), One: p.address(one.ID), Action: p.address(one.ID), CSV: p.address(one.ID) + "/csv"}
@@ -86,6 +88,9 @@ func (p *pages) seatsPage(w http.ResponseWriter, v *ui.Visit) error {
 	view.Lead = t.T("news.seats_lead", "taken", taken, "waiting", waiting, "came", came)
 	view.Cancelled = !one.Meeting.Cancelled.IsZero()
 	view.CanCancel = one.State == news.Sent && !view.Cancelled && p.Clock.Now().Before(one.Meeting.Starts)
+	if view.CanCancel {
+		view.Move = ui.Form{meeting(t, one.Meeting)[3], meeting(t, one.Meeting)[4]}
+	}
 	view.CanSlides, view.Slides = one.State == news.Sent && !view.Cancelled, one.Meeting.Slides != ""
 	return p.seats.Render(w, http.StatusOK, view)
 }
@@ -122,6 +127,17 @@ func (p *pages) came(w http.ResponseWriter, v *ui.Visit) error {
 func (p *pages) cancel(w http.ResponseWriter, v *ui.Visit) error {
 	id := v.Request.PathValue("news")
 	return p.after(w, v, p.CancelMeeting(v.Request.Context(), v.PersonID, id), id, "cancelled")
+}
+
+// move says where a seminar is now.
+func (p *pages) move(w http.ResponseWriter, v *ui.Visit) error {
+	id := v.Request.PathValue("news")
+	err := p.Move(v.Request.Context(), v.PersonID, id, v.Request.PostFormValue("place"), v.Request.PostFormValue("online"))
+	var form news.FormError
+	if errors.As(err, &form) {
+		return ui.To(w, v.Request, p.address(id)+"/seats?fault=place")
+	}
+	return p.after(w, v, err, id, "moved")
 }
 
 // after leads back to the list with what was done, or why not.

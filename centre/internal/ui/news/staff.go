@@ -269,6 +269,9 @@ func (p *pages) steps(view *oneView, v *ui.Visit, one *news.Piece, names map[str
 			may(tenant.MayOperate, "back", "news.back", false)
 		}
 	}
+	if one.Kind.Promotion() && !p.Addressed && one.State != news.Sent {
+		view.Note = strings.TrimSpace(view.Note + " " + t.T("news.no_address"))
+	}
 	if one.Changed {
 		view.Changed = t.T("news.changed")
 	}

@@ -72,16 +72,16 @@ func TestEveryTextExists(t *testing.T) {
 	for _, s := range news.MailStates {
 		has(mailKey + s)
 	}
-	for _, s := range []string{"taken", "in_line", "reminder", "slides", "cancelled"} {
+	for _, s := range []string{"taken", "in_line", "reminder", "moved", "slides", "cancelled"} {
 		has("news.mail_" + s)
 	}
 	for _, s := range contract.Industries {
 		has(industryKey + s)
 	}
-	for _, s := range []string{"kept", "asked", "sent", "approved", "back", "dropped", "cancelled", "slides", "repaired", "chosen"} {
+	for _, s := range []string{"kept", "asked", "sent", "approved", "back", "dropped", "cancelled", "slides", "repaired", "chosen", "moved"} {
 		has(saidKey + s)
 	}
-	for _, s := range []string{"state", "second", "closed", "many", "last", "empty", "large", news.Missing, news.Long, news.Malformed, news.Past, news.Order} {
+	for _, s := range []string{"state", "second", "closed", "many", "last", "empty", "large", "place", news.Missing, news.Long, news.Malformed, news.Past, news.Order} {
 		has(faultKey + s)
 	}
 	for _, s := range []string{"title_ja", "body_ja", "body_en", "send_at", "starts", "ends", "place"} {
