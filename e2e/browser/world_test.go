@@ -125,6 +125,7 @@ func (w *world) apply(ctx context.Context) error {
 
 // start runs mail server and centre, and returns the address for boxes.
 func (w *world) start(ctx context.Context) (boxes string, err error) {
+	sources := w.sources() // before ports are looked for: it takes one itself
 	var at [4]string
 	for i := range at {
 		if at[i], err = freeAddress(); err != nil {
@@ -143,7 +144,7 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 		Boxes: centre.BoxConfig{Listen: boxes, Names: []string{"127.0.0.1"}},
 		Mail: centre.MailConfig{Server: at[3], TLS: "none", From: "otasuke@" + alertDomain, FromName: "サイバーセキュリティお助け隊",
 			ReplyTo: operator, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key")},
-		News: centre.NewsConfig{From: "news@" + newsDomain, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key"), Address: "大阪府大阪市中央区本町橋2-8", PrivateSources: true, Sources: w.sources()},
+		News: centre.NewsConfig{From: "news@" + newsDomain, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key"), Address: "大阪府大阪市中央区本町橋2-8", PrivateSources: true, Sources: sources},
 	})
 	if err != nil {
 		return "", err
