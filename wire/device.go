@@ -19,16 +19,28 @@ type Inside struct {
 	Names []SaidName   `json:"names,omitempty"` // best first
 	Maker string       `json:"maker,omitempty"` // whom the hardware address was given to
 	// Kind and OS are ids of content/devices; Model is text.
-	Kind    Guess          `json:"kind,omitzero"`
-	OS      Guess          `json:"os,omitzero"`
-	Model   Guess          `json:"model,omitzero"`
-	Changes []DeviceChange `json:"changes,omitempty"`
+	Kind  Guess `json:"kind,omitzero"`
+	OS    Guess `json:"os,omitzero"`
+	Model Guess `json:"model,omitzero"`
+	// Software is what it runs, as far as it told: its own firmware ("firmware"), browsers, its system.
+	Software []Software     `json:"software,omitempty"`
+	Changes  []DeviceChange `json:"changes,omitempty"`
 }
 
 // SaidName is a name that a device goes by, and where it was heard.
 type SaidName struct {
 	Text string `json:"text"`
 	By   string `json:"by"`
+}
+
+// Software is a program of a device.
+type Software struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	// Partial tells that the version goes on, but nobody says how: browsers tell their first number only.
+	Partial bool      `json:"partial,omitempty"`
+	By      string    `json:"by"` // where it was heard
+	Last    time.Time `json:"last"`
 }
 
 // Guess is what the box thinks, why, and how sure it is in percent.
@@ -66,7 +78,7 @@ func (d *Inside) check() error {
 	switch {
 	case d.First.IsZero() || d.Last.IsZero() || d.Last.Before(d.First):
 		return fmt.Errorf("%w: device of no time", errEvent)
-	case len(d.Addrs) > MaxOfDevice || len(d.Names) > MaxOfDevice || len(d.Changes) > MaxOfDevice:
+	case len(d.Addrs) > MaxOfDevice || len(d.Names) > MaxOfDevice || len(d.Changes) > MaxOfDevice || len(d.Software) > MaxOfDevice:
 		return fmt.Errorf("%w: too much of one device", errEvent)
 	}
 	texts := []string{d.Maker, d.Model.ID}
@@ -83,6 +95,12 @@ func (d *Inside) check() error {
 	}
 	for _, c := range d.Changes {
 		texts, words = append(texts, c.Detail), append(words, c.What)
+	}
+	for _, p := range d.Software {
+		if p.Name == "" || p.Version == "" || p.Last.IsZero() {
+			return fmt.Errorf("%w: program of no version", errEvent)
+		}
+		words = append(words, p.Name, p.Version, p.By)
 	}
 	for _, a := range d.Addrs {
 		if !a.IsValid() || a.Zone() != "" {

@@ -31,6 +31,8 @@ import "time"
 //     does not know the path is asked again now and then.
 //   - 1 (2026-11-28): the state "waiting" of the virus scanner; an older centre takes it for
 //     one that has stopped.
+//   - 1 (2026-11-28): events of the kind "device" tell which versions a device runs; older centres
+//     pass over it.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

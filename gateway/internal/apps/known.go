@@ -81,7 +81,7 @@ func (n *Known) Want(to *rule.BufferSet) {
 	if n == nil {
 		return
 	}
-	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.TLSSNI, rule.QUICSNI, rule.HTTPUserAgent} {
+	for _, b := range [...]rule.Buffer{rule.HTTPHost, rule.TLSSNI, rule.QUICSNI, rule.HTTPUserAgent, rule.HTTPServer} {
 		to.Add(b)
 	}
 	if len(n.Table().ja4) > 0 {

@@ -77,6 +77,9 @@ func service(name []byte) string {
 // Printing Specification) and Google Cast.
 var modelKeys = []string{"model=", "ty=", "md=", "am=", "usb_mdl=", "product="}
 
+// versionKeys of TXT records say which firmware it runs: network storage, cameras, printers.
+var versionKeys = []string{"fw=", "fv=", "firmware=", "fw_version=", "version=", "swversion="}
+
 // models reads a TXT record.
 func (e *Ear) models(b []byte) {
 	c := octets.New(b)
@@ -88,6 +91,11 @@ func (e *Ear) models(b []byte) {
 		for _, key := range modelKeys {
 			if len(item) > len(key) && strings.EqualFold(item[:len(key)], key) {
 				e.say(Clue, ByMDNSModel, strings.Trim(item[len(key):], "() "))
+			}
+		}
+		for _, key := range versionKeys {
+			if len(item) > len(key) && strings.EqualFold(item[:len(key)], key) {
+				e.say(Clue, ByMDNSVersion, item[len(key):])
 			}
 		}
 	}

@@ -38,6 +38,7 @@ const (
 	ByMDNS        = "mdns"
 	ByMDNSService = "mdns-service"
 	ByMDNSModel   = "mdns-model"
+	ByMDNSVersion = "mdns-version"
 	BySSDPServer  = "ssdp-server"
 	BySSDPType    = "ssdp-type"
 	ByNetBIOS     = "netbios"

@@ -79,6 +79,7 @@ func (t *Table) told(d filter.Device, kind rule.Buffer, data []byte, now int64) 
 	by, text, ok := devices.ByHost, "", false
 	switch kind {
 	case rule.HTTPUserAgent:
+		t.agent(d, data, now)
 		by = devices.ByAgent
 		text, ok = t.cfg.Known.Part(by, b)
 	case rule.JA4Hash:

@@ -55,6 +55,7 @@ type one struct {
 	Addrs  []said  `json:"addrs,omitempty"` // newest first
 	Names  []said  `json:"names,omitempty"`
 	Clues  []said  `json:"clues,omitempty"`
+	Runs   []runs  `json:"runs,omitempty"`   // newest first
 	Server int64   `json:"server,omitempty"` // it gave out addresses then
 	Router int64   `json:"router,omitempty"`
 	Own    string  `json:"own,omitempty"` // address that it said as a server or router
@@ -94,7 +95,7 @@ func put(list *[]said, most int, by, text string, now int64) (fresh bool) {
 
 // single are things of which a device says one at a time: another one takes its place.
 func single(by string) bool {
-	return by == heard.ByDHCPVendor || by == heard.ByDHCPParams || by == heard.ByBrowserOS
+	return by == byPage || by == heard.ByDHCPVendor || by == heard.ByDHCPParams || by == heard.ByBrowserOS
 }
 
 // clue notes what may tell what it is.
@@ -176,7 +177,7 @@ func judge(d *one, s *devices.Set, maker string, now int64) judged {
 			continue
 		}
 		hear(c.By, c.Text)
-		if j.model.ID == "" && (c.By == heard.ByMDNSModel || c.By == heard.ByWSDModel || c.By == heard.ByLLDPText) {
+		if j.model.ID == "" && (c.By == byPage || c.By == heard.ByMDNSModel || c.By == heard.ByWSDModel || c.By == heard.ByLLDPText) {
 			j.model = wire.Guess{ID: c.Text, By: c.By}
 		}
 	}
@@ -241,6 +242,7 @@ func (d *one) inside(j judged) *wire.Inside {
 			w.Addrs = append(w.Addrs, addr)
 		}
 	}
+	w.Software = d.software()
 	for _, n := range d.names() {
 		w.Names = append(w.Names, wire.SaidName{Text: n.Text, By: n.By})
 	}

@@ -58,6 +58,7 @@ func (t *Table) restore(text []byte, now int64) error {
 		if d == nil || len(t.devices) >= MaxDevices+MaxVisitors || t.devices[d.MAC] != nil || d.Last < d.First {
 			continue
 		}
+		d.Runs = cut(d.Runs, maxRuns)
 		d.Addrs, d.Names, d.Clues = cut(d.Addrs, maxAddrs), cut(d.Names, maxNames), cut(d.Clues, maxClues)
 		d.ToTell, d.Last = cut(d.ToTell, wire.MaxOfDevice), min(d.Last, now)
 		d.First = min(d.First, d.Last)

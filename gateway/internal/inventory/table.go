@@ -102,6 +102,7 @@ func (t *Table) hear(n heard.Note, now int64) {
 		fresh = put(&d.Names, maxNames, n.By, n.Text, now)
 	case heard.Clue:
 		fresh = d.clue(n.By, n.Text, now)
+		fresh = d.tells(n.By, n.Text, now) || fresh
 	case heard.Server, heard.Router:
 		t.gate(d, n, now)
 	case heard.Chosen:

@@ -45,6 +45,13 @@ func (t *Table) Log(rows *traffic.Gather, country func(netip.Addr) string) {
 // Watch lets the inventory see what devices ask for.
 func (t *Table) Watch(devices *inventory.Table) { t.devices = devices }
 
+// Serves lets the inventory see what a server in the office answers.
+func (t *Table) Serves(server netip.Addr, side *app.Side, now int64) {
+	if t != nil && t.devices != nil {
+		t.devices.Serves(server, side, now)
+	}
+}
+
 // Asks notes the names that a side of a transaction asks for. One more name is one more row.
 func (t *Table) Asks(f *Flow, c *Conversation, side *app.Side) {
 	if t == nil {
