@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -49,7 +50,7 @@ func suite(t *testing.T, fn func(o *office)) {
 		o.seen(o.decoy, mac(1), start)
 		o.beat(o.decoy, decoy.ID, false, "engine-died")
 		fn(o)
-	}, tenant.Schema(), device.Schema())
+	}, tenant.Schema(), job.Schema(), device.Schema())
 }
 
 func (o *office) code(tenantID string) string {

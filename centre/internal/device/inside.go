@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/wire"
@@ -24,6 +25,8 @@ const (
 	maxChanges = 20
 	// maxUntold devices are told of at once; a mail with more is read by nobody.
 	maxUntold = 100
+	// KindLooked is the job of whoever wants to know that a device is another one, or runs another version.
+	KindLooked = "device.looked"
 )
 
 // Known is a device inside with what boxes found out about it.
@@ -88,6 +91,15 @@ func (s *Service) Inside(tx *store.Tx, box *Box, d wire.Device, in *wire.Inside,
 		}
 	}
 	about := tidy(*in)
+	before, err := selectKnown(tx, e.ID)
+	if err != nil {
+		return k, nil, err
+	}
+	if ran(&before.About) != ran(&about) {
+		if err := job.Enqueue(tx, job.Job{Kind: KindLooked, Args: struct{}{}, Unique: "looked"}); err != nil {
+			return k, nil, err
+		}
+	}
 	if err := upsertAbout(tx, e.ID, &about, at); err != nil {
 		return k, nil, err
 	}
@@ -114,6 +126,17 @@ func (s *Service) Inside(tx *store.Tx, box *Box, d wire.Device, in *wire.Inside,
 	return k, fresh, nil
 }
 
+// ran is what a device is and runs, to tell whether that has changed.
+func ran(in *wire.Inside) string {
+	s := in.Maker + "\x00" + in.Model.ID + "\x00" + in.Kind.ID
+	programs := make([]string, 0, len(in.Software))
+	for _, p := range in.Software {
+		programs = append(programs, p.Name+" "+p.Version)
+	}
+	slices.Sort(programs)
+	return s + "\x00" + strings.Join(programs, "\x00")
+}
+
 // tidy leaves what can be shown: devices choose their names.
 func tidy(in wire.Inside) wire.Inside {
 	in.Changes, in.Names = nil, slices.Clone(in.Names)
@@ -124,6 +147,11 @@ func tidy(in wire.Inside) wire.Inside {
 	in.Maker = selfText(in.Maker)
 	for _, g := range []*wire.Guess{&in.Kind, &in.OS, &in.Model} {
 		g.ID, g.By = selfText(g.ID), selfText(g.By)
+	}
+	in.Software = slices.Clone(in.Software)
+	for i := range in.Software {
+		p := &in.Software[i]
+		p.Name, p.Version, p.By = selfText(p.Name), selfText(p.Version), selfText(p.By)
 	}
 	in.Addrs = slices.Clone(in.Addrs)
 	for i, a := range in.Addrs {
