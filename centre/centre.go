@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"otasuke/centre/internal/advisory"
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/attach"
@@ -49,6 +50,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/access"
+	advised "otasuke/centre/internal/ui/advisory"
 	"otasuke/centre/internal/ui/apply"
 	"otasuke/centre/internal/ui/bill"
 	groups "otasuke/centre/internal/ui/group"
@@ -79,39 +81,40 @@ const (
 
 // Centre is everything of one process.
 type Centre struct {
-	cfg       Config
-	store     *store.Store
-	tenants   *tenant.Service
-	devices   *device.Service
-	alerts    *alert.Service
-	authority *enrol.CA
-	knowledge *knowledge.Knowledge
-	texts     *text.Catalogue
-	usage     *usage.Service
-	questions *question.Service
-	appeals   *appeal.Service
-	bundles   *repo.Repo
-	releases  *release.Service
-	feeds     *feed.Service
-	backups   *backup.Service
-	misfires  *misfire.Service
-	pairings  *pairing.Service
-	reports   *report.Service
-	contracts *contract.Service
-	surveys   *survey.Service
-	parcels   *parcel.Service
-	billing   *billing.Service
-	published *statistics.Service
-	hooks     *hook.Service
-	desk      *desk.Service
-	news      *news.Service
-	press     *paper.Press    // nil without fonts
-	postcodes *postcode.Table // nil without the table
-	exports   *export.Service
-	erasures  *erase.Service
-	retention *retention.Service
-	apps      *apps.Catalogue
-	kinds     *content.Set
+	cfg        Config
+	store      *store.Store
+	tenants    *tenant.Service
+	devices    *device.Service
+	alerts     *alert.Service
+	authority  *enrol.CA
+	knowledge  *knowledge.Knowledge
+	texts      *text.Catalogue
+	usage      *usage.Service
+	questions  *question.Service
+	appeals    *appeal.Service
+	bundles    *repo.Repo
+	releases   *release.Service
+	feeds      *feed.Service
+	backups    *backup.Service
+	misfires   *misfire.Service
+	pairings   *pairing.Service
+	reports    *report.Service
+	contracts  *contract.Service
+	surveys    *survey.Service
+	parcels    *parcel.Service
+	billing    *billing.Service
+	published  *statistics.Service
+	hooks      *hook.Service
+	advisories *advisory.Service
+	desk       *desk.Service
+	news       *news.Service
+	press      *paper.Press    // nil without fonts
+	postcodes  *postcode.Table // nil without the table
+	exports    *export.Service
+	erasures   *erase.Service
+	retention  *retention.Service
+	apps       *apps.Catalogue
+	kinds      *content.Set
 }
 
 // New opens the database, brings its tables up to date and builds the services.
@@ -133,7 +136,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), news.Schema(), survey.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), news.Schema(), survey.Schema(), advisory.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -182,6 +185,10 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
+	c.advisories = advisory.New(advisory.Config{Store: c.store, Devices: c.devices})
+	if err := c.advisories.Seed(ctx); err != nil {
+		return err
+	}
 	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
 	if err := errors.Join(c.openBooks(), c.openDesk()); err != nil {
 		return err
@@ -262,6 +269,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(survey.KindRemind, c.surveys.HandleRemind)
 	queue.Handle(survey.KindDeliver, c.surveys.HandleDeliver)
 	c.newsJobs(queue)
+	c.adviseBy(queue, notifier)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -272,7 +280,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(erase.KindCert, notifier.HandleCertificate)
 	queue.Handle(retention.Kind, c.retention.Handle)
 	queue.Handle(statistics.Kind, c.published.Handle)
-	for _, plan := range []func(context.Context) error{c.reports.Plan, c.billing.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan, c.news.Plan} {
+	for _, plan := range []func(context.Context) error{c.reports.Plan, c.billing.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan, c.news.Plan, c.advisories.Plan} {
 		if err := plan(ctx); err != nil {
 			return err
 		}
@@ -307,7 +315,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Surveys: c.surveys, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Surveys: c.surveys, Advisories: c.advisories, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
@@ -323,7 +331,8 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, pages.Customers(c.newsPages()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Todos: c.toUpdate,
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, pages.Customers(c.newsPages()), advised.Customers(c.advise()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), surveys.Customers(surveys.Config{Service: c.surveys, Texts: c.texts}), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
@@ -362,7 +371,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		Contacts: c.contact,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, pages.Desk(c.newsPages()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, pages.Desk(c.newsPages()), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
 	})
 }
 

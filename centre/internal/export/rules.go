@@ -64,6 +64,10 @@ var Rules = map[string]Rule{
 	"collection":       {},
 	"collection_line":  {JSON: []string{"numbers", "record"}},
 	"attachment":       {},
+	"advisory":         {JSON: []string{"body"}},
+	"advisory_finding": {},
+	"advisory_label":   {},
+	"advisory_notice":  {},
 	"attachment_part":  {}, // as files of their own
 	"export":           {},
 	"export_part":      {Out: true},

@@ -61,21 +61,22 @@ type Sender interface {
 
 // Config says what the notifier works with.
 type Config struct {
-	Store     *store.Store
-	Alerts    Alerts
-	Appeals   Appeals
-	Reports   Reports
-	Exports   Exports
-	Erasures  Erasures
-	Misfires  Misfires  // may be nil
-	Contracts Contracts // may be nil
-	Invoices  Invoices  // may be nil
-	Surveys   Surveys   // may be nil
-	Companies Companies
-	Links     Links
-	Logins    Logins
-	Sender    Sender
-	Knowledge *knowledge.Knowledge
+	Store      *store.Store
+	Alerts     Alerts
+	Appeals    Appeals
+	Reports    Reports
+	Exports    Exports
+	Erasures   Erasures
+	Misfires   Misfires   // may be nil
+	Contracts  Contracts  // may be nil
+	Invoices   Invoices   // may be nil
+	Surveys    Surveys    // may be nil
+	Advisories Advisories // may be nil
+	Companies  Companies
+	Links      Links
+	Logins     Logins
+	Sender     Sender
+	Knowledge  *knowledge.Knowledge
 	// BaseURL of the portal without a slash at the end: "https://portal.example.jp".
 	BaseURL string
 	// Console is that of the staff's pages.

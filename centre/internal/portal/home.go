@@ -30,19 +30,20 @@ const silentAfter = 15 * time.Minute
 
 type homeView struct {
 	ui.Base
-	Lamp     ui.State
-	Sentence string
-	Todos    []todo
-	MoreTodo int
-	TodoHead string
-	MoreText string
-	In, Out  figure
-	Stopped  string
-	Days     []dayRow
-	Boxes    []boxRow
-	Recent   []alertRow
-	News     []newsRow
-	Connect  string // where to connect a box; "" for who only reads
+	Lamp        ui.State
+	Sentence    string
+	Todos       []todo
+	MoreTodo    int
+	TodoHead    string
+	MoreText    string
+	MoreUpdates string // advisories that are not among the todos
+	In, Out     figure
+	Stopped     string
+	Days        []dayRow
+	Boxes       []boxRow
+	Recent      []alertRow
+	News        []newsRow
+	Connect     string // where to connect a box; "" for who only reads
 }
 
 type todo struct {
@@ -104,8 +105,14 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 	if v.Role != tenant.RoleReadonly {
 		view.Connect = p.root + "/connect"
 	}
-	view.Lamp, view.Sentence = lamp(v, boxes, open, today(counts), now)
-	p.todos(&view, v, open, now)
+	var more []Todo
+	if p.Todos != nil {
+		if more, err = p.Todos(ctx, v.TenantID, v.Texts); err != nil {
+			return err
+		}
+	}
+	view.Lamp, view.Sentence = lamp(v, boxes, open, len(more), today(counts), now)
+	p.todos(&view, v, open, more, now)
 	month(&view, v, counts)
 	for i, b := range boxes {
 		view.Boxes = append(view.Boxes, boxLine(v, i, b, now))
@@ -137,7 +144,7 @@ func today(c alert.Counts) int {
 }
 
 // lamp is one state and one sentence: the worst that is true now.
-func lamp(v *ui.Visit, boxes []device.Box, open []alert.Alert, stopped int, now time.Time) (ui.State, string) {
+func lamp(v *ui.Visit, boxes []device.Box, open []alert.Alert, more, stopped int, now time.Time) (ui.State, string) {
 	if len(boxes) == 0 {
 		return ui.State{Tone: ui.Off, Text: v.T("portal.lamp_none")}, v.T("portal.say_none")
 	}
@@ -155,8 +162,8 @@ func lamp(v *ui.Visit, boxes []device.Box, open []alert.Alert, stopped int, now 
 	if stopped > 0 {
 		say = v.T("portal.say_today", "n", ja.Number(stopped))
 	}
-	if len(open) > 0 {
-		say += space(v) + v.T("portal.say_act", "n", len(open))
+	if len(open)+more > 0 {
+		say += space(v) + v.T("portal.say_act", "n", len(open)+more)
 		if slices.ContainsFunc(open, func(a alert.Alert) bool { return a.Stars >= alert.High }) {
 			return ui.State{Tone: ui.Alarm, Text: v.T("portal.lamp_urgent")}, say
 		}
@@ -222,8 +229,8 @@ func scannerState(v *ui.Visit, b *device.Box, now time.Time) ui.State {
 	return ui.State{Tone: ui.Good, Text: v.T("portal.virus_ok_date", "time", ja.Short(b.Health.Signatures, v.Texts.Lang()))}
 }
 
-// todos are the open alerts, most important first, at most maxTodos.
-func (p *portal) todos(view *homeView, v *ui.Visit, open []alert.Alert, now time.Time) {
+// todos are the open alerts and what else is to be done, most important first and alerts before others, at most maxTodos.
+func (p *portal) todos(view *homeView, v *ui.Visit, open []alert.Alert, more []Todo, now time.Time) {
 	explained := make([]knowledge.Explained, len(open))
 	order := make([]int, len(open))
 	for i := range open {
@@ -235,13 +242,24 @@ func (p *portal) todos(view *homeView, v *ui.Visit, open []alert.Alert, now time
 		}
 		return explained[a].Due.Compare(explained[b].Due)
 	})
-	for _, i := range order[:min(len(order), maxTodos)] {
+	slices.SortStableFunc(more, func(a, b Todo) int { return int(b.Stars) - int(a.Stars) })
+	for all := len(open) + len(more); len(view.Todos) < min(all, maxTodos); {
+		if len(more) > 0 && (len(order) == 0 || more[0].Stars > open[order[0]].Stars) {
+			view.Todos = append(view.Todos, todo{Stars: ui.NewStars(v.Texts, more[0].Stars), Title: more[0].Title, Do: more[0].Do, URL: p.root + more[0].Path})
+			more = more[1:]
+			continue
+		}
+		i := order[0]
+		order = order[1:]
 		view.Todos = append(view.Todos, todo{Stars: ui.NewStars(v.Texts, open[i].Stars), Title: explained[i].What, Do: explained[i].Do,
 			Due: explained[i].DueText, URL: p.root + "/alerts/" + open[i].ID})
 	}
-	view.TodoHead = v.T("portal.todo", "n", len(open))
-	if more := len(open) - maxTodos; more > 0 {
-		view.MoreTodo, view.MoreText = more, v.T("portal.todo_more", "n", more)
+	view.TodoHead = v.T("portal.todo", "n", len(view.Todos)+len(order)+len(more))
+	if n := len(order); n > 0 {
+		view.MoreTodo, view.MoreText = n, v.T("portal.todo_more", "n", n)
+	}
+	if n := len(more); n > 0 {
+		view.MoreUpdates = v.T("portal.todo_updates", "n", n)
 	}
 }
 

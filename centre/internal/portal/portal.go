@@ -107,6 +107,8 @@ type Config struct {
 	Consult bool
 	// News are the newest pieces that a person has not read; nil for none.
 	News func(ctx context.Context, tenantID, personID string, t text.Texts) ([]News, error)
+	// Todos is what is to be done beside answering alerts; may be nil.
+	Todos func(ctx context.Context, tenantID string, t text.Texts) ([]Todo, error)
 	// Guests are pages of other rooms that belong here.
 	Guests    []ui.Guest
 	Apps      *apps.Catalogue
@@ -120,6 +122,13 @@ type Config struct {
 	Hours   map[string]string // of the desk, by language; empty is 24 hours
 	Clock   clock.Clock
 	Log     *slog.Logger
+}
+
+// Todo is something to do that another room knows of.
+type Todo struct {
+	Stars     alert.Stars
+	Title, Do string
+	Path      string // below the portal's root
 }
 
 // portal is the handler's state.

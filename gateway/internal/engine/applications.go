@@ -25,10 +25,7 @@ func (w *Worker) follow() {
 
 // asks looks at a transaction: the name that it is for, or the addresses that it gives.
 func (w *Worker) asks(tx *app.Tx, dir int) {
-	if dir == app.ToClient && tx.Proto == rule.ProtoHTTP {
-		w.e.cfg.Usage.Serves(w.flow.Key.Server, &tx.Sides[dir], w.now)
-	}
-	w.e.cfg.Usage.Asks(&w.flow.User.use, w.conversation(), &tx.Sides[app.ToServer])
+	w.e.cfg.Usage.Step(&w.flow.User.use, w.conversation(), tx, dir, w.flow.Key.Server)
 	if name, http := w.e.cfg.Applications.Asks(&w.flow.User.use.Flow, tx, dir, w.flow.Key.Client, w.now); name != nil {
 		w.unwanted(name, http)
 	}

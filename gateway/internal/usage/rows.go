@@ -45,11 +45,12 @@ func (t *Table) Log(rows *traffic.Gather, country func(netip.Addr) string) {
 // Watch lets the inventory see what devices ask for.
 func (t *Table) Watch(devices *inventory.Table) { t.devices = devices }
 
-// Serves lets the inventory see what a server in the office answers.
-func (t *Table) Serves(server netip.Addr, side *app.Side, now int64) {
-	if t != nil && t.devices != nil {
-		t.devices.Serves(server, side, now)
+// Step looks at what one direction of a transaction has shown: what was asked, and what a server of the office says of itself.
+func (t *Table) Step(f *Flow, c *Conversation, tx *app.Tx, dir int, server netip.Addr) {
+	if t != nil && dir == app.ToClient && tx.Proto == rule.ProtoHTTP {
+		t.devices.Serves(server, &tx.Sides[dir], c.Last)
 	}
+	t.Asks(f, c, &tx.Sides[app.ToServer])
 }
 
 // Asks notes the names that a side of a transaction asks for. One more name is one more row.
