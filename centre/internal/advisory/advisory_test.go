@@ -176,6 +176,7 @@ func TestThreeAnswers(t *testing.T) {
 			browsers[o.inside(o.own, n+10+i, "Dell", "", "pc", wire.Software{Name: "chrome", Version: c.version, Partial: c.partial})] = c.answer
 		}
 		o.inside(o.decoy, 1, "NEC", "Aterm", "router", firmware("1.0"))
+		o.inside(o.decoy, 2, "Dell", "", "pc", wire.Software{Name: "chrome", Version: "128", Partial: true})
 		o.all()
 		if got := o.mails(o.own); len(got) > 0 {
 			o.Errorf("told before it was published: %v", got)
@@ -193,8 +194,8 @@ func TestThreeAnswers(t *testing.T) {
 		if got := strings.Join(o.mails(o.own), ", "); got != "buffalo-2024-07 yes, chrome-2024-08 yes" {
 			o.Error(got)
 		}
-		if got := o.mails(o.decoy); len(got) > 0 {
-			o.Errorf("somebody who has none of it is told %v", got)
+		if got := o.mails(o.decoy); len(got) != 1 || got[0] != chrome+" ask" {
+			o.Errorf("who has only one of them is told %v", got)
 		}
 		o.all()
 		if got := o.mails(o.own); len(got) > 0 {
@@ -203,6 +204,11 @@ func TestThreeAnswers(t *testing.T) {
 		_, sum, err := o.svc.Everybody(o.Context(), "op", buffalo)
 		must(o.T, err)
 		if sum != (advisory.Sum{Yes: 1, No: 1}) {
+			o.Errorf("%+v", sum)
+		}
+		all, sum, err := o.svc.Everybody(o.Context(), "op", chrome)
+		must(o.T, err)
+		if sum != (advisory.Sum{Yes: 1, Ask: 1}) || all[0].TenantID == all[len(all)-1].TenantID {
 			o.Errorf("%+v", sum)
 		}
 	})

@@ -76,7 +76,9 @@ func selectFindings(tx *store.Tx) ([]Finding, error) {
 // selectEverybody are the findings of an advisory at all companies.
 func selectEverybody(tx *store.AllTx, id string) ([]Finding, error) {
 	return store.Collect[Finding](tx.Query(`SELECT tenant_id, `+findingColumns+` WHERE advisory_id = $1 ORDER BY tenant_id, device, endpoint_id`, id))(func(scan scanner) (f Finding, err error) {
-		f, err = scanFinding(func(dest ...any) error { return scan(append([]any{&f.TenantID}, dest...)...) })
+		var of string
+		f, err = scanFinding(func(dest ...any) error { return scan(append([]any{&of}, dest...)...) })
+		f.TenantID = of
 		return f, err
 	})
 }
