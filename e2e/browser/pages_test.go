@@ -52,6 +52,8 @@ func pages(t *testing.T) []page {
 		{"invoices", here.portal, "/invoices", nil},
 		{"news", here.portal, "/news", nil},
 		{"news-choice", here.portal, "/news/choice", nil},
+		{"updates", here.portal, "/advisories", nil},
+		{"update", here.portal, here.advised(t), nil},
 		{"account", here.portal, "/account", nil},
 		{"factor", here.portal, "/account/factor", nil},
 		{"people", here.portal, "/people", nil},
@@ -78,6 +80,10 @@ func pages(t *testing.T) []page {
 		{"applications", here.console, "/applications", nil},
 		{"application", here.console, "/applications", func(b *tab) { b.click(`main table a`) }},
 		{"parcels", here.console, "/parcels", nil},
+		{"advisories", here.console, "/advisories", nil},
+		{"advisory", here.console, "/advisories/one/chrome-2024-08", nil},
+		{"advisory-draft", here.console, "/advisories/one/buffalo-2024-07", nil},
+		{"advisory-new", here.console, "/advisories/new", nil},
 		{"claim", here.console, company + "?why=%E6%96%B0%E3%81%97%E3%81%84%E7%AE%B1", func(b *tab) { b.click(`form[action$="/claim"] button`) }},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +54,7 @@ type world struct {
 	sato, mori      *company
 	application     string // page of one
 	undo            []func()
+	advise          sync.Once
 }
 
 // freeAddress finds an address that nothing listens on.
