@@ -77,7 +77,7 @@ func TestWarningBecomesAnUpdatedRouter(t *testing.T) {
 	desk.says("読み取りを記録しました", "該当・更新が必要")
 
 	m = here.mailTo(t, here.sato.owner, "更新のお願い")
-	if !strings.Contains(m.Text, "WHR-1166DHP2 Ver.2.95") || !strings.Contains(m.Text, "まずしていただくこと") {
+	if !strings.Contains(m.Text, "WHR-1166DHP2 2.95") || !strings.Contains(m.Text, "まずしていただくこと") {
 		t.Errorf("the mail says %s", m.Text)
 	}
 	b.open(here.portal + "/")

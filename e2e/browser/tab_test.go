@@ -93,7 +93,7 @@ func (b *tab) listen(ev any) {
 	say := ""
 	switch e := ev.(type) {
 	case *cdplog.EventEntryAdded:
-		if e.Entry.Level == cdplog.EntryLevelError && !strings.Contains(e.Entry.Text, "status of 404") {
+		if e.Entry.Level == cdplog.EntryLevelError && !strings.Contains(e.Entry.Text, "status of 404") && !strings.Contains(e.Entry.Text, "status of 422") {
 			say = "console: " + e.Entry.Text
 		}
 	case *runtime.EventExceptionThrown:

@@ -52,6 +52,15 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{"Ｖｅｒ．１．０２": "1.02", "128.0.6613.85(Official Build) (64 ビット)": "128.0.6613.85", " 2.95 ": "2.95", "V1.2R3": "1.2r3", strings.Repeat("x", 200): strings.Repeat("x", 200)} {
+		if got := Plain(s); got != want {
+			t.Errorf("%q: %q", s, got)
+		}
+	}
+}
+
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]string{

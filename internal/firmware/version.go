@@ -78,17 +78,30 @@ func Parse(s string) (Version, error) {
 	return parse(fold(s))
 }
 
-func parse(s string) (Version, error) {
+// Plain is a version as people write it, without the words around it and in plain letters: "Ｖｅｒ．１．０２" is "1.02".
+func Plain(s string) string {
+	if len(s) > maxText {
+		return s
+	}
+	return bare(fold(s))
+}
+
+// bare takes the words before and the brackets behind a version off.
+func bare(s string) string {
 	for aside.MatchString(s) {
 		s = aside.ReplaceAllString(s, "")
 	}
 	for {
 		cut := before.FindString(s)
 		if cut == "" {
-			break
+			return s
 		}
 		s = s[len(cut):]
 	}
+}
+
+func parse(s string) (Version, error) {
+	s = bare(s)
 	if m := day.FindStringSubmatch(s); m != nil && m[2] == m[4] {
 		return onDay(m)
 	}

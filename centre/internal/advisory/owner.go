@@ -198,7 +198,7 @@ func (s *Service) label(rule *content.Rule, f *Finding, t Told) (Label, error) {
 			return l, ErrVersion
 		}
 	}
-	if l.Version = version; f.Subject == Firmware {
+	if l.Version = firmware.Plain(version); f.Subject == Firmware {
 		for i := range rule.Products {
 			if m := rule.Products[i].Model; content.Key(m) == content.Key(t.Model) {
 				l.Model = m

@@ -61,8 +61,10 @@ type pages struct {
 
 // Keys of words that something chooses.
 const (
-	saidKey = "advisory.said_"
-	lifeKey = "advisory.life_"
+	saidKey  = "advisory.said_"
+	lifeKey  = "advisory.life_"
+	fieldKey = "advisory.field_"
+	langKey  = "advisory.in_"
 )
 
 var saidWords = []string{"done", "yes", "no", "desk", "saved", "published", "withdrawn", "dropped", "read"}

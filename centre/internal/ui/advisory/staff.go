@@ -96,8 +96,8 @@ type formView struct {
 // fields of an advisory of the operator's own.
 func fields(v *ui.Visit) ui.Form {
 	field := func(id, kind string, most int, value string) ui.Field {
-		f := ui.Field{ID: id, Label: v.T("advisory.field_" + id), Type: kind, Auto: "off", Max: most, Value: value}
-		if key := "advisory.field_" + id + "_hint"; v.Texts.Has(key) {
+		f := ui.Field{ID: id, Label: v.T(fieldKey + id), Type: kind, Auto: "off", Max: most, Value: value}
+		if key := fieldKey + id + "_hint"; v.Texts.Has(key) {
 			f.Hint = v.T(key)
 		}
 		return f
@@ -107,7 +107,7 @@ func fields(v *ui.Visit) ui.Form {
 	until.Optional = true
 	stars := field("stars", "select", 0, "2")
 	stars.Choices = []ui.Choice{{Value: "2", Label: ui.NewStars(v.Texts, 2).Text}, {Value: "3", Label: ui.NewStars(v.Texts, 3).Text}}
-	return ui.Form{field("id", "text", 60, ""), field("maker", "text", content.MaxName, ""), field("products", "area", 20_000, ""), field("source", "url", content.MaxText, ""), field("date", "date", 10, today), field("from", "date", 10, today), until, stars, field("remind", "number", 3, "7"),
+	return ui.Form{field("id", "text", 60, ""), field("maker", "text", content.MaxName, ""), field("products", "area", 20_000, ""), field("source", "text", content.MaxText, ""), field("date", "date", 10, today), field("from", "date", 10, today), until, stars, field("remind", "text", 3, "7"),
 		field("title_ja", "text", content.MaxName, ""), field("title_en", "text", content.MaxName, ""), field("why_ja", "area", content.MaxText, ""), field("why_en", "area", content.MaxText, ""), field("do_ja", "area", content.MaxText, ""), field("do_en", "area", content.MaxText, "")}
 }
 
@@ -276,7 +276,7 @@ func (p *pages) showRule(w http.ResponseWriter, v *ui.Visit, bad error) error {
 		view.Facts = append(view.Facts, pair{t.T("advisory.withdrawn"), ja.Short(a.Withdrawn, t.Lang()) + " " + people[a.WithdrawnBy].Name + ": " + a.Why})
 	}
 	for _, lang := range []string{ja.Japanese, ja.English} {
-		view.Texts2 = append(view.Texts2, words{lang, t.T("advisory.in_" + lang), a.Title(lang), a.Rule.Why(lang), a.Do(lang)})
+		view.Texts2 = append(view.Texts2, words{lang, t.T(langKey + lang), a.Title(lang), a.Rule.Why(lang), a.Do(lang)})
 	}
 	if view.Rows, err = p.rows(v, &a, all); err != nil {
 		return err
