@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +69,11 @@ func TestDevices(t *testing.T) {
 			}
 		}
 	}
+	page := routerPage(t, b.lab)
+	until("the router's firmware and the browser", page, func(got map[string][]wire.Inside) bool {
+		r, c := last(got, "02:00:00:00:00:01"), last(got, "02:00:00:00:00:10")
+		return r.Model.ID == "WHR-1166DHP2" && len(r.Software) == 1 && r.Software[0].Version == "2.95" && len(c.Software) == 1 && c.Software[0].Name == "chrome" && c.Software[0].Partial
+	})
 	rogue, err := b.lab.AddPC("rogue", "192.168.1.250", 0x50)
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +99,33 @@ func TestDevices(t *testing.T) {
 	state, err := os.ReadFile(filepath.Join(filepath.Dir(b.eve), "devices.json"))
 	if err != nil || !bytes.Contains(state, []byte("DESKTOP-KEIRI01")) {
 		t.Errorf("nothing is remembered: %v", err)
+	}
+}
+
+// routerPage gives the router a settings page that names its model and firmware, and opens it as a browser does.
+func routerPage(t *testing.T, l *lab.Lab) (open func() error) {
+	t.Helper()
+	var at net.Listener
+	if err := l.Internet.Do(func() (err error) { at, err = net.Listen("tcp", lab.Router+":80"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	site := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Server", "WHR-1166DHP2/2.95 UPnP/1.0")
+		_, _ = w.Write([]byte("<title>AirStation</title>"))
+	})}
+	go func() { _ = site.Serve(at) }()
+	t.Cleanup(func() { _ = site.Close() })
+	return func() error {
+		var c net.Conn
+		if err := l.PC1.Do(func() (err error) { c, err = net.Dial("tcp", lab.Router+":80"); return err }); err != nil {
+			return err
+		}
+		defer c.Close()
+		if _, err := fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36\r\nConnection: close\r\n\r\n", lab.Router); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, c)
+		return err
 	}
 }
 
