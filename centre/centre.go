@@ -20,8 +20,10 @@ import (
 	"otasuke/centre/internal/billing"
 	"otasuke/centre/internal/console"
 	"otasuke/centre/internal/contract"
+	"otasuke/centre/internal/cover"
 	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/dispatch"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/erase"
 	"otasuke/centre/internal/export"
@@ -108,6 +110,8 @@ type Centre struct {
 	advisories *advisory.Service
 	desk       *desk.Service
 	news       *news.Service
+	visits     *dispatch.Service
+	cover      *cover.Service
 	press      *paper.Press    // nil without fonts
 	postcodes  *postcode.Table // nil without the table
 	exports    *export.Service
@@ -136,7 +140,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), news.Schema(), survey.Schema(), advisory.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -183,6 +187,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	}
 	c.surveys = survey.New(survey.Config{Store: c.store, Shares: c.tenants})
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
+	c.visits = dispatch.New(dispatch.Config{Store: c.store, Patience: c.cfg.Desk.Patience})
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
 	c.advisories = advisory.New(advisory.Config{Store: c.store, Devices: c.devices})
@@ -190,7 +195,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 		return err
 	}
 	c.parcels = parcel.New(parcel.Config{Store: c.store, Contracts: c.contracts, Boxes: c.devices})
-	if err := errors.Join(c.openBooks(), c.openDesk()); err != nil {
+	if err := errors.Join(c.openBooks(), c.openDesk(), c.openCover()); err != nil {
 		return err
 	}
 	c.openNews()
@@ -270,6 +275,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(survey.KindDeliver, c.surveys.HandleDeliver)
 	c.newsJobs(queue)
 	c.adviseBy(queue, notifier)
+	queue.Handle(dispatch.KindOffer, notifier.HandleOffer)
+	queue.Handle(dispatch.KindDue, c.visits.HandleDue)
+	queue.Handle(dispatch.KindTell, notifier.HandleVisit)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -315,7 +323,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Surveys: c.surveys, Advisories: c.advisories, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Visits: c.visits, Surveys: c.surveys, Advisories: c.advisories, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }
@@ -326,13 +334,15 @@ func (c *Centre) portal() (*ui.Face, error) {
 		prints = c.press
 	}
 	consult, _ := c.deskPages()
+	visits, _ := c.visitPages()
+	covers, _ := c.coverPages()
 	return portal.New(portal.Config{
 		Consult: true, News: c.homeNews,
 		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 		Todos: c.toUpdate,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, pages.Customers(c.newsPages()), advised.Customers(c.advise()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, visits, covers, pages.Customers(c.newsPages()), advised.Customers(c.advise()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), surveys.Customers(surveys.Config{Service: c.surveys, Texts: c.texts}), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
@@ -366,12 +376,15 @@ func (c *Centre) contact(ctx context.Context, tenantID string) (console.Contact,
 
 func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	_, calls := c.deskPages()
+	_, visits := c.visitPages()
+	_, covers := c.coverPages()
 	return console.New(console.Config{
 		Calls:    true,
+		Visits:   true,
 		Contacts: c.contact,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, pages.Desk(c.newsPages()), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
 	})
 }
 

@@ -145,8 +145,10 @@ type DeskConfig struct {
 	// Hours is a file with opening hours of yours; empty is what is built in: weekdays from 9:00 to 17:30.
 	Hours string `toml:"hours"`
 	// Clamd is the socket of the scanner for attachments; empty: they are said to be unscanned.
-	Clamd string     `toml:"clamd"`
-	IMAP  IMAPConfig `toml:"imap"`
+	Clamd string `toml:"clamd"`
+	// Patience is how long a vendor has to answer when somebody is to be sent; 0 is half an hour.
+	Patience time.Duration `toml:"patience"`
+	IMAP     IMAPConfig    `toml:"imap"`
 }
 
 // IMAPConfig is the mailbox from which the desk's mails are fetched; without a server they come by 'otasuke centre desk-mail'.

@@ -9,12 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"otasuke/centre/internal/cover"
 	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/desk/fetch"
 	"otasuke/centre/internal/desk/letter"
 	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/ui"
+	covers "otasuke/centre/internal/ui/cover"
 	pages "otasuke/centre/internal/ui/desk"
+	visits "otasuke/centre/internal/ui/dispatch"
+	terms "otasuke/content/cover"
 	content "otasuke/content/desk"
 	"otasuke/internal/lifecycle"
 )
@@ -57,6 +63,57 @@ func (c *Centre) deskAnswers() error {
 func (c *Centre) deskPages() (customers, staff ui.Guest) {
 	cfg := pages.Config{Desk: c.desk, Book: c.desk.Book, Companies: c.tenants, Alerts: c.alerts, Boxes: c.devices, Contracts: c.contracts, Families: c.knowledge}
 	return pages.Customers(cfg), pages.Staff(cfg)
+}
+
+// visitPages are those about vendors who go to customers, for both faces.
+func (c *Centre) visitPages() (customers, staff ui.Guest) {
+	cfg := visits.Config{Dispatch: c.visits, Alerts: c.alerts, Explain: c.knowledge, Contracts: c.contracts, Companies: c.tenants, Provider: c.cfg.Name, Yen: func() int {
+		if v, ok := c.contracts.Offer(); ok {
+			return v.Prices.Visit
+		}
+		return 0
+	}}
+	return visits.Customers(cfg), visits.Staff(cfg)
+}
+
+// openCover makes the insurance of visits.
+func (c *Centre) openCover() error {
+	book, err := terms.Load()
+	if err != nil {
+		return err
+	}
+	c.cover = cover.New(cover.Config{Store: c.store, Contracts: c.contracts, Alerts: c.alerts, Visits: c.visits, Book: book, Mails: c.mailed})
+	return nil
+}
+
+// mailed are the mails about an alert that a server took.
+func (c *Centre) mailed(ctx context.Context, tenantID, alertID string) (all []cover.Mail, err error) {
+	told, err := notify.New(notify.Config{Store: c.store}).Deliveries(ctx, tenantID, alertID)
+	for i := range told {
+		if d := &told[i]; d.State == notify.StateSent {
+			all = append(all, cover.Mail{At: d.Sent, Email: d.Email, Subject: d.Subject, MessageID: d.MessageID})
+		}
+	}
+	return all, err
+}
+
+// coverPages are those about the insurance of visits, for both faces.
+func (c *Centre) coverPages() (customers, staff ui.Guest) {
+	cfg := covers.Config{Cover: c.cover, Visits: c.visits, Companies: c.tenants, Provider: c.cfg.Name, Told: func(ctx context.Context, tenantID, alertID, lang string) ([]string, error) {
+		a, err := c.alerts.Get(ctx, tenantID, alertID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil // kept no longer
+		}
+		if err != nil {
+			return nil, err
+		}
+		x := c.knowledge.Explain(&a, lang, a.First)
+		return append([]string{x.StarsWords, x.Case, x.What, x.Happened, x.Stopped, x.Danger, x.Do}, x.Steps...), nil
+	}}
+	if c.press != nil {
+		cfg.Press = c.press
+	}
+	return covers.Customers(cfg), covers.Staff(cfg)
 }
 
 // mailbox is the part that fetches the desk's mails; false without one.

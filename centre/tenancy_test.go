@@ -22,6 +22,7 @@ import (
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/dispatch"
 	"otasuke/centre/internal/news"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
@@ -49,7 +50,8 @@ type edge struct {
 	ticket, file                     string
 	branch, sent, asked              string
 	news, seat                       string
-	advisory, photo                  string
+	advisory, label                  string
+	visit, photo, claim              string
 	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
@@ -166,6 +168,36 @@ func (e *edge) attack() {
 	e.advise()
 	e.apply()
 	e.survey()
+	e.visited()
+}
+
+// visited sends somebody to the canary, who takes a photo.
+func (e *edge) visited() {
+	e.Helper()
+	ctx := e.Context()
+	_, err := e.c.visits.PutVendor(ctx, "test", dispatch.Vendor{Name: "業者", Phone: "0612345678", Email: "v@vendor.example", Postcode: "5400028", Areas: []string{"54"}, Skills: []string{"first"}, Days: "1234567", Opens: "00:00", Shuts: "00:00", From: "2020-01-01"})
+	ok(e.T, err)
+	e.visit, err = e.c.visits.Ask(ctx, e.canary.CompanyID, "test", dispatch.Wish{AlertID: e.alert, Brief: dispatch.Brief{Company: canary, Contact: canary, Phone: "0612345678", Postcode: "5400029", Address: "大阪府" + canary, Skill: "first", Seen: canary, First: canary, Keep: canary}})
+	ok(e.T, err)
+	token, err := e.c.visits.NewToken(ctx, e.canary.CompanyID, e.visit, 1)
+	ok(e.T, err)
+	ok(e.T, e.c.visits.Accept(ctx, token, canary))
+	ok(e.T, e.c.visits.Step(ctx, token, dispatch.Arrived))
+	photo, err := attach.Check("a.jpg", strings.NewReader("\xff\xd8\xff\xe0\x00\x10JFIF"+canary), attach.JPEG)
+	ok(e.T, err)
+	ok(e.T, e.c.visits.Attach(ctx, token, dispatch.Photo, &photo))
+	e.photo = photo.ID
+	ok(e.T, e.c.visits.Step(ctx, token, dispatch.Working))
+	ok(e.T, e.c.visits.Finish(ctx, token, dispatch.Report{Found: canary, Did: canary, Known: true, Cause: canary, Costs: []dispatch.Cost{{What: canary, Yen: 1000}}, Signer: canary}, nil))
+	ok(e.T, e.c.store.Write(ctx, e.canary.CompanyID, func(tx *store.Tx) error { // the mail that went before
+		_, err := tx.Exec(`INSERT INTO delivery (tenant_id, alert_id, person_id, step, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error) VALUES ($1, $2, $3, 9, 'owner@kanaria.example', 'x', $4, 'sent', 1, 0, 1, 1, $5, 0, '')`, e.alert, e.canary.OwnerID, "★★★ "+canary, store.Micros(time.Now().Add(-time.Hour)))
+		if err == nil {
+			_, err = tx.Exec(`UPDATE contract SET signed_at = $2, installed_at = $2 WHERE tenant_id = $1`, store.Micros(time.Now().AddDate(0, -3, 0)))
+		}
+		return err
+	}))
+	e.claim, err = e.c.cover.Claim(ctx, e.canary.CompanyID, e.visit, "test")
+	ok(e.T, err)
 }
 
 // announce invites the canary alone to a seminar; somebody has a seat.
@@ -206,7 +238,7 @@ func (e *edge) advise() {
 	ok(e.T, err)
 	_, err = e.c.advisories.Answer(ctx, e.canary.CompanyID, e.canary.OwnerID, e.advisory, advisory.Told{EndpointID: e.device, Photo: &label})
 	ok(e.T, err)
-	e.photo = label.ID
+	e.label = label.ID
 }
 
 // apply gives the canary a contract, and leaves an application of the same name to be looked at.
@@ -296,7 +328,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{news}": e.news, "{advisory}": e.advisory, "{photo}": e.photo, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{visit}": e.visit, "{photo}": e.photo, "{claim}": e.claim, "{news}": e.news, "{advisory}": e.advisory, "{label}": e.label, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -433,6 +465,10 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return func(status int, location string) bool {
 			return status < http.StatusInternalServerError && status != http.StatusForbidden && !login(status, location) && (status == http.StatusNotFound) == guest
 		}
+	case r.Method == http.MethodPost && strings.HasPrefix(r.Path, "/visits"):
+		return is(http.StatusSeeOther, http.StatusUnprocessableEntity)
+	case strings.HasSuffix(r.Path, "/letter"):
+		return is(http.StatusNotFound) // there is none
 	case strings.HasPrefix(r.Path, "/people"):
 		// Somebody may be invited or gone by now: it was this test.
 		return func(status int, location string) bool {
@@ -466,8 +502,9 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "reader", "/contract"}, {e.portal, "reader", "/figures"}, {e.console, "desk", "/applications"}, {e.console, "auditor", "/applications/{application}"}, {e.console, "desk", "/applications/{application}/paper"}, {e.console, "analyst", "/parcels/{serial}"},
 		{e.portal, "reader", "/invoices/{invoice}"}, {e.portal, "owner", "/invoices/{invoice}/csv"}, {e.console, "auditor", "/billing"}, {e.console, "desk", "/billing/{invoice}"}, {e.console, "operator", "/transfers/{day}"}, {e.console, "operator", "/debit/{tenant}"},
 		{e.portal, "reader", "/news"}, {e.portal, "member", "/news/{news}"}, {e.portal, "reader", "/news/choice"}, {e.console, "auditor", "/news"}, {e.console, "desk", "/news/one/{news}"}, {e.console, "analyst", "/news/one/{news}/seats"}, {e.console, "desk", "/news/one/{news}/csv"},
-		{e.portal, "reader", "/advisories"}, {e.portal, "member", "/advisories/{advisory}"}, {e.portal, "owner", "/advisories/{advisory}/label/{photo}"}, {e.console, "desk", "/advisories/one/{advisory}"}, {e.console, "auditor", "/advisories/label/{tenant}/{photo}"},
+		{e.portal, "reader", "/advisories"}, {e.portal, "member", "/advisories/{advisory}"}, {e.portal, "owner", "/advisories/{advisory}/label/{label}"}, {e.console, "desk", "/advisories/one/{advisory}"}, {e.console, "auditor", "/advisories/label/{tenant}/{label}"},
 		{e.portal, "owner", "/surveys/{asked}"}, {e.portal, "owner", "/surveys/sent/{survey}"}, {e.portal, "owner", "/surveys/sent/{survey}/{branch}"}, {e.portal, "reader", "/surveys"}, {e.portal, "reader", "/desk"}, {e.portal, "member", "/desk/{ticket}"}, {e.portal, "owner", "/desk/{ticket}/files/{file}"},
+		{e.portal, "reader", "/visits/{visit}"}, {e.portal, "reader", "/visits/{visit}/files/{photo}"}, {e.console, "auditor", "/visits"}, {e.console, "desk", "/visits/{tenant}/ask"}, {e.console, "desk", "/visits/{tenant}/{visit}"}, {e.console, "auditor", "/cover"}, {e.console, "desk", "/visits/{tenant}/{visit}/cover"}, {e.console, "desk", "/cover/{tenant}/{claim}"},
 		{e.console, "desk", "/desk"}, {e.console, "auditor", "/desk/company/{tenant}"}, {e.console, "analyst", "/desk/ticket/{tenant}/{ticket}"}, {e.console, "desk", "/desk/ticket/{tenant}/{ticket}/to/{public}"},
 	} {
 		status, _, body := e.ask(c.face, c.who, ui.Route{Method: http.MethodGet, Path: c.path})

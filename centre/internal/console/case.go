@@ -219,6 +219,7 @@ type panel struct {
 	Company, Passphrase string
 	CompanyURL          string
 	CallURL             string // where a call is noted; "" without a desk
+	VisitURL            string // where a vendor is sent; "" for who may not
 	Contacts            []contact
 	Boxes               []boxRow
 	Cases               []caseRow
@@ -264,6 +265,11 @@ func (c *console) panel(v *ui.Visit, tenantID, without string, limit int) (panel
 	if c.Calls && v.Role.May(tenant.MayWrite) {
 		if p.CallURL = c.root + "/desk/company/" + tenantID; without != "" {
 			p.CallURL += "?alert=" + without
+		}
+	}
+	if c.Visits && v.Role.May(tenant.MayWrite) {
+		if p.VisitURL = c.root + "/visits/" + tenantID + "/ask"; without != "" {
+			p.VisitURL += "?alert=" + without
 		}
 	}
 	for _, one := range people {

@@ -99,6 +99,8 @@ type Config struct {
 	Misfires  Misfires
 	// Calls: the desk's pages are among the guests, and companies lead to them.
 	Calls bool
+	// Visits: a vendor can be sent from a case and from a company's page.
+	Visits bool
 	// Contacts is whom to ring; may be nil.
 	Contacts func(ctx context.Context, tenantID string) (Contact, error)
 	// Guests are pages of other rooms that belong here.

@@ -91,6 +91,13 @@ var Rules = map[string]Rule{
 	"desk_file":        {},
 	"desk_mail":        {Out: true}, // the centre's own: mails that are not read yet
 	"desk_mail_part":   {Out: true},
+	"vendor":           {JSON: []string{"body"}},
+	"visit":            {JSON: []string{"brief", "report"}},
+	"visit_offer":      {},
+	"visit_link":       {Out: true},
+	"visit_step":       {},
+	"visit_file":       {},
+	"cover_claim":      {},
 }
 
 // moments are columns with a time that do not end with "_at", which the others do.

@@ -72,6 +72,7 @@ type Config struct {
 	Invoices   Invoices   // may be nil
 	Surveys    Surveys    // may be nil
 	Advisories Advisories // may be nil
+	Visits     Visits     // may be nil
 	Companies  Companies
 	Links      Links
 	Logins     Logins

@@ -93,7 +93,7 @@ func Customers(cfg Config) ui.Guest {
 		r.Page(ui.Reader, "GET /advisories/{advisory}", p.onePage)
 		r.Page(ui.Writer, "POST /advisories/{advisory}/{device}/done", p.done)
 		r.Upload(ui.Writer, "POST /advisories/{advisory}/{device}/answer", attach.MaxSize, p.answer)
-		r.Page(ui.Reader, "GET /advisories/{advisory}/label/{photo}", p.photo)
+		r.Page(ui.Reader, "GET /advisories/{advisory}/label/{label}", p.photo)
 		return nil
 	}}
 }
@@ -397,7 +397,7 @@ func (p *pages) photo(w http.ResponseWriter, v *ui.Visit) error {
 	if _, err := p.Concern(v.Request.Context(), v.TenantID, v.Request.PathValue("advisory")); err != nil {
 		return err
 	}
-	f, data, err := p.Photo(v.Request.Context(), v.TenantID, v.Request.PathValue("photo"))
+	f, data, err := p.Photo(v.Request.Context(), v.TenantID, v.Request.PathValue("label"))
 	if err != nil {
 		return err
 	}

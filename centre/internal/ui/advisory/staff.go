@@ -38,7 +38,7 @@ func Staff(cfg Config) ui.Guest {
 		r.Page(ui.Operator, "POST /advisories/one/{advisory}/withdraw", p.withdraw)
 		r.Page(ui.Operator, "POST /advisories/one/{advisory}/drop", p.drop)
 		r.Page(ui.Writer, "POST /advisories/one/{advisory}/read/{tenant}/{device}", p.read)
-		r.Page(ui.Reader, "GET /advisories/label/{tenant}/{photo}", p.label)
+		r.Page(ui.Reader, "GET /advisories/label/{tenant}/{label}", p.label)
 		return nil
 	}}
 }
@@ -404,7 +404,7 @@ func (p *pages) read(w http.ResponseWriter, v *ui.Visit) error {
 // label shows the photo of a customer's label; that somebody looked is written into the company's record first.
 func (p *pages) label(w http.ResponseWriter, v *ui.Visit) error {
 	ctx, tenantID := v.Request.Context(), v.Request.PathValue("tenant")
-	f, data, err := p.Photo(ctx, tenantID, v.Request.PathValue("photo"))
+	f, data, err := p.Photo(ctx, tenantID, v.Request.PathValue("label"))
 	if err != nil {
 		return err
 	}

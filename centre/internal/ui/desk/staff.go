@@ -326,6 +326,9 @@ func (p *Pages) around(v *ui.Visit, t *desk.Ticket, view *ticketView) error {
 		owner = company.Name
 		view.Reach = append(view.Reach, pair{v.T("console.phrase"), company.Passphrase})
 		view.Links = append(view.Links, pair{v.T("desk.see_company"), p.Root + "/desk/company/" + t.TenantID})
+		if v.Role.May(tenant.MayWrite) {
+			view.Links = append(view.Links, pair{v.T("dispatch.button"), p.Root + "/visits/" + t.TenantID + "/ask?ticket=" + t.ID + "&alert=" + t.AlertID})
+		}
 	}
 	who := cmp.Or(t.Name, v.T("desk.someone"))
 	if t.ByAddress {
