@@ -879,6 +879,344 @@ CREATE TABLE desk_mail_part (
     PRIMARY KEY (tenant_id, mail_id, seq),
     FOREIGN KEY (tenant_id, mail_id) REFERENCES desk_mail (tenant_id, id)
 );
+CREATE TABLE version_of_dispatch (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE vendor (
+    tenant_id TEXT    NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    id        TEXT    NOT NULL,
+    body      TEXT    NOT NULL, -- JSON
+    moved_at  BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE visit (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    id          TEXT    NOT NULL,
+    number      TEXT    NOT NULL, -- six digits
+    once        TEXT    NOT NULL, -- of the form that asked, so that sending it twice asks once
+    alert_id    TEXT    NOT NULL, -- '' for none
+    ticket_id   TEXT    NOT NULL, -- '' for none
+    state       TEXT    NOT NULL,
+    version     BIGINT  NOT NULL, -- grows with each change: of two at once, one wins
+    brief       TEXT    NOT NULL, -- JSON, what the vendor is told
+    round       BIGINT  NOT NULL, -- offers that were made
+    vendor_id   TEXT    NOT NULL,
+    vendor_name TEXT    NOT NULL, -- as it was then
+    phone       TEXT    NOT NULL, -- of the vendor
+    arrival     TEXT    NOT NULL, -- when somebody comes, as the vendor said it
+    report      TEXT    NOT NULL, -- JSON, '' before there is one
+    decision    TEXT    NOT NULL, -- why it was closed
+    decided_by  TEXT    NOT NULL,
+    asked_at    BIGINT  NOT NULL,
+    due_at      BIGINT  NOT NULL, -- of the open offer
+    moved_at    BIGINT  NOT NULL,
+    ended_at    BIGINT  NOT NULL, -- the vendor's part is over; 0 = not yet
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE visit_offer (
+    tenant_id   TEXT   NOT NULL,
+    visit_id    TEXT   NOT NULL,
+    seq         BIGINT NOT NULL,
+    vendor_id   TEXT   NOT NULL,
+    vendor_name TEXT   NOT NULL,
+    email       TEXT   NOT NULL,
+    lang        TEXT   NOT NULL,
+    answer      TEXT   NOT NULL, -- '' open, 'accepted', 'declined', 'silent', 'returned', 'over'
+    why         TEXT   NOT NULL,
+    at          BIGINT NOT NULL,
+    due_at      BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, visit_id, seq),
+    FOREIGN KEY (tenant_id, visit_id) REFERENCES visit (tenant_id, id)
+);
+CREATE TABLE visit_link (
+    tenant_id TEXT   NOT NULL,
+    id        TEXT   NOT NULL, -- hash of the token
+    visit_id  TEXT   NOT NULL,
+    seq       BIGINT NOT NULL, -- the offer
+    made_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, visit_id) REFERENCES visit (tenant_id, id)
+);
+CREATE TABLE visit_step (
+    tenant_id TEXT   NOT NULL,
+    visit_id  TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    state     TEXT   NOT NULL,
+    who       TEXT   NOT NULL, -- a person's id, 'vendor:' and its id, or 'system'
+    why       TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, visit_id, seq),
+    FOREIGN KEY (tenant_id, visit_id) REFERENCES visit (tenant_id, id)
+);
+CREATE TABLE visit_file (
+    tenant_id TEXT   NOT NULL,
+    visit_id  TEXT   NOT NULL,
+    file_id   TEXT   NOT NULL, -- attachment
+    kind      TEXT   NOT NULL, -- 'photo', 'signature', 'invoice'
+    PRIMARY KEY (tenant_id, visit_id, file_id),
+    FOREIGN KEY (tenant_id, visit_id) REFERENCES visit (tenant_id, id)
+);
+CREATE TABLE version_of_cover (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE cover_claim (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    id         TEXT   NOT NULL,
+    visit_id   TEXT   NOT NULL,
+    alert_id   TEXT   NOT NULL,
+    terms      TEXT   NOT NULL, -- version that was signed
+    year_from  TEXT   NOT NULL, -- first day of the policy year
+    slot       BIGINT NOT NULL, -- which of the uses of the year, from 1
+    state      TEXT   NOT NULL, -- 'prepared', 'sent', 'paid', 'refused', 'withdrawn'
+    cost       BIGINT NOT NULL, -- yen, of the visit
+    asked      BIGINT NOT NULL, -- yen, at most the cap
+    decided    BIGINT NOT NULL, -- yen
+    decided_by TEXT   NOT NULL, -- who at the insurer
+    decided_on TEXT   NOT NULL, -- day of the letter
+    why        TEXT   NOT NULL,
+    letter     TEXT   NOT NULL, -- attachment
+    who        TEXT   NOT NULL, -- of the staff, last
+    made_at    BIGINT NOT NULL,
+    moved_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE version_of_news (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE news (
+    tenant_id      TEXT    NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    id             TEXT    NOT NULL,
+    kind           TEXT    NOT NULL, -- warning, notice, seminar, offer
+    state          TEXT    NOT NULL, -- draft, asked, scheduled, sent, dropped
+    title_ja       TEXT    NOT NULL,
+    body_ja        TEXT    NOT NULL,
+    title_en       TEXT    NOT NULL,
+    body_en        TEXT    NOT NULL,
+    audience       TEXT    NOT NULL, -- JSON
+    send_at        BIGINT  NOT NULL, -- 0: at once
+    revision       BIGINT  NOT NULL,
+    source         TEXT    NOT NULL, -- of the configuration; '' when a person wrote it
+    source_key     TEXT    NOT NULL,
+    source_url     TEXT    NOT NULL,
+    source_digest  TEXT    NOT NULL, -- of what the source said
+    source_changed BOOLEAN NOT NULL, -- it says something else by now
+    made_by        TEXT    NOT NULL,
+    edited_by      TEXT    NOT NULL,
+    asked_by       TEXT    NOT NULL,
+    approved_by    TEXT    NOT NULL,
+    made_at        BIGINT  NOT NULL,
+    changed_at     BIGINT  NOT NULL,
+    sent_at        BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE news_feed (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    name      TEXT   NOT NULL,
+    etag      TEXT   NOT NULL,
+    modified  TEXT   NOT NULL,
+    asked_at  BIGINT NOT NULL,
+    good_at   BIGINT NOT NULL,
+    fault     TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, name)
+);
+CREATE TABLE news_key (
+    tenant_id TEXT NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    secret    TEXT NOT NULL, -- links in mails are signed with it
+    PRIMARY KEY (tenant_id)
+);
+CREATE TABLE seminar (
+    tenant_id    TEXT   NOT NULL, -- the centre's own
+    id           TEXT   NOT NULL,
+    starts_at    BIGINT NOT NULL,
+    ends_at      BIGINT NOT NULL,
+    closes_at    BIGINT NOT NULL,
+    place        TEXT   NOT NULL,
+    online       TEXT   NOT NULL, -- address
+    seats        BIGINT NOT NULL, -- 0: no limit
+    slides       TEXT   NOT NULL, -- attachment
+    cancelled_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, id) REFERENCES news (tenant_id, id)
+);
+CREATE TABLE seminar_place ( -- who has a seat; names and addresses are with their company
+    tenant_id  TEXT    NOT NULL, -- the centre's own
+    seminar_id TEXT    NOT NULL,
+    seat_id    TEXT    NOT NULL,
+    company_id TEXT    NOT NULL,
+    seq        BIGINT  NOT NULL,
+    state      TEXT    NOT NULL, -- taken, waiting, left
+    came       BOOLEAN NOT NULL,
+    at         BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, seminar_id, seat_id),
+    FOREIGN KEY (tenant_id, seminar_id) REFERENCES seminar (tenant_id, id)
+);
+CREATE TABLE seminar_seat (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    seminar_id TEXT   NOT NULL,
+    id         TEXT   NOT NULL,
+    person_id  TEXT   NOT NULL, -- '' for a guest
+    name       TEXT   NOT NULL,
+    email      TEXT   NOT NULL,
+    lang       TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, seminar_id, id)
+);
+CREATE TABLE news_copy ( -- what a company got
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    news_id   TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, news_id)
+);
+CREATE TABLE news_read (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    news_id   TEXT   NOT NULL,
+    person_id TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, news_id, person_id)
+);
+CREATE TABLE news_mail (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    news_id    TEXT   NOT NULL,
+    what       TEXT   NOT NULL, -- news, or a word about a seat
+    to_id      TEXT   NOT NULL, -- person, or seat
+    email      TEXT   NOT NULL,
+    state      TEXT   NOT NULL, -- waiting, trying, sent, refused, bounced, unknown, held, declined
+    tries      BIGINT NOT NULL,
+    message_id TEXT   NOT NULL,
+    answer     TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, news_id, what, to_id)
+);
+CREATE TABLE news_choice (
+    tenant_id TEXT    NOT NULL REFERENCES company (tenant_id),
+    person_id TEXT    NOT NULL,
+    warnings  BOOLEAN NOT NULL,
+    offers    BOOLEAN NOT NULL,
+    how       TEXT    NOT NULL, -- portal, link
+    at        BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, person_id)
+);
+CREATE TABLE news_address ( -- addresses at which mail does not arrive
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    email     TEXT   NOT NULL, -- in lower case
+    answer    TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, email)
+);
+CREATE TABLE version_of_survey (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE survey (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id), -- who asks
+    id        TEXT   NOT NULL,
+    title     TEXT   NOT NULL,
+    lead      TEXT   NOT NULL,
+    questions TEXT   NOT NULL,
+    due       BIGINT NOT NULL, -- end of the last day
+    made_by   TEXT   NOT NULL,
+    made_at   BIGINT NOT NULL,
+    urged_at  BIGINT NOT NULL, -- when all who had not answered were last reminded by hand
+    closed_at BIGINT NOT NULL, -- 0 while it is open
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE survey_answer (
+    tenant_id   TEXT   NOT NULL, -- who asks
+    survey_id   TEXT   NOT NULL,
+    company     TEXT   NOT NULL, -- that was asked
+    name        TEXT   NOT NULL, -- its, then
+    asked_at    BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL, -- 0 while it has not
+    answered_by TEXT   NOT NULL, -- name of the person
+    answers     TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, survey_id, company),
+    FOREIGN KEY (tenant_id, survey_id) REFERENCES survey (tenant_id, id)
+);
+CREATE TABLE survey_asked (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id), -- who is asked
+    id          TEXT   NOT NULL, -- of the survey
+    asker       TEXT   NOT NULL, -- company that asks
+    asker_name  TEXT   NOT NULL,
+    title       TEXT   NOT NULL,
+    lead        TEXT   NOT NULL,
+    questions   TEXT   NOT NULL,
+    due         BIGINT NOT NULL,
+    asked_at    BIGINT NOT NULL,
+    closed_at   BIGINT NOT NULL,
+    answers     TEXT   NOT NULL, -- as far as written
+    answered_by TEXT   NOT NULL, -- person
+    answered_at BIGINT NOT NULL, -- 0 while nothing was sent
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE version_of_advisory (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE advisory (
+    tenant_id    TEXT   NOT NULL REFERENCES company (tenant_id), -- the centre's own
+    id           TEXT   NOT NULL,
+    version      BIGINT NOT NULL,
+    body         TEXT   NOT NULL, -- JSON
+    state        TEXT   NOT NULL, -- draft, published, withdrawn
+    made_by      TEXT   NOT NULL,
+    made_at      BIGINT NOT NULL,
+    published_by TEXT   NOT NULL,
+    published_at BIGINT NOT NULL, -- 0: not yet
+    withdrawn_by TEXT   NOT NULL,
+    withdrawn_at BIGINT NOT NULL,
+    why          TEXT   NOT NULL, -- it was withdrawn
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE advisory_finding (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    advisory_id TEXT    NOT NULL,
+    endpoint_id TEXT    NOT NULL,
+    device      TEXT    NOT NULL, -- what it was called
+    product     TEXT    NOT NULL, -- model or program; '' while the model is not known
+    subject     TEXT    NOT NULL, -- firmware, or a program
+    seen        TEXT    NOT NULL, -- version, as it was seen or told
+    answer      TEXT    NOT NULL, -- yes, ask, no
+    state       TEXT    NOT NULL, -- open, desk, done, none
+    reopened    BOOLEAN NOT NULL,
+    done_by     TEXT    NOT NULL, -- a person, or box
+    done_at     BIGINT  NOT NULL,
+    first_at    BIGINT  NOT NULL,
+    changed_at  BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, advisory_id, endpoint_id)
+);
+CREATE TABLE advisory_label (
+    tenant_id   TEXT    NOT NULL REFERENCES company (tenant_id),
+    endpoint_id TEXT    NOT NULL,
+    subject     TEXT    NOT NULL, -- firmware, or a program
+    model       TEXT    NOT NULL, -- as somebody read it from the device
+    version     TEXT    NOT NULL,
+    unsure      BOOLEAN NOT NULL, -- nobody could tell: the desk helps
+    photo       TEXT    NOT NULL, -- an attachment
+    said_by     TEXT    NOT NULL,
+    said_at     BIGINT  NOT NULL,
+    PRIMARY KEY (tenant_id, endpoint_id, subject)
+);
+CREATE TABLE advisory_notice (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    advisory_id TEXT   NOT NULL,
+    what        TEXT   NOT NULL, -- yes, ask, remind, again, withdrawn
+    sent_at     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, advisory_id, what)
+);
 CREATE TABLE version_of_export (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -967,6 +1305,14 @@ CREATE INDEX desk_ticket_state ON desk_ticket (state, due_at);
 CREATE INDEX desk_ticket_digits ON desk_ticket (digits);
 CREATE INDEX desk_message_mail ON desk_message (tenant_id, mail_id);
 CREATE INDEX desk_message_id ON desk_message (tenant_id, message_id);
+CREATE UNIQUE INDEX visit_once ON visit (tenant_id, once);
+CREATE UNIQUE INDEX visit_alert ON visit (tenant_id, alert_id) WHERE alert_id <> '' AND state NOT IN ('closed', 'cancelled');
+CREATE INDEX visit_state ON visit (state, moved_at);
+CREATE UNIQUE INDEX cover_claim_use ON cover_claim (tenant_id, year_from, slot) WHERE state NOT IN ('refused', 'withdrawn');
+CREATE UNIQUE INDEX cover_claim_visit ON cover_claim (tenant_id, visit_id) WHERE state <> 'withdrawn';
+CREATE UNIQUE INDEX news_source ON news (tenant_id, source, source_key) WHERE source <> '';
+CREATE INDEX news_state ON news (tenant_id, state, changed_at);
+CREATE INDEX news_mail_message ON news_mail (tenant_id, message_id);
 CREATE UNIQUE INDEX erasure_open ON erasure (subject) WHERE state IN ('waiting', 'running');
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
@@ -1084,6 +1430,41 @@ INSERT INTO "desk_message" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1
 INSERT INTO "desk_file" VALUES ('c1', 'k1', 7, 'k1', 'k1', 'k1');
 INSERT INTO "desk_mail" VALUES ('c1', 'k1', 7, 7, 1, 'k1', 7);
 INSERT INTO "desk_mail_part" VALUES ('c1', 'k1', 7, x'6b31');
+INSERT INTO "version_of_dispatch" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_dispatch" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "vendor" VALUES ('c1', 'k1', '{}', 7);
+INSERT INTO "visit" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, '{}', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 7, 7, 7, 7);
+INSERT INTO "visit_offer" VALUES ('c1', 'k1', 7, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "visit_link" VALUES ('c1', 'k1', 'k1', 7, 7);
+INSERT INTO "visit_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
+INSERT INTO "visit_file" VALUES ('c1', 'k1', 'k1', 'k1');
+INSERT INTO "version_of_cover" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_cover" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "cover_claim" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "version_of_news" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_news" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "news" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 7, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "news_feed" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 'k1');
+INSERT INTO "news_key" VALUES ('c1', 'k1');
+INSERT INTO "seminar" VALUES ('c1', 'k1', 7, 7, 7, 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "seminar_place" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7);
+INSERT INTO "seminar_seat" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "news_copy" VALUES ('c1', 'k1', 7);
+INSERT INTO "news_read" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "news_mail" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7);
+INSERT INTO "news_choice" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "news_address" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "version_of_survey" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_survey" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "survey" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "survey_answer" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 'k1', '{}');
+INSERT INTO "survey_asked" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 'k1', 7, 7, '{}', 'k1', 7);
+INSERT INTO "version_of_advisory" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_advisory" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "advisory" VALUES ('c1', 'k1', 7, '{}', 'k1', 'k1', 7, 'k1', 7, 'k1', 7, 'k1');
+INSERT INTO "advisory_finding" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "advisory_label" VALUES ('c1', 'k1', 'k1', 'k1', '7', 'k1', 'k1', 'k1', 7);
+INSERT INTO "advisory_notice" VALUES ('c1', 'k1', 'k1', 7);
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
