@@ -3,6 +3,7 @@ package centre
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -175,7 +176,7 @@ func write(t *testing.T, all []epoch) {
 			s, err := store.Open(t.Context(), store.Config{URL: url})
 			ok(t, err)
 			ok(t, s.Migrate(t.Context(), e.at(t)...))
-			fill(t, s)
+			fill(t, s, url)
 			ok(t, s.Close())
 			ok(t, os.WriteFile(e.file(engine), []byte(dump(t, url, false)), 0o644))
 		}
@@ -183,14 +184,14 @@ func write(t *testing.T, all []epoch) {
 }
 
 // fill gives the company c1 a row in each table: every text is k1, so that all references hold.
-func fill(t *testing.T, s *store.Store) {
+func fill(t *testing.T, s *store.Store, url string) {
 	t.Helper()
 	tables, err := s.TenantTables(t.Context())
 	ok(t, err)
-	boolean := map[string]bool{"inbound": true, "blocked": true, "protecting": true, "raised": true, "mails": true, "random": true, "told": true, "factor": true, "pending": true, "visit": true, "member": true, "fresh": true, "urgent": true, "by_address": true, "auto": true, "cut": true}
-	whole := regexp.MustCompile(`^(at|since|until|seq|step|tries|deaths|latency|stars|events|used|day|gid|sid|times|people|used|up|down|minutes|flows|version|active|size|attempt|attempts|last_step|year|total|yen|bank_no|last_seen|first_login|face|.*_at)$`)
+	db := raw(t, url)
 	ok(t, s.Write(t.Context(), "c1", func(tx *store.Tx) error {
 		for _, table := range tables {
+			types := typesOf(t, db, table.Name)
 			args, marks := []any{}, []string{}
 			for _, c := range table.Columns {
 				if c == table.Owner {
@@ -198,12 +199,12 @@ func fill(t *testing.T, s *store.Store) {
 					continue
 				}
 				var v any = "k1"
-				switch {
-				case boolean[c] && !(table.Name == "alert_day" && c == "blocked") && !(table.Name == "app_use" && c == "blocked"):
+				switch kind := types[c]; {
+				case strings.HasPrefix(kind, "BOOL"):
 					v = true
-				case whole.MatchString(c), c == "blocked":
+				case strings.Contains(kind, "INT"):
 					v = 7
-				case c == "data":
+				case kind == "BLOB", kind == "BYTEA":
 					v = []byte("k1")
 				case slices.Contains(export.Rules[table.Name].JSON, c):
 					v = "{}"
@@ -217,6 +218,21 @@ func fill(t *testing.T, s *store.Store) {
 		}
 		return nil
 	}))
+}
+
+// typesOf are the types of a table's columns, in the words of the engine.
+func typesOf(t *testing.T, db *sql.DB, table string) map[string]string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT * FROM "`+table+`" WHERE 1 = 0`)
+	ok(t, err)
+	defer rows.Close()
+	all, err := rows.ColumnTypes()
+	ok(t, errors.Join(err, rows.Err()))
+	types := map[string]string{}
+	for _, c := range all {
+		types[c.Name()] = c.DatabaseTypeName()
+	}
+	return types
 }
 
 // chatter are lines of pg_dump that differ from one to the next, or are for its own shell.
