@@ -183,5 +183,8 @@ func (m *maker) report(ctx context.Context, first time.Time) error {
 	if err := m.statistics.Handle(ctx, tenant.House, json.RawMessage(fmt.Sprintf(`{"month":%q}`, month))); err != nil {
 		return err
 	}
+	if err := m.bills(ctx, month); err != nil {
+		return err
+	}
 	return m.quiet(ctx)
 }

@@ -14,6 +14,7 @@ import (
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/attach"
+	"otasuke/centre/internal/billing"
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/job"
@@ -23,7 +24,9 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/usage"
+	hours "otasuke/content/desk"
 	"otasuke/content/offer"
+	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
 	"otasuke/wire"
@@ -37,6 +40,10 @@ type Config struct {
 	Store      *store.Store
 	Classifier alert.Classifier
 	Offers     *offer.Book
+	Book       *hours.Book // of the desk
+	Texts      *text.Catalogue
+	// Provider issues invoices; without a number there are none.
+	Provider billing.Provider
 	// Lively companies have everything; Others are there to be compared with.
 	Lively, Others int
 	// Months of the past, whole ones; the month of Now is added as far as it has come.
@@ -111,7 +118,7 @@ func Fill(ctx context.Context, cfg Config) (Made, error) {
 	for month := range cfg.Months + 1 {
 		steps = append(steps, func(ctx context.Context) error { return m.month(ctx, first.AddDate(0, month, 0)) })
 	}
-	for _, step := range append(steps, m.applications, m.announcements, m.alive, m.updates, m.visits, m.quiet) {
+	for _, step := range append(steps, m.applications, m.announcements, m.alive, m.updates, m.visits, m.consult, m.family, m.quiet) {
 		if err := step(ctx); err != nil {
 			return m.made, err
 		}
