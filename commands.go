@@ -248,9 +248,15 @@ func runDemo(ctx context.Context, args []string) error {
 	fs.BoolVar(&o.Replay, "replay", false, "replay capture files even where a lab could be built")
 	fs.StringVar(&o.Record, "record", "", "write the traffic of each step into this `folder`")
 	fs.Int64Var(&o.Big, "big", demo.DefaultBig, "size of the large downloads in `bytes`")
+	fs.IntVar(&o.Customers, "customers", -1, "made-up customers of a second centre, to look round in; by default 330, with -once none")
 	logs := fs.String("log", "", "write the processes' logs to this `file` instead of nowhere")
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return errUsage
+	}
+	if o.Customers < 0 {
+		if o.Customers = 330; o.Once {
+			o.Customers = 0
+		}
 	}
 	if *logs != "" {
 		f, err := os.Create(*logs)

@@ -95,9 +95,9 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// The same without a lab: recorded traffic through the same engine.
+// The same without a lab: recorded traffic through the same engine; beside it a chamber with customers is made up and opened.
 func TestDemoReplay(t *testing.T) {
-	if s := demo(t, "-replay"); s.Mode != "replay" || len(s.Steps) != 5 {
+	if s := demo(t, "-replay", "-customers", "15"); s.Mode != "replay" || len(s.Steps) != 5 {
 		t.Errorf("mode %q with %d steps, want replay with 5", s.Mode, len(s.Steps))
 	}
 }

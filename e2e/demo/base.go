@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -31,6 +32,9 @@ const (
 	portInbox
 	portBoxes
 	portSMTP
+	portChamber
+	portChamberConsole
+	portChamberBoxes
 	numPorts
 )
 
@@ -49,6 +53,7 @@ type demo struct {
 	sink     *mailsink.Sink
 	clamd    string // socket, "" when clamd is not installed
 	centre   *process
+	chamber  *chamber // nil without
 	added    struct {
 		CompanyID   string `json:"company_id"`
 		ClaimCode   string `json:"claim_code"`
@@ -77,7 +82,7 @@ func (d *demo) close() {
 }
 
 // wanted ports are taken when they are free, so that addresses are the same each time.
-var wanted = [numPorts]int{8080, 8081, 8025, 8443, 2525}
+var wanted = [numPorts]int{8080, 8081, 8025, 8443, 2525, 8180, 8181, 8543}
 
 // base starts what every mode needs: mailbox, scanner, centre.
 func (d *demo) base(ctx context.Context) error {
@@ -100,8 +105,13 @@ func (d *demo) base(ctx context.Context) error {
 	if err := d.scanner(ctx); err != nil {
 		return err
 	}
-	if err := d.centreConfig(); err != nil {
+	if err := d.config(d.path("centre.toml"), "なにわ商工会議所", d.dir, portPortal, portConsole, portBoxes); err != nil {
 		return err
+	}
+	if d.Customers > 0 {
+		if err := d.openChamber(ctx); err != nil {
+			return err
+		}
 	}
 	if err := d.people(ctx); err != nil {
 		return err
@@ -178,13 +188,18 @@ func (d *demo) scanner(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) centreConfig() error {
-	conf := fmt.Sprintf(`name = "なにわ商工会議所"
+// config writes the configuration of a centre that keeps its things in dir and listens at three ports.
+func (d *demo) config(file, name, dir string, portal, console, boxes int) error {
+	conf := fmt.Sprintf(`name = %q
 database = "sqlite://%s"
 state_dir = %q
 phone = "050-0000-0119"
 wait_high = "1s"
 wait_medium = "2s"
+[service]
+address = "大阪府大阪市みほん区1-1"
+invoice_number = "T7000012050002"
+bank_account = "みほん銀行 本店 普通 0000000"
 [portal]
 listen = %q
 url = %q
@@ -205,9 +220,9 @@ dkim_key_file = %q
 name = "today"
 kind = "rules"
 url = "file://%s"
-`, d.path("centre.db"), d.path("centre"), d.addr(portPortal), strings.TrimSuffix(d.url(portPortal), "/"), d.addr(portConsole),
-		strings.TrimSuffix(d.url(portConsole), "/"), d.addr(portBoxes), d.addr(portSMTP), alertDomain, d.path("dkim.key"), d.path("today"))
-	if err := os.WriteFile(d.path("centre.toml"), []byte(conf), 0o600); err != nil {
+`, name, filepath.Join(dir, "centre.db"), filepath.Join(dir, "centre"), d.addr(portal), strings.TrimSuffix(d.url(portal), "/"), d.addr(console),
+		strings.TrimSuffix(d.url(console), "/"), d.addr(boxes), d.addr(portSMTP), alertDomain, d.path("dkim.key"), d.path("today"))
+	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	return nil

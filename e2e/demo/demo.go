@@ -23,8 +23,10 @@ type Options struct {
 	Replay bool
 	// Big is the size of the large downloads in bytes; DefaultBig when 0.
 	Big int64
-	Out io.Writer // what people read; the last line is the summary
-	Err io.Writer // logs of the processes
+	// Customers of a second centre, with a year behind them; 0 for no such centre.
+	Customers int
+	Out       io.Writer // what people read; the last line is the summary
+	Err       io.Writer // logs of the processes
 }
 
 // DefaultBig is the size of the large downloads.
@@ -101,6 +103,9 @@ func (d *demo) finish(ctx context.Context) error {
 		d.sum.OK = d.sum.OK && s.OK
 	}
 	d.where()
+	if err := d.showChamber(ctx); err != nil {
+		return err
+	}
 	if !d.Once {
 		fmt.Fprintln(d.Out, "\nEverything stays up. End with Ctrl-C.")
 		<-ctx.Done()
