@@ -34,7 +34,7 @@ func (m *maker) bills(ctx context.Context, month string) error {
 		}
 		for _, inv := range all[min(1, len(all)):] {
 			if inv.Open() {
-				if err := books.PayByHand(ctx, who, inv.Number, m.clock.Now().In(ja.Zone).Format(time.DateOnly), "見本の入金"); err != nil {
+				if err := books.PayByHand(ctx, who, inv.Number, min(inv.Due, m.clock.Now().In(ja.Zone).Format(time.DateOnly)), "見本の入金"); err != nil {
 					return err
 				}
 			}

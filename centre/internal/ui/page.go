@@ -25,6 +25,7 @@ type Base struct {
 	Style  string // URL of the style sheet
 	Script string // URL of the script, "" for none
 	Nav    []NavItem
+	More   []NavItem // entries that are not needed every day, folded away
 	CSRF   string // form token, "" without a session
 	// Account: somebody is logged in, wholly.
 	Account bool
@@ -42,6 +43,16 @@ func (b Base) OtherLang() string {
 		return ja.Japanese
 	}
 	return ja.English
+}
+
+// Here is the folded entry that the page belongs to, "" for none of them.
+func (b Base) Here() string {
+	for _, n := range b.More {
+		if n.Current {
+			return n.Label
+		}
+	}
+	return ""
 }
 
 // NavItem is one entry of the menu.
