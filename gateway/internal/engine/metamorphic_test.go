@@ -186,9 +186,6 @@ func TestAnySegmentationSameResult(t *testing.T) {
 	}
 }
 
-// waysEach is how many ways are tried of each conversation, so that all take a few seconds.
-const waysEach = 12
-
 func sameResult(t *testing.T, set *match.Set, name string, c *talk.Conversation, from uint64) {
 	t.Helper()
 	for _, inline := range []bool{false, true} {
