@@ -269,6 +269,8 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(desk.KindRead, c.desk.HandleRead)
 	queue.Handle(desk.KindSend, c.desk.HandleSend)
 	queue.Handle(desk.KindScan, c.desk.HandleScan)
+	queue.Handle(desk.KindTell, notifier.HandleDesk)
+	queue.Handle(desk.KindMove, c.desk.HandleMove)
 	queue.Handle(survey.KindSpread, c.surveys.HandleSpread)
 	queue.Handle(survey.KindTell, notifier.HandleSurvey)
 	queue.Handle(survey.KindRemind, c.surveys.HandleRemind)
@@ -323,7 +325,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Visits: c.visits, Surveys: c.surveys, Advisories: c.advisories, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Visits: c.visits, Surveys: c.surveys, Advisories: c.advisories, Desk: c.desk, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }

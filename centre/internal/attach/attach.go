@@ -173,3 +173,6 @@ func (f *File) Serve(w http.ResponseWriter, r *http.Request, data []byte) {
 	f.Headers(w.Header())
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }
+
+// Again keeps a file of another company as it is, with its id, in the transaction's company: for what is moved.
+func Again(tx *store.Tx, f File, data []byte) error { return Put(tx, &Upload{f, data}, f.By, f.At) }

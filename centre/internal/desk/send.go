@@ -29,7 +29,7 @@ func (s *Service) HandleSend(ctx context.Context, tenantID string, raw json.RawM
 		return err
 	}
 	t, all, err := s.Ticket(ctx, tenantID, args.Ticket, true)
-	if errors.Is(err, store.ErrNotFound) || err == nil && t.Email == "" {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (t.Email == "" || t.MovedTo != "") { // the company's own job sends what waits
 		return nil
 	}
 	if err != nil {

@@ -37,6 +37,8 @@ const (
 	KindRead = "desk.read" // a mail that came is read into a ticket
 	KindSend = "desk.send" // an answer, or an acknowledgement, goes out
 	KindScan = "desk.scan" // a file is shown to the scanner
+	KindTell = "desk.tell" // the staff is told of what was said; notify does it
+	KindMove = "desk.move" // a ticket goes to another company
 )
 
 // kindNumber is the directory's kind of a ticket's number, kindMessage of a Message-ID's hash.
@@ -120,7 +122,7 @@ func (s *Service) Open(ctx context.Context, tenantID, who string, t Ticket, said
 			return err
 		}
 		m := Message{At: t.Opened, Side: Customer, Who: who, Name: t.Name, Text: body}
-		return s.say(tx, &t, &m, said.Files)
+		return errors.Join(s.say(tx, &t, &m, said.Files), s.ring(tx, &t, t.Opened))
 	})
 	return t, err
 }
@@ -222,6 +224,9 @@ func (s *Service) change(ctx context.Context, tenantID, id, who, action, why str
 		if err != nil {
 			return err
 		}
+		if t.MovedTo != "" {
+			return ErrMoved
+		}
 		now := s.Clock.Now()
 		if err := fn(tx, &t, now); err != nil {
 			return err
@@ -246,7 +251,7 @@ func (s *Service) Say(ctx context.Context, tenantID, id string, p tenant.Person,
 	}
 	return s.change(ctx, tenantID, id, p.ID, "say", "", func(tx *store.Tx, t *Ticket, now time.Time) error {
 		s.back(t, now)
-		return s.say(tx, t, &Message{At: now, Side: Customer, Who: p.ID, Name: p.Name, Text: body}, said.Files)
+		return errors.Join(s.say(tx, t, &Message{At: now, Side: Customer, Who: p.ID, Name: p.Name, Text: body}, said.Files), s.ring(tx, t, now))
 	})
 }
 
@@ -333,7 +338,10 @@ func (s *Service) Ticket(ctx context.Context, tenantID, id string, staff bool) (
 		if t, err = selectTicket(tx, id); err != nil {
 			return err
 		}
-		said, err := selectMessages(tx, id)
+		if t.MovedTo != "" && !staff {
+			return store.ErrNotFound // it is somebody else's
+		}
+		said, err := selectMessages(tx, id, maxThread)
 		for _, m := range said {
 			if staff || m.Side != Note {
 				all = append(all, m)
@@ -393,6 +401,9 @@ func (s *Service) ByNumber(ctx context.Context, number string) (t Ticket, err er
 		t, err = selectNumber(tx, number)
 		return err
 	})
+	if err == nil && t.MovedTo != "" {
+		return s.moved(ctx, t)
+	}
 	return t, err
 }
 

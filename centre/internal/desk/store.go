@@ -22,16 +22,16 @@ func moment(at int64) time.Time {
 }
 
 const columns = `tenant_id, id, number, channel, topic, subject, state, urgent, name, company, email, phone, person_id, by_address, alert_id, box_id, application, beforehand, lang,
-	reason, escalated, face, word, opened_at, moved_at, due_at, first_at, acked_at`
+	reason, escalated, face, word, opened_at, moved_at, due_at, first_at, acked_at, assignee, rung_at, moved_to, moved_from`
 
 func scan(scan func(...any) error) (t Ticket, err error) {
 	var told string
-	var opened, moved, due, first, acked int64
+	var opened, moved, due, first, acked, rung int64
 	if err = scan(&t.TenantID, &t.ID, &t.Number, &t.Channel, &t.Topic, &t.Subject, &t.State, &t.Urgent, &t.Name, &t.Company, &t.Email, &t.Phone, &t.PersonID, &t.ByAddress, &t.AlertID, &t.BoxID, &t.Application, &told, &t.Lang,
-		&t.Reason, &t.Escalated, &t.Face, &t.Word, &opened, &moved, &due, &first, &acked); err != nil {
+		&t.Reason, &t.Escalated, &t.Face, &t.Word, &opened, &moved, &due, &first, &acked, &t.Assignee, &rung, &t.MovedTo, &t.MovedFrom); err != nil {
 		return t, err
 	}
-	t.Opened, t.Moved, t.Due, t.First, t.LastAcked = moment(opened), moment(moved), moment(due), moment(first), moment(acked)
+	t.Opened, t.Moved, t.Due, t.First, t.LastAcked, t.Rung = moment(opened), moment(moved), moment(due), moment(first), moment(acked), moment(rung)
 	return t, json.Unmarshal([]byte(told), &t.Told)
 }
 
@@ -40,16 +40,33 @@ func insertTicket(tx *store.Tx, t *Ticket) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO desk_ticket (`+columns+`, digits) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
+	_, err = tx.Exec(`INSERT INTO desk_ticket (`+columns+`, digits) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)`,
 		t.ID, t.Number, string(t.Channel), t.Topic, t.Subject, string(t.State), t.Urgent, t.Name, t.Company, t.Email, t.Phone, t.PersonID, t.ByAddress, t.AlertID, t.BoxID, t.Application, string(told), t.Lang,
-		t.Reason, t.Escalated, t.Face, t.Word, micros(t.Opened), micros(t.Moved), micros(t.Due), micros(t.First), micros(t.LastAcked), digitsOf(t.Phone))
+		t.Reason, t.Escalated, t.Face, t.Word, micros(t.Opened), micros(t.Moved), micros(t.Due), micros(t.First), micros(t.LastAcked), t.Assignee, micros(t.Rung), t.MovedTo, t.MovedFrom, digitsOf(t.Phone))
 	return err
 }
 
-// updateTicket writes what changes in the life of a ticket.
+// updateTicket writes what changes in the life of a ticket; [ErrMoved] when it has gone to another company in the meantime: nothing is
+// said into a thread that is being copied.
 func updateTicket(tx *store.Tx, t *Ticket) error {
-	_, err := tx.Exec(`UPDATE desk_ticket SET topic = $3, state = $4, urgent = $5, alert_id = $6, box_id = $7, application = $8, reason = $9, escalated = $10, face = $11, word = $12, moved_at = $13, due_at = $14, first_at = $15, acked_at = $16
-		WHERE tenant_id = $1 AND id = $2`, t.ID, t.Topic, string(t.State), t.Urgent, t.AlertID, t.BoxID, t.Application, t.Reason, t.Escalated, t.Face, t.Word, micros(t.Moved), micros(t.Due), micros(t.First), micros(t.LastAcked))
+	n, err := tx.Exec(`UPDATE desk_ticket SET topic = $3, state = $4, urgent = $5, alert_id = $6, box_id = $7, application = $8, reason = $9, escalated = $10, face = $11, word = $12, moved_at = $13, due_at = $14, first_at = $15, acked_at = $16
+		WHERE tenant_id = $1 AND id = $2 AND moved_to = ''`, t.ID, t.Topic, string(t.State), t.Urgent, t.AlertID, t.BoxID, t.Application, t.Reason, t.Escalated, t.Face, t.Word, micros(t.Moved), micros(t.Due), micros(t.First), micros(t.LastAcked))
+	if err == nil && n == 0 {
+		err = ErrMoved
+	}
+	return err
+}
+
+// here are tickets that have not gone to another company, for conditions; while one is on its way it is still shown.
+const here = `(moved_to = '' OR state <> 'closed')`
+
+// setAssignee gives a ticket to somebody if it is still with from; of two at once one changes a row.
+func setAssignee(tx *store.Tx, id, from, to string) (n int64, err error) {
+	return tx.Exec(`UPDATE desk_ticket SET assignee = $4 WHERE tenant_id = $1 AND id = $2 AND assignee = $3 AND moved_to = ''`, id, from, to)
+}
+
+func setRung(tx *store.Tx, id string, at time.Time) error {
+	_, err := tx.Exec(`UPDATE desk_ticket SET rung_at = $3 WHERE tenant_id = $1 AND id = $2`, id, micros(at))
 	return err
 }
 
@@ -62,7 +79,7 @@ func selectNumber(tx *store.Tx, number string) (Ticket, error) {
 }
 
 func selectTickets(tx *store.Tx) ([]Ticket, error) {
-	return store.Collect[Ticket](tx.Query(`SELECT `+columns+` FROM desk_ticket WHERE tenant_id = $1 ORDER BY CASE state WHEN 'closed' THEN 1 ELSE 0 END, opened_at DESC, id LIMIT $2`, maxList))(scan)
+	return store.Collect[Ticket](tx.Query(`SELECT `+columns+` FROM desk_ticket WHERE tenant_id = $1 AND `+here+` ORDER BY CASE state WHEN 'closed' THEN 1 ELSE 0 END, opened_at DESC, id LIMIT $2`, maxList))(scan)
 }
 
 func countOpen(tx *store.Tx) (n int, err error) {
@@ -83,11 +100,11 @@ func selectQueue(tx *store.AllTx) ([]Ticket, error) {
 }
 
 func selectDigits(tx *store.AllTx, digits string) ([]Ticket, error) {
-	return store.Collect[Ticket](tx.Query(`SELECT `+columns+` FROM desk_ticket WHERE digits = $1 ORDER BY opened_at DESC, id LIMIT $2`, digits, maxList))(scan)
+	return store.Collect[Ticket](tx.Query(`SELECT `+columns+` FROM desk_ticket WHERE digits = $1 AND `+here+` ORDER BY opened_at DESC, id LIMIT $2`, digits, maxList))(scan)
 }
 
 func selectSince(tx *store.AllTx, since time.Time) ([]Ticket, error) {
-	return store.Collect[Ticket](tx.Query(`SELECT `+columns+` FROM desk_ticket WHERE opened_at >= $1 ORDER BY opened_at, id LIMIT $2`, micros(since), 20*maxList))(scan)
+	return store.Collect[Ticket](tx.Query(`SELECT `+columns+` FROM desk_ticket WHERE opened_at >= $1 AND `+here+` ORDER BY opened_at, id LIMIT $2`, micros(since), 20*maxList))(scan)
 }
 
 const messageColumns = `seq, at, side, who, name, address, body, mail_id, message_id, auto, cut, sent`
@@ -108,8 +125,8 @@ func insertMessage(tx *store.Tx, ticket string, m *Message) error {
 	return err
 }
 
-func selectMessages(tx *store.Tx, ticket string) ([]Message, error) {
-	all, err := store.Collect[Message](tx.Query(`SELECT `+messageColumns+` FROM desk_message WHERE tenant_id = $1 AND ticket_id = $2 ORDER BY seq LIMIT $3`, ticket, maxThread))(scanMessage)
+func selectMessages(tx *store.Tx, ticket string, most int) ([]Message, error) {
+	all, err := store.Collect[Message](tx.Query(`SELECT `+messageColumns+` FROM desk_message WHERE tenant_id = $1 AND ticket_id = $2 ORDER BY seq LIMIT $3`, ticket, most))(scanMessage)
 	if err != nil {
 		return nil, err
 	}

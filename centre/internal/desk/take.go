@@ -132,6 +132,9 @@ func (s *Service) HandleRead(ctx context.Context, _ string, raw json.RawMessage)
 	} else if err := unmarshal([]byte(row.goal), &to); err != nil {
 		return err
 	}
+	if to, err = s.follow(ctx, to); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err // what has gone to another company since then is there in a moment
+	}
 	if err := s.Store.Write(ctx, to.Tenant, func(tx *store.Tx) error { return s.put(tx, args.Mail, &to, l) }); err != nil {
 		return err
 	}
@@ -209,7 +212,10 @@ func (s *Service) referred(ctx context.Context, id string) (goal, error) {
 		_, err = selectTicket(tx, to.Ticket)
 		return err
 	})
-	return to, err
+	if err != nil {
+		return to, err
+	}
+	return s.follow(ctx, to)
 }
 
 // put adds a mail to its ticket, once.
@@ -222,9 +228,10 @@ func (s *Service) put(tx *store.Tx, mailID string, to *goal, l *letter.Letter) e
 	switch {
 	case err == nil && !l.Auto || err == nil && l.Bounce:
 		s.back(&t, now)
+		err = s.ring(tx, &t, now)
 	case errors.Is(err, store.ErrNotFound) && to.Make:
 		t = Ticket{ID: to.Ticket, Channel: Mail, Topic: TopicOther, Subject: letter.Line(cmp.Or(l.Subject, firstOf(l.Text)), MaxSubject), Name: letter.Line(to.Name, MaxName), Email: strings.ToLower(l.Address), PersonID: to.PersonID, ByAddress: to.PersonID != "", Lang: to.Lang}
-		err = s.open(tx, &t, "system:mail")
+		err = errors.Join(s.open(tx, &t, "system:mail"), s.ring(tx, &t, now))
 	}
 	if err != nil {
 		return err
@@ -288,6 +295,9 @@ func (s *Service) HandleScan(ctx context.Context, tenantID string, raw json.RawM
 		_, data, err = attach.Get(tx, args.File)
 		return err
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // it has gone to another company, where it is scanned
+	}
 	if err != nil {
 		return fmt.Errorf("desk: file %s: %w", args.File, err)
 	}

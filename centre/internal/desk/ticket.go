@@ -101,6 +101,11 @@ type Ticket struct {
 	Word                  string
 	Opened, Moved         time.Time
 	Due, First, LastAcked time.Time
+	// Assignee is who of the staff has it, a person's id; "" for nobody. Rung is when the staff was last told of what was said.
+	Assignee string
+	Rung     time.Time
+	// MovedTo is the company that has it now: then this only leads there. MovedFrom is where it came from.
+	MovedTo, MovedFrom string
 }
 
 // Message is one thing that was said.
@@ -156,6 +161,10 @@ var (
 	ErrTooMany = errors.New("desk: too many open tickets")
 	// ErrState: that cannot be done with a ticket in its state.
 	ErrState = errors.New("desk: not in this state")
+	// ErrHeld: somebody else has taken the ticket, or given it away, in the meantime.
+	ErrHeld = errors.New("desk: with somebody else")
+	// ErrMoved: the ticket has gone to another company.
+	ErrMoved = errors.New("desk: moved to another company")
 	// ErrFile: the file is kept away, or waits for the scanner.
 	ErrFile = errors.New("desk: file may not be opened")
 	// ErrPhone and ErrEmail do not look like one.

@@ -73,6 +73,7 @@ type Config struct {
 	Surveys    Surveys    // may be nil
 	Advisories Advisories // may be nil
 	Visits     Visits     // may be nil
+	Desk       Desk       // may be nil
 	Companies  Companies
 	Links      Links
 	Logins     Logins

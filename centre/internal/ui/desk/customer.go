@@ -41,7 +41,7 @@ type row struct {
 	URL, Subject, Who, When, Number string
 	Channel, Due                    string
 	Late, Urgent                    bool
-	Escalated                       string
+	Escalated, With                 string
 	State                           ui.State
 }
 
@@ -307,7 +307,7 @@ func (p *Pages) rate(w http.ResponseWriter, v *ui.Visit) error {
 	face, _ := strconv.Atoi(v.Request.PostFormValue("face")) // 0 is refused below
 	err := p.Desk.Rate(v.Request.Context(), v.TenantID, id, v.PersonID, face, v.Request.PostFormValue("word"))
 	said := "rated"
-	if errors.Is(err, desk.ErrState) {
+	if desk.Late(err) {
 		said, err = "state", nil
 	}
 	if err != nil {

@@ -81,6 +81,7 @@ type Pages struct {
 	looks                              *throttle.Limiter
 	list, form, one                    *ui.Page
 	queue, company, ticket, handoverTo *ui.Page
+	move                               *ui.Page
 }
 
 // onceEvery is how long one look at a company is one look.
@@ -115,7 +116,9 @@ func Staff(cfg Config) ui.Guest {
 		r.Page(ui.Reader, "GET /desk/company/{tenant}", p.companyPage)
 		r.Page(ui.Writer, "POST /desk/company/{tenant}", p.note)
 		r.Page(ui.Reader, "GET /desk/ticket/{tenant}/{ticket}", p.ticketPage)
-		for _, verb := range []string{"answer", "jot", "close", "escalate"} {
+		r.Page(ui.Writer, "GET /desk/ticket/{tenant}/{ticket}/move", p.movePage)
+		r.Page(ui.Writer, "POST /desk/ticket/{tenant}/{ticket}/move", p.moveIt)
+		for _, verb := range []string{"answer", "jot", "close", "escalate", "assign"} {
 			r.Page(ui.Writer, "POST /desk/ticket/{tenant}/{ticket}/"+verb, p.act(verb))
 		}
 		r.Page(ui.Reader, "GET /desk/ticket/{tenant}/{ticket}/files/{file}", p.theirFile)
@@ -129,7 +132,7 @@ func open(cfg Config, h ui.Host) (*Pages, error) {
 		cfg.Clock = clock.System{}
 	}
 	p := &Pages{Config: cfg, Host: h, looks: throttle.New(throttle.Config{Burst: 1, Every: onceEvery, Clock: cfg.Clock})}
-	for name, page := range map[string]**ui.Page{"list": &p.list, "form": &p.form, "one": &p.one, "queue": &p.queue, "company": &p.company, "ticket": &p.ticket, "handover": &p.handoverTo} {
+	for name, page := range map[string]**ui.Page{"list": &p.list, "form": &p.form, "one": &p.one, "queue": &p.queue, "company": &p.company, "ticket": &p.ticket, "handover": &p.handoverTo, "move": &p.move} {
 		var err error
 		if *page, err = ui.ParsePage(files, name+".html", "parts.html"); err != nil {
 			return nil, err
@@ -147,12 +150,12 @@ const (
 )
 
 // saidWords are what a page says about what was just done.
-var saidWords = []string{"sent", "rated", "noted", "closed", "escalated", "state", "empty"}
+var saidWords = []string{"sent", "rated", "noted", "closed", "escalated", "assigned", "moved", "state", "held", "empty"}
 
 func flash(v *ui.Visit) *ui.Flash {
 	for _, w := range saidWords {
 		if v.Request.URL.Query().Get("said") == w {
-			return &ui.Flash{Text: v.T(saidKey + w), Bad: w == "state" || w == "empty"}
+			return &ui.Flash{Text: v.T(saidKey + w), Bad: w == "state" || w == "held" || w == "empty"}
 		}
 	}
 	return nil

@@ -35,10 +35,15 @@ type queueView struct {
 	Stranger            string
 	Write               bool
 	Rows                []row
+	Picks               []pick
+	None                string
 }
 
 // found is one thing that a search brought.
-type found struct{ Kind, Label, More, URL string }
+type found struct {
+	Kind, Label, More, URL string
+	Company                string // whose it is; "" for a stranger's
+}
 
 // queuePage is what waits for the desk, and who is on the telephone.
 func (p *Pages) queuePage(w http.ResponseWriter, v *ui.Visit) error {
@@ -65,11 +70,18 @@ func (p *Pages) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	turn := 0
+	who, err := p.names(ctx)
+	if err != nil {
+		return err
+	}
+	turn, show := 0, v.Request.FormValue("show")
 	for i := range items {
 		t := &items[i].Ticket
 		if t.State == desk.Fresh {
 			turn++
+		}
+		if show == showMine && t.Assignee != v.PersonID || show == showFree && who[t.Assignee] != "" {
+			continue
 		}
 		one := row{URL: p.Root + "/desk/ticket/" + t.TenantID + "/" + t.ID, Subject: t.Subject, Who: p.whose(v, &items[i]), When: v.T("common.ago", "span", ja.Span(now.Sub(t.Moved), lang)), Number: t.Number,
 			Channel: v.T(channelKey + string(t.Channel)), State: p.lamp(v.Texts, t.State), Urgent: t.Urgent}
@@ -77,7 +89,14 @@ func (p *Pages) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 		if t.Escalated != "" {
 			one.Escalated = v.T("desk.escalated", "to", t.Escalated)
 		}
+		if name := who[t.Assignee]; name != "" {
+			one.With = v.T("desk.assign_with", "name", name)
+		}
 		view.Rows = append(view.Rows, one)
+	}
+	view.Picks, view.None = p.picks(v, show), v.T("desk.queue_none")
+	if len(items) > 0 {
+		view.None = v.T("desk.filter_none")
 	}
 	view.Lead = v.T("desk.queue_count", "n", ja.Number(len(items)), "turn", ja.Number(turn))
 	if view.Month, err = p.month(v, now); err != nil {
@@ -165,14 +184,14 @@ func (p *Pages) find(v *ui.Visit, query string) (all []found, err error) {
 	case 6:
 		a, err := p.Alerts.ByCase(ctx, v.PersonID, why, digits)
 		if err == nil {
-			return []found{{v.T("desk.found_company"), digits, "", p.Root + "/desk/company/" + a.TenantID + "?alert=" + a.ID}}, nil
+			return []found{{v.T("desk.found_company"), digits, "", p.Root + "/desk/company/" + a.TenantID + "?alert=" + a.ID, a.TenantID}}, nil
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
 	case 7:
 		t, err := p.Desk.ByNumber(ctx, digits)
 		if err == nil {
-			return []found{{v.T("desk.found_ticket"), t.Subject, t.Number, p.Root + "/desk/ticket/" + t.TenantID + "/" + t.ID}}, nil
+			return []found{{v.T("desk.found_ticket"), t.Subject, t.Number, p.Root + "/desk/ticket/" + t.TenantID + "/" + t.ID, ours(t.TenantID)}}, nil
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
@@ -201,7 +220,7 @@ func (p *Pages) application(v *ui.Visit, digits string) ([]found, error) {
 	if a.CompanyID != "" {
 		to = p.Root + "/desk/company/" + a.CompanyID
 	}
-	return []found{{v.T("desk.found_application"), a.Form.Company, a.Number, to}}, nil
+	return []found{{v.T("desk.found_application"), a.Form.Company, a.Number, to, a.CompanyID}}, nil
 }
 
 // byPhone finds companies by the number of their contract, and former callers.
@@ -220,17 +239,17 @@ func (p *Pages) byPhone(v *ui.Visit, digits string) (all []found, err error) {
 	}
 	for i := range signed {
 		if c := &signed[i]; number(c.Form.Phone) == digits {
-			add(found{v.T("desk.found_company"), c.Form.Company, c.Form.Contact, p.Root + "/desk/company/" + c.TenantID + "?phone=" + digits})
+			add(found{v.T("desk.found_company"), c.Form.Company, c.Form.Contact, p.Root + "/desk/company/" + c.TenantID + "?phone=" + digits, c.TenantID})
 		}
 	}
 	before, err := p.Desk.ByPhone(ctx, v.PersonID, why, digits)
 	for i := range before {
 		t := &before[i]
 		if t.TenantID == tenant.House {
-			add(found{v.T("desk.found_ticket"), t.Subject, p.whose(v, t), p.Root + "/desk/ticket/" + t.TenantID + "/" + t.ID})
+			add(found{v.T("desk.found_ticket"), t.Subject, p.whose(v, t), p.Root + "/desk/ticket/" + t.TenantID + "/" + t.ID, ""})
 			continue
 		}
-		add(found{v.T("desk.found_company"), t.Owner, t.Name, p.Root + "/desk/company/" + t.TenantID + "?phone=" + digits})
+		add(found{v.T("desk.found_company"), t.Owner, t.Name, p.Root + "/desk/company/" + t.TenantID + "?phone=" + digits, t.TenantID})
 	}
 	return all, err
 }
@@ -249,7 +268,7 @@ func (p *Pages) byName(v *ui.Visit, query string) (all []found, err error) {
 	}
 	for _, c := range companies {
 		if len(all) < maxFound && (name != "" && strings.Contains(entry.Fold(c.Name), name) || strings.Contains(c.NameKana, kana)) {
-			all = append(all, found{v.T("desk.found_company"), c.Name, c.NameKana, p.Root + "/desk/company/" + c.ID})
+			all = append(all, found{v.T("desk.found_company"), c.Name, c.NameKana, p.Root + "/desk/company/" + c.ID, c.ID})
 		}
 	}
 	boxes, err := p.boxes(ctx, v, strings.ToLower(query))
@@ -264,7 +283,7 @@ func (p *Pages) boxes(ctx context.Context, v *ui.Visit, query string) (all []fou
 	for i := range fleet {
 		b := &fleet[i].Box
 		if len(all) < maxFound && len(query) >= 4 && (strings.HasPrefix(strings.ToLower(b.ID), query) || strings.HasPrefix(strings.ToLower(b.Serial), query) || strings.Contains(strings.ToLower(b.Name), query)) {
-			all = append(all, found{v.T("desk.found_box"), b.Label(), fleet[i].Company, p.Root + "/desk/company/" + b.TenantID + "?box=" + url.QueryEscape(b.ID)})
+			all = append(all, found{v.T("desk.found_box"), b.Label(), fleet[i].Company, p.Root + "/desk/company/" + b.TenantID + "?box=" + url.QueryEscape(b.ID), b.TenantID})
 		}
 	}
 	return all, nil

@@ -260,6 +260,9 @@ type ticketView struct {
 	Answer                      string
 	Public                      []pair // name and address of the page
 	Faults                      []ui.Field
+	Whose                       whose
+	CanMove, CanMoveBack        bool
+	OnWay                       string
 }
 
 func (p *Pages) ticketPage(w http.ResponseWriter, v *ui.Visit) error {
@@ -272,6 +275,11 @@ func (p *Pages) showTicket(w http.ResponseWriter, v *ui.Visit, answer string, fa
 	t, all, err := p.Desk.Ticket(ctx, id, v.Request.PathValue("ticket"), true)
 	if err != nil {
 		return err
+	}
+	if t.MovedTo != "" {
+		if gone, err := p.gone(w, v, &t); gone || err != nil {
+			return err
+		}
 	}
 	if err := p.look(v, id); err != nil {
 		return err
@@ -298,7 +306,7 @@ func (p *Pages) showTicket(w http.ResponseWriter, v *ui.Visit, answer string, fa
 	if t.Face != 0 {
 		view.Rated = strings.TrimSpace(v.T("desk.rated", "face", v.T(fmt.Sprint(faceKey, t.Face))) + " " + t.Word)
 	}
-	if err := p.around(v, &t, &view); err != nil {
+	if err := errors.Join(p.around(v, &t, &view), p.hands(v, &t, &view)); err != nil {
 		return err
 	}
 	view.Ready = []ui.Choice{{Label: v.T("desk.ready_none")}}
@@ -377,11 +385,16 @@ func (p *Pages) act(verb string) func(http.ResponseWriter, *ui.Visit) error {
 		case "escalate":
 			said = "escalated"
 			err = p.Desk.Escalate(ctx, tenantID, id, v.PersonID, value("note"))
+		case "assign":
+			said = "assigned"
+			err = p.Desk.Assign(ctx, tenantID, id, p.me(v), value("from"), value("to"))
 		}
 		switch {
 		case errors.Is(err, desk.ErrEmpty):
 			return p.showTicket(w, v, value("answer"), []ui.Field{{ID: field, Error: v.T(needs)}})
-		case errors.Is(err, desk.ErrState):
+		case errors.Is(err, desk.ErrHeld):
+			said, err = "held", nil
+		case desk.Late(err):
 			said, err = "state", nil
 		}
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 
 func TestTemplates(t *testing.T) {
 	t.Parallel()
-	for name, data := range map[string]any{"list": listView{}, "form": formView{}, "one": oneView{}, "queue": queueView{}, "company": companyView{}, "ticket": ticketView{}, "handover": handoverView{}} {
+	for name, data := range map[string]any{"list": listView{}, "form": formView{}, "one": oneView{}, "queue": queueView{}, "company": companyView{}, "ticket": ticketView{}, "move": moveView{}, "handover": handoverView{}} {
 		p, err := ui.ParsePage(files, name+".html", "parts.html")
 		if err != nil {
 			t.Fatal(err)
