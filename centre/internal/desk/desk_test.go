@@ -88,7 +88,7 @@ func open(t *testing.T, s *store.Store, clamd string) *room {
 // work does the jobs that wait, as the queue does, and returns the errors of those that failed.
 func (r *room) work() (failed []error) {
 	r.Helper()
-	handlers := map[string]job.Handler{desk.KindRead: r.svc.HandleRead, desk.KindSend: r.svc.HandleSend, desk.KindScan: r.svc.HandleScan, desk.KindMove: r.svc.HandleMove}
+	handlers := map[string]job.Handler{desk.KindRead: r.svc.HandleRead, desk.KindSend: r.svc.HandleSend, desk.KindScan: r.svc.HandleScan}
 	for range 10 {
 		n := 0
 		for _, owner := range []string{tenant.House, r.own, r.decoy} {

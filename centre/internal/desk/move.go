@@ -190,30 +190,32 @@ func (s *Service) leave(tx *store.Tx, args moveArgs, all []Message) error {
 	return nil
 }
 
-// follow leads to where a ticket is now; [store.ErrNotFound] with the goal as it was when there is none.
+// follow leads to where a ticket is now. While it is on its way that is [ErrMoved] with the place that it leaves; [store.ErrNotFound] with the
+// goal as it was when there is none.
 func (s *Service) follow(ctx context.Context, to goal) (goal, error) {
+	leaves, left := to, Ticket{}
 	for range maxHops {
 		var t Ticket
 		err := s.Store.Read(ctx, to.Tenant, func(tx *store.Tx) (err error) {
 			t, err = selectTicket(tx, to.Ticket)
 			return err
 		})
+		if errors.Is(err, store.ErrNotFound) && left.Topic != "" {
+			return leaves, ErrMoved
+		}
 		if err != nil || t.MovedTo == "" {
 			return to, err
 		}
+		leaves, left = to, t
 		to.Tenant, to.Make, to.PersonID = t.MovedTo, false, ""
 	}
-	return to, fmt.Errorf("desk: ticket %s goes round", to.Ticket)
+	return leaves, ErrMoved // both ends lead to each other, while it goes back
 }
 
-// Where is the ticket itself, wherever it has gone since.
+// Where is the ticket wherever it has gone since; while it is on its way that is where it leaves.
 func (s *Service) Where(ctx context.Context, tenantID, id string) (t Ticket, err error) {
-	return s.moved(ctx, Ticket{TenantID: tenantID, ID: id})
-}
-
-func (s *Service) moved(ctx context.Context, t Ticket) (Ticket, error) {
-	to, err := s.follow(ctx, goal{Tenant: t.TenantID, Ticket: t.ID})
-	if err != nil {
+	to, err := s.follow(ctx, goal{Tenant: tenantID, Ticket: id})
+	if err != nil && !errors.Is(err, ErrMoved) {
 		return t, err
 	}
 	err = s.Store.Read(ctx, to.Tenant, func(tx *store.Tx) (err error) {

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
+	"otasuke/internal/clock"
 )
 
 // stranger is a ticket of somebody whose address is unknown: a mail with a file, an answer and a note.
@@ -36,7 +38,7 @@ func (r *room) stranger() desk.Ticket {
 
 func (r *room) actions(tenantID, object string) (all []string) {
 	r.Helper()
-	log, err := r.tenants.AuditLog(r.Context(), tenantID, 0, 1000)
+	log, err := r.tenants.AuditLog(r.Context(), tenantID, 1000)
 	must(r.T, err)
 	for _, e := range log {
 		if e.Object == object {
@@ -113,7 +115,7 @@ func TestAStrangersTicketMoves(t *testing.T) {
 		if back := r.tickets(tenant.House); len(back) != 1 || len(r.tickets(r.own)) != 0 {
 			r.Fatalf("%+v", back)
 		}
-		log, err := r.tenants.AuditLog(r.Context(), r.own, 0, 1000)
+		log, err := r.tenants.AuditLog(r.Context(), r.own, 1000)
 		must(r.T, err)
 		if !slices.ContainsFunc(log, func(e tenant.Entry) bool {
 			return e.Action == "desk.move_out" && e.Why == "別の佐藤さんでした"
@@ -156,6 +158,14 @@ func TestAMoveSurvivesAnyDeath(t *testing.T) {
 		}
 		args := json.RawMessage(r.job(tenant.House, desk.KindMove))
 		// After the second: it is there twice for a moment, and the job comes again and again.
+		ctx, die := context.WithCancel(r.Context())
+		broken.People, broken.Clock = r.tenants, &last{Clock: r.clock, left: 1, die: die}
+		if err := broken.HandleMove(ctx, tenant.House, args); err == nil {
+			r.Fatal("it did not die")
+		}
+		if len(r.tickets(r.own)) != 1 || len(r.tickets(tenant.House)) != 1 {
+			r.Errorf("%d there, %d here", len(r.tickets(r.own)), len(r.tickets(tenant.House)))
+		}
 		must(r.T, r.svc.HandleMove(r.Context(), tenant.House, args))
 		must(r.T, r.svc.HandleMove(r.Context(), tenant.House, args))
 		moved := r.tickets(r.own)
@@ -179,10 +189,24 @@ func TestAMoveSurvivesAnyDeath(t *testing.T) {
 }
 
 // missing are the people of a centre that dies when it looks for those of a company.
-type missing struct{ desk.People }
+type missing struct{ *tenant.Service }
 
 func (missing) People(context.Context, string) ([]tenant.Person, error) {
 	return nil, errors.New("the process died")
+}
+
+// last is a clock at whose last look the process dies.
+type last struct {
+	clock.Clock
+	left int
+	die  func()
+}
+
+func (l *last) Now() time.Time {
+	if l.left--; l.left < 0 {
+		l.die()
+	}
+	return l.Clock.Now()
 }
 
 // job is what waits of a kind.

@@ -402,7 +402,7 @@ func (s *Service) ByNumber(ctx context.Context, number string) (t Ticket, err er
 		return err
 	})
 	if err == nil && t.MovedTo != "" {
-		return s.moved(ctx, t)
+		return s.Where(ctx, owner, t.ID)
 	}
 	return t, err
 }

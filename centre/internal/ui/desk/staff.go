@@ -290,7 +290,7 @@ func (p *Pages) showTicket(w http.ResponseWriter, v *ui.Visit, answer string, fa
 	}
 	lang := v.Texts.Lang()
 	base.Title, base.Flash = t.Subject, flash(v)
-	view := ticketView{Base: base, State: p.lamp(v.Texts, t.State), Number: t.Number, Channel: v.T(channelKey + string(t.Channel)), Topic: v.T(topicKey + t.Topic), Urgent: t.Urgent, Open: t.State != desk.Closed, Write: v.Role.May(tenant.MayWrite),
+	view := ticketView{Base: base, State: p.lamp(v.Texts, t.State), Number: t.Number, Channel: v.T(channelKey + string(t.Channel)), Topic: v.T(topicKey + cmp.Or(t.Topic, desk.TopicOther)), Urgent: t.Urgent, Open: t.State != desk.Closed, Write: v.Role.May(tenant.MayWrite),
 		Told: told(v.Texts, &t.Told), URL: p.Root + "/desk/ticket/" + id + "/" + t.ID, Answer: answer, Faults: faults, AnswerTo: v.T("desk.answer_portal")}
 	view.Due, view.Late = p.due(v, &t, p.Clock.Now())
 	view.Lines = p.lines(v, &t, all, view.URL)

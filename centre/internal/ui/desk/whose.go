@@ -81,10 +81,7 @@ func (p *Pages) hands(v *ui.Visit, t *desk.Ticket, view *ticketView) error {
 // gone leads to where a ticket is now; false while it is still on its way.
 func (p *Pages) gone(w http.ResponseWriter, v *ui.Visit, t *desk.Ticket) (bool, error) {
 	now, err := p.Desk.Where(v.Request.Context(), t.TenantID, t.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
+	if err != nil || now.MovedTo != "" {
 		return false, err
 	}
 	to := p.at(&now)
@@ -125,7 +122,7 @@ func (p *Pages) movePage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	if t.MovedTo != "" {
-		return ui.To(w, v.Request, p.at(&t))
+		return ui.To(w, v.Request, p.at(&t)) // which leads on, or says that it is on its way
 	}
 	base, err := p.Begin(v, "desk.move_title", "/desk")
 	if err != nil {
