@@ -80,6 +80,13 @@ func (c *Centre) openBooks() error {
 		return err
 	}
 	collector, err := c.cfg.collector()
-	c.billing = billing.New(billing.Config{Store: c.store, Contracts: c.contracts, Provider: provider, Collector: collector, Log: c.cfg.Log})
-	return err
+	if err != nil {
+		return err
+	}
+	days, err := c.cfg.deskBook()
+	if err != nil {
+		return err
+	}
+	c.billing = billing.New(billing.Config{Store: c.store, Contracts: c.contracts, Provider: provider, Collector: collector, Banks: days.OnBankDay, Log: c.cfg.Log})
+	return nil
 }

@@ -302,7 +302,7 @@ func (e *edge) bill() {
 	if len(all) != 1 {
 		e.Fatalf("%d invoices", len(all))
 	}
-	e.invoice, e.day = all[0].Number, time.Now().In(ja.Zone).AddDate(0, 2, 0).Format(time.DateOnly)
+	e.invoice, e.day = all[0].Number, e.c.billing.BankDay(time.Now().In(ja.Zone).AddDate(0, 2, 0)).Format(time.DateOnly)
 	ok(e.T, e.c.billing.SetAccount(ctx, "test", billing.Account{CompanyID: e.canary.CompanyID, Account: zengin.Account{Bank: "0005", Branch: "001", Kind: zengin.Ordinary, Number: "1"}, Holder: canary}))
 	ok(e.T, e.c.billing.Collect(ctx, "test", e.day))
 }

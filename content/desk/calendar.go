@@ -164,3 +164,21 @@ func (b *Book) Holiday(t time.Time) (Words, bool) {
 	w, ok := b.holidays[midnight(t).Format(time.DateOnly)]
 	return w, ok
 }
+
+// BankDay says whether banks are open on the day of t in Japan: they are closed on Saturdays, Sundays, public holidays and from 31
+// December to 3 January (銀行法施行令 §5). Of years after the last of [Book].Holidays only the weekends and the turn of the year are known.
+func (b *Book) BankDay(t time.Time) bool {
+	at := midnight(t)
+	_, holiday := b.holidays[at.Format(time.DateOnly)]
+	return !holiday && at.Weekday() != time.Saturday && at.Weekday() != time.Sunday && !slices.Contains(b.Banks, at.Format("01-02"))
+}
+
+// OnBankDay is the day of t when banks are open, and otherwise the first after it on which they are: as debits and due dates move.
+func (b *Book) OnBankDay(t time.Time) time.Time {
+	for at, n := midnight(t), 0; n < maxDays; at, n = at.AddDate(0, 0, 1), n+1 {
+		if b.BankDay(at) {
+			return at
+		}
+	}
+	return midnight(t)
+}

@@ -76,6 +76,8 @@ type Book struct {
 	Holidays []Holiday
 	Answers  []Answer
 	Desks    []Desk
+	// Banks are days of every year on which banks are closed, 12-31, next to weekends and public holidays.
+	Banks []string
 
 	holidays map[string]Words
 }
@@ -89,6 +91,7 @@ func Load() (*Book, error) {
 		Holidays []Holiday `toml:"holiday"`
 		Answers  []Answer  `toml:"answer"`
 		Desks    []Desk    `toml:"desk"`
+		Banks    []string  `toml:"banks_closed"`
 	}
 	names, err := fs.Glob(files, "data/*.toml")
 	if err != nil {
@@ -99,7 +102,7 @@ func Load() (*Book, error) {
 			return nil, err
 		}
 	}
-	b.Hours, b.Holidays, b.Answers, b.Desks = all.Hours, all.Holidays, all.Answers, all.Desks
+	b.Hours, b.Holidays, b.Answers, b.Desks, b.Banks = all.Hours, all.Holidays, all.Answers, all.Desks, all.Banks
 	return b, b.check()
 }
 
@@ -151,6 +154,11 @@ func (b *Book) check() error {
 			return fmt.Errorf("%w: holiday %q", ErrData, h.Day)
 		}
 		b.holidays[h.Day] = h.Name
+	}
+	for _, day := range b.Banks {
+		if _, err := time.Parse("01-02", day); err != nil {
+			return fmt.Errorf("%w: banks_closed %q", ErrData, day)
+		}
 	}
 	for _, a := range b.Answers {
 		if a.ID == "" || !a.Title.whole() || !a.Text.whole() {

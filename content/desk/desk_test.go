@@ -160,3 +160,28 @@ func TestOwnHours(t *testing.T) {
 		}
 	}
 }
+
+func TestBankDays(t *testing.T) {
+	b := book(t)
+	for _, c := range []struct{ name, day, want string }{
+		{"a working day", "2026-11-27", "2026-11-27"},
+		{"a Saturday", "2027-02-27", "2027-03-01"},
+		{"a Sunday", "2026-12-27", "2026-12-28"},
+		{"a holiday on a Monday after a weekend", "2026-11-21", "2026-11-24"},
+		{"a substitute holiday", "2026-05-06", "2026-05-07"},
+		{"the golden week", "2026-05-02", "2026-05-07"},
+		{"the last day of the year", "2026-12-31", "2027-01-04"},
+		{"the third of January", "2028-01-03", "2028-01-04"},
+		{"the turn of a year into a weekend", "2027-12-31", "2028-01-04"},
+		{"29 December, when offices close and banks do not", "2026-12-29", "2026-12-29"},
+		{"a year that no table has yet, at its turn", "2040-01-02", "2040-01-04"},
+	} {
+		if got := b.OnBankDay(at(t, c.day+" 00:00")).Format(time.DateOnly); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	// The day is that of Japan, whatever the clock's zone.
+	if !b.BankDay(time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)) || b.BankDay(time.Date(2026, 11, 23, 14, 59, 0, 0, time.UTC)) {
+		t.Error("not Japan's day")
+	}
+}

@@ -12,6 +12,7 @@ type piece struct {
 	keep  bool // stays with the next
 	space bool // nothing to see: left out at the top of a page
 	draw  func(p *pen, x, y float64)
+	again *piece // said before it when it is the first of a page: a table's headings
 }
 
 // Align of a text in its width.
@@ -121,12 +122,22 @@ func (b Box) lay(p *Press, w float64) []piece {
 	// Too high: its parts one under the other, without a border across pages.
 	pieces := make([]piece, 0, len(inner))
 	for _, one := range inner {
-		pieces = append(pieces, piece{h: one.h, keep: one.keep, draw: func(pen *pen, x, y float64) {
-			b.ground(pen, x, y, w, one.h)
-			one.draw(pen, x+b.Pad, y)
-		}})
+		pieces = append(pieces, b.part(&one, w))
 	}
 	return pieces
+}
+
+// part of a box that is cut.
+func (b Box) part(one *piece, w float64) piece {
+	x := piece{h: one.h, keep: one.keep, draw: func(pen *pen, x, y float64) {
+		b.ground(pen, x, y, w, one.h)
+		one.draw(pen, x+b.Pad, y)
+	}}
+	if one.again != nil {
+		again := b.part(one.again, w)
+		x.again = &again
+	}
+	return x
 }
 
 func (b Box) ground(pen *pen, x, y, w, h float64) {

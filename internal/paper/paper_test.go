@@ -304,6 +304,53 @@ func TestPagesBreakWherePeopleWould(t *testing.T) {
 	}
 }
 
+// A table that goes on on other pages says there again what its columns are, once and above its rows; one that fits says it once.
+func TestATableSaysItsHeadingsOnEachPage(t *testing.T) {
+	t.Parallel()
+	p := press(t)
+	for _, boxed := range []bool{false, true} {
+		for _, rows := range []int{3, 40, 41, 42, 43, 44, 45, 46, 120} {
+			table := Table{Head: []string{"品目", "税率"}}
+			for i := range rows {
+				table.Rows = append(table.Rows, []string{fmt.Sprint("行", i), "10%"})
+			}
+			var block Block = table
+			if boxed {
+				block = Box{Pad: 2, Fill: CareFaint, Blocks: []Block{table}}
+			}
+			pdf := must(t, p, &Document{Pages: []Page{{Blocks: []Block{Text{S: "請求書", Style: Title}, block, Text{S: "以上"}}}}})
+			seen := 0
+			for i, page := range strings.Split(strings.TrimSuffix(words(t, pdf), "\f"), "\f") {
+				want := 0
+				if first := strings.Index(page, "行"); first >= 0 {
+					want = 1
+					if head := strings.Index(page, "品目"); head < 0 || head > first {
+						t.Errorf("%d rows, boxed %v: page %d does not begin with the headings: %q", rows, boxed, i+1, page)
+					}
+				}
+				if n := strings.Count(page, "品目"); n != want {
+					t.Errorf("%d rows, boxed %v: page %d has the headings %d times", rows, boxed, i+1, n)
+				}
+				seen += strings.Count(page, "行")
+			}
+			if seen != rows {
+				t.Errorf("%d rows, boxed %v: %d are printed", rows, boxed, seen)
+			}
+		}
+	}
+	// A row that needs a whole page has it to itself.
+	tall := Table{Head: []string{"品目"}, Rows: [][]string{{"a"}, {strings.Repeat("長い文です。\n", 200)}, {"b"}}}
+	sheets, err := p.fill(&Document{Pages: []Page{{Blocks: []Block{tall}}}})
+	if err != nil || len(sheets) != 3 {
+		t.Fatalf("%d sheets, %v", len(sheets), err)
+	}
+	for i, s := range sheets {
+		if last := s.parts[len(s.parts)-1]; last.y+last.h > sheetHeight-marginBottom+slack {
+			t.Errorf("sheet %d is too full", i)
+		}
+	}
+}
+
 func TestFontsThatDoNotServe(t *testing.T) {
 	t.Parallel()
 	_, err := Open(Fonts{Serif: filepath.Join(t.TempDir(), "none.ttf"), Sans: Debian.Sans, Bold: Debian.Bold})

@@ -111,6 +111,10 @@ func (p *Press) fill(d *Document) (sheets []sheet, err error) {
 					return nil, fmt.Errorf("%w: more than %d pages", ErrTooLong, MaxSheets)
 				}
 				here, y = sheet{of: page}, marginTop
+				if head := all[0].again; head != nil && head.h+height(all[:n]) <= Height {
+					here.parts = append(here.parts, placed{*head, y})
+					y += head.h
+				}
 			}
 			if len(here.parts) > 0 || !all[0].space {
 				for _, one := range all[:n] {

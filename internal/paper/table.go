@@ -1,7 +1,6 @@
 package paper
 
-// Table has a row of headings and rows, cut between rows only. Where a page ends the headings
-// are not said again: tables here are short.
+// Table has a row of headings and rows, cut between rows only. Where it goes on on another page the headings are said again.
 type Table struct {
 	Head   []string
 	Rows   [][]string
@@ -28,13 +27,18 @@ func (t Table) lay(p *Press, w float64) []piece {
 	}
 	widths := shared(t.Shares, n, w)
 	var pieces []piece
+	var again *piece
 	if len(t.Head) > 0 {
 		head := t.row(p, t.Head, widths, Style{Bold, t.Style.Size * 0.85, 1.5, InkSoft}, LineStrong)
 		head.keep = true
-		pieces = append(pieces, head)
+		pieces, again = append(pieces, head), &head
 	}
 	for _, r := range t.Rows {
-		pieces = append(pieces, t.row(p, r, widths, t.Style, Line))
+		row := t.row(p, r, widths, t.Style, Line)
+		if len(pieces) > 1 || again == nil { // the first follows them anyway
+			row.again = again
+		}
+		pieces = append(pieces, row)
 	}
 	return pieces
 }

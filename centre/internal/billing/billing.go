@@ -72,6 +72,7 @@ var (
 	ErrNothing    = errors.New("billing: nothing to do")
 	ErrChange     = errors.New("billing: such a correction does not fit the invoice")
 	ErrDay        = errors.New("billing: not a day for that")
+	ErrBankDay    = errors.New("billing: banks are closed on that day")
 	ErrBusy       = errors.New("billing: a collection of that day is there already")
 	ErrBank       = errors.New("billing: the bank's answer is waited for")
 	ErrAccount    = errors.New("billing: not an account")
@@ -162,8 +163,10 @@ type Config struct {
 	Provider  Provider
 	// Collector is who collects from accounts; without a consignor's code nothing is.
 	Collector zengin.Header
-	Clock     clock.Clock  // default: the machine's
-	Log       *slog.Logger // default: discarded
+	// Banks gives the day itself when banks are open on it, else the first after it; nil leaves days as they are.
+	Banks func(time.Time) time.Time
+	Clock clock.Clock  // default: the machine's
+	Log   *slog.Logger // default: discarded
 }
 
 // Service is the way to the books. It is safe for concurrent use.
@@ -178,6 +181,14 @@ func New(cfg Config) *Service {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Service{cfg}
+}
+
+// BankDay is a day when banks are open on it, else the first after it on which they are.
+func (s *Service) BankDay(day time.Time) time.Time {
+	if s.Banks == nil {
+		return day
+	}
+	return s.Banks(day)
 }
 
 func (s *Service) house(ctx context.Context, fn func(tx *store.Tx) error) error {

@@ -20,6 +20,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
+	"otasuke/content/desk"
 	"otasuke/content/offer"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
@@ -528,6 +529,29 @@ func TestReminders(t *testing.T) {
 		}
 		if err := o.svc.HandleRemind(t.Context(), tenant.House, json.RawMessage(`{"number":"x","step":9}`)); !errors.Is(err, job.ErrGiveUp) {
 			o.Errorf("%v", err)
+		}
+	})
+}
+
+// An invoice is due, and is collected, on a day on which banks are open: 27 December 2026 is a Sunday.
+func TestDueOnABankDay(t *testing.T) {
+	suite(t, func(o *office) {
+		book, err := desk.Load()
+		must(t, err)
+		o.svc.Banks = book.OnBankDay
+		id := o.join("株式会社佐藤製作所", true, true)
+		o.clock.Set(at("2026-12-01 05:00"))
+		must(t, o.month("2026-11"))
+		o.is("due", o.books(), "2026-000001 16500 2026-12-28")
+		must(t, o.svc.SetAccount(t.Context(), "op", billing.Account{CompanyID: id, Account: zengin.Account{Bank: "0005", Branch: "123", Kind: "1", Number: "456"}, Holder: "サトウ"}))
+		for day, want := range map[string]error{"2026-12-27": billing.ErrBankDay, "2026-12-31": billing.ErrBankDay, "2027-01-11": billing.ErrBankDay, "2026-11-30": billing.ErrDay} {
+			if err := o.svc.Collect(t.Context(), "op", day); !errors.Is(err, want) {
+				o.Errorf("%s: %v", day, err)
+			}
+		}
+		must(t, o.svc.Collect(t.Context(), "op", "2026-12-28"))
+		if c, err := o.svc.CollectionOn(t.Context(), "2026-12-28"); err != nil || len(c.Lines) != 1 {
+			o.Errorf("%+v, %v", c, err)
 		}
 	})
 }

@@ -183,13 +183,17 @@ func (s *Service) collection(tx *store.Tx, day string) (c Collection, err error)
 }
 
 // Collect gathers, for a day that is to come, what companies with an account owe by then: one line for each. What waits for the answer of another day is
-// left out.
+// left out. No bank collects on a day on which it is closed: [ErrBankDay].
 func (s *Service) Collect(ctx context.Context, who, day string) error {
 	if s.Collector.Consignor == "" {
 		return ErrNoProvider
 	}
-	if _, err := aDay(day); err != nil || day <= s.today() {
+	at, err := aDay(day)
+	if err != nil || day <= s.today() {
 		return fmt.Errorf("%w: %q", ErrDay, day)
+	}
+	if open := s.BankDay(at).Format(time.DateOnly); open != day {
+		return fmt.Errorf("%w: %q, they open on %s", ErrBankDay, day, open)
 	}
 	return s.house(ctx, func(tx *store.Tx) error {
 		if _, err := s.collection(tx, day); !errors.Is(err, store.ErrNotFound) {

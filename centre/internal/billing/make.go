@@ -150,7 +150,7 @@ func (s *Service) issue(tx *store.Tx, inv *Invoice, who, note string) error {
 	if err != nil {
 		return err
 	}
-	due := rule.Due(v, now)
+	due := s.BankDay(rule.Due(v, now))
 	inv.Number, inv.From, inv.Issued = fmt.Sprintf("%d-%06d", at.Year(), seq), s.Provider, now
 	inv.Day, inv.Due = at.Format(time.DateOnly), due.Format(time.DateOnly)
 	inv.Sums, inv.Total = rule.Sums(inv.Lines), rule.Total(inv.Lines)

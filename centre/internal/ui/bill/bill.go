@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"otasuke/centre/internal/billing"
 	"otasuke/centre/internal/billing/printed"
@@ -45,6 +46,7 @@ type Service interface {
 	Collections(ctx context.Context) ([]billing.Collection, error)
 	CollectionOn(ctx context.Context, day string) (billing.Collection, error)
 	Collect(ctx context.Context, who, day string) error
+	BankDay(day time.Time) time.Time
 	Cancel(ctx context.Context, who, day string) error
 	File(ctx context.Context, who, day string) ([]byte, error)
 	TakeResult(ctx context.Context, who, day string, raw []byte) (billing.Told, error)

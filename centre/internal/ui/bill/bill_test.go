@@ -29,6 +29,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/bill"
+	"otasuke/content/desk"
 	"otasuke/content/offer"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
@@ -77,7 +78,9 @@ func open(t *testing.T, s *store.Store) *world {
 	book, err := offer.Load()
 	must(t, err)
 	w.contracts = contract.New(contract.Config{Store: s, Companies: w.tenants, Boxes: w.boxes, Offers: book, Clock: w.clock})
-	w.svc = billing.New(billing.Config{Store: s, Contracts: w.contracts, Clock: w.clock,
+	days, err := desk.Load()
+	must(t, err)
+	w.svc = billing.New(billing.Config{Store: s, Contracts: w.contracts, Clock: w.clock, Banks: days.OnBankDay,
 		Provider:  billing.Provider{Name: "みなと商工会議所", Number: "T7000012050002", Address: "大阪府大阪市中央区本町橋2-8", Phone: "050-1234-5678", Bank: "みなと銀行 本店 普通 1234567 ミナトシヨウコウカイギシヨ"},
 		Collector: zengin.Header{Consignor: "1234567890", Name: "ﾐﾅﾄ", Account: zengin.Account{Bank: "0001", Branch: "001", Kind: "1", Number: "1234567"}}})
 	cfg := bill.Config{Service: w.svc, On: true, Debits: true, Companies: w.tenants.Companies, Names: w.tenants.NamesOf, Offers: book, Clock: w.clock}
@@ -342,7 +345,7 @@ func TestCollectingFromAccounts(t *testing.T) {
 		if rec := w.fetch(w.console, w.staff, "/debit/"+tenant.House); rec.Code != http.StatusNotFound {
 			t.Errorf("the centre's own: %d", rec.Code)
 		}
-		for day, word := range map[string]string{"2027-01-01": "あすより後の日", "2026-12-31": "あすより後の日", "x": "あすより後の日"} {
+		for day, word := range map[string]string{"2027-01-01": "あすより後の日", "2026-12-31": "あすより後の日", "x": "あすより後の日", "2027-01-23": "次の営業日は 2027年1月25日"} {
 			if rec := w.post("/transfers", "/transfers", "day", day); !strings.Contains(rec.Body.String(), word) {
 				t.Errorf("%s: %d", day, rec.Code)
 			}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"otasuke/centre/internal/billing"
 	"otasuke/centre/internal/billing/printed"
@@ -92,6 +93,10 @@ func (p *pages) collectionRow(t text.Texts, c *billing.Collection) collectionRow
 func (p *pages) collect(w http.ResponseWriter, v *ui.Visit) error {
 	day := v.Request.PostFormValue("day")
 	err := p.Collect(v.Request.Context(), v.PersonID, day)
+	if errors.Is(err, billing.ErrBankDay) {
+		at, _ := time.ParseInLocation(time.DateOnly, day, ja.Zone) // it was read already
+		return p.showTransfers(w, v, v.T("bill.collect_bank_fault", "day", ja.Date(p.BankDay(at), v.Texts.Lang())))
+	}
 	for _, c := range []struct {
 		err error
 		key string

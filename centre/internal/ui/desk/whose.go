@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"otasuke/centre/internal/desk"
-	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 )
@@ -114,14 +113,11 @@ type target struct{ ID, Name, Kana, Do string }
 // movePage finds the company of a stranger.
 func (p *Pages) movePage(w http.ResponseWriter, v *ui.Visit) error {
 	ctx := v.Request.Context()
-	if v.Request.PathValue("tenant") != tenant.House {
-		return store.ErrNotFound
-	}
-	t, _, err := p.Desk.Ticket(ctx, tenant.House, v.Request.PathValue("ticket"), true)
+	t, _, err := p.Desk.Ticket(ctx, v.Request.PathValue("tenant"), v.Request.PathValue("ticket"), true)
 	if err != nil {
 		return err
 	}
-	if t.MovedTo != "" {
+	if t.MovedTo != "" || t.TenantID != tenant.House {
 		return ui.To(w, v.Request, p.at(&t)) // which leads on, or says that it is on its way
 	}
 	base, err := p.Begin(v, "desk.move_title", "/desk")
@@ -154,6 +150,9 @@ func (p *Pages) moveIt(w http.ResponseWriter, v *ui.Visit) error {
 	to := v.Request.PostFormValue("to")
 	if to == toHouse {
 		to = tenant.House
+	}
+	if to == "" {
+		return p.showTicket(w, v, "", nil)
 	}
 	err := p.Desk.Move(ctx, from, id, p.me(v), to, v.Request.PostFormValue("why"))
 	said := "moved"
