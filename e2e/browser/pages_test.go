@@ -48,6 +48,7 @@ func pages(t *testing.T) []page {
 		{"apply", here.portal, "/apply", nil},
 		{"apply-form", here.portal, "/apply/form", nil},
 		{"apply-state", here.portal, here.application, nil},
+		{"ask", here.portal, "/desk", nil},
 		{"contract", here.portal, "/contract", nil},
 		{"invoices", here.portal, "/invoices", nil},
 		{"news", here.portal, "/news", nil},
@@ -67,6 +68,14 @@ func pages(t *testing.T) []page {
 		{"desk-requests", here.console, "/requests", nil},
 		{"desk-news", here.console, "/news", nil},
 		{"desk-news-new", here.console, "/news/new", nil},
+		{"desk", here.console, "/desk", nil},
+		{"desk-call", here.console, "/desk/company/" + here.sato.CompanyID + "?alert=" + high.ID, nil},
+		{"desk-ticket", here.console, "/desk", stranger},
+		{"desk-move", here.console, "/desk", func(b *tab) {
+			stranger(b)
+			b.do(chromedp.SendKeys(chromedp.CSS("#q"), "佐藤"))
+			b.click(`form[action$="/move"] .button`)
+		}},
 		{"billing", here.console, "/billing", nil},
 		{"transfers", here.console, "/transfers", nil},
 		{"case", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, nil},
@@ -86,6 +95,13 @@ func pages(t *testing.T) []page {
 		{"advisory-new", here.console, "/advisories/new", nil},
 		{"claim", here.console, company + "?why=%E6%96%B0%E3%81%97%E3%81%84%E7%AE%B1", func(b *tab) { b.click(`form[action$="/claim"] button`) }},
 	}
+}
+
+// stranger notes a call of somebody whom nobody knows, and is on its page then.
+func stranger(b *tab) {
+	b.click(`.desk-find a.button`)
+	b.do(chromedp.SendKeys(chromedp.CSS("#text"), "佐藤製作所の者です。契約のことを聞きたい。"))
+	b.click(`button[value=go]`)
 }
 
 var (

@@ -118,7 +118,7 @@ func (p *Pages) movePage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	if t.MovedTo != "" || t.TenantID != tenant.House {
-		return ui.To(w, v.Request, p.at(&t)) // which leads on, or says that it is on its way
+		return p.showTicket(w, v, "", nil) // which leads on, or says that it is on its way
 	}
 	base, err := p.Begin(v, "desk.move_title", "/desk")
 	if err != nil {
@@ -152,7 +152,7 @@ func (p *Pages) moveIt(w http.ResponseWriter, v *ui.Visit) error {
 		to = tenant.House
 	}
 	if to == "" {
-		return p.showTicket(w, v, "", nil)
+		return ui.To(w, v.Request, p.Root+"/desk/ticket/"+from+"/"+id)
 	}
 	err := p.Desk.Move(ctx, from, id, p.me(v), to, v.Request.PostFormValue("why"))
 	said := "moved"
