@@ -17,6 +17,8 @@
 //   - A request that something was blocked wrongly is told to the staff who have mails
 //     on, else to all; its answer to the owner, to everybody who has mails on, and to
 //     who asked. Each person is a job of their own; these mails need no answer.
+//   - What customers say to the desk is told to who has the ticket, else to all who work there:
+//     once a ticket and hour at most, not to who wrote it down, not once it is answered.
 //   - An invitation goes to who is invited only, without the pass phrase. A recovery goes
 //     to who cannot log in and to all owners; the links are made when the mail is, and no
 //     token is kept. What became of a login is told to its person.
