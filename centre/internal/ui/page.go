@@ -26,7 +26,7 @@ type Base struct {
 	Script string // URL of the script, "" for none
 	Nav    []NavItem
 	More   []NavItem // entries that are not needed every day, folded away
-	CSRF   string // form token, "" without a session
+	CSRF   string    // form token, "" without a session
 	// Account: somebody is logged in, wholly.
 	Account bool
 	Flash   *Flash
