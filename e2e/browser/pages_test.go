@@ -21,7 +21,7 @@ func pages(t *testing.T) []page {
 	t.Helper()
 	high, mid := here.alert(t, here.sato, 3), here.alert(t, here.sato, 2)
 	m := here.mail(t, here.sato, mid.ID)
-	company := "/companies/" + here.sato.CompanyID
+	company, came := "/companies/"+here.sato.CompanyID, here.visited(t)
 	return []page{
 		{"login", here.portal, "/login", nil},
 		{"home", here.portal, "/", nil},
@@ -63,6 +63,10 @@ func pages(t *testing.T) []page {
 		{"surveys", here.portal, "/surveys", nil},
 		{"survey-new", here.portal, "/surveys/new", nil},
 		{"missing", here.portal, "/nothing", nil},
+		{"visit-phone", here.portal, came.phone[len(here.portal):], nil},
+		{"visits", here.portal, "/visits", nil},
+		{"visit", here.portal, came.own, nil},
+		{"cover", here.portal, "/cover", nil},
 		{"console-login", here.console, "/login", nil},
 		{"queue", here.console, "/", nil},
 		{"desk-requests", here.console, "/requests", nil},
@@ -86,6 +90,13 @@ func pages(t *testing.T) []page {
 		{"company-why", here.console, company, nil},
 		{"company", here.console, company + "?why=%E9%9B%BB%E8%A9%B1%E3%81%A7%E3%81%AE%E7%9B%B8%E8%AB%87", nil},
 		{"fleet", here.console, "/fleet", nil},
+		{"desk-visits", here.console, "/visits", nil},
+		{"desk-vendors", here.console, "/visits/vendors", nil},
+		{"desk-visit", here.console, came.visit, nil},
+		{"desk-visit-ask", here.console, "/visits/" + here.sato.CompanyID + "/ask?alert=" + high.ID, nil},
+		{"desk-visit-cover", here.console, came.visit + "/cover", nil},
+		{"desk-claims", here.console, "/cover", nil},
+		{"desk-claim", here.console, came.claim, nil},
 		{"applications", here.console, "/applications", nil},
 		{"application", here.console, "/applications", func(b *tab) { b.click(`main table a`) }},
 		{"parcels", here.console, "/parcels", nil},
@@ -119,6 +130,8 @@ func walk(t *testing.T, width int64, lang string, see func(b *tab, p page)) {
 			b.language(p.site, lang)
 		case "home":
 			b.login(p.site, here.sato.owner)
+		case "visits":
+			b.login(p.site, here.visited(t).company.owner)
 		case "queue":
 			b.login(p.site, operator)
 		}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -54,7 +55,8 @@ type world struct {
 	sato, mori      *company
 	application     string // page of one
 	undo            []func()
-	advise          sync.Once
+	advise, visit   sync.Once
+	paid            paid // a visit and its claim
 }
 
 // freeAddress finds an address that nothing listens on.
@@ -97,7 +99,16 @@ func newWorld(ctx context.Context) (w *world, err error) {
 }
 
 // apply has somebody apply for the service, of whom the desk waits for a signed form.
-func (w *world) apply(ctx context.Context) error {
+func (w *world) apply(ctx context.Context) (err error) {
+	w.application, err = w.applied(ctx, url.Values{"company": {"株式会社田中工務店"}, "kana": {"たなかこうむてん"}, "contact": {"田中 実"}, "contact_kana": {"たなか みのる"}, "email": {"minoru@tanaka-koumuten.example"}, "passphrase": {"うぐいす橋"}})
+	return err
+}
+
+// applied sends an application, with what is the same in all of them, and gives its page.
+func (w *world) applied(ctx context.Context, form url.Values) (string, error) {
+	same := url.Values{"industry": {"construction"}, "member": {"yes"}, "chamber": {"なにわ商工会議所"}, "member_no": {"12345"}, "pcs": {"9"}, "line": {"fibre"}, "router": {"unknown"}, "visit": {"yes"}, "phone": {"06-9876-5432"},
+		"postcode": {"530-0001"}, "address": {"大阪府大阪市北区梅田1-1"}, "consent": {"addresses", "names", "files", "devices", "partners"}, "agreed": {"1"}}
+	maps.Copy(form, same)
 	post := func(path string, form url.Values) (string, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.portal+path, strings.NewReader(form.Encode()))
 		if err != nil {
@@ -114,15 +125,12 @@ func (w *world) apply(ctx context.Context) error {
 		}
 		return resp.Header.Get("Location"), nil
 	}
-	page, err := post("/apply/form", url.Values{"company": {"株式会社田中工務店"}, "kana": {"たなかこうむてん"}, "industry": {"construction"}, "member": {"yes"}, "chamber": {"なにわ商工会議所"}, "member_no": {"12345"}, "pcs": {"9"}, "line": {"fibre"},
-		"router": {"unknown"}, "visit": {"yes"}, "contact": {"田中 実"}, "contact_kana": {"たなか みのる"}, "email": {"minoru@tanaka-koumuten.example"}, "phone": {"06-9876-5432"}, "passphrase": {"うぐいす橋"}, "postcode": {"530-0001"},
-		"address": {"大阪府大阪市北区梅田1-1"}, "consent": {"addresses", "names", "files", "devices", "partners"}, "agreed": {"1"}})
+	page, err := post("/apply/form", form)
 	if err != nil {
-		return err
+		return "", err
 	}
 	_, err = post(page+"/send", nil)
-	w.application = page
-	return err
+	return page, err
 }
 
 // start runs mail server and centre, and returns the address for boxes.
@@ -207,23 +215,29 @@ func (w *world) addCompany(ctx context.Context, boxes string, n centre.NewCompan
 		return nil, err
 	}
 	c := &company{Added: added, name: n.Name, owner: n.OwnerEmail, phrase: n.Passphrase}
+	return c, w.plug(ctx, boxes, c)
+}
+
+// plug gives a company its box.
+func (w *world) plug(ctx context.Context, boxes string, c *company) (err error) {
+	added := &c.Added
 	lists, conf := w.file("phishing.txt"), w.file(added.CompanyID+".toml")
 	text := fmt.Sprintf("centre_url = %q\ncentre_fingerprint = %q\nclaim_code = %q\nstate_dir = %q\nports = [%q, %q]\nhome = [\"192.168.0.0/16\"]\nheartbeat = \"1s\"\n"+
 		"[[list]]\nname = \"phishing\"\ncategory = \"phishing\"\nfile = %q\n",
 		"https://"+boxes, added.Fingerprint, added.ClaimCode, w.file(added.CompanyID), lab.OutsidePort, lab.InsidePort, lists)
 	if err := errors.Join(os.WriteFile(lists, []byte(lab.PhishName+"\n"), 0o600), os.WriteFile(conf, []byte(text), 0o600)); err != nil {
-		return nil, err
+		return err
 	}
 	cfg, err := gateway.LoadConfig(conf)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	cfg.Log = warnings("box of " + n.Name)
+	cfg.Log = warnings("box of " + c.name)
 	if c.box, err = gateway.NewReplay(context.WithoutCancel(ctx), cfg); err != nil {
-		return nil, err
+		return err
 	}
 	w.undo = append(w.undo, func() { _ = c.box.Close() })
-	return c, nil
+	return nil
 }
 
 // play replays one step of the demo at a company.
