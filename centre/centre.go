@@ -280,6 +280,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(dispatch.KindOffer, notifier.HandleOffer)
 	queue.Handle(dispatch.KindDue, c.visits.HandleDue)
 	queue.Handle(dispatch.KindTell, notifier.HandleVisit)
+	queue.Handle(cover.KindTell, notifier.HandleClaim)
 	in.Register(queue)
 	queue.Handle(report.KindMonth, c.reports.HandleMonth)
 	queue.Handle(report.KindMake, c.reports.HandleMake)
@@ -325,7 +326,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Visits: c.visits, Surveys: c.surveys, Advisories: c.advisories, Desk: c.desk, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
+		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Visits: c.visits, Claims: c.cover, Surveys: c.surveys, Advisories: c.advisories, Desk: c.desk, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 	}), nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"otasuke/content/cover"
+	"otasuke/content/offer"
 	"otasuke/internal/ja"
 )
 
@@ -45,5 +46,35 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 	if b, err := cover.Load(); err != nil || b[0].Yen != 50_000 || b[0].Times != 1 {
 		t.Errorf("what is built in: %+v, %v", b, err)
+	}
+}
+
+// What is promised at the offer is what is insured: for each day on which somebody can sign, both say the same.
+func TestTheOfferPromisesWhatIsInsured(t *testing.T) {
+	t.Parallel()
+	b, err := cover.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	offers, err := offer.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := []string{}
+	for i := range b {
+		days = append(days, b[i].From)
+	}
+	for i := range offers.Versions {
+		days = append(days, offers.Versions[i].From)
+	}
+	for _, day := range days { // on no other day does either change
+		at, err := time.ParseInLocation(time.DateOnly, day, ja.Zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, open := offers.On(at)
+		if v := b.On(at); open && (o.Cover != offer.Cover{Yen: v.Yen, Times: v.Times, Stars: v.Stars, By: v.Insurer}) {
+			t.Errorf("who signs on %s is promised %+v, and insured by terms %s with %d yen, %d times, %d stars, %q", day, o.Cover, v.ID, v.Yen, v.Times, v.Stars, v.Insurer)
+		}
 	}
 }

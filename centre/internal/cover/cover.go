@@ -12,6 +12,7 @@ import (
 	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/dispatch"
+	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	content "otasuke/content/cover"
@@ -39,6 +40,15 @@ const (
 	maxText = 1000
 )
 
+// KindTell is the job that mails the insurer's people.
+const KindTell = "cover.tell"
+
+// TellArgs are those of [KindTell]: without a person it leaves a job for each of them.
+type TellArgs struct {
+	ID     string `json:"id"`
+	Person string `json:"person,omitempty"`
+}
+
 // State of a claim.
 type State string
 
@@ -64,6 +74,7 @@ type Claim struct {
 	Cost, Asked, Decided           int // yen
 	By, On, Why, Letter, Who       string
 	Made, Moved                    time.Time
+	Sent                           time.Time // to the insurer; zero before
 }
 
 // Mail is one about an alert that the server took.
@@ -344,9 +355,27 @@ func (s *Service) change(ctx context.Context, tenantID, id, who string, from []S
 	})
 }
 
-// Send says that the papers went to the insurer.
+// Send hands a claim to the insurer, whose people see it from then on and get a mail.
 func (s *Service) Send(ctx context.Context, tenantID, id, who string) error {
-	return s.change(ctx, tenantID, id, who, []State{Prepared}, Sent, func(*store.Tx, *Claim) error { return nil })
+	return s.change(ctx, tenantID, id, who, []State{Prepared}, Sent, func(tx *store.Tx, c *Claim) error {
+		c.Sent = c.Moved
+		return job.Enqueue(tx, job.Job{Kind: KindTell, Args: TellArgs{ID: c.ID}, Unique: c.ID})
+	})
+}
+
+// GetSent is a claim that was sent to the insurer; any other does not exist for its people: [store.ErrNotFound].
+func (s *Service) GetSent(ctx context.Context, tenantID, id string) (Claim, error) {
+	c, err := s.Get(ctx, tenantID, id)
+	if err == nil && c.Sent.IsZero() {
+		return Claim{}, store.ErrNotFound
+	}
+	return c, err
+}
+
+// AllSent are those that were sent to the insurer, undecided ones first; that somebody looked is written down.
+func (s *Service) AllSent(ctx context.Context, who, why string) (all []Claim, err error) {
+	err = s.Store.AsOperator(ctx, who, why, func(tx *store.AllTx) (err error) { all, err = selectSent(tx); return err })
+	return all, err
 }
 
 // Withdraw gives the use of the year back.

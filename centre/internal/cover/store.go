@@ -14,20 +14,20 @@ func insert(tx *store.Tx, c *Claim) (bool, error) {
 
 // update moves a claim on from a state; of two at once one gets [ErrState].
 func update(tx *store.Tx, c *Claim, before State) error {
-	n, err := tx.Exec(`UPDATE cover_claim SET state = $3, decided = $4, decided_by = $5, decided_on = $6, why = $7, letter = $8, who = $9, moved_at = $10 WHERE tenant_id = $1 AND id = $2 AND state = $11`,
-		c.ID, string(c.State), c.Decided, c.By, c.On, c.Why, c.Letter, c.Who, store.Micros(c.Moved), string(before))
+	n, err := tx.Exec(`UPDATE cover_claim SET state = $3, decided = $4, decided_by = $5, decided_on = $6, why = $7, letter = $8, who = $9, moved_at = $10, sent_at = $12 WHERE tenant_id = $1 AND id = $2 AND state = $11`,
+		c.ID, string(c.State), c.Decided, c.By, c.On, c.Why, c.Letter, c.Who, store.Micros(c.Moved), string(before), store.Micros(c.Sent))
 	if err == nil && n == 0 {
 		return ErrState
 	}
 	return err
 }
 
-const columns = `SELECT tenant_id, id, visit_id, alert_id, terms, year_from, slot, state, cost, asked, decided, decided_by, decided_on, why, letter, who, made_at, moved_at FROM cover_claim`
+const columns = `SELECT tenant_id, id, visit_id, alert_id, terms, year_from, slot, state, cost, asked, decided, decided_by, decided_on, why, letter, who, made_at, moved_at, sent_at FROM cover_claim`
 
 func scanClaim(scan func(...any) error) (c Claim, err error) {
-	var made, moved int64
-	err = scan(&c.TenantID, &c.ID, &c.VisitID, &c.AlertID, &c.Terms, &c.Year, &c.Slot, &c.State, &c.Cost, &c.Asked, &c.Decided, &c.By, &c.On, &c.Why, &c.Letter, &c.Who, &made, &moved)
-	c.Made, c.Moved = store.Time(made), store.Time(moved)
+	var made, moved, sent int64
+	err = scan(&c.TenantID, &c.ID, &c.VisitID, &c.AlertID, &c.Terms, &c.Year, &c.Slot, &c.State, &c.Cost, &c.Asked, &c.Decided, &c.By, &c.On, &c.Why, &c.Letter, &c.Who, &made, &moved, &sent)
+	c.Made, c.Moved, c.Sent = store.Time(made), store.Time(moved), store.Time(sent)
 	return c, err
 }
 
@@ -41,4 +41,8 @@ func selectClaims(tx *store.Tx) ([]Claim, error) {
 
 func selectAll(tx *store.AllTx) ([]Claim, error) {
 	return store.Collect[Claim](tx.Query(columns+` ORDER BY CASE WHEN state IN ('prepared', 'sent') THEN 0 ELSE 1 END, moved_at DESC, id LIMIT $1`, maxList))(scanClaim)
+}
+
+func selectSent(tx *store.AllTx) ([]Claim, error) {
+	return store.Collect[Claim](tx.Query(columns+` WHERE sent_at > 0 ORDER BY CASE WHEN state = 'sent' THEN 0 ELSE 1 END, sent_at DESC, id LIMIT $1`, maxList))(scanClaim)
 }

@@ -74,6 +74,7 @@ type Config struct {
 	Advisories Advisories // may be nil
 	Visits     Visits     // may be nil
 	Desk       Desk       // may be nil
+	Claims     Claims     // may be nil
 	Companies  Companies
 	Links      Links
 	Logins     Logins

@@ -455,11 +455,11 @@ func TestDeskCannotRiseByRecovery(t *testing.T) {
 // The whole table of who may what: a line that changes here is a decision.
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	all := []tenant.Right{tenant.MayRead, tenant.MayWrite, tenant.MayManage, tenant.MayOperate, tenant.MayHelp, tenant.MayFleet}
+	all := []tenant.Right{tenant.MayRead, tenant.MayWrite, tenant.MayManage, tenant.MayOperate, tenant.MayHelp, tenant.MayFleet, tenant.MayDecide}
 	for role, want := range map[tenant.Role]string{
-		tenant.RoleOwner: "xxx...", tenant.RoleMember: "xx....", tenant.RoleReadonly: "x.....",
-		tenant.RoleOperator: "xxxxxx", tenant.RoleAnalyst: "xx...x", tenant.RoleDesk: "xx..xx",
-		tenant.RoleVendor: ".....x", tenant.RoleInsurer: "......", tenant.RoleAuditor: "x....x", "": "......", "root": "......",
+		tenant.RoleOwner: "xxx....", tenant.RoleMember: "xx.....", tenant.RoleReadonly: "x......",
+		tenant.RoleOperator: "xxxxxx.", tenant.RoleAnalyst: "xx...x.", tenant.RoleDesk: "xx..xx.",
+		tenant.RoleVendor: ".....x.", tenant.RoleInsurer: "......x", tenant.RoleAuditor: "x....x.", "": ".......", "root": ".......",
 	} {
 		got := ""
 		for _, right := range all {

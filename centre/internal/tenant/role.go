@@ -14,7 +14,7 @@ const (
 	RoleAnalyst  Role = "analyst"  // works on cases, across companies
 	RoleDesk     Role = "desk"     // alerts, calls and people who cannot log in, across companies
 	RoleVendor   Role = "vendor"   // installs and repairs boxes: how they are, and nothing of what they saw
-	RoleInsurer  Role = "insurer"  // nothing but the own account, until a company shares something
+	RoleInsurer  Role = "insurer"  // decides on claims that were sent to the insurer, and sees nothing else
 	RoleAuditor  Role = "auditor"  // reads, across companies
 )
 
@@ -29,6 +29,7 @@ const (
 	MayOperate Right = "operate" // releases, claim codes, owners of new companies
 	MayHelp    Right = "help"    // let somebody in again who cannot log in
 	MayFleet   Right = "fleet"   // how the boxes are
+	MayDecide  Right = "decide"  // claims that were sent to the insurer, and its decision
 )
 
 // rights is the whole of it: what is not here is refused.
@@ -40,7 +41,7 @@ var rights = map[Role][]Right{
 	RoleAnalyst:  {MayRead, MayWrite, MayFleet},
 	RoleDesk:     {MayRead, MayWrite, MayHelp, MayFleet},
 	RoleVendor:   {MayFleet},
-	RoleInsurer:  {},
+	RoleInsurer:  {MayDecide},
 	RoleAuditor:  {MayRead, MayFleet},
 }
 

@@ -23,12 +23,13 @@ const (
 	Operator Scope = "operator" // staff with all rights
 	Helper   Scope = "helper"   // staff who let somebody in again
 	Fleet    Scope = "fleet"    // staff who care for boxes
+	Insurer  Scope = "insurer"  // an insurer's people, about claims that were sent to it
 )
 
 // needs is the right that a scope asks for. Scopes that are not here have none to ask
 // for; what is in no list is refused when the face is made.
 var needs = map[Scope]tenant.Right{
-	Reader: tenant.MayRead, Writer: tenant.MayWrite, Manager: tenant.MayManage, Operator: tenant.MayOperate, Helper: tenant.MayHelp, Fleet: tenant.MayFleet,
+	Reader: tenant.MayRead, Writer: tenant.MayWrite, Manager: tenant.MayManage, Operator: tenant.MayOperate, Helper: tenant.MayHelp, Fleet: tenant.MayFleet, Insurer: tenant.MayDecide,
 }
 
 // Allows says whether a role may use routes of a scope that needs a session.

@@ -984,7 +984,7 @@ CREATE TABLE cover_claim (
     letter     TEXT   NOT NULL, -- attachment
     who        TEXT   NOT NULL, -- of the staff, last
     made_at    BIGINT NOT NULL,
-    moved_at   BIGINT NOT NULL,
+    moved_at   BIGINT NOT NULL, sent_at BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, id)
 );
 CREATE TABLE version_of_news (
@@ -1433,37 +1433,38 @@ INSERT INTO "desk_mail_part" VALUES ('c1', 'k1', 7, x'6b31');
 INSERT INTO "version_of_dispatch" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_dispatch" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "vendor" VALUES ('c1', 'k1', '{}', 7);
-INSERT INTO "visit" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, '{}', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 7, 7, 7, 7);
+INSERT INTO "visit" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, '{}', 7, 'k1', 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 7, 7, 7, 7);
 INSERT INTO "visit_offer" VALUES ('c1', 'k1', 7, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
 INSERT INTO "visit_link" VALUES ('c1', 'k1', 'k1', 7, 7);
 INSERT INTO "visit_step" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
 INSERT INTO "visit_file" VALUES ('c1', 'k1', 'k1', 'k1');
 INSERT INTO "version_of_cover" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_cover" VALUES (2, 1, 1, '2026-11-28 00:00:00');
-INSERT INTO "cover_claim" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "version_of_cover" VALUES (3, 2, 1, '2026-11-28 00:00:00');
+INSERT INTO "cover_claim" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', 7, 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
 INSERT INTO "version_of_news" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_news" VALUES (2, 1, 1, '2026-11-28 00:00:00');
-INSERT INTO "news" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 7, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "news" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 7, 7, 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
 INSERT INTO "news_feed" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 'k1');
 INSERT INTO "news_key" VALUES ('c1', 'k1');
-INSERT INTO "seminar" VALUES ('c1', 'k1', 7, 7, 7, 'k1', 'k1', 'k1', 'k1', 7);
-INSERT INTO "seminar_place" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7);
+INSERT INTO "seminar" VALUES ('c1', 'k1', 7, 7, 7, 'k1', 'k1', 7, 'k1', 7);
+INSERT INTO "seminar_place" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 1, 7);
 INSERT INTO "seminar_seat" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
 INSERT INTO "news_copy" VALUES ('c1', 'k1', 7);
 INSERT INTO "news_read" VALUES ('c1', 'k1', 'k1', 7);
 INSERT INTO "news_mail" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7);
-INSERT INTO "news_choice" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7);
+INSERT INTO "news_choice" VALUES ('c1', 'k1', 1, 1, 'k1', 7);
 INSERT INTO "news_address" VALUES ('c1', 'k1', 'k1', 7);
 INSERT INTO "version_of_survey" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_survey" VALUES (2, 1, 1, '2026-11-28 00:00:00');
-INSERT INTO "survey" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 7, 7, 7);
+INSERT INTO "survey" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 7, 'k1', 7, 7, 7);
 INSERT INTO "survey_answer" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 'k1', '{}');
-INSERT INTO "survey_asked" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 'k1', 7, 7, '{}', 'k1', 7);
+INSERT INTO "survey_asked" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', '{}', 7, 7, 7, '{}', 'k1', 7);
 INSERT INTO "version_of_advisory" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_advisory" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "advisory" VALUES ('c1', 'k1', 7, '{}', 'k1', 'k1', 7, 'k1', 7, 'k1', 7, 'k1');
-INSERT INTO "advisory_finding" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 7, 7);
-INSERT INTO "advisory_label" VALUES ('c1', 'k1', 'k1', 'k1', '7', 'k1', 'k1', 'k1', 7);
+INSERT INTO "advisory_finding" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 7, 7, 7);
+INSERT INTO "advisory_label" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 7);
 INSERT INTO "advisory_notice" VALUES ('c1', 'k1', 'k1', 7);
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');

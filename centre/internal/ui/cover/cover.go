@@ -74,11 +74,12 @@ func Customers(cfg Config) ui.Guest {
 
 // Staff are the pages of the console.
 func Staff(cfg Config) ui.Guest {
-	return ui.Guest{Menu: []ui.Entry{{Key: "cover.nav", Path: "/cover", Scope: ui.Reader}}, Join: func(h ui.Host, r *ui.Router) error {
+	return ui.Guest{Menu: []ui.Entry{{Key: "cover.nav", Path: "/cover", Scope: ui.Reader}, {Key: "cover.list_title", Path: "/claims", Scope: ui.Insurer}}, Join: func(h ui.Host, r *ui.Router) error {
 		p, err := open(cfg, h)
 		if err != nil {
 			return err
 		}
+		p.insurers(r)
 		r.Page(ui.Reader, "GET /cover", p.listPage)
 		r.Page(ui.Reader, "GET /visits/{tenant}/{visit}/cover", p.companyPage)
 		r.Page(ui.Writer, "POST /visits/{tenant}/{visit}/cover", p.claim)
@@ -214,7 +215,8 @@ func (p *Pages) ownPage(w http.ResponseWriter, v *ui.Visit) error {
 
 type listView struct {
 	ui.Base
-	Rows []row
+	Lead, None string
+	Rows       []row
 }
 
 func (p *Pages) listPage(w http.ResponseWriter, v *ui.Visit) error {
@@ -227,11 +229,15 @@ func (p *Pages) listPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	view := listView{Base: base}
+	return p.showList(w, v, &listView{Base: base, Lead: v.T("cover.list_lead"), None: v.T("cover.list_none")}, all, desks)
+}
+
+// showList is claims of many companies, each leading to its page below a path.
+func (p *Pages) showList(w http.ResponseWriter, v *ui.Visit, view *listView, all []cover.Claim, below string) error {
 	for i := range all {
 		c := &all[i]
-		r := line(v.Texts, c, p.Root+"/cover/"+c.TenantID+"/"+c.ID)
-		company, err := p.Companies.CompanyByID(ctx, c.TenantID)
+		r := line(v.Texts, c, p.Root+below+c.TenantID+"/"+c.ID)
+		company, err := p.Companies.CompanyByID(v.Request.Context(), c.TenantID)
 		if err != nil {
 			return err
 		}
@@ -315,8 +321,9 @@ type oneView struct {
 	ui.Base
 	Row                            row
 	Company, Terms, Cost, VisitURL string
-	URL, Letter                    string
-	Prints                         bool
+	URL, Letter, Back, Sent        string
+	Insurer                        bool // who looks decides, in the own name
+	Prints, Papers                 bool
 	CanSend, CanDecide, CanEnd     bool
 	Today                          string
 	Asked                          int
@@ -324,11 +331,16 @@ type oneView struct {
 }
 
 func (p *Pages) onePage(w http.ResponseWriter, v *ui.Visit) error {
-	ctx, t, tenantID := v.Request.Context(), v.Texts, v.Request.PathValue("tenant")
-	c, err := p.Cover.Get(ctx, tenantID, v.Request.PathValue("claim"))
+	c, err := p.Cover.Get(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("claim"))
 	if err != nil {
 		return err
 	}
+	return p.showOne(w, v, &c, desks)
+}
+
+// showOne is a claim, for the desk or for the insurer.
+func (p *Pages) showOne(w http.ResponseWriter, v *ui.Visit, c *cover.Claim, below string) error {
+	ctx, t, tenantID := v.Request.Context(), v.Texts, c.TenantID
 	if err := p.look(v, c.ID); err != nil {
 		return err
 	}
@@ -336,14 +348,23 @@ func (p *Pages) onePage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	base, err := p.Begin(v, "cover.claim_title", "/cover")
+	back := strings.TrimSuffix(below, "/")
+	base, err := p.Begin(v, "cover.claim_title", back)
 	if err != nil {
 		return err
 	}
 	base.Flash = flash(v)
-	write, url := v.Role.May(tenant.MayWrite), p.Root+"/cover/"+tenantID+"/"+c.ID
-	view := oneView{Base: base, Row: line(t, &c, url), Company: company.Name, Terms: t.T("cover.version", "id", c.Terms), Cost: yen(t, c.Cost), VisitURL: p.Root + "/visits/" + tenantID + "/" + c.VisitID, URL: url, Prints: p.Press != nil,
+	write, url := v.Role.May(tenant.MayWrite), p.Root+below+tenantID+"/"+c.ID
+	view := oneView{Base: base, Row: line(t, c, url), Back: p.Root + back, Company: company.Name, Terms: t.T("cover.version", "id", c.Terms), Cost: yen(t, c.Cost), VisitURL: p.Root + "/visits/" + tenantID + "/" + c.VisitID, URL: url, Prints: p.Press != nil, Papers: true,
 		CanSend: write && c.State == cover.Prepared, CanDecide: write && c.State == cover.Sent, CanEnd: write && (c.State == cover.Prepared || c.State == cover.Sent), Today: p.Clock.Now().In(ja.Zone).Format(time.DateOnly), Asked: c.Asked}
+	if !c.Sent.IsZero() {
+		view.Sent = t.T("cover.sent_at", "time", ja.Long(c.Sent, t.Lang()))
+	}
+	if view.Insurer = below == insurers; view.Insurer {
+		view.VisitURL, view.CanSend, view.CanDecide, view.CanEnd = "", false, c.State == cover.Sent, false
+		view.Prints = view.Prints && c.State != cover.Withdrawn
+		view.Papers = c.State != cover.Withdrawn
+	}
 	if c.Letter != "" {
 		view.Letter = url + "/letter"
 	}
@@ -353,8 +374,14 @@ func (p *Pages) onePage(w http.ResponseWriter, v *ui.Visit) error {
 	return p.one.Render(w, http.StatusOK, view)
 }
 
+// Below these the desk and the insurer's people have their pages of claims.
+const (
+	desks    = "/cover/"
+	insurers = "/claims/"
+)
+
 // done goes back to a claim after a step.
-func (p *Pages) done(w http.ResponseWriter, v *ui.Visit, how string, err error) error {
+func (p *Pages) done(w http.ResponseWriter, v *ui.Visit, below, how string, err error) error {
 	switch {
 	case errors.Is(err, cover.ErrState):
 		how, err = "state", nil
@@ -364,50 +391,68 @@ func (p *Pages) done(w http.ResponseWriter, v *ui.Visit, how string, err error) 
 	if err != nil {
 		return err
 	}
-	return ui.To(w, v.Request, p.Root+"/cover/"+v.Request.PathValue("tenant")+"/"+v.Request.PathValue("claim")+"?said="+how)
+	return ui.To(w, v.Request, p.Root+below+v.Request.PathValue("tenant")+"/"+v.Request.PathValue("claim")+"?said="+how)
 }
 
 func (p *Pages) send(w http.ResponseWriter, v *ui.Visit) error {
-	return p.done(w, v, "send", p.Cover.Send(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("claim"), v.PersonID))
+	return p.done(w, v, desks, "send", p.Cover.Send(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("claim"), v.PersonID))
 }
 
 func (p *Pages) withdraw(w http.ResponseWriter, v *ui.Visit) error {
-	return p.done(w, v, "withdraw", p.Cover.Withdraw(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("claim"), v.PersonID, v.Request.PostFormValue("why")))
+	return p.done(w, v, desks, "withdraw", p.Cover.Withdraw(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("claim"), v.PersonID, v.Request.PostFormValue("why")))
 }
 
 // decide writes down the insurer's decision, with the letter if there is one.
 func (p *Pages) decide(w http.ResponseWriter, v *ui.Visit) error {
-	value := v.Request.PostFormValue
-	n := 0
-	if s := strings.TrimSpace(value("yen")); s != "" {
-		var err error
+	return p.decided(w, v, desks, v.Request.PostFormValue("by"), v.Request.PostFormValue("on"))
+}
+
+// errFile: the letter does not do.
+var errFile = errors.New("cover: letter")
+
+// decision reads the form; the error of what does not do is [cover.ErrFields] or errFile.
+func decision(r *http.Request) (d cover.Decision, err error) {
+	n, what := 0, r.PostFormValue("decision")
+	if s := strings.TrimSpace(r.PostFormValue("yen")); s != "" {
 		if n, err = strconv.Atoi(strings.ReplaceAll(ja.Halfwidth(s), ",", "")); err != nil {
-			return p.done(w, v, "fields", nil)
+			return d, cover.ErrFields
 		}
 	}
-	d := cover.Decision{Paid: value("decision") == "paid", Yen: n, By: value("by"), On: value("on"), Why: value("why")}
-	if !d.Paid {
+	if what != "paid" && what != "refused" {
+		return d, cover.ErrFields
+	}
+	if d = (cover.Decision{Paid: what == "paid", Yen: n, Why: r.PostFormValue("why")}); !d.Paid {
 		d.Yen = 0
 	}
-	if value("decision") != "paid" && value("decision") != "refused" {
-		return p.done(w, v, "fields", nil)
+	f, head, err := r.FormFile("letter")
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
+		return d, nil
 	}
-	f, head, err := v.Request.FormFile("letter")
+	if err != nil {
+		return d, err
+	}
+	defer f.Close()
+	u, err := attach.Check(head.Filename, f, attach.Papers...)
 	switch {
-	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
-	case err != nil:
-		return err
-	default:
-		defer f.Close()
-		u, err := attach.Check(head.Filename, f, attach.Papers...)
-		if err != nil && !(errors.Is(err, attach.ErrEmpty) && head.Filename == "") {
-			return p.done(w, v, "file", nil)
-		}
-		if err == nil {
-			d.Letter = &u
-		}
+	case err == nil:
+		d.Letter = &u
+	case !errors.Is(err, attach.ErrEmpty) || head.Filename != "":
+		return d, errFile
 	}
-	return p.done(w, v, "decide", p.Cover.Decide(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("claim"), v.PersonID, d))
+	return d, nil
+}
+
+// decided writes down who decided on which day.
+func (p *Pages) decided(w http.ResponseWriter, v *ui.Visit, below, by, on string) error {
+	d, err := decision(v.Request)
+	if errors.Is(err, errFile) {
+		return p.done(w, v, below, "file", nil)
+	}
+	if err != nil {
+		return p.done(w, v, below, "", err)
+	}
+	d.By, d.On = by, on
+	return p.done(w, v, below, "decide", p.Cover.Decide(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("claim"), v.PersonID, d))
 }
 
 func (p *Pages) letter(w http.ResponseWriter, v *ui.Visit) error {

@@ -1,0 +1,66 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"otasuke/centre/internal/cover"
+	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+	"otasuke/internal/ja"
+)
+
+// Claims finds what a job is about; cover.Service is one.
+type Claims interface {
+	GetSent(ctx context.Context, tenantID, id string) (cover.Claim, error)
+}
+
+// HandleClaim tells an insurer's people of a claim that waits for their decision. It leaves a job for each, so that none is told twice.
+// Whose claim it is stands on the page, behind the login.
+func (n *Notifier) HandleClaim(ctx context.Context, tenantID string, raw json.RawMessage) error {
+	var args cover.TellArgs
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return fmt.Errorf("%w: notify: %w", job.ErrGiveUp, err)
+	}
+	c, err := n.cfg.Claims.GetSent(ctx, tenantID, args.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("notify: claim: %w", err)
+	}
+	if c.State != cover.Sent {
+		return nil // decided or withdrawn by now
+	}
+	people, err := n.cfg.Companies.People(ctx, tenant.House)
+	if err != nil {
+		return fmt.Errorf("notify: people: %w", err)
+	}
+	if args.Person == "" {
+		return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+			for _, p := range people {
+				if !p.Role.May(tenant.MayDecide) {
+					continue
+				}
+				if err := job.Enqueue(tx, job.Job{Kind: cover.KindTell, Args: cover.TellArgs{ID: c.ID, Person: p.ID}, Unique: c.ID + " " + p.ID}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for i := range people {
+		p := &people[i]
+		if p.ID != args.Person || !p.Role.May(tenant.MayDecide) {
+			continue
+		}
+		t := n.cfg.Knowledge.Texts(string(p.Lang))
+		v := loginPage{Texts: t, Greeting: t.T("cover.mail_to", "name", p.Name), Lead: t.T("cover.mail"), Facts: []string{t.T("cover.asked", "yen", t.T("apply.yen", "yen", ja.Number(c.Asked))), t.T("cover.sent_at", "time", ja.Long(c.Sent, t.Lang()))},
+			Next: t.T("cover.mail_next"), Link: n.cfg.Console + "/claims/" + tenantID + "/" + c.ID, Help: t.T("cover.mail_help", "phone", n.cfg.Phone, "hours", n.hours(t))}
+		return n.sendLogin(ctx, p, v, t.T("cover.mail_subject"), "claim."+c.ID)
+	}
+	return nil // who has left need not know
+}

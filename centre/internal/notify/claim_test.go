@@ -1,0 +1,54 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"otasuke/centre/internal/cover"
+	"otasuke/centre/internal/store"
+	"otasuke/centre/internal/tenant"
+)
+
+var _ Claims = (*cover.Service)(nil)
+
+// pile has one claim.
+type pile struct{ c cover.Claim }
+
+func (p *pile) GetSent(context.Context, string, string) (cover.Claim, error) { return p.c, nil }
+
+// The insurer's people are told of a claim, once each, without whose it is; the desk and customers are not, and nobody once it is decided.
+func TestClaimMails(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		p := &pile{cover.Claim{TenantID: d.id, ID: "c1", State: cover.Sent, Asked: 50_000, Sent: d.cfg.Clock.Now()}}
+		d.cfg.Claims = p
+		if _, err := d.people.AddPerson(t.Context(), "system", tenant.Person{TenantID: tenant.House, Email: "ogawa@insurer.example", Name: "小川", Role: tenant.RoleInsurer}); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.HandleClaim(t.Context(), d.id, json.RawMessage(`{"id":"c1"}`)); err != nil {
+			t.Fatal(err)
+		}
+		var waiting []string
+		if err := d.cfg.Store.Read(t.Context(), d.id, func(tx *store.Tx) (err error) {
+			waiting, err = store.Collect[string](tx.Query(`SELECT args FROM job WHERE owner = $1 AND kind = $2`, cover.KindTell))(func(scan func(...any) error) (s string, err error) { return s, scan(&s) })
+			return err
+		}); err != nil || len(waiting) != 1 {
+			t.Fatalf("%v, %v", waiting, err)
+		}
+		if err := d.HandleClaim(t.Context(), d.id, json.RawMessage(waiting[0])); err != nil {
+			t.Fatal(err)
+		}
+		got := d.post.to("ogawa@insurer.example")
+		if len(got) != 1 || !strings.Contains(got[0].Text, "/claims/"+d.id+"/c1") || !strings.Contains(got[0].Text, "50,000") || strings.Contains(got[0].Subject+got[0].Text, "佐藤") {
+			t.Fatalf("%+v", got)
+		}
+		p.c.State = cover.Paid
+		if err := d.HandleClaim(t.Context(), d.id, json.RawMessage(waiting[0])); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(d.post.to("ogawa@insurer.example")); n != 1 {
+			t.Errorf("told %d times", n)
+		}
+	})
+}
