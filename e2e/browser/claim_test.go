@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -23,6 +22,9 @@ import (
 
 // vendorMail is whom the desk sends.
 const vendorMail = "tech@honmachi-system.example"
+
+// insurerMail is who decides.
+const insurerMail = "ogawa@mihon-sonpo.example"
 
 // paid is a company whose office somebody came to, with the addresses of what that left.
 type paid struct {
@@ -157,6 +159,9 @@ func (p *paid) come(t *testing.T) {
 	}
 	looked(t, b, "visit-work", 360)
 	b.click(`form[action$="/report"] .button-key`) // nothing said
+	if n := eval[int64](b, `document.querySelectorAll('[role=alert] li, .faults li').length`); n != 4 {
+		t.Errorf("%d faults of an empty report are shown, want what was found, what was done, the cause, the signature", n)
+	}
 	looked(t, b, "visit-faults", 360)
 	for _, f := range [][2]string{{"found", "偽の更新プログラムが動いていました"}, {"done", "ネットワークから外し、画面とログを残してから取り除きました"}, {"cause", "メールの添付ファイル"}, {"what-1", "出張"}, {"yen-1", "16,500"}, {"what-2", "初動対応 2時間"}, {"yen-2", "４０,０００"}, {"signer", "桜井 花"}} {
 		b.do(chromedp.SendKeys(chromedp.CSS("#"+f[0]), f[1]))
@@ -196,13 +201,29 @@ func (b *tab) taken(path string) []byte {
 	return data
 }
 
+// insurer invites somebody of an insurer, who logs in on a phone.
+func (w *world) insurer(t *testing.T, desk *tab) *tab {
+	t.Helper()
+	desk.open(w.console + "/people")
+	desk.do(chromedp.SendKeys(chromedp.CSS(`input[name=name]`), "小川 査定"), chromedp.SendKeys(chromedp.CSS(`input[name=email]`), insurerMail), chromedp.Click(chromedp.CSS(`input[name=role][value=insurer]`)))
+	desk.click(`form[action$="/people"] .button-key`)
+	b := newTab(t, 360, 740)
+	b.language(w.console, "ja")
+	b.open(regexp.MustCompile(regexp.QuoteMeta(w.console) + `/join/\S+`).FindString(w.mailTo(t, insurerMail, "招待").Text))
+	b.do(chromedp.SendKeys(chromedp.CSS("#password"), password))
+	b.click(`main .button-key`)
+	b.login(w.console, insurerMail)
+	return b
+}
+
 // From three stars to a paid claim: the desk sends somebody from the case, who accepts by the mail on a phone, comes, takes a photo, reports what it cost and has it
-// signed; the desk closes the visit and sends the claim; the insurer's decision is written down, and the owner sees what is left.
+// signed; the desk closes the visit and sends the claim; somebody of the insurer decides, and the owner sees what is left.
 func TestThreeStarsToAPaidClaim(t *testing.T) {
 	p := here.visited(t)
 	desk := newTab(t, 1280, 900)
 	desk.language(here.console, "ja")
 	desk.login(here.console, operator)
+	insurer := here.insurer(t, desk)
 	desk.open(here.console + p.claim)
 	if pdf := desk.taken(p.claim + "/pdf"); !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 		t.Errorf("the papers are no PDF: %.20q", pdf)
@@ -223,9 +244,30 @@ func TestThreeStarsToAPaidClaim(t *testing.T) {
 	}
 	desk.click(`form[action$="/send"] button`)
 	desk.says("保険会社の決定待ち")
-	desk.do(chromedp.Click(chromedp.CSS(`input[name=decision][value=paid]`)), chromedp.SendKeys(chromedp.CSS("#by"), "みほん損害保険 査定課 小川"), chromedp.SetValue(chromedp.CSS("#on"), time.Now().In(time.FixedZone("JST", 9*3600)).Format(time.DateOnly)))
-	desk.click(`form[action$="/decide"] .button-key`)
-	desk.says("支払われました", "みほん損害保険 査定課 小川", "50,000円")
+	told := here.mailTo(t, insurerMail, "ご決定をお願いします")
+	if strings.Contains(told.Text, p.name) {
+		t.Errorf("the mail names the customer: %s", told.Text)
+	}
+	insurer.open(regexp.MustCompile(regexp.QuoteMeta(here.console) + `/claims/\S+`).FindString(told.Text))
+	insurer.says(p.name, "50,000円", "お名前と今日の日付で記録します")
+	looked(t, insurer, "claim-insurer", 360)
+	if zip := insurer.taken(insurer.path() + "/zip"); !bytes.HasPrefix(zip, []byte("PK")) {
+		t.Errorf("the insurer's papers: %.20q", zip)
+	}
+	insurer.do(chromedp.Click(chromedp.CSS(`input[name=decision][value=paid]`)))
+	insurer.click(`form[action$="/decide"] .button-key`)
+	insurer.says("支払われました", "小川 査定")
+	insurer.calm()
+	for _, path := range []string{p.claim, p.visit, "/companies"} {
+		if status := insurer.open(here.console + path); status != 403 {
+			t.Errorf("an insurer at %s: %d", path, status)
+		}
+	}
+	insurer.open(here.console + "/claims")
+	insurer.says(p.name)
+	looked(t, insurer, "claims-insurer", 360)
+	desk.open(here.console + p.claim)
+	desk.says("支払われました", "小川 査定", "50,000円")
 	looked(t, desk, "claim-paid", 1280)
 	b := newTab(t, 360, 740)
 	b.language(here.portal, "ja")

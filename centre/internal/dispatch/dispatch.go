@@ -175,8 +175,9 @@ type Wish struct {
 	Brief             Brief
 }
 
-// Tidy brings a briefing into its normal form; what does not do is a [FieldError].
+// Tidy brings a briefing into its normal form; each field that does not do is a [FieldError].
 func (b *Brief) Tidy() (err error) {
+	var faults []error
 	for _, f := range []struct {
 		name   string
 		at     *string
@@ -190,16 +191,16 @@ func (b *Brief) Tidy() (err error) {
 			read = lines
 		}
 		if *f.at, err = read(*f.at, f.max); err != nil && (f.needed || !errors.Is(err, entry.ErrEmpty)) {
-			return &FieldError{f.name}
+			faults = append(faults, &FieldError{f.name})
 		}
 	}
 	if b.Phone, err = entry.Phone(b.Phone); err != nil {
-		return &FieldError{"phone"}
+		faults = append(faults, &FieldError{"phone"})
 	}
 	if b.Postcode, err = entry.Postcode(b.Postcode); err != nil {
-		return &FieldError{"postcode"}
+		faults = append(faults, &FieldError{"postcode"})
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // lines reads a text of several.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/mail"
 	"slices"
 	"strings"
@@ -41,6 +42,23 @@ type FieldError struct{ Field string }
 
 // Error is for logs.
 func (e *FieldError) Error() string { return "dispatch: field " + e.Field }
+
+// Faults are all fields that an error is about, in the order in which they were found; none for other errors.
+func Faults(err error) (fields []string) {
+	if one, ok := err.(*FieldError); ok {
+		return []string{one.Field}
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			fields = append(fields, Faults(e)...)
+		}
+		return fields
+	}
+	if e := errors.Unwrap(err); e != nil {
+		return Faults(e)
+	}
+	return nil
+}
 
 // Tidy brings what was typed into its normal form; what does not do is a [FieldError].
 func (v *Vendor) Tidy() (err error) {

@@ -179,30 +179,31 @@ func (s *Service) Attach(ctx context.Context, token, what string, u *attach.Uplo
 	})
 }
 
-// Tidy brings a report into its normal form; what does not do is a [FieldError].
+// Tidy brings a report into its normal form; each field that does not do is a [FieldError].
 func (r *Report) Tidy() (err error) {
+	var faults []error
 	for _, f := range []struct {
 		name   string
 		at     *string
 		needed bool
 	}{{"found", &r.Found, true}, {"done", &r.Did, true}, {"cause", &r.Cause, r.Known}, {"advice", &r.Advice, false}} {
 		if *f.at, err = lines(*f.at, MaxText); err != nil && (f.needed || !errors.Is(err, entry.ErrEmpty)) {
-			return &FieldError{f.name}
+			faults = append(faults, &FieldError{f.name})
 		}
 	}
-	if len(r.Costs) > MaxCosts {
-		return &FieldError{"cost"}
-	}
+	costs := len(r.Costs) <= MaxCosts
 	for i := range r.Costs {
 		c := &r.Costs[i]
-		if c.What, err = entry.Line(c.What, MaxLine); err != nil || c.Yen < 0 || c.Yen > MaxYen {
-			return &FieldError{"cost"}
-		}
+		c.What, err = entry.Line(c.What, MaxLine)
+		costs = costs && err == nil && c.Yen >= 0 && c.Yen <= MaxYen
+	}
+	if !costs {
+		faults = append(faults, &FieldError{"cost"})
 	}
 	if r.Signer, err = entry.Line(r.Signer, MaxLine); err != nil {
-		return &FieldError{"signer"}
+		faults = append(faults, &FieldError{"signer"})
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // Finish keeps the report that the customer signed, with the drawn signature if there is one.

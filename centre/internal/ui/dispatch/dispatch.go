@@ -254,14 +254,13 @@ func report(t text.Texts, w *dispatch.Whole, url string) (r *reported, photos, i
 	return r, photos, invoices
 }
 
-// fault marks the field that an error is about; false for other errors.
+// fault marks each field that an error is about; false for other errors.
 func fault(t text.Texts, f ui.Form, err error) bool {
-	var field *dispatch.FieldError
-	if !errors.As(err, &field) {
-		return false
+	all := dispatch.Faults(err)
+	for _, field := range all {
+		f.Fault(field, t.T(faultKey+field))
 	}
-	f.Fault(field.Field, t.T(faultKey+field.Field))
-	return true
+	return len(all) > 0
 }
 
 // field makes one of a form.

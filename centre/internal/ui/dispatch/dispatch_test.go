@@ -257,7 +257,7 @@ func (w *world) ask() (id, page string) {
 	}
 	form := "/visits/" + w.company + "/ask?alert=" + w.alert.ID
 	w.has(w.get(w.console, w.staff, form), "経理のPC", "電源を切らない")
-	if rec := w.post(w.console, form, "/visits/"+w.company+"/ask", "alert", w.alert.ID, "once", "1", "skill", "first", "seen", "x", "contact", "x", "address", "x", "first", "x", "keep", "x", "phone", "1"); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "電話番号を確かめてください") {
+	if rec := w.post(w.console, form, "/visits/"+w.company+"/ask", "alert", w.alert.ID, "once", "1", "skill", "first", "seen", "x", "contact", "x", "address", "x", "first", "x", "keep", "x", "phone", "1", "postcode", "1"); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "電話番号を確かめてください") || strings.Count(rec.Body.String(), `<li><a href="#`) != 2 {
 		w.Errorf("half a form: %d", rec.Code)
 	}
 	send := func() string {

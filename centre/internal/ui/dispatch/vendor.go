@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -103,11 +104,12 @@ func (p *Pages) showVendor(w http.ResponseWriter, r *http.Request, t text.Texts,
 	}
 	p.fillReport(t, &view, filled)
 	if bad != nil {
-		all := append(ui.Form{view.Arrival, view.Why, view.Signer, {ID: "cost"}}, view.Fields...)
+		all := slices.Concat(ui.Form{view.Arrival, view.Why}, view.Fields, ui.Form{{ID: "cost"}, view.Signer}) // as they stand on the page
 		if !fault(t, all, bad) {
 			return bad
 		}
-		view.Arrival, view.Why, view.Signer, view.Fields, view.Faults = all[0], all[1], all[2], all[4:], all.Faults()
+		n := len(all)
+		view.Arrival, view.Why, view.Fields, view.Signer, view.Faults = all[0], all[1], all[2:n-2], all[n-1], all.Faults()
 	}
 	if fileFault != "" {
 		view.Faults = []ui.Field{{ID: "file", Error: fileFault}}
@@ -190,11 +192,9 @@ func (p *Pages) finish(r *http.Request, t text.Texts, token string) error {
 	}
 	value := r.PostFormValue
 	x := dispatch.Report{Found: value("found"), Did: value("done"), Known: value("known") == "yes", Cause: value("cause"), Advice: value("advice"), Signer: value("signer")}
-	switch {
-	case value("known") != "yes" && value("known") != "no":
-		return &dispatch.FieldError{Field: "known"}
-	case value("agreed") == "":
-		return &dispatch.FieldError{Field: "signer"}
+	var faults []error
+	if value("known") != "yes" && value("known") != "no" {
+		faults = append(faults, &dispatch.FieldError{Field: "known"})
 	}
 	for n := range costRows {
 		i := strconv.Itoa(n + 1)
@@ -204,12 +204,17 @@ func (p *Pages) finish(r *http.Request, t text.Texts, token string) error {
 		}
 		c, err := strconv.Atoi(yen)
 		if err != nil || what == "" {
-			return &dispatch.FieldError{Field: "cost"}
+			faults = append(faults, &dispatch.FieldError{Field: "cost"})
+			continue
 		}
 		x.Costs = append(x.Costs, dispatch.Cost{What: what, Yen: c})
 	}
 	sign, err := drawn(value("signature"))
-	if err != nil {
+	faults = append(faults, x.Tidy(), err)
+	if value("agreed") == "" {
+		faults = append(faults, &dispatch.FieldError{Field: "signer"})
+	}
+	if err := errors.Join(faults...); err != nil {
 		return err
 	}
 	return p.Dispatch.Finish(r.Context(), token, x, sign)
