@@ -830,7 +830,7 @@ CREATE TABLE desk_ticket (
     moved_at    BIGINT  NOT NULL,
     due_at      BIGINT  NOT NULL,
     first_at    BIGINT  NOT NULL, -- first answer; 0 for none
-    acked_at    BIGINT  NOT NULL, -- last acknowledgement by itself
+    acked_at    BIGINT  NOT NULL, assignee TEXT NOT NULL DEFAULT '', rung_at BIGINT NOT NULL DEFAULT 0, moved_to TEXT NOT NULL DEFAULT '', moved_from TEXT NOT NULL DEFAULT '', -- last acknowledgement by itself
     PRIMARY KEY (tenant_id, id)
 );
 CREATE TABLE desk_message (
@@ -1425,7 +1425,8 @@ INSERT INTO "hook" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7);
 INSERT INTO "hook_delivery" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 'k1', 7);
 INSERT INTO "version_of_desk" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_desk" VALUES (2, 1, 1, '2026-11-28 00:00:00');
-INSERT INTO "desk_ticket" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7);
+INSERT INTO "version_of_desk" VALUES (3, 2, 1, '2026-11-28 00:00:00');
+INSERT INTO "desk_ticket" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 'k1', '{}', 'k1', 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7, 'k1', 7, 'k1', 'k1');
 INSERT INTO "desk_message" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 1, 'k1');
 INSERT INTO "desk_file" VALUES ('c1', 'k1', 7, 'k1', 'k1', 'k1');
 INSERT INTO "desk_mail" VALUES ('c1', 'k1', 7, 7, 1, 'k1', 7);
