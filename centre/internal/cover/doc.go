@@ -4,5 +4,5 @@
 // The insurer decides; this room prepares and writes down. A use of the cover is taken when a claim is made, by an index of the database:
 // of two claims at the same second one gets it. Refused and withdrawn claims give it back. Money is whole yen.
 //
-// Level 5: it reads contracts, alerts and visits.
+// Level 4: it reads contracts, alerts and visits.
 package cover
