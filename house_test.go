@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -420,5 +421,59 @@ func TestExampleConfigs(t *testing.T) {
 		if _, err := centre.LoadConfig(name); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A page's own field must not hide one of the frame's: the frame would show the page's, or break.
+func TestFrameIsNotHidden(t *testing.T) {
+	set, _ := house(t)
+	var frame []string
+	each := func(dir string, see func(name string, s *ast.StructType)) {
+		for _, f := range set[dir].files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				if d, ok := n.(*ast.TypeSpec); ok {
+					if s, ok := d.Type.(*ast.StructType); ok {
+						see(d.Name.Name, s)
+					}
+				}
+				return true
+			})
+		}
+	}
+	names := func(s *ast.StructType, see func(string)) {
+		for _, f := range s.Fields.List {
+			for _, n := range f.Names {
+				see(n.Name)
+			}
+		}
+	}
+	each("centre/internal/ui", func(name string, s *ast.StructType) {
+		if name == "Base" {
+			names(s, func(n string) { frame = append(frame, n) })
+		}
+	})
+	for _, f := range set["centre/internal/ui"].files {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && types.ExprString(fn.Recv.List[0].Type) == "Base" {
+				frame = append(frame, fn.Name.Name)
+			}
+		}
+	}
+	if len(frame) < 15 {
+		t.Fatalf("the frame has %v: is that all?", frame)
+	}
+	for dir := range set {
+		each(dir, func(name string, s *ast.StructType) {
+			for _, f := range s.Fields.List {
+				if len(f.Names) > 0 || types.ExprString(f.Type) != "ui.Base" {
+					continue
+				}
+				names(s, func(n string) {
+					if slices.Contains(frame, n) {
+						t.Errorf("%s: %s.%s hides the frame's", dir, name, n)
+					}
+				})
+			}
+		})
 	}
 }

@@ -249,7 +249,7 @@ func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
 	}
 	b.Nav = append(b.Nav, ui.Menu(v, p.root, here, v.Role, ui.Entries(p.Guests))...)
-	b.Nav, b.More = folded(b.Nav, p.root)
+	b.Nav, b.Folded = folded(b.Nav, p.root)
 	return b, nil
 }
 

@@ -25,7 +25,7 @@ type Base struct {
 	Style  string // URL of the style sheet
 	Script string // URL of the script, "" for none
 	Nav    []NavItem
-	More   []NavItem // entries that are not needed every day, folded away
+	Folded []NavItem // entries that are not needed every day, folded away
 	CSRF   string    // form token, "" without a session
 	// Account: somebody is logged in, wholly.
 	Account bool
@@ -45,9 +45,9 @@ func (b Base) OtherLang() string {
 	return ja.English
 }
 
-// Here is the folded entry that the page belongs to, "" for none of them.
-func (b Base) Here() string {
-	for _, n := range b.More {
+// FoldedHere is the folded entry that the page belongs to, "" for none of them.
+func (b Base) FoldedHere() string {
+	for _, n := range b.Folded {
 		if n.Current {
 			return n.Label
 		}

@@ -267,7 +267,7 @@ type factorView struct {
 	Fields form
 	Begin  bool // the password is asked for; else the code
 	Lead   string
-	Path   string // of the QR code, "" when it is too long for one
+	QR     string // path of the QR code, "" when it is too long for one
 	Side   int
 	Secret string
 }
@@ -333,7 +333,7 @@ func (p *Pages) showFactor(w http.ResponseWriter, v *ui.Visit, secret []byte, fa
 	view := factorView{Base: base, Fields: codeForm(v), Secret: totp.Text(secret)}
 	view.Fields[0].Label = v.T("login.code_app")
 	if code, err := qr.Encode(uri); err == nil {
-		view.Path, view.Side = code.Path(), code.Side()
+		view.QR, view.Side = code.Path(), code.Side()
 	}
 	view.Fields.Fault("code", fault)
 	view.Faults = view.Fields.Faults()

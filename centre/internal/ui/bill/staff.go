@@ -229,7 +229,7 @@ type invoiceView struct {
 	Doc            document
 	PDF, CSV, List string
 	Desk           bool
-	URL, Account   string
+	URL, Debit     string
 	CanPay, CanFix bool
 	Owed           string
 	Paid           ui.Form
@@ -262,7 +262,7 @@ func (p *pages) showOne(w http.ResponseWriter, v *ui.Visit, field, why string) e
 	view := invoiceView{Base: base, Doc: p.document(t, &i, log, chain, left), List: p.Root + "/billing", CSV: p.Root + "/billing/csv?name=" + i.Number, Desk: true, URL: p.Root + "/billing/" + i.Number}
 	view.Title, view.Flash = view.Doc.Title+" "+i.Number, flash(v)
 	if may {
-		view.Account, view.CanFix = p.Root+"/debit/"+i.CompanyID, true
+		view.Debit, view.CanFix = p.Root+"/debit/"+i.CompanyID, true
 	}
 	if p.Paper != nil {
 		view.PDF = view.URL + "/pdf"

@@ -20,7 +20,7 @@ type resultView struct {
 	ui.Base
 	State     ui.State
 	Progress  string
-	Path      string
+	Self      string
 	Open      bool
 	Waiting   bool // somebody has not answered
 	Companies []companyRow
@@ -72,14 +72,14 @@ func (p *pages) resultPage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	base.Title = s.Title
-	view := resultView{Base: base, State: p.state(v.Texts, &s), Progress: progress(v.Texts, replies), Path: p.Root + root + "/sent/" + s.ID, Open: s.Closed.IsZero(), Back: p.Root + root}
+	view := resultView{Base: base, State: p.state(v.Texts, &s), Progress: progress(v.Texts, replies), Self: p.Root + root + "/sent/" + s.ID, Open: s.Closed.IsZero(), Back: p.Root + root}
 	for i := range replies {
 		r := &replies[i]
 		x := companyRow{Name: r.Name, State: ui.State{Tone: ui.Care, Text: v.T("survey.waiting")}}
 		if r.Answered.IsZero() {
 			view.Waiting = true
 		} else {
-			x.URL, x.By = view.Path+"/"+r.Company, v.T("survey.by", "name", r.By, "day", ja.Date(r.Answered, v.Texts.Lang()))
+			x.URL, x.By = view.Self+"/"+r.Company, v.T("survey.by", "name", r.By, "day", ja.Date(r.Answered, v.Texts.Lang()))
 			x.State = ui.State{Tone: ui.Good, Text: v.T("survey.answered", "day", ja.Date(r.Answered, v.Texts.Lang()))}
 			var marks []string
 			for _, a := range r.Answers {
