@@ -23,6 +23,9 @@ import (
 // vendorMail is whom the desk sends.
 const vendorMail = "tech@honmachi-system.example"
 
+// thirdOwner owns the company that the vendor goes to.
+const thirdOwner = "hana@sakura-print.example"
+
 // insurerMail is who decides.
 const insurerMail = "ogawa@mihon-sonpo.example"
 
@@ -37,7 +40,7 @@ type paid struct {
 // insured makes a customer with a contract, by the form, the signed paper and the desk, has it attacked, and waits for the mail with three stars.
 func (w *world) insured(t *testing.T, desk *tab) paid {
 	t.Helper()
-	const owner, phrase = "hana@sakura-print.example", "さくら並木"
+	const owner, phrase = thirdOwner, "さくら並木"
 	page, err := w.applied(t.Context(), url.Values{"company": {"さくら印刷"}, "kana": {"さくらいんさつ"}, "contact": {"桜井 花"}, "contact_kana": {"さくらい はな"}, "email": {owner}, "passphrase": {phrase}})
 	if err != nil {
 		t.Fatal(err)
