@@ -57,12 +57,12 @@ func (d *demo) fillChamber(ctx context.Context, config string) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	few := min(lively, d.Customers)
-	for verb, in := range map[string]string{
-		"sample":       fmt.Sprintf(`{"lively":%d,"others":%d,"months":12,"password":%q}`, few, d.Customers-few, d.password),
-		"add-operator": fmt.Sprintf(`{"Name":"相談窓口 野田","Email":%q,"Password":%q}`, operatorEmail, d.password),
+	for _, do := range [][2]string{
+		{"sample", fmt.Sprintf(`{"lively":%d,"others":%d,"months":12,"password":%q}`, few, d.Customers-few, d.password)},
+		{"add-operator", fmt.Sprintf(`{"Name":"相談窓口 野田","Email":%q,"Password":%q}`, operatorEmail, d.password)},
 	} {
-		cmd := exec.Command("nice", "-n", unhurried, exe, "centre", verb, "-config", config)
-		cmd.Stdin = strings.NewReader(in)
+		cmd := exec.Command("nice", "-n", unhurried, exe, "centre", do[0], "-config", config)
+		cmd.Stdin = strings.NewReader(do[1])
 		p, err := d.start(cmd, nil) // it ends with us, however we do
 		if err != nil {
 			return err
@@ -73,7 +73,7 @@ func (d *demo) fillChamber(ctx context.Context, config string) error {
 			p.stop()
 		}
 		if !cmd.ProcessState.Success() {
-			return fmt.Errorf("demo: centre %s: %v", verb, cmd.ProcessState)
+			return fmt.Errorf("demo: centre %s: %v", do[0], cmd.ProcessState)
 		}
 	}
 	if d.chamber.centre, err = d.start(exec.Command(exe, "centre", "-config", config), nil); err != nil {
