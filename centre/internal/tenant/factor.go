@@ -159,6 +159,18 @@ func (s *Service) sure(ctx context.Context, x Session, password string) error {
 	return err
 }
 
+// Sure asks who is logged in for what a thief of the session does not have: a fresh code of the authenticator app, or the
+// password of who has none. [ErrCode], [ErrPassword] or [ErrTooMany]. For what gives or takes a way in.
+func (s *Service) Sure(ctx context.Context, x Session, secret string) error {
+	if x.Factor {
+		return s.withCode(ctx, x, secret, func(*store.Tx) error { return nil })
+	}
+	return s.sure(ctx, x, secret)
+}
+
+// MustHave says whether somebody may not be without a second factor.
+func (s *Service) MustHave(x Session) bool { return s.required && x.Staff }
+
 // BeginFactor makes a new secret for who is logged in. It counts for nothing before
 // [Service.ConfirmFactor]; until then the factor before, if any, stays in use.
 func (s *Service) BeginFactor(ctx context.Context, x Session, password string) error {
@@ -297,7 +309,7 @@ func (s *Service) NewCodes(ctx context.Context, x Session, code string) ([]strin
 // RemoveFactor takes the second factor off, after a code. Staff who must have one
 // cannot; they ask a colleague for a recovery.
 func (s *Service) RemoveFactor(ctx context.Context, x Session, code string) error {
-	if s.required && x.Staff {
+	if s.MustHave(x) {
 		return ErrRequired
 	}
 	return s.withCode(ctx, x, code, func(tx *store.Tx) error {

@@ -60,7 +60,7 @@ func (s *Service) RemovePerson(ctx context.Context, who, tenantID, personID stri
 		if _, err := tx.Exec(`UPDATE person SET left_at = $3, email = '', password = '', mails = FALSE WHERE tenant_id = $1 AND id = $2`, personID, store.Micros(now)); err != nil {
 			return err
 		}
-		return errors.Join(tx.Unpoint("email", EmailKey(p.Email)), endSessions(tx, personID, ""), dropFactor(tx, personID), dropLinks(tx, personID),
+		return errors.Join(tx.Unpoint("email", EmailKey(p.Email)), endSessions(tx, personID, ""), dropFactor(tx, personID), s.keys.Drop(tx, personID), dropLinks(tx, personID),
 			endRecoveries(tx, personID, now), Audit(tx, now, Entry{Who: who, Action: "person.remove", Object: personID}))
 	})
 }

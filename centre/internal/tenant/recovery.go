@@ -31,7 +31,7 @@ var ErrEarly = errors.New("tenant: recovery is not valid yet")
 type Recovery struct {
 	TenantID, ID string
 	PersonID     string
-	Factor       bool   // the second factor goes too
+	Factor       bool   // the second factor and all passkeys go too
 	Who, Why     string // who of the staff, and how they were convinced
 	Created      time.Time
 	Valid        time.Time // from then on a new password can be set
@@ -134,7 +134,7 @@ func (s *Service) CancelRecovery(ctx context.Context, token string) (r Recovery,
 }
 
 // Recover takes a recovery up: it sets the password, ends all sessions and, if so it
-// was begun, takes the second factor off.
+// was begun, takes the second factor and all passkeys off.
 func (s *Service) Recover(ctx context.Context, token, password string) (r Recovery, err error) {
 	if r, err = s.RecoveryByToken(ctx, token, TellRecovery); err != nil {
 		return r, err
@@ -151,7 +151,7 @@ func (s *Service) Recover(ctx context.Context, token, password string) (r Recove
 			return err
 		}
 		if r.Factor {
-			if err := dropFactor(tx, r.PersonID); err != nil {
+			if err := errors.Join(dropFactor(tx, r.PersonID), s.keys.Drop(tx, r.PersonID)); err != nil {
 				return err
 			}
 		}

@@ -40,7 +40,23 @@ type Config struct {
 	Cost Cost
 	// FactorRequired: staff must have a second factor, [FactorGrace] after their first login.
 	FactorRequired bool
+	// Keys are people's passkeys, each of which is both factors at once. Default: nobody has any.
+	Keys Keys
 }
+
+// Keys are the passkeys of people, which a room above keeps.
+type Keys interface {
+	// Has says whether a person of the transaction's company has one that works.
+	Has(tx *store.Tx, personID string) (bool, error)
+	// Drop takes all of a person's away.
+	Drop(tx *store.Tx, personID string) error
+}
+
+// noKeys is what nobody has.
+type noKeys struct{}
+
+func (noKeys) Has(*store.Tx, string) (bool, error) { return false, nil }
+func (noKeys) Drop(*store.Tx, string) error        { return nil }
 
 // Service is the way to companies and people. It is safe for concurrent use.
 type Service struct {
@@ -54,6 +70,7 @@ type Service struct {
 	unknown                      *throttle.Limiter // audit entries about nobody
 	byCode                       *throttle.Limiter // tries of a second factor, or of the own password
 	required                     bool              // staff need a second factor
+	keys                         Keys
 }
 
 // New makes the service. Its tables must have been migrated.
@@ -66,6 +83,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if cfg.Keys == nil {
+		cfg.Keys = noKeys{}
 	}
 	if cfg.Cost == (Cost{}) {
 		cfg.Cost = password.Default
@@ -87,6 +107,7 @@ func New(cfg Config) *Service {
 		// guess one in three years.
 		byCode:   limiter(5, 5*time.Minute),
 		required: cfg.FactorRequired,
+		keys:     cfg.Keys,
 	}
 }
 

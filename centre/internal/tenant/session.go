@@ -63,7 +63,7 @@ type Session struct {
 	// Pending: the password was right, the second factor is missing. Nothing may be
 	// shown but the page that asks for it ([Service.Second]).
 	Pending bool
-	// Factor: the person has a second factor.
+	// Factor: the person has an authenticator app as second factor.
 	Factor bool
 	// FactorBy is until when staff without a second factor must have one; zero when
 	// nothing is asked.
@@ -129,7 +129,7 @@ func (s *Service) Login(ctx context.Context, email, password string, from From) 
 		return Session{}, "", err
 	}
 	if !ok {
-		return Session{}, "", s.refused(ctx, p, address)
+		return Session{}, "", s.Refused(ctx, p, address)
 	}
 	s.byBoth.Forgive(account + address)
 	return s.begin(ctx, p, address, from.Agent)
@@ -150,11 +150,11 @@ func (s *Service) personByEmail(ctx context.Context, email string) (p Person, ha
 	return p, hash, err
 }
 
-// refused writes a failed login into the log of the person's company, or of the
-// house when there is no such person: both take a write, so that the time taken
+// Refused writes a failed login into the log of the person's company, or of the
+// house when there is no such person (no ID), and is [ErrLogin]: both take a write, so that the time taken
 // does not tell which it was. Made-up addresses cannot fill the log: after a
 // burst they are logged once a minute.
-func (s *Service) refused(ctx context.Context, p Person, address string) error {
+func (s *Service) Refused(ctx context.Context, p Person, address string) error {
 	if p.ID != "" {
 		return errors.Join(ErrLogin, s.Audit(ctx, p.TenantID, p.ID, "login.refused", address, ""))
 	}
@@ -170,11 +170,36 @@ func (s *Service) begin(ctx context.Context, p Person, address, agent string) (x
 		if err != nil {
 			return err
 		}
-		x, token, err = s.open(tx, Session{PersonID: p.ID, Address: address, Agent: brief(agent), Pending: f.confirmed})
+		pending := f.confirmed
+		if !pending && s.required && p.Role.Staff() { // a passkey that was their second factor is not gone round by the password
+			if pending, err = s.keys.Has(tx, p.ID); err != nil {
+				return err
+			}
+		}
+		x, token, err = s.open(tx, Session{PersonID: p.ID, Address: address, Agent: brief(agent), Pending: pending})
 		return err
 	})
 	return x, token, err
 }
+
+// Enter begins a whole session for who has proved in this transaction, by both factors at once, who they are. With
+// pending the half session of that id ends. Who has left is [ErrLogin]. For the room of passkeys.
+func (s *Service) Enter(tx *store.Tx, personID, pending string, from From) (x Session, token string, err error) {
+	if _, err := s.present(tx, personID); errors.Is(err, store.ErrNotFound) {
+		return x, "", ErrLogin
+	} else if err != nil {
+		return x, "", err
+	}
+	if pending != "" {
+		if err := endSession(tx, pending); err != nil {
+			return x, "", err
+		}
+	}
+	return s.open(tx, Session{PersonID: personID, Address: throttle.Address(from.Addr), Agent: brief(from.Agent)})
+}
+
+// EndOthers ends all sessions of a person but the one with the given id.
+func EndOthers(tx *store.Tx, personID, keep string) error { return endSessions(tx, personID, keep) }
 
 // open begins the session that x describes by person, address, browser and whether it
 // is complete.
@@ -326,7 +351,15 @@ func insertSession(tx *store.Tx, x Session) error {
 }
 
 func (s *Service) selectSession(tx *store.Tx, id string) (Session, error) {
-	return s.scanSession(tx.QueryRow(`SELECT `+sessionColumns+` WHERE s.tenant_id = $1 AND s.id = $2`, id).Scan)
+	x, err := s.scanSession(tx.QueryRow(`SELECT `+sessionColumns+` WHERE s.tenant_id = $1 AND s.id = $2`, id).Scan)
+	if err != nil || x.FactorBy.IsZero() {
+		return x, err
+	}
+	has, err := s.keys.Has(tx, x.PersonID)
+	if has {
+		x.FactorBy = time.Time{}
+	}
+	return x, err
 }
 
 func (s *Service) selectSessions(tx *store.Tx, personID string, now time.Time) ([]Session, error) {
