@@ -40,6 +40,7 @@ import (
 	"otasuke/centre/internal/ops"
 	"otasuke/centre/internal/pairing"
 	"otasuke/centre/internal/parcel"
+	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/portal"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
@@ -86,6 +87,7 @@ type Centre struct {
 	cfg        Config
 	store      *store.Store
 	tenants    *tenant.Service
+	passkeys   *passkey.Service
 	devices    *device.Service
 	alerts     *alert.Service
 	authority  *enrol.CA
@@ -140,7 +142,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -149,7 +151,9 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	if err := c.store.Migrate(ctx, schemas()...); err != nil {
 		return err
 	}
-	c.tenants = tenant.New(tenant.Config{Store: c.store, Log: c.cfg.Log, FactorRequired: c.cfg.Console.SecondFactor != factorOptional})
+	if err := c.people(); err != nil {
+		return err
+	}
 	if err := c.tenants.EnsureHouse(ctx, c.cfg.Name); err != nil {
 		return err
 	}
@@ -339,8 +343,13 @@ func (c *Centre) portal() (*ui.Face, error) {
 	consult, _ := c.deskPages()
 	visits, _ := c.visitPages()
 	covers, _ := c.coverPages()
+	keys, err := c.passkeysAt(c.cfg.Portal.URL, false)
+	if err != nil {
+		return nil, err
+	}
 	return portal.New(portal.Config{
-		Consult: true, News: c.homeNews,
+		Passkeys: keys,
+		Consult:  true, News: c.homeNews,
 		Paper: prints, Provider: c.cfg.Name,
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
@@ -381,7 +390,12 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	_, calls := c.deskPages()
 	_, visits := c.visitPages()
 	_, covers := c.coverPages()
+	keys, err := c.passkeysAt(c.cfg.Console.URL, true)
+	if err != nil {
+		return nil, err
+	}
 	return console.New(console.Config{
+		Passkeys: keys,
 		Calls:    true,
 		Visits:   true,
 		Contacts: c.contact,

@@ -16,6 +16,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/account"
@@ -87,9 +88,11 @@ type Config struct {
 	Companies Companies
 	// Logins are the staff's people and accounts, and those of customers who cannot log
 	// in; without it there are no pages about them.
-	Logins  account.Service
-	Devices Devices
-	Mails   Mails
+	Logins account.Service
+	// Passkeys are those of this site; nil where browsers have none.
+	Passkeys *passkey.Face
+	Devices  Devices
+	Mails    Mails
 	// Questions asks boxes; Network knows the devices behind them.
 	Questions flows.Questions
 	Network   flows.Network
@@ -146,7 +149,7 @@ func New(cfg Config) (*ui.Face, error) {
 		return nil, err
 	}
 	c.Gate, err = ui.NewGate(ui.GateConfig{Accounts: cfg.Accounts, Texts: cfg.Texts, Assets: static, Base: base, Root: c.root,
-		Cookie: "console", Staff: true, Site: "console.site", Lead: "console.login_lead", Clock: cfg.Clock, Log: cfg.Log})
+		Cookie: "console", Staff: true, Site: "console.site", Lead: "console.login_lead", Passkeys: cfg.Passkeys, Clock: cfg.Clock, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

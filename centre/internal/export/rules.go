@@ -20,6 +20,10 @@ var Rules = map[string]Rule{
 	"login_link":       {Out: true},
 	"factor":           {Hide: []string{"secret"}},
 	"factor_code":      {Out: true},
+	"passkey":          {}, // public keys let nobody in
+	"passkey_offer":    {},
+	"passkey_spent":    {Out: true},
+	"passkey_seal":     {Out: true},
 	"invite":           {},
 	"recovery":         {},
 	"share":            {},

@@ -17,7 +17,7 @@ import (
 
 // Face is one site at which passkeys work: the portal, or the console.
 type Face struct {
-	svc   *Service
+	*Service
 	web   *webauthn.WebAuthn
 	host  string
 	staff bool
@@ -52,7 +52,7 @@ func Host(base *url.URL) string {
 func (s *Service) Face(cfg FaceConfig) (*Face, error) {
 	host := Host(cfg.Base)
 	if host == "" {
-		return nil, nil //nolint:nilnil // no face is an answer
+		return nil, nil
 	}
 	at := cfg.Base.Host
 	if port := cfg.Base.Port(); port == "443" && cfg.Base.Scheme == "https" || port == "80" && cfg.Base.Scheme == "http" {
@@ -70,7 +70,7 @@ func (s *Service) Face(cfg FaceConfig) (*Face, error) {
 	if err != nil {
 		return nil, fmt.Errorf("passkey: %s: %w", host, err)
 	}
-	return &Face{svc: s, web: web, host: host, staff: cfg.Staff}, nil
+	return &Face{Service: s, web: web, host: host, staff: cfg.Staff}, nil
 }
 
 // person is somebody as devices know them: by the random id, and for lists by name and address.

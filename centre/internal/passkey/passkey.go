@@ -196,6 +196,12 @@ func (s *Service) Offer(ctx context.Context, x tenant.Session) (offer bool, err 
 	return offer, err
 }
 
+// NameFault is [ErrName] for what cannot be a passkey's name, before a device is asked to make one.
+func NameFault(name string) error {
+	_, err := clean(name)
+	return err
+}
+
 // clean is a name as it is kept.
 func clean(name string) (string, error) {
 	name = strings.TrimSpace(store.Text(name))

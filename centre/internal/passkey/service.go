@@ -16,21 +16,21 @@ import (
 // BeginAdd gives the options for a new passkey of who is logged in, as JSON, after the secret of [tenant.Service.Sure]:
 // who has them has shown that. [ErrMany] when there are enough.
 func (f *Face) BeginAdd(ctx context.Context, x tenant.Session, secret string) ([]byte, error) {
-	keys, err := f.svc.List(ctx, x)
+	keys, err := f.List(ctx, x)
 	if err != nil {
 		return nil, err
 	}
 	if len(keys) >= MaxEach {
 		return nil, ErrMany
 	}
-	if err := f.svc.cfg.Tenants.Sure(ctx, x, secret); err != nil {
+	if err := f.cfg.Tenants.Sure(ctx, x, secret); err != nil {
 		return nil, err
 	}
-	p, err := f.svc.cfg.Tenants.PersonByID(ctx, x.TenantID, x.PersonID)
+	p, err := f.cfg.Tenants.PersonByID(ctx, x.TenantID, x.PersonID)
 	if err != nil {
 		return nil, err
 	}
-	challenge, err := f.svc.challenge(ctx, toAdd, f.bound(x.ID))
+	challenge, err := f.challenge(ctx, toAdd, f.bound(x.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (f *Face) Add(ctx context.Context, x tenant.Session, name, answer string) e
 		return err
 	}
 	challenge := sent(c.Response.CollectedClientData)
-	expires, err := f.svc.check(ctx, toAdd, f.bound(x.ID), challenge)
+	expires, err := f.check(ctx, toAdd, f.bound(x.ID), challenge)
 	if err != nil {
 		return err
 	}
@@ -57,9 +57,9 @@ func (f *Face) Add(ctx context.Context, x tenant.Session, name, answer string) e
 	if err != nil {
 		return err
 	}
-	k.PersonID, k.Name, k.Host, k.Created = x.PersonID, name, f.host, f.svc.cfg.Clock.Now()
-	err = f.svc.cfg.Store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
-		if err := f.svc.spend(tx, challenge, expires); err != nil {
+	k.PersonID, k.Name, k.Host, k.Created = x.PersonID, name, f.host, f.cfg.Clock.Now()
+	err = f.cfg.Store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
+		if err := f.spend(tx, challenge, expires); err != nil {
 			return err
 		}
 		if all, err := selectKeys(tx, x.PersonID); err != nil || len(all) >= MaxEach {
@@ -68,7 +68,7 @@ func (f *Face) Add(ctx context.Context, x tenant.Session, name, answer string) e
 		if err := insertKey(tx, &k); err != nil {
 			return err
 		}
-		return f.svc.changed(tx, x.PersonID, "person.passkey_on")
+		return f.changed(tx, x.PersonID, "person.passkey_on")
 	})
 	if errors.Is(err, store.ErrTaken) {
 		return ErrKnown
@@ -79,7 +79,7 @@ func (f *Face) Add(ctx context.Context, x tenant.Session, name, answer string) e
 // LoginOptions gives the options for a login by whatever passkey a browser has, as JSON. browser is a random value that
 // only this browser knows, by a cookie.
 func (f *Face) LoginOptions(ctx context.Context, browser string) ([]byte, error) {
-	challenge, err := f.svc.challenge(ctx, toLogin, f.bound(browser))
+	challenge, err := f.challenge(ctx, toLogin, f.bound(browser))
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +90,8 @@ func (f *Face) LoginOptions(ctx context.Context, browser string) ([]byte, error)
 // [tenant.ErrLogin] for everything else that is wrong: unknown passkeys take the same way as known ones.
 func (f *Face) Login(ctx context.Context, browser, answer string, from tenant.From) (x tenant.Session, token string, err error) {
 	address := throttle.Address(from.Addr)
-	if _, ok := f.svc.byAddress.Take(address); !ok {
-		f.svc.cfg.Log.Warn("too many logins by passkey", "address", address)
+	if _, ok := f.byAddress.Take(address); !ok {
+		f.cfg.Log.Warn("too many logins by passkey", "address", address)
 		return x, "", tenant.ErrTooMany
 	}
 	a, err := readAssertion(answer)
@@ -99,12 +99,12 @@ func (f *Face) Login(ctx context.Context, browser, answer string, from tenant.Fr
 		return x, "", f.refuse(ctx, tenant.Person{}, address, err)
 	}
 	challenge := sent(a.Response.CollectedClientData)
-	expires, err := f.svc.check(ctx, toLogin, f.bound(browser), challenge)
+	expires, err := f.check(ctx, toLogin, f.bound(browser), challenge)
 	if err != nil {
 		return x, "", err
 	}
 	id := hashed(a.RawID)
-	if _, ok := f.svc.byAnswer.Take(id); !ok {
+	if _, ok := f.byAnswer.Take(id); !ok {
 		return x, "", tenant.ErrTooMany
 	}
 	owner, k, err := f.find(ctx, id)
@@ -120,12 +120,12 @@ func (f *Face) Login(ctx context.Context, browser, answer string, from tenant.Fr
 	}
 	count, back, err := f.proved(&k, a)
 	if err == nil && back {
-		return x, "", errors.Join(f.svc.copied(ctx, p), f.refuse(ctx, p, address, errors.New("passkey: sign counter went back")))
+		return x, "", errors.Join(f.copied(ctx, p), f.refuse(ctx, p, address, errors.New("passkey: sign counter went back")))
 	}
 	if err != nil {
 		return x, "", f.refuse(ctx, p, address, err)
 	}
-	x, token, err = f.enter(ctx, p, &k, count, "", from, func(tx *store.Tx) error { return f.svc.spend(tx, challenge, expires) })
+	x, token, err = f.enter(ctx, p, &k, count, "", from, func(tx *store.Tx) error { return f.spend(tx, challenge, expires) })
 	if errors.Is(err, tenant.ErrLogin) {
 		return x, "", f.refuse(ctx, p, address, err)
 	}
@@ -134,13 +134,13 @@ func (f *Face) Login(ctx context.Context, browser, answer string, from tenant.Fr
 
 // find is a passkey of this site by the hash of its id, and whose it is; [store.ErrNotFound] also for one of elsewhere.
 func (f *Face) find(ctx context.Context, id string) (owner string, k Key, err error) {
-	owner, err = f.svc.cfg.Store.Owner(ctx, keyOf, id)
+	owner, err = f.cfg.Store.Owner(ctx, keyOf, id)
 	if errors.Is(err, store.ErrNotFound) {
 		owner = tenant.House // reads a little all the same, so as to take as long
 	} else if err != nil {
 		return "", k, err
 	}
-	err = f.svc.cfg.Store.Read(ctx, owner, func(tx *store.Tx) (err error) {
+	err = f.cfg.Store.Read(ctx, owner, func(tx *store.Tx) (err error) {
 		k, err = selectKey(tx, id)
 		return err
 	})
@@ -152,8 +152,8 @@ func (f *Face) find(ctx context.Context, id string) (owner string, k Key, err er
 
 // enter uses a passkey whose proof holds. [tenant.ErrLogin] when it was removed or used meanwhile, or its person left.
 func (f *Face) enter(ctx context.Context, p tenant.Person, k *Key, count uint32, pending string, from tenant.From, spend func(tx *store.Tx) error) (x tenant.Session, token string, err error) {
-	now := f.svc.cfg.Clock.Now()
-	err = f.svc.cfg.Store.Write(ctx, p.TenantID, func(tx *store.Tx) error {
+	now := f.cfg.Clock.Now()
+	err = f.cfg.Store.Write(ctx, p.TenantID, func(tx *store.Tx) error {
 		if err := spend(tx); err != nil {
 			return err
 		}
@@ -164,14 +164,14 @@ func (f *Face) enter(ctx context.Context, p tenant.Person, k *Key, count uint32,
 		if !ok {
 			return tenant.ErrLogin
 		}
-		if x, token, err = f.svc.cfg.Tenants.Enter(tx, p.ID, pending, from); err != nil {
+		if x, token, err = f.cfg.Tenants.Enter(tx, p.ID, pending, from); err != nil {
 			return err
 		}
 		return tenant.Audit(tx, now, tenant.Entry{Who: p.ID, Action: "login.passkey", Object: p.ID})
 	})
 	if err == nil {
-		f.svc.byAnswer.Forgive(k.ID)
-		f.svc.byAnswer.Forgive(p.ID)
+		f.byAnswer.Forgive(k.ID)
+		f.byAnswer.Forgive(p.ID)
 	}
 	return x, token, err
 }
@@ -179,7 +179,7 @@ func (f *Face) enter(ctx context.Context, p tenant.Person, k *Key, count uint32,
 // SecondOptions gives the options for the second factor of a [tenant.Session.Pending] session, as JSON;
 // [store.ErrNotFound] when the person has no passkey here.
 func (f *Face) SecondOptions(ctx context.Context, x tenant.Session) ([]byte, error) {
-	keys, err := f.svc.List(ctx, x)
+	keys, err := f.List(ctx, x)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (f *Face) SecondOptions(ctx context.Context, x tenant.Session) ([]byte, err
 	if len(here) == 0 {
 		return nil, store.ErrNotFound
 	}
-	challenge, err := f.svc.challenge(ctx, toSecond, f.bound(x.ID))
+	challenge, err := f.challenge(ctx, toSecond, f.bound(x.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -202,26 +202,26 @@ func (f *Face) SecondOptions(ctx context.Context, x tenant.Session) ([]byte, err
 // Second takes the answer to [Face.SecondOptions] in place of a code, and gives the whole session with a new token.
 // [tenant.ErrNoSession], [tenant.ErrTooMany], [ErrStale] or [ErrAnswer].
 func (f *Face) Second(ctx context.Context, token, answer string, from tenant.From) (x tenant.Session, fresh string, err error) {
-	x, err = f.svc.cfg.Tenants.SessionByToken(ctx, token)
+	x, err = f.cfg.Tenants.SessionByToken(ctx, token)
 	if err == nil && (!x.Pending || x.Staff != f.staff) {
 		err = tenant.ErrNoSession
 	}
 	if err != nil {
 		return x, "", err
 	}
-	if _, ok := f.svc.byAnswer.Take(x.PersonID); !ok {
+	if _, ok := f.byAnswer.Take(x.PersonID); !ok {
 		return x, "", tenant.ErrTooMany
 	}
 	p, address := tenant.Person{TenantID: x.TenantID, ID: x.PersonID}, throttle.Address(from.Addr)
 	refuse := func(why error) error {
-		return errors.Join(ErrAnswer, why, f.svc.cfg.Tenants.Audit(ctx, p.TenantID, p.ID, "login.refused", address, ""))
+		return errors.Join(ErrAnswer, why, f.cfg.Tenants.Audit(ctx, p.TenantID, p.ID, "login.refused", address, ""))
 	}
 	a, err := readAssertion(answer)
 	if err != nil {
 		return x, "", refuse(err)
 	}
 	challenge := sent(a.Response.CollectedClientData)
-	expires, err := f.svc.check(ctx, toSecond, f.bound(x.ID), challenge)
+	expires, err := f.check(ctx, toSecond, f.bound(x.ID), challenge)
 	if err != nil {
 		return x, "", err
 	}
@@ -234,12 +234,12 @@ func (f *Face) Second(ctx context.Context, token, answer string, from tenant.Fro
 	}
 	count, back, err := f.proved(&k, a)
 	if err == nil && back {
-		return x, "", errors.Join(refuse(nil), f.svc.copied(ctx, p))
+		return x, "", errors.Join(refuse(nil), f.copied(ctx, p))
 	}
 	if err != nil {
 		return x, "", refuse(err)
 	}
-	full, fresh, err := f.enter(ctx, p, &k, count, x.ID, from, func(tx *store.Tx) error { return f.svc.spend(tx, challenge, expires) })
+	full, fresh, err := f.enter(ctx, p, &k, count, x.ID, from, func(tx *store.Tx) error { return f.spend(tx, challenge, expires) })
 	if errors.Is(err, tenant.ErrLogin) {
 		return x, "", refuse(nil)
 	}
@@ -265,8 +265,8 @@ func sent(c protocol.CollectedClientData) []byte {
 
 // refuse writes a failed login down; the answer is always [tenant.ErrLogin], why is for the operator's log.
 func (f *Face) refuse(ctx context.Context, p tenant.Person, address string, why error) error {
-	f.svc.cfg.Log.Info("login by passkey refused", "address", address, "why", why)
-	return f.svc.cfg.Tenants.Refused(ctx, p, address)
+	f.cfg.Log.Info("login by passkey refused", "address", address, "why", why)
+	return f.cfg.Tenants.Refused(ctx, p, address)
 }
 
 // copied tells somebody that a copy of one of their passkeys was tried.

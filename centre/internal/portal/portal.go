@@ -16,6 +16,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/pairing"
+	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -104,6 +105,8 @@ type Config struct {
 	Exports   Exports
 	// Logins are people and their accounts; without it there are no pages about them.
 	Logins account.Service
+	// Passkeys are those of this site; nil where browsers have none.
+	Passkeys *passkey.Face
 	// Consult: the pages of the desk are among the guests, and alerts lead to them.
 	Consult bool
 	// News are the newest pieces that a person has not read; nil for none.
@@ -163,7 +166,7 @@ func New(cfg Config) (*ui.Face, error) {
 		return nil, err
 	}
 	p.Gate, err = ui.NewGate(ui.GateConfig{Accounts: cfg.Accounts, Texts: cfg.Texts, Assets: static, Base: base, Root: p.root,
-		Cookie: "portal", Site: "portal.site", Lead: "portal.login_lead", Phone: cfg.Phone, Hours: cfg.Hours, Clock: cfg.Clock, Log: cfg.Log})
+		Cookie: "portal", Site: "portal.site", Lead: "portal.login_lead", Phone: cfg.Phone, Hours: cfg.Hours, Passkeys: cfg.Passkeys, Clock: cfg.Clock, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

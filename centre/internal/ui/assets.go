@@ -19,6 +19,8 @@ type Assets struct {
 	files  map[string]asset // by name
 	style  string
 	script string
+	// passkey is the script of passkeys, for the few pages that use them.
+	passkey string
 }
 
 type asset struct {
@@ -56,6 +58,11 @@ func NewAssets(root string, files fs.FS, guests []Guest, script string, styles .
 		}
 		a.script = a.add("script", "js", "text/javascript; charset=utf-8", b)
 	}
+	b, err := assets.ReadFile("assets/passkey.js")
+	if err != nil {
+		return nil, fmt.Errorf("ui: %w", err)
+	}
+	a.passkey = a.add("passkey", "js", "text/javascript; charset=utf-8", b)
 	return a, nil
 }
 

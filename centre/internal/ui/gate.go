@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
@@ -38,7 +39,8 @@ type GateConfig struct {
 	Site, Lead string
 	Phone      string
 	Hours      map[string]string
-	Clock      clock.Clock // default: the machine's
+	Passkeys   *passkey.Face // nil where browsers have none
+	Clock      clock.Clock   // default: the machine's
 	Log        *slog.Logger
 }
 
@@ -94,8 +96,12 @@ func (g *Gate) Base(r *http.Request, t text.Texts, csrf string) Base {
 	if hours == "" {
 		hours = t.T("common.hours")
 	}
-	return Base{Texts: t, Site: t.T(g.cfg.Site), Owner: t.T(g.cfg.Site), Root: g.cfg.Root, Path: r.URL.RequestURI(),
+	b := Base{Texts: t, Site: t.T(g.cfg.Site), Owner: t.T(g.cfg.Site), Root: g.cfg.Root, Path: r.URL.RequestURI(),
 		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Account: csrf != "", Phone: g.cfg.Phone, Hours: hours}
+	if csrf != "" && g.offered(r) {
+		b.PasskeyOffer, b.PasskeyScript = true, g.cfg.Assets.passkey
+	}
+	return b
 }
 
 // Address of the face as browsers see it, without a slash at the end.
@@ -175,13 +181,29 @@ func (g *Gate) askLogin(w http.ResponseWriter, r *http.Request, page string) {
 type loginPage struct {
 	Base
 	Lead, Next, Email, Wrong string
+	Code                     bool // a code is asked for
+	Key                      passkeyPart
+}
+
+// loginView is the login page.
+func (g *Gate) loginView(r *http.Request) loginPage {
+	t := g.Texts(r)
+	p := loginPage{Base: g.Base(r, t, ""), Lead: t.T(g.cfg.Lead), Next: LocalPath(r.FormValue("next"), ""), Key: g.passkeyPart("/login/passkey")}
+	p.Title = t.T("portal.login_title")
+	if p.Key.On {
+		p.PasskeyScript = g.cfg.Assets.passkey
+	}
+	if r.Method == http.MethodPost { // the language switch cannot repeat it
+		if p.Path = g.cfg.Root + "/login"; p.Next != "" {
+			p.Path += "?next=" + url.QueryEscape(p.Next)
+		}
+	}
+	return p
 }
 
 // LoginPage answers GET and POST of the login page.
 func (g *Gate) LoginPage(w http.ResponseWriter, r *http.Request) {
-	t := g.Texts(r)
-	p := loginPage{Base: g.Base(r, t, ""), Lead: t.T(g.cfg.Lead), Next: LocalPath(r.FormValue("next"), "")}
-	p.Title = t.T("portal.login_title")
+	t, p := g.Texts(r), g.loginView(r)
 	if r.FormValue("said") == "out" {
 		p.Flash = &Flash{Text: t.T("portal.logged_out")}
 	}
@@ -205,12 +227,12 @@ func (g *Gate) LoginPage(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		g.Fail(w, r, err)
 	default:
-		g.setCookie(w, token, s.Expires)
 		if s.Pending {
+			g.setCookie(w, token, s.Expires)
 			http.Redirect(w, r, g.cfg.Root+"/login/code?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
 			return
 		}
-		http.Redirect(w, r, LocalPath(p.Next, g.cfg.Root+"/"), http.StatusSeeOther)
+		g.inside(w, r, s, token, p.Next)
 	}
 }
 
@@ -230,8 +252,11 @@ func (g *Gate) CodePage(w http.ResponseWriter, r *http.Request) {
 		g.Fail(w, r, err)
 		return
 	}
-	p := loginPage{Base: g.Base(r, t, s.CSRF), Next: LocalPath(r.FormValue("next"), "")}
-	p.Title, p.Account = t.T("login.code_title"), false
+	p, err := g.codeView(r, s)
+	if err != nil {
+		g.Fail(w, r, err)
+		return
+	}
 	if r.Method != http.MethodPost {
 		g.show(w, r, g.code, http.StatusOK, p)
 		return
@@ -258,8 +283,7 @@ func (g *Gate) CodePage(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		g.Fail(w, r, err)
 	default:
-		g.setCookie(w, token, s.Expires)
-		http.Redirect(w, r, LocalPath(p.Next, g.cfg.Root+"/"), http.StatusSeeOther)
+		g.inside(w, r, s, token, p.Next)
 	}
 }
 

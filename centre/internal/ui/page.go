@@ -24,9 +24,12 @@ type Base struct {
 	Path   string // of this request, for the way back
 	Style  string // URL of the style sheet
 	Script string // URL of the script, "" for none
-	Nav    []NavItem
-	Folded []NavItem // entries that are not needed every day, folded away
-	CSRF   string    // form token, "" without a session
+	// PasskeyScript is the URL of the script of passkeys, "" for pages without; PasskeyOffer has somebody hear of them.
+	PasskeyScript string
+	PasskeyOffer  bool
+	Nav           []NavItem
+	Folded        []NavItem // entries that are not needed every day, folded away
+	CSRF          string    // form token, "" without a session
 	// Account: somebody is logged in, wholly.
 	Account bool
 	Flash   *Flash

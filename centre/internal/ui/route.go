@@ -68,6 +68,10 @@ func NewRouter(g *Gate, root string, static http.Handler) *Router {
 	r.Open(Everyone, "POST /login", g.LoginPage)
 	r.Open(Everyone, "GET /login/code", g.CodePage)
 	r.Open(Everyone, "POST /login/code", g.CodePage)
+	r.Open(Everyone, "GET /login/passkey", g.PasskeyPage)
+	r.Open(Everyone, "POST /login/passkey", g.PasskeyPage)
+	r.Open(Everyone, "GET /login/code/passkey", g.SecondPage)
+	r.Open(Everyone, "POST /login/code/passkey", g.SecondPage)
 	r.Page(Self, "POST /logout", g.Logout)
 	return r
 }

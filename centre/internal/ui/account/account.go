@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"otasuke/centre/internal/password"
@@ -87,6 +88,7 @@ type Config struct {
 type Pages struct {
 	Config
 	account, factor, codes, people, person, shares, door *ui.Page
+	made, one                                            *ui.Page // passkeys
 }
 
 // New makes the pages.
@@ -95,7 +97,7 @@ func New(cfg Config) (*Pages, error) {
 		cfg.Clock = clock.System{}
 	}
 	p := &Pages{Config: cfg}
-	for name, page := range map[string]**ui.Page{"account": &p.account, "factor": &p.factor, "codes": &p.codes, "people": &p.people, "person": &p.person, "shares": &p.shares, "door": &p.door} {
+	for name, page := range map[string]**ui.Page{"account": &p.account, "factor": &p.factor, "codes": &p.codes, "people": &p.people, "person": &p.person, "shares": &p.shares, "door": &p.door, "passkeymade": &p.made, "passkey": &p.one} {
 		var err error
 		if *page, err = ui.ParsePage(files, name+".html", "form.html"); err != nil {
 			return nil, err
@@ -114,6 +116,7 @@ func (p *Pages) Routes(r *ui.Router) {
 	r.Page(ui.Self, "POST /account/factor/begin", p.beginFactor)
 	r.Page(ui.Self, "POST /account/factor/codes", p.newCodes)
 	r.Page(ui.Self, "POST /account/factor/off", p.removeFactor)
+	p.passkeyRoutes(r)
 	r.Page(ui.Reader, "GET /people", p.peoplePage)
 	r.Page(ui.Manager, "POST /people", p.invite)
 	r.Page(ui.Manager, "POST /people/withdraw", p.withdraw)
@@ -160,6 +163,7 @@ type accountView struct {
 	FactorBy, CodesLeft    string
 	CanRemove              bool
 	Off                    form // code for taking off or new codes
+	Keys                   passkeyPart
 	Sessions               []sessionRow
 	Others                 bool
 }
@@ -170,7 +174,14 @@ type sessionRow struct {
 }
 
 func (p *Pages) accountPage(w http.ResponseWriter, v *ui.Visit) error {
-	return p.showAccount(w, v, passwordForm(v), codeForm(v))
+	return p.showAccount(w, v, formsOf(v))
+}
+
+// forms are those of the account's page, as they were typed.
+type forms struct{ password, off, key form }
+
+func formsOf(v *ui.Visit) forms {
+	return forms{password: passwordForm(v), off: codeForm(v), key: passkeyForm(v)}
 }
 
 func passwordForm(v *ui.Visit) form {
@@ -184,7 +195,7 @@ func codeForm(v *ui.Visit) form {
 	return form{{ID: "code", Label: v.T("login.code_label"), Type: "text", Auto: "one-time-code", Max: 40}}
 }
 
-func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, password, off form) error {
+func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, f forms) error {
 	ctx := v.Request.Context()
 	base, err := p.Begin(v, "login.account_title", "/account")
 	if err != nil {
@@ -198,9 +209,15 @@ func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, password, off fo
 	if err != nil {
 		return err
 	}
-	base.Flash = said(v, "password", "ended", "factor_off")
+	base.Flash = said(v, "password", "ended", "factor_off", "passkey_on", "passkey_off", "passkey_name")
 	a := accountView{Base: base, Name: me.Name, Email: me.Email, Role: ui.RoleWord(v.Texts, me.Role), May: ui.MayWord(v.Texts, me.Role),
-		Faults: append(password.Faults(), off.Faults()...), Password: password, Off: off, Factor: v.Factor, CanRemove: !p.Staff}
+		Faults: slices.Concat(f.key.Faults(), f.password.Faults(), f.off.Faults()), Password: f.password, Off: f.off, Factor: v.Factor, CanRemove: !p.Staff}
+	if a.Keys, err = p.passkeyPart(v, f.key); err != nil {
+		return err
+	}
+	if a.Keys.On {
+		a.PasskeyScript, a.PasskeyOffer, a.Path = p.Gate.PasskeyScript(), false, p.Root+"/account" // which is what is offered, and cannot repeat a POST
+	}
 	a.FactorState = ui.State{Tone: ui.Off, Text: v.T("login.factor_none")}
 	if v.Factor {
 		a.FactorState = ui.State{Tone: ui.Good, Text: v.T("login.factor_on")}
@@ -229,24 +246,24 @@ func status(faults []field) int {
 }
 
 func (p *Pages) password(w http.ResponseWriter, v *ui.Visit) error {
-	f := passwordForm(v)
+	f := formsOf(v)
 	old, fresh := v.Request.PostFormValue("old"), v.Request.PostFormValue("password")
 	if why := password.Fault(fresh); why != "" {
-		f.Fault("password", v.T(faultKey+why))
-		return p.showAccount(w, v, f, codeForm(v))
+		f.password.Fault("password", v.T(faultKey+why))
+		return p.showAccount(w, v, f)
 	}
 	err := p.ChangePassword(v.Request.Context(), v.Session, old, fresh)
 	switch {
 	case errors.Is(err, tenant.ErrPassword):
-		f.Fault("old", v.T("login.password_wrong"))
+		f.password.Fault("old", v.T("login.password_wrong"))
 	case errors.Is(err, tenant.ErrTooMany):
-		f.Fault("old", v.T("login.code_later"))
+		f.password.Fault("old", v.T("login.code_later"))
 	case err != nil:
 		return err
 	default:
 		return p.back(w, v, "/account?said=password")
 	}
-	return p.showAccount(w, v, f, codeForm(v))
+	return p.showAccount(w, v, f)
 }
 
 // endSessions ends the session that the form names, or all but this one.
@@ -266,6 +283,7 @@ type factorView struct {
 	Faults []field
 	Fields form
 	Begin  bool // the password is asked for; else the code
+	Keys   bool // a passkey would do as well
 	Lead   string
 	QR     string // path of the QR code, "" when it is too long for one
 	Side   int
@@ -288,7 +306,7 @@ func (p *Pages) showBegin(w http.ResponseWriter, v *ui.Visit, fault string) erro
 	if err != nil {
 		return err
 	}
-	view := factorView{Base: base, Begin: true, Lead: v.T("login.factor_lead"), Fields: passwordForm(v)[:1]}
+	view := factorView{Base: base, Begin: true, Keys: p.Gate.Passkeys() != nil, Lead: v.T("login.factor_lead"), Fields: passwordForm(v)[:1]}
 	if v.MustEnrol(p.Clock.Now()) {
 		view.Lead = v.T("login.factor_must")
 	}
@@ -391,18 +409,18 @@ func (p *Pages) removeFactor(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 func (p *Pages) wrongCode(w http.ResponseWriter, v *ui.Visit, err error) error {
-	f := codeForm(v)
+	f := formsOf(v)
 	switch {
 	case errors.Is(err, tenant.ErrCode):
-		f.Fault("code", v.T("login.code_wrong"))
+		f.off.Fault("code", v.T("login.code_wrong"))
 	case errors.Is(err, tenant.ErrTooMany):
-		f.Fault("code", v.T("login.code_later"))
+		f.off.Fault("code", v.T("login.code_later"))
 	case errors.Is(err, tenant.ErrRequired):
 		return ui.ErrForbidden
 	default:
 		return err
 	}
-	return p.showAccount(w, v, passwordForm(v), f)
+	return p.showAccount(w, v, f)
 }
 
 // device is a browser's name of itself in plain words.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
@@ -44,6 +45,7 @@ type world struct {
 	owner   string
 	staff   bool
 	cookie  string
+	jar     map[string]string // other cookies
 }
 
 func must(t *testing.T, err error) {
@@ -56,8 +58,13 @@ func must(t *testing.T, err error) {
 // open makes the portal of a company, or the console.
 func open(t *testing.T, s *store.Store, staff bool) *world {
 	t.Helper()
-	w := &world{T: t, store: s, clock: clock.NewFake(time.Date(2026, 11, 21, 5, 30, 0, 0, time.UTC)), staff: staff, company: tenant.House}
-	w.svc = tenant.New(tenant.Config{Store: s, Clock: w.clock, Cost: tenant.Cost{Time: 1, Memory: 64, Threads: 1}, FactorRequired: true})
+	return openAt(t, s, staff, &url.URL{Scheme: "http", Host: "portal.example.jp"})
+}
+
+func openAt(t *testing.T, s *store.Store, staff bool, base *url.URL) *world {
+	t.Helper()
+	w := &world{T: t, store: s, jar: map[string]string{}, clock: clock.NewFake(time.Date(2026, 11, 21, 5, 30, 0, 0, time.UTC)), staff: staff, company: tenant.House}
+	w.svc = tenant.New(tenant.Config{Store: s, Clock: w.clock, Cost: tenant.Cost{Time: 1, Memory: 64, Threads: 1}, FactorRequired: true, Keys: passkey.Keys{Portal: passkey.Host(base), Console: passkey.Host(base)}})
 	must(t, w.svc.EnsureHouse(t.Context(), "見守りセンター"))
 	var err error
 	role := tenant.RoleOperator
@@ -69,10 +76,11 @@ func open(t *testing.T, s *store.Store, staff bool) *world {
 	w.owner = w.person(tenant.Person{TenantID: w.company, Email: "hanako@sato.example", Name: "佐藤 花子", Role: role, Mails: true})
 	texts, err := text.Load()
 	must(t, err)
-	base := &url.URL{Scheme: "http", Host: "portal.example.jp"}
+	keys, err := passkey.New(passkey.Config{Store: s, Tenants: w.svc, Clock: w.clock}).Face(passkey.FaceConfig{Base: base, Name: "お助け隊", Staff: staff})
+	must(t, err)
 	static, err := ui.NewAssets("", fstest.MapFS{}, nil, "")
 	must(t, err)
-	g, err := ui.NewGate(ui.GateConfig{Accounts: w.svc, Texts: texts, Assets: static, Base: base, Cookie: "portal", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
+	g, err := ui.NewGate(ui.GateConfig{Accounts: w.svc, Texts: texts, Assets: static, Base: base, Cookie: "portal", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Passkeys: keys, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	pages, err := account.New(account.Config{Service: w.svc, Gate: g, Host: base.Host, Staff: staff, Clock: w.clock, Begin: func(v *ui.Visit, title, here string) (ui.Base, error) {
 		b := g.Base(v.Request, v.Texts, v.CSRF)
@@ -88,7 +96,7 @@ func open(t *testing.T, s *store.Store, staff bool) *world {
 	return w
 }
 
-func schemas() []store.Schema { return []store.Schema{tenant.Schema(), job.Schema()} }
+func schemas() []store.Schema { return []store.Schema{tenant.Schema(), job.Schema(), passkey.Schema()} }
 
 func each(t *testing.T, staff bool, f func(w *world)) {
 	t.Helper()
@@ -113,11 +121,18 @@ func (w *world) do(method, path string, form url.Values, agent string) (int, str
 	if w.cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "portal", Value: w.cookie})
 	}
+	for name, value := range w.jar {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
 	rec := httptest.NewRecorder()
 	w.face.ServeHTTP(rec, r)
 	for _, c := range rec.Result().Cookies() {
 		if c.Name == "portal" {
 			w.cookie = c.Value
+		} else if c.MaxAge >= 0 {
+			w.jar[c.Name] = c.Value
+		} else {
+			delete(w.jar, c.Name)
 		}
 	}
 	return rec.Code, rec.Header().Get("Location"), html.UnescapeString(rec.Body.String())

@@ -10,7 +10,7 @@ import (
 
 func TestTemplates(t *testing.T) {
 	t.Parallel()
-	for name, data := range map[string]any{"account": accountView{}, "factor": factorView{}, "codes": codesView{}, "people": peopleView{}, "person": personView{}, "shares": sharesView{}, "door": doorView{}} {
+	for name, data := range map[string]any{"account": accountView{}, "factor": factorView{}, "codes": codesView{}, "people": peopleView{}, "person": personView{}, "shares": sharesView{}, "door": doorView{}, "passkeymade": madeView{}, "passkey": keyView{}} {
 		p, err := ui.ParsePage(files, name+".html", "form.html")
 		if err != nil {
 			t.Fatal(err)
