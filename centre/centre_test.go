@@ -35,8 +35,9 @@ func testConfig(t *testing.T, database string) Config {
 		return l.Addr().String()
 	}
 	portal, console := at(), at()
+	site := func(at string) string { return strings.Replace("http://"+at, "127.0.0.1", "localhost", 1) } // where browsers have passkeys
 	return Config{Name: "なにわ商工会議所", Database: database, StateDir: t.TempDir(), Phone: "050-0000-0119",
-		Portal: WebConfig{Listen: portal, URL: "http://" + portal}, Console: WebConfig{Listen: console, URL: "http://" + console},
+		Portal: WebConfig{Listen: portal, URL: site(portal)}, Console: WebConfig{Listen: console, URL: site(console)},
 		Boxes: BoxConfig{Listen: at(), Names: []string{"127.0.0.1"}}, Mail: MailConfig{Server: "127.0.0.1:25", TLS: "none", From: "otasuke@alert.example"}}
 }
 

@@ -25,6 +25,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/dispatch"
 	"otasuke/centre/internal/news"
+	"otasuke/centre/internal/passkey/softkey"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/survey"
@@ -53,6 +54,7 @@ type edge struct {
 	news, seat                       string
 	advisory, label                  string
 	visit, photo, claim              string
+	passkey                          string
 	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
@@ -116,7 +118,25 @@ func newEdgeOn(t *testing.T, database string) *edge {
 		ok(t, err)
 		e.people[who] = token
 	}
+	e.keyed()
 	return e
+}
+
+// keyed gives the canary's owner a passkey.
+func (e *edge) keyed() {
+	e.Helper()
+	keys, err := e.c.passkeysAt(e.c.cfg.Portal.URL, false)
+	ok(e.T, err)
+	x, err := e.c.tenants.SessionByToken(e.Context(), e.people["owner"])
+	ok(e.T, err)
+	options, err := keys.BeginAdd(e.Context(), x, word)
+	ok(e.T, err)
+	answer, err := new(softkey.Key).Create(options, e.c.cfg.Portal.URL)
+	ok(e.T, err)
+	ok(e.T, keys.Add(e.Context(), x, canary, answer))
+	all, err := keys.List(e.Context(), x)
+	ok(e.T, err)
+	e.passkey = all[0].ID
 }
 
 // roles of those who try every route.
@@ -329,7 +349,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{visit}": e.visit, "{photo}": e.photo, "{claim}": e.claim, "{news}": e.news, "{advisory}": e.advisory, "{label}": e.label, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{visit}": e.visit, "{photo}": e.photo, "{claim}": e.claim, "{news}": e.news, "{advisory}": e.advisory, "{label}": e.label, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch, "{passkey}": e.passkey}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -420,7 +440,7 @@ func (e *edge) inside(face *ui.Face, who string) bool {
 }
 
 // asked are routes that show what is wrong with what this test sends.
-var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /shares", "POST /channels", "POST /surveys/new", "POST /surveys/{asked}"}
+var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /account/passkeys", "POST /account/passkeys/made", "POST /shares", "POST /channels", "POST /surveys/new", "POST /surveys/{asked}"}
 
 // want is what must come of a request.
 func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) bool {
@@ -443,6 +463,10 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusForbidden) // staff need it
 	case strings.HasSuffix(r.Path, "/jot"), strings.HasSuffix(r.Path, "/escalate"):
 		return is(http.StatusSeeOther)
+	case strings.Contains(r.Path, "{passkey}") && who != "owner":
+		return is(http.StatusNotFound) // one's own only
+	case strings.Contains(r.Path, "{passkey}") && r.Method == http.MethodPost:
+		return is(http.StatusUnprocessableEntity) // neither name nor password
 	case slices.Contains(asked, route):
 		return is(http.StatusUnprocessableEntity)
 	case route == "POST /people" && face == e.console, r.Path == "/people/{person}" && r.Method == http.MethodPost && face == e.console:
@@ -501,7 +525,7 @@ func TestTheCanarySings(t *testing.T) {
 	}{
 		{e.portal, "owner", "/{$}"}, {e.portal, "reader", "/alerts"}, {e.portal, "owner", "/alerts/{alert}"}, {e.portal, "reader", "/devices"}, {e.portal, "reader", "/used"}, {e.portal, "owner", "/used/{device}"}, {e.portal, "reader", "/traffic/{id}"}, {e.portal, "owner", "/traffic/{id}/csv"},
 		{e.console, "desk", "/{$}"}, {e.console, "operator", "/companies"}, {e.console, "desk", "/cases/{tenant}/{alert}"}, {e.console, "desk", "/companies/{tenant}/traffic/{id}"},
-		{e.portal, "reader", "/people"}, {e.portal, "owner", "/people/{person}"}, {e.portal, "member", "/account"}, {e.console, "auditor", "/companies"}, {e.console, "analyst", "/{$}"},
+		{e.portal, "reader", "/people"}, {e.portal, "owner", "/people/{person}"}, {e.portal, "member", "/account"}, {e.portal, "owner", "/account/passkeys/{passkey}"}, {e.console, "auditor", "/companies"}, {e.console, "analyst", "/{$}"},
 		{e.portal, "reader", "/requests"}, {e.portal, "owner", "/reports/{month}"}, {e.console, "desk", "/requests"},
 		{e.portal, "reader", "/contract"}, {e.portal, "reader", "/figures"}, {e.console, "desk", "/applications"}, {e.console, "auditor", "/applications/{application}"}, {e.console, "desk", "/applications/{application}/paper"}, {e.console, "analyst", "/parcels/{serial}"},
 		{e.portal, "reader", "/invoices/{invoice}"}, {e.portal, "owner", "/invoices/{invoice}/csv"}, {e.console, "auditor", "/billing"}, {e.console, "desk", "/billing/{invoice}"}, {e.console, "operator", "/transfers/{day}"}, {e.console, "operator", "/debit/{tenant}"},

@@ -142,7 +142,7 @@ func TestRecoveryMails(t *testing.T) {
 		if strings.Contains(owners[0].Text, "/recover/") != true || strings.Count(owners[0].Text, "https://") != 1 {
 			t.Errorf("an owner can take it up:\n%s", owners[0].Text)
 		}
-		for _, want := range []string{member.Name, "合言葉を確認しました", "確認コードの設定も消えます", "みかん山", "050-1234-5678"} {
+		for _, want := range []string{member.Name, "合言葉を確認しました", "確認コードとパスキーの設定も消えます", "みかん山", "050-1234-5678"} {
 			if !strings.Contains(owners[0].Text, want) {
 				t.Errorf("no %q in\n%s", want, owners[0].Text)
 			}
