@@ -145,7 +145,8 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 	if err := w.mailbox(at[3]); err != nil {
 		return "", err
 	}
-	w.portal, w.console, boxes = "http://"+at[0], "http://"+at[1], at[2]
+	named := func(at string) string { return strings.Replace("http://"+at, "127.0.0.1", "localhost", 1) } // browsers have no passkeys at an address
+	w.portal, w.console, boxes = named(at[0]), named(at[1]), at[2]
 	w.boxes = boxes
 	w.centre, err = centre.New(ctx, centre.Config{
 		Log: warnings("centre"), Name: "なにわ商工会議所", Database: "sqlite://" + w.file("centre.db"), StateDir: w.file("centre"), Phone: deskPhone,

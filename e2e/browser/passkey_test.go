@@ -1,0 +1,185 @@
+package browser
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+)
+
+// device gives a tab an authenticator as a telephone or PC has one, whose owner is always there, and its id.
+func (b *tab) device() (id webauthn.AuthenticatorID) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		made, err := cdp.Call(ctx, target, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true}})
+		if err == nil {
+			id = made.AuthenticatorID
+		}
+		return err
+	}))
+	return id
+}
+
+// verifies says whether the device's owner shows finger or face from now on.
+func (b *tab) verifies(id webauthn.AuthenticatorID, yes bool) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: id, IsUserVerified: yes})
+		return err
+	}))
+}
+
+// withoutAutofill has the browser offer passkeys by the button only, and gives them back to the autofill: where a device is
+// always ready, the autofill does not wait to be clicked.
+func (b *tab) withoutAutofill() (back func()) {
+	b.t.Helper()
+	var id cdppage.ScriptIdentifier
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		made, err := cdp.Call(ctx, target, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `PublicKeyCredential.isConditionalMediationAvailable = async () => false`})
+		if err == nil {
+			id = made.Identifier
+		}
+		return err
+	}))
+	return func() {
+		b.t.Helper()
+		b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, cdppage.RemoveScriptToEvaluateOnNewDocument, cdppage.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: id})
+			return err
+		}))
+	}
+}
+
+// draw keeps a picture where pictures are wanted.
+func (b *tab) draw(name string) {
+	b.t.Helper()
+	if dir := os.Getenv("OTASUKE_SCREENSHOTS"); dir != "" {
+		for _, width := range widths {
+			b.picture(filepath.Join(dir, name+"-"+map[int64]string{360: "360", 1280: "1280"}[width]+".png"), width)
+		}
+	}
+}
+
+// An owner hears of passkeys at the first login, adds one, logs in with it, and takes it away.
+func TestPasskey(t *testing.T) {
+	b := newTab(t, 1280, 900)
+	id, autofill := b.device(), b.withoutAutofill()
+	b.language(here.portal, "ja")
+	b.login(here.portal, here.mori.owner)
+	eventually(t, "the offer", func() bool {
+		return strings.Contains(b.text(), "次からは、指紋や顔でログインできます")
+	})
+	b.draw("passkey-offer-ja")
+	b.click(".offer .button-key")
+	b.says("パスキー", "いまのパスワード")
+	b.draw("passkey-account-ja")
+	b.do(chromedp.SetValue(chromedp.CSS("#key-name"), "会計の PC"), chromedp.SendKeys(chromedp.CSS("#key-secret"), "not the password"))
+	if status := b.click(`form[action$="/account/passkeys"] .button-key`); status != http.StatusUnprocessableEntity {
+		t.Errorf("with a wrong password: %d", status)
+	}
+	b.says("いまのパスワードが違うようです")
+	if got := eval[string](b, `document.querySelector("#key-name").value`); got != "会計の PC" {
+		t.Errorf("the name is lost: %q", got)
+	}
+	b.draw("passkey-fault-ja")
+	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
+	b.click(`form[action$="/account/passkeys"] .button-key`)
+	b.says("パスキーを作る", "「会計の PC」という名前")
+	b.draw("passkey-make-ja")
+	b.click("main .button-key")
+	b.says("パスキーを追加しました", "会計の PC", "まだ使っていません")
+	b.saysNot("次からは、指紋や顔で")
+	b.draw("passkey-list-ja")
+	here.mailTo(t, here.mori.owner, "A passkey was added")
+
+	// The same device once more.
+	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
+	b.click(`form[action$="/account/passkeys"] .button-key`)
+	b.do(chromedp.Click(chromedp.CSS("main .button-key")))
+	eventually(t, "that it is known", func() bool { return strings.Contains(b.text(), "もう追加されています") })
+	b.draw("passkey-known-ja")
+
+	// Nobody shows finger or face: the page says so, and the password is still there.
+	b.verifies(id, false)
+	b.open(here.portal + "/account")
+	b.click(".linkish")
+	b.do(chromedp.Click(chromedp.CSS(".passkey .button")))
+	eventually(t, "that it was not used", func() bool { return strings.Contains(b.text(), "パスキーが使われませんでした") })
+	b.draw("passkey-login-ja")
+	b.says("メールアドレス", "パスワード")
+
+	b.verifies(id, true)
+	b.open(here.portal + "/login?next=/devices")
+	b.click(".passkey .button")
+	if b.path() != "/devices" {
+		t.Errorf("the passkey leads to %s", b.path())
+	}
+	b.saysNot("次からは、指紋や顔で")
+	b.click(".linkish")
+	autofill()
+	b.open(here.portal + "/login?next=/alerts")
+	eventually(t, "a login by what the browser offers in the field", func() bool { return b.path() == "/alerts" })
+	b.withoutAutofill()
+	b.calm()
+
+	// A customer's passkey is nobody's at the console, although it is on the same host here.
+	b.open(here.console + "/login")
+	if status := b.click(".passkey .button"); status != http.StatusUnprocessableEntity {
+		t.Errorf("at the console: %d", status)
+	}
+	b.says("このパスキーではログインできませんでした")
+
+	b.open(here.portal + "/account")
+	b.click(`a[href*="/account/passkeys/"]`)
+	b.says("会計の PC", "このパスキーを消す")
+	b.draw("passkey-one-ja")
+	b.language(here.portal, "en")
+	b.open(here.portal + "/account")
+	b.draw("passkey-list-en")
+	b.click(`a[href*="/account/passkeys/"]`)
+	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
+	b.draw("passkey-one-en")
+	b.click(".button-alarm")
+	b.says("The passkey is removed")
+	b.click(".linkish")
+	b.draw("passkey-login-en")
+	if status := b.click(".passkey .button"); status != http.StatusUnprocessableEntity {
+		t.Errorf("with a removed passkey: %d", status)
+	}
+	b.says("This passkey did not let you in")
+}
+
+// Without script nobody is shown what does not work, and the password lets in as ever.
+func TestNoPasskeyWithoutScript(t *testing.T) {
+	b := newTab(t, 360, 740)
+	b.withoutScript()
+	b.language(here.portal, "ja")
+	b.open(here.portal + "/login")
+	b.shows(false, "パスキーでログイン")
+	b.login(here.portal, here.mori.owner)
+	b.open(here.portal + "/account")
+	b.shows(false, "パスキーを追加する\n")
+	b.says("対応したスマートフォンやパソコンのブラウザーで")
+	b.draw("passkey-noscript-ja")
+	b.calm()
+}
+
+// shows says whether words can be seen.
+func (b *tab) shows(want bool, words string) {
+	b.t.Helper()
+	if got := strings.Contains(b.text()+"\n", words); got != want {
+		b.t.Errorf("%s shows %q: %v", b.path(), words, got)
+	}
+}
