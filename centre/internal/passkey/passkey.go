@@ -183,17 +183,23 @@ func (s *Service) Remove(ctx context.Context, x tenant.Session, id, secret strin
 	})
 }
 
-// Offer says whether somebody should be told that there are passkeys: once, and only who has none.
+// Offer says whether somebody should hear of passkeys: who has none, and did not hear of them before.
 func (s *Service) Offer(ctx context.Context, x tenant.Session) (offer bool, err error) {
-	err = s.cfg.Store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
+	err = s.cfg.Store.Read(ctx, x.TenantID, func(tx *store.Tx) error {
 		all, err := selectKeys(tx, x.PersonID)
 		if err != nil || len(all) > 0 {
 			return err
 		}
-		offer, err = insertOffer(tx, x.PersonID, s.cfg.Clock.Now())
+		heard, err := selectOffer(tx, x.PersonID)
+		offer = !heard
 		return err
 	})
 	return offer, err
+}
+
+// Heard notes that somebody was shown that there are passkeys: once is enough.
+func (s *Service) Heard(ctx context.Context, x tenant.Session) error {
+	return s.cfg.Store.Write(ctx, x.TenantID, func(tx *store.Tx) error { return insertOffer(tx, x.PersonID, s.cfg.Clock.Now()) })
 }
 
 // NameFault is [ErrName] for what cannot be a passkey's name, before a device is asked to make one.

@@ -601,14 +601,18 @@ func TestOffer(t *testing.T) {
 		x, _ := o.login("hanako@sato.example")
 		jiro, _ := o.login("jiro@sato.example")
 		o.add(o.portal, portal, jiro, &softkey.Key{})
-		for i, want := range []struct {
-			who   tenant.Session
-			offer bool
-		}{{x, true}, {x, false}, {jiro, false}} {
-			if got, err := o.keys.Offer(o.Context(), want.who); err != nil || got != want.offer {
-				t.Errorf("%d: %v %v", i, got, err)
+		offered := func(who tenant.Session, want bool) {
+			t.Helper()
+			if got, err := o.keys.Offer(o.Context(), who); err != nil || got != want {
+				t.Errorf("%v %v", got, err)
 			}
 		}
+		offered(x, true)
+		offered(x, true) // at a device that has no passkeys nobody heard of them
+		offered(jiro, false)
+		must(t, o.keys.Heard(o.Context(), x))
+		must(t, o.keys.Heard(o.Context(), x))
+		offered(x, false)
 	})
 }
 

@@ -82,9 +82,15 @@ func dropKeys(tx *store.Tx, personID string) error {
 	return err
 }
 
-func insertOffer(tx *store.Tx, personID string, at time.Time) (first bool, err error) {
-	n, err := tx.Exec(`INSERT INTO passkey_offer (tenant_id, person_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, personID, store.Micros(at))
-	return n == 1, err
+func selectOffer(tx *store.Tx, personID string) (heard bool, err error) {
+	var n int
+	err = tx.QueryRow(`SELECT count(*) FROM passkey_offer WHERE tenant_id = $1 AND person_id = $2`, personID).Scan(&n)
+	return n > 0, err
+}
+
+func insertOffer(tx *store.Tx, personID string, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO passkey_offer (tenant_id, person_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, personID, store.Micros(at))
+	return err
 }
 
 func insertSpent(tx *store.Tx, id string, expires time.Time) error {

@@ -91,6 +91,7 @@ func (p *portal) alertPage(w http.ResponseWriter, v *ui.Visit) error {
 	if a.State == alert.Closed {
 		view.Closed = v.T("portal.alert_closed", "reason", a.Reason)
 	}
+	view.PasskeyOffer = false // what is to be done comes first
 	return p.Show(w, p.alert, view)
 }
 

@@ -131,6 +131,7 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 			view.News = append(view.News, newsRow{p.root + n.Path, n.Title, n.Kind, ja.Day(n.At, v.Texts.Lang())})
 		}
 	}
+	view.PasskeyOffer = view.PasskeyOffer && len(view.Todos) == 0 // what is to be done comes first
 	return p.Show(w, p.home, view)
 }
 

@@ -146,8 +146,19 @@ func (p *Pages) addPasskey(w http.ResponseWriter, v *ui.Visit) error {
 	return p.back(w, v, "/account?said=passkey_on")
 }
 
-// later ends the offer of passkeys, for good.
+// later ends the offer of passkeys, for good. The script only says that it was seen.
 func (p *Pages) later(w http.ResponseWriter, v *ui.Visit) error {
+	keys := p.Gate.Passkeys()
+	if keys == nil {
+		return ui.ErrBadInput
+	}
+	if err := keys.Heard(v.Request.Context(), v.Session); err != nil {
+		return err
+	}
+	if v.Request.PostFormValue("seen") != "" {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	p.Gate.Heard(w)
 	return ui.To(w, v.Request, ui.LocalPath(v.Request.PostFormValue("back"), p.Root+"/"))
 }

@@ -73,6 +73,12 @@ func TestPasskeyFromEndToEnd(t *testing.T) {
 			}
 		}
 		offered(true, "after the first login")
+		w.passwordLogin()
+		offered(true, "nobody said that it was seen")
+		if status, _, body := w.post("/account", "/account/passkeys/later", "seen", "1"); status != http.StatusNoContent || body != "" {
+			t.Errorf("seen: %d", status)
+		}
+		offered(true, "on the other pages after that login")
 		if status, to, _ := w.post("/account", "/account/passkeys/later", "back", "/people"); status != http.StatusSeeOther || to != "/people" {
 			t.Errorf("%d %s", status, to)
 		}

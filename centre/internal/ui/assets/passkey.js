@@ -9,7 +9,11 @@
   }
   if (offered && PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable) {
     PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().then((can) => {
-      offered.hidden = !can;
+      if (can) {
+        const { action, elements } = offered.querySelector("form");
+        offered.hidden = false;
+        fetch(action, { method: "POST", keepalive: true, body: new URLSearchParams({ csrf: elements.csrf.value, seen: "1" }) }).catch(() => {}); // then it comes once more
+      }
     });
   }
   for (const part of document.querySelectorAll("[data-passkey-show]")) {
