@@ -20,6 +20,9 @@ import (
 // keyOwner is the owner of a company of its own: who has heard of passkeys does not hear again.
 const keyOwner = "kita@kita-insatsu.example"
 
+// keyStaff is somebody of the centre whose second factor is a passkey.
+const keyStaff = "suzuki@chamber.example"
+
 // device gives a tab an authenticator as a telephone or PC has one, whose owner is always there, and its id.
 func (b *tab) device() (id webauthn.AuthenticatorID) {
 	b.t.Helper()
@@ -168,6 +171,37 @@ func TestPasskey(t *testing.T) {
 		t.Errorf("with a removed passkey: %d", status)
 	}
 	b.says("This passkey did not let you in")
+}
+
+// Staff whose second factor is a passkey are asked for it after the password, and for nothing else.
+func TestStaffAreAskedForTheirPasskey(t *testing.T) {
+	if _, err := here.centre.AddOperator(t.Context(), "当番 鈴木", keyStaff, password); err != nil {
+		t.Fatal(err)
+	}
+	b := newTab(t, 360, 740)
+	b.device()
+	b.withoutAutofill()
+	b.language(here.console, "ja")
+	b.login(here.console, keyStaff)
+	b.open(here.console + "/account/factor")
+	b.says("確認コードのかわりに、パスキーも使えます")
+	b.open(here.console + "/account")
+	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
+	b.click(`form[action$="/account/passkeys"] .button-key`)
+	b.click("main .button-key")
+	b.says("パスキーを追加しました")
+	b.click(".linkish")
+	b.login(here.console, keyStaff)
+	b.says("ご本人の確認", "パスキーを使う")
+	b.shows(false, "6けた")
+	if dir := os.Getenv("OTASUKE_SCREENSHOTS"); dir != "" {
+		for _, width := range widths {
+			b.picture(filepath.Join(dir, fmt.Sprintf("console-second-%d-ja.png", width)), width)
+		}
+	}
+	b.click(".passkey .button")
+	b.says("受付")
+	b.calm()
 }
 
 // Without script nobody is shown what does not work, and the password lets in as ever.

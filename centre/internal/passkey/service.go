@@ -265,8 +265,19 @@ func sent(c protocol.CollectedClientData) []byte {
 
 // refuse writes a failed login down; the answer is always [tenant.ErrLogin], why is for the operator's log.
 func (f *Face) refuse(ctx context.Context, p tenant.Person, address string, why error) error {
-	f.cfg.Log.Info("login by passkey refused", "address", address, "why", why)
+	f.cfg.Log.Info("login by passkey refused", "address", address, "why", brief(why))
 	return f.cfg.Tenants.Refused(ctx, p, address)
+}
+
+// maxWhy bounds a line of the log: parts of it are what a stranger sent.
+const maxWhy = 300
+
+func brief(why error) string {
+	text := why.Error()
+	if len(text) > maxWhy {
+		text = text[:maxWhy] + "…"
+	}
+	return text
 }
 
 // copied tells somebody that a copy of one of their passkeys was tried.
