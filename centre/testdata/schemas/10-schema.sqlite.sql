@@ -1217,6 +1217,45 @@ CREATE TABLE advisory_notice (
     sent_at     BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, advisory_id, what)
 );
+CREATE TABLE version_of_passkey (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE passkey (
+    tenant_id  TEXT    NOT NULL,
+    id         TEXT    NOT NULL, -- hash of the credential's id
+    person_id  TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    host       TEXT    NOT NULL, -- of the face: the relying party's id
+    credential TEXT    NOT NULL, -- its id, base64url
+    public_key TEXT    NOT NULL, -- COSE, base64url
+    transports TEXT    NOT NULL, -- words with a space between
+    eligible   BOOLEAN NOT NULL, -- may be copied to the person's other devices; never changes
+    sign_count BIGINT  NOT NULL,
+    created_at BIGINT  NOT NULL,
+    used_at    BIGINT  NOT NULL, -- 0 = never
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE passkey_spent (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    id         TEXT   NOT NULL, -- hash of the challenge
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE passkey_offer (
+    tenant_id TEXT   NOT NULL,
+    person_id TEXT   NOT NULL,
+    at        BIGINT NOT NULL, -- when they were told that there are passkeys; once
+    PRIMARY KEY (tenant_id, person_id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE passkey_seal (
+    tenant_id TEXT NOT NULL PRIMARY KEY REFERENCES company (tenant_id), -- the house
+    secret    TEXT NOT NULL -- seals challenges
+);
 CREATE TABLE version_of_export (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -1313,6 +1352,8 @@ CREATE UNIQUE INDEX cover_claim_visit ON cover_claim (tenant_id, visit_id) WHERE
 CREATE UNIQUE INDEX news_source ON news (tenant_id, source, source_key) WHERE source <> '';
 CREATE INDEX news_state ON news (tenant_id, state, changed_at);
 CREATE INDEX news_mail_message ON news_mail (tenant_id, message_id);
+CREATE INDEX passkey_person ON passkey (tenant_id, person_id, created_at);
+CREATE INDEX passkey_spent_expiry ON passkey_spent (tenant_id, expires_at);
 CREATE UNIQUE INDEX erasure_open ON erasure (subject) WHERE state IN ('waiting', 'running');
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
@@ -1467,6 +1508,12 @@ INSERT INTO "advisory" VALUES ('c1', 'k1', 7, '{}', 'k1', 'k1', 7, 'k1', 7, 'k1'
 INSERT INTO "advisory_finding" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 7, 7, 7);
 INSERT INTO "advisory_label" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 'k1', 7);
 INSERT INTO "advisory_notice" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "version_of_passkey" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_passkey" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "passkey" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 7, 7, 7);
+INSERT INTO "passkey_spent" VALUES ('c1', 'k1', 7);
+INSERT INTO "passkey_offer" VALUES ('c1', 'k1', 7);
+INSERT INTO "passkey_seal" VALUES ('c1', 'k1');
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
