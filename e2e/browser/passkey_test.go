@@ -194,11 +194,6 @@ func TestStaffAreAskedForTheirPasskey(t *testing.T) {
 	b.login(here.console, keyStaff)
 	b.says("ご本人の確認", "パスキーを使う")
 	b.shows(false, "6けた")
-	if dir := os.Getenv("OTASUKE_SCREENSHOTS"); dir != "" {
-		for _, width := range widths {
-			b.picture(filepath.Join(dir, fmt.Sprintf("console-second-%d-ja.png", width)), width)
-		}
-	}
 	b.click(".passkey .button")
 	b.says("受付")
 	b.calm()
