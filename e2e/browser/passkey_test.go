@@ -71,6 +71,20 @@ func (b *tab) withoutAutofill() (back func()) {
 	}
 }
 
+// usable checks a page by axe-core, where TestEverybodyCanUseEveryPage has it.
+func (b *tab) usable(name string) {
+	b.t.Helper()
+	source, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		b.t.Logf("%s is not checked by axe-core: %v", name, err)
+		return
+	}
+	eval[chromedp.Void](b, string(source))
+	for _, f := range eval[[]string](b, findings, chromedp.EvalAwaitPromise) {
+		b.t.Errorf("%s: %s", name, f)
+	}
+}
+
 // draw keeps pictures of a page of the portal where pictures are wanted.
 func (b *tab) draw(name, path string) {
 	b.t.Helper()
@@ -102,6 +116,7 @@ func TestPasskey(t *testing.T) {
 	b.draw("passkey-offer", "/")
 	b.open(here.portal + "/")
 	eventually(t, "the offer again", func() bool { return strings.Contains(b.text(), "パスキーを追加する") })
+	b.usable("the offer")
 	b.click(".offer .button-key")
 	b.says("パスキー", "いまのパスワード")
 	b.do(chromedp.SetValue(chromedp.CSS("#key-name"), "会計の PC"), chromedp.SendKeys(chromedp.CSS("#key-secret"), "not the password"))
@@ -109,12 +124,14 @@ func TestPasskey(t *testing.T) {
 		t.Errorf("with a wrong password: %d", status)
 	}
 	b.says("いまのパスワードが違うようです")
+	b.usable("a wrong password")
 	if got := eval[string](b, `document.querySelector("#key-name").value`); got != "会計の PC" {
 		t.Errorf("the name is lost: %q", got)
 	}
 	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
 	b.click(`form[action$="/account/passkeys"] .button-key`)
 	b.says("パスキーを作る", "「会計の PC」という名前")
+	b.usable("making one")
 	b.click("main .button-key")
 	b.says("パスキーを追加しました", "会計の PC", "まだ使っていません")
 	b.saysNot("次からは、指紋や顔で")
@@ -133,6 +150,7 @@ func TestPasskey(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS(".passkey .button")))
 	eventually(t, "that it was not used", func() bool { return strings.Contains(b.text(), "パスキーが使われませんでした") })
 	b.says("メールアドレス", "パスワード")
+	b.usable("the login page")
 
 	b.verifies(id, true)
 	b.open(here.portal + "/login?next=/devices")
@@ -158,8 +176,10 @@ func TestPasskey(t *testing.T) {
 	b.open(here.portal + "/account")
 	b.click(`a[href*="/account/passkeys/"]`)
 	b.says("会計の PC", "このパスキーを消す")
+	b.usable("one passkey")
+	one := b.path()
 	b.draw("passkeys", "/account")
-	b.draw("passkey", eval[string](b, `document.querySelector('a[href*="/account/passkeys/"]').pathname`))
+	b.draw("passkey", one)
 	b.language(here.portal, "en")
 	b.open(here.portal + "/account")
 	b.click(`a[href*="/account/passkeys/"]`)
@@ -193,6 +213,7 @@ func TestStaffAreAskedForTheirPasskey(t *testing.T) {
 	b.click(".linkish")
 	b.login(here.console, keyStaff)
 	b.says("ご本人の確認", "パスキーを使う")
+	b.usable("the second step")
 	b.shows(false, "6けた")
 	b.click(".passkey .button")
 	b.says("受付")
