@@ -182,6 +182,11 @@ func (h *Heartbeat) Check() error {
 			return err
 		}
 	}
+	if h.Policy != nil {
+		if err := h.Policy.check(); err != nil {
+			return err
+		}
+	}
 	return h.Health.Check()
 }
 

@@ -48,6 +48,8 @@ type Heartbeat struct {
 	Health  Health `json:"health"`
 	// Bundles has at most one entry of each kind.
 	Bundles []BundleState `json:"bundles,omitempty"`
+	// Policy is nil from a box that knows of none.
+	Policy *PolicyState `json:"policy,omitempty"`
 }
 
 // HeartbeatResponse answers it.
@@ -59,6 +61,8 @@ type HeartbeatResponse struct {
 	Held []string `json:"held,omitempty"`
 	// Bundles are those whose wave has come for this box, one of each kind.
 	Bundles []BundleWanted `json:"bundles,omitempty"`
+	// Policy names the one that the box should have, to be fetched at [PathPolicy]; "" from a centre without.
+	Policy string `json:"policy,omitempty"`
 }
 
 // State of one function of the box.

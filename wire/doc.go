@@ -33,6 +33,8 @@ import "time"
 //     one that has stopped.
 //   - 1 (2026-11-28): events of the kind "device" tell which versions a device runs; older centres
 //     pass over it.
+//   - 1 (2026-11-29): heartbeats tell of the policy, their answers which is wanted, and a box that waits with a question is
+//     asked to come at once; older boxes say nothing of policies and are told of none.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -9,16 +10,34 @@ import (
 // question, at the latest after QuestionWait.
 type QuestionsRequest struct {
 	Version int `json:"version"`
+	// Policy is the one that the box was told of last; nil from a box that knows of none.
+	Policy *string `json:"policy,omitempty"`
 }
 
 // Check says what is wrong with it.
-func (*QuestionsRequest) Check() error { return nil }
+func (q *QuestionsRequest) Check() error {
+	if q.Policy != nil && *q.Policy != "" && !ValidPolicyID(*q.Policy) {
+		return fmt.Errorf("%w: name", errPolicy)
+	}
+	return nil
+}
 
 // Questions answers a box that waits at [PathQuestions]: what the centre wants to know now.
 type Questions struct {
 	Version   int        `json:"version"`
 	Questions []Question `json:"questions"`
+	// Beat asks for a heartbeat now: its answer has something new.
+	Beat *Beat `json:"beat,omitempty"`
 }
+
+// Beat asks for a heartbeat.
+type Beat struct {
+	// Within so many seconds, at a time by chance: a whole fleet does not come in one moment. At most MaxBeat.
+	Within int `json:"within_s,omitempty"`
+}
+
+// MaxBeat is the longest Within that a box heeds: a minute is what people are promised.
+const MaxBeat = 30
 
 // Question is something that only the box can answer, from what never leaves the office
 // unasked. One of Traffic and Spread is set.

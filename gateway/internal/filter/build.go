@@ -1,14 +1,13 @@
 package filter
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"net/netip"
 	"sync/atomic"
 
-	"golang.org/x/net/publicsuffix"
+	"otasuke/internal/hostname"
 )
 
 const (
@@ -19,16 +18,14 @@ const (
 	// cut the office off.
 	widest4, widest6 = 8, 16
 	// maxName bytes has a name (RFC 1035 section 2.3.4), without its last dot.
-	maxName = 253
-	// maxLabel bytes has one of its labels.
-	maxLabel = 63
+	maxName = hostname.MaxName
 )
 
 // Reasons why an entry is refused.
 var (
 	ErrTooMany = errors.New("filter: more than 250 lists; merge some of the same category")
 	ErrName    = errors.New("neither a domain name, an address nor a network")
-	errSuffix  = errors.New("everybody's names end so; it would block a whole top-level domain")
+	errSuffix  = hostname.ErrSuffix
 	errWide    = errors.New("the network is wider than any that a registry gives out")
 	errLocal   = errors.New("the address means this host itself")
 )
@@ -110,10 +107,10 @@ func (b *Builder) blocks(m Mark) bool { return !m.Except && b.l.lists[m.List].Ac
 // Name adds a domain.
 func (b *Builder) Name(m Mark, name []byte) error {
 	n, ok := b.name.read(name)
-	if !ok || !domain(n) {
+	if !ok || !hostname.Domain(n) {
 		return fmt.Errorf("%q is %w", cut(name), ErrName)
 	}
-	if b.blocks(m) && public(n) {
+	if b.blocks(m) && hostname.Public(n) {
 		return fmt.Errorf("%q: %w", cut(name), errSuffix)
 	}
 	return b.put(maphash.Bytes(b.l.seeds[names], n), m)
@@ -180,50 +177,6 @@ func (b *Builder) Lists() (*Lists, error) {
 
 // Here tells addresses that mean the host itself: hosts files point at them.
 func Here(a netip.Addr) bool { return a.IsUnspecified() || a.IsLoopback() }
-
-// domain tells a name of two labels or more (RFC 1035 section 2.3.4), the last not a
-// number (RFC 3696 section 2); underscores are used in practice.
-func domain(name []byte) bool {
-	label, dots, number := 0, 0, true
-	for _, c := range name {
-		switch {
-		case c == '.':
-			if label == 0 {
-				return false
-			}
-			label, dots, number = 0, dots+1, true
-			continue
-		case '0' <= c && c <= '9':
-		case 'a' <= c && c <= 'z', c == '-', c == '_':
-			number = false
-		default:
-			return false
-		}
-		if label++; label > maxLabel {
-			return false
-		}
-	}
-	return dots > 0 && label > 0 && !number
-}
-
-// publicLabels is the most labels that a suffix of a registry has ("pvt.k12.ma.us").
-const publicLabels = 4
-
-// public tells names below which a registry gives names to everybody. Suffixes of firms
-// ("github.io") are not meant: a list may well name one.
-func public(name []byte) bool {
-	dots, last := 0, 0
-	for i, c := range name {
-		if c == '.' {
-			dots, last = dots+1, i+1
-		}
-	}
-	if top := name[last:]; dots >= publicLabels || dots > 1 && len(top) > 2 && !bytes.HasPrefix(top, []byte("xn--")) {
-		return false // only countries give names out below more than two labels
-	}
-	suffix, registry := publicsuffix.PublicSuffix(string(name))
-	return registry && len(suffix) == len(name)
-}
 
 // cut shortens an entry for a message.
 func cut(s []byte) string {

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"otasuke/internal/hostname"
 )
 
 const both = Exact | Below
@@ -300,7 +302,7 @@ func TestPublicSuffixes(t *testing.T) {
 			continue
 		}
 		n, _ := spell.read([]byte(strings.Replace(line, "*.", "x.", 1)))
-		if count++; !public(n) { // the library's copy has another date
+		if count++; !hostname.Public(n) { // the library's copy has another date
 			missed++
 			t.Logf("%s is not known", n)
 		}
@@ -309,7 +311,7 @@ func TestPublicSuffixes(t *testing.T) {
 		t.Errorf("%d of %d are not refused", missed, count)
 	}
 	for _, n := range []string{"github.io", "duckdns.org", "co.com"} {
-		if !strings.Contains(firms, "\n"+n+"\n") || public([]byte(n)) {
+		if !strings.Contains(firms, "\n"+n+"\n") || hostname.Public([]byte(n)) {
 			t.Errorf("%s is refused", n)
 		}
 	}

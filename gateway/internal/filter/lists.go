@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
+
+	"otasuke/internal/hostname"
 )
 
 // Kinds of entries, each with a hash of its own.
@@ -237,5 +239,5 @@ func Host(host []byte) (name []byte, ok bool) {
 	if _, err := netip.ParseAddr(string(bytes.Trim(n, "[]"))); err == nil {
 		return n, true
 	}
-	return n, whole && domain(n)
+	return n, whole && hostname.Domain(n)
 }
