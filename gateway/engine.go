@@ -78,6 +78,10 @@ type engineStatus struct {
 	// Bundles are the versions that are in use, Refused why others could not be used.
 	Bundles map[string]int64 `json:"bundles,omitempty"`
 	Refused string           `json:"refused,omitempty"`
+	// Policy is the one in force, PolicyNote what was left out of it, PolicyRefused why another would not do.
+	Policy        string `json:"policy,omitempty"`
+	PolicyNote    string `json:"policy_note,omitempty"`
+	PolicyRefused string `json:"policy_refused,omitempty"`
 	// Files says what became of files that were scanned, by the name of its counter.
 	Files map[string]uint64 `json:"files,omitempty"`
 	// Limits says how often each limit was reached, by the name of its counter.
@@ -95,12 +99,13 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return errors.New("gateway: the engine is started by 'otasuke gateway', not by hand")
 	}
 	debug.SetGCPercent(pressure.Garbage(0)) // each worker goes on with what is in use then
-	again := reloads()
+	again, wishes := reloads()
 	versions := cfg.RenewBundles()
 	set, left, err := loadSet(&cfg, 0)
 	if err != nil {
 		return err
 	}
+	note, unwanted := renewPolicy(&cfg)
 	lists, sites := cfg.WarnedLists()
 	debug.FreeOSMemory() // what reading the rules has left
 	w, err := newWriter(out, &cfg)
@@ -110,7 +115,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	ec := engine.Config{
 		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: cfg.Stops(), Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
-		MaxMemory: pressure.Bound(), StopFlagged: cfg.StopSuspicious, KeepMail: cfg.KeepMail,
+		MaxMemory: pressure.Bound(), StopFlagged: cfg.StopsSuspicious(), KeepMail: cfg.KeepMail,
 	}
 	if ec.Applications, err = cfg.KnownApplications(); err != nil {
 		return err
@@ -134,14 +139,14 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket, Database: cfg.ClamdDatabase}
 	}
 	e := engine.New(ec)
-	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions}
+	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions, policy: cfg.PolicyID(), note: note, unwanted: unwanted}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()
 		return evelog.Stats(&evelog.Engine{Loaded: s.Rules, Failed: left, Inline: cfg.Stops(), Uptime: int64(time.Since(began).Seconds()), Loading: since.Format(loadTime)}, true, e.Counts()...)
 	}
 	defer use.close()
-	go use.obey(ctx, again)
+	go use.obey(ctx, again, wishes)
 	queues, err := openQueues(cfg)
 	if err != nil {
 		return err
@@ -157,6 +162,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 			s.Limits[limitTraffic] = n
 		}
 		s.Bundles, s.Refused = use.bundles()
+		s.Policy, s.PolicyNote, s.PolicyRefused = use.wanted()
 		s.Tested = use.tested()
 		if cfg.Page != settings.PageOff {
 			cfg.Own.Set(selftest.Own(cfg.FrontLink())) // it may get one later

@@ -23,6 +23,7 @@ import (
 	"otasuke/gateway/internal/settings"
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/uplink"
+	"otasuke/gateway/internal/wanted"
 	"otasuke/wire"
 )
 
@@ -61,6 +62,7 @@ type Box struct {
 	resolver manage.Resolver
 	front    front
 	bundles  *update.Keeper // nil for none
+	wanted   *wanted.Keeper // nil for none
 	relaunch atomic.Bool    // another program is to go on
 	stop     context.CancelFunc
 }
@@ -77,6 +79,7 @@ func New(cfg Config) (*Box, error) {
 	b := &Box{cfg: cfg, log: cfg.Log, home: eve.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}
 	b.openFlows()
 	b.openBundles()
+	b.openWanted()
 	b.openFront()
 	return b, nil
 }
@@ -108,6 +111,7 @@ func (b *Box) Run(ctx context.Context) error {
 	others.Go(func() { b.scan(ctx) })
 	others.Go(func() { b.keepFlows(ctx) })
 	others.Go(func() { b.bundles.Run(ctx) })
+	others.Go(func() { b.wanted.Run(ctx) })
 	err = b.supervise(ctx)
 	others.Wait()
 	if err == nil && b.relaunch.Load() {
@@ -139,7 +143,7 @@ func (b *Box) connect(ctx context.Context) {
 	b.front.set(frontpage.Claimed, uplink.Pairing{})
 	up, err := uplink.New(cfg, uplink.Parts{
 		Journal: b.journal, Decode: b.decode, Health: b.report, Answer: b.answer, Held: b.hold, Heartbeat: b.cfg.Heartbeat, Log: b.log,
-		Bundles: b.bundles.Tell, Wanted: b.bundles.Want, Reached: b.health.Reached,
+		Bundles: b.bundles.Tell, Wanted: b.bundles.Want, Reached: b.health.Reached, PolicyState: b.wanted.State, Policy: b.want,
 	})
 	if err != nil {
 		b.log.Error("uplink", "err", err)
@@ -147,6 +151,7 @@ func (b *Box) connect(ctx context.Context) {
 	}
 	b.health.Wake(up.Wake)
 	b.bundles.Reach(up.Fetch)
+	b.wanted.Hurry(up.Hurry)
 	_ = up.Run(ctx)
 }
 

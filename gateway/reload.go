@@ -21,6 +21,9 @@ import (
 // reloadSignal asks to read rules and lists anew, as the field's sensors have it.
 const reloadSignal = syscall.SIGUSR2
 
+// policySignal tells the engine that what the company wants has changed; nobody else sends it.
+const policySignal = syscall.SIGUSR1
+
 // loadSet reads and compiles the rules, on so many processors, 0 for all, as at the start; left is
 // how many were left out.
 func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) {
@@ -54,6 +57,9 @@ type inUse struct {
 	since       time.Time
 	versions    map[string]int64 // of bundles
 	refused     string           // why the last reload changed nothing
+	policy      string           // in force
+	note        string           // what was left out of it
+	unwanted    string           // why another would not do
 }
 
 // bundles says which versions are in use, and why others could not be used.
@@ -61,6 +67,13 @@ func (u *inUse) bundles() (versions map[string]int64, refused string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.versions, u.refused
+}
+
+// wanted says what the company wants that is in force, and what is to be said about it.
+func (u *inUse) wanted() (policy, note, refused string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.policy, u.note, u.unwanted
 }
 
 // state counts rules, sites and rules left out, and says since when.
@@ -77,11 +90,12 @@ func (u *inUse) tested() bool {
 	return selftest.Judged(u.lists)
 }
 
-// reloads gives a channel that tells of the signal.
-func reloads() <-chan os.Signal {
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, reloadSignal)
-	return c
+// reloads gives channels that tell of the signals.
+func reloads() (all, wishes <-chan os.Signal) {
+	a, w := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(a, reloadSignal)
+	signal.Notify(w, policySignal)
+	return a, w
 }
 
 // close frees the rules; no worker may run any more.
@@ -92,9 +106,14 @@ func (u *inUse) close() {
 }
 
 // obey reloads at each signal until ctx ends.
-func (u *inUse) obey(ctx context.Context, c <-chan os.Signal) {
+func (u *inUse) obey(ctx context.Context, c, wishes <-chan os.Signal) {
 	for {
 		select {
+		case <-wishes:
+			start := time.Now()
+			u.renewLists()
+			policy, _, _ := u.wanted()
+			u.cfg.Log.Info("what the company wants is in force", "policy", policy, "took", time.Since(start).Round(time.Millisecond))
 		case <-c:
 			err := u.reload()
 			u.mu.Lock()
@@ -123,10 +142,6 @@ func (u *inUse) reload() error {
 	if err := u.cfg.RenewLists(); err != nil {
 		u.cfg.Log.Warn("lists and applications are as the configuration had them: correct it and reload again", "err", err)
 	}
-	if err := u.cfg.RenewApplications(u.known); err != nil {
-		u.cfg.Log.Warn("applications stay as they were: correct the file and reload again", "err", err)
-	}
-	lists, sites := u.cfg.WarnedLists()
 	u.mu.Lock()
 	old := u.set
 	u.mu.Unlock()
@@ -134,15 +149,41 @@ func (u *inUse) reload() error {
 		set.Close()
 		return fmt.Errorf("gateway: %w", err)
 	}
-	u.engine.SetLists(lists)
 	u.mu.Lock()
-	u.set, u.lists, u.left, u.sites, u.since, u.versions = set, lists, left, sites, time.Now(), versions
+	u.set, u.left, u.since, u.versions = set, left, time.Now(), versions
+	u.mu.Unlock()
+	sites := u.renewLists()
+	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", sites, "applications", u.known.Table().Len(), "took", time.Since(start).Round(time.Millisecond))
+	return nil
+}
+
+// renewLists swaps lists and applications, and what the company wants of both, while traffic goes on. It gives the number of
+// entries of the configuration.
+func (u *inUse) renewLists() (sites int) {
+	note, refused := renewPolicy(u.cfg)
+	if err := u.cfg.RenewApplications(u.known); err != nil {
+		u.cfg.Log.Warn("applications stay as they were: correct the file and reload again", "err", err)
+		refused = err.Error()
+	}
+	lists, sites := u.cfg.WarnedLists()
+	u.engine.SetLists(lists)
+	u.engine.StopFlagged(u.cfg.StopsSuspicious())
+	u.mu.Lock()
+	u.lists, u.sites, u.policy, u.note, u.unwanted = lists, sites, u.cfg.PolicyID(), note, refused
 	u.mu.Unlock()
 	select {
 	case u.report <- struct{}{}: // who changes something wants to see it, and not in an hour
 	default:
 	}
 	debug.FreeOSMemory()
-	u.cfg.Log.Info("rules and lists were read anew", "rules", set.Len(), "left out", left, "sites", sites, "applications", u.known.Table().Len(), "took", time.Since(start).Round(time.Millisecond))
-	return nil
+	return sites
+}
+
+// renewPolicy reads what the company wants anew, and gives what was left out of it, or why it would not do.
+func renewPolicy(cfg *Config) (note, refused string) {
+	if err := cfg.RenewPolicy(); err != nil {
+		cfg.Log.Error("what the company wants", "err", err)
+		refused = err.Error()
+	}
+	return cfg.WantedLeftOut(), refused
 }

@@ -201,6 +201,7 @@ func (b *Box) status(line []byte) bool {
 	}
 	b.health.Engine(true)
 	b.bundles.Saw(s.figures())
+	b.wanted.InForce(s.Policy, s.PolicyNote, s.PolicyRefused)
 	if s.Faults > b.faults {
 		b.note(noteFault)
 	}

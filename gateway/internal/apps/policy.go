@@ -20,7 +20,9 @@ const maxBlocks = 100
 type Block struct {
 	Applications []string `toml:"applications"`
 	Categories   []string `toml:"categories"`
-	Groups       []string `toml:"groups"`
+	// Except are applications of those categories that are let through.
+	Except []string `toml:"except"`
+	Groups []string `toml:"groups"`
 }
 
 // Policy is what a company wants blocked. Nil blocks nothing.
@@ -56,6 +58,13 @@ func NewPolicy(t *Table, c *apps.Catalogue, groups *filter.Groups, wishes []Bloc
 			for n := range t.apps {
 				b.apps[n] = b.apps[n] || n > 0 && t.apps[n].Category == id
 			}
+		}
+		for _, id := range w.Except {
+			n := t.Find(id)
+			if _, ok := c.App(id); n == 0 || !ok {
+				return nil, fmt.Errorf("%w: application %q is not known", ErrPolicy, id)
+			}
+			b.apps[n] = false
 		}
 		if !slices.Contains(b.apps, true) {
 			return nil, fmt.Errorf("%w: neither applications nor categories", ErrPolicy)

@@ -17,6 +17,9 @@ import (
 // keptApplications names the copies of the company's own applications, see kept.
 const keptApplications = "applications"
 
+// notKnown ends what is said of a wish that the compilation here does not have.
+const notKnown = "is not known here"
+
 // KnownApplications makes what is known of applications. In place of a file that cannot be read or
 // understood stands its copy from when it could, and one that was never good is left out: the log
 // says so, and the others are still told. An error is about the configuration itself.
@@ -105,6 +108,8 @@ func (c *Config) findApplications(kept *lastgood.Folder, warn func(error)) (*fou
 	if !whole {
 		f.wishes = possible(f.wishes, all, warn)
 	}
+	// The centre's compilation may be newer than ours.
+	f.wishes = slices.Concat(f.wishes, possible(c.wantedBlocks(), all, warn))
 	return f, nil
 }
 
@@ -136,9 +141,20 @@ func possible(wishes []apps.Block, all *catalogue.Catalogue, warn func(error)) (
 		w.Applications = slices.DeleteFunc(slices.Clone(w.Applications), func(id string) bool {
 			_, ok := all.App(id)
 			if !ok {
-				warn(fmt.Errorf("gateway: block: application %q is not known without the file", id))
+				warn(fmt.Errorf("gateway: block: application %q "+notKnown, id))
 			}
 			return !ok
+		})
+		w.Categories = slices.DeleteFunc(slices.Clone(w.Categories), func(id string) bool {
+			_, ok := all.Category(id)
+			if !ok {
+				warn(fmt.Errorf("gateway: block: category %q "+notKnown, id))
+			}
+			return !ok
+		})
+		w.Except = slices.DeleteFunc(slices.Clone(w.Except), func(id string) bool {
+			_, ok := all.App(id)
+			return !ok // what is not known is not blocked either
 		})
 		if len(w.Applications)+len(w.Categories) > 0 {
 			able = append(able, w)

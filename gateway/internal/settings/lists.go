@@ -31,9 +31,7 @@ const categoryOfOurs = "company"
 // lists checks the lists and groups, and fills in defaults.
 func (c *Config) lists() error {
 	switch c.EncryptedDNS {
-	case "":
-		c.EncryptedDNS = reportResolvers
-	case reportResolvers, blockResolvers, IgnoreResolvers:
+	case "", reportResolvers, blockResolvers, IgnoreResolvers:
 	default:
 		return fmt.Errorf("%w: encrypted_dns = %q: write \"report\", \"block\" or \"off\"", ErrConfig, c.EncryptedDNS)
 	}
@@ -70,6 +68,9 @@ func (c *Config) groups() (*filter.Groups, error) {
 		if err := g.Add(name, c.Groups[name]); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.wantedGroups(g); err != nil {
+		return nil, err
 	}
 	return g, nil
 }
@@ -125,10 +126,10 @@ func (c *Config) ReadLists() (lists *filter.Lists, n int, errs []error) {
 		errs = append(errs, fmt.Errorf("gateway: lists of a bundle: %w", err))
 	}
 	kept := c.kept(keptLists)
-	for i, l := range slices.Concat(c.Lists, more) {
+	for i, l := range slices.Concat(c.Lists, c.wantedLists(), more) {
 		from := kept
 		if i >= len(c.Lists) {
-			from = new(lastgood.Folder) // bundles go back by themselves
+			from = new(lastgood.Folder) // bundles go back by themselves, wishes have no files
 		}
 		if err := l.Read(b, groups, from); err != nil {
 			errs = append(errs, fmt.Errorf("gateway: list %q: %w", l.Name, err))
@@ -136,8 +137,8 @@ func (c *Config) ReadLists() (lists *filter.Lists, n int, errs []error) {
 	}
 	kept.Prune()
 	n = b.Len()
-	if c.EncryptedDNS == reportResolvers || c.EncryptedDNS == blockResolvers {
-		if err := listing.Resolvers(b, c.EncryptedDNS == blockResolvers); err != nil {
+	if how := c.encryptedDNS(); how != IgnoreResolvers {
+		if err := listing.Resolvers(b, how == blockResolvers); err != nil {
 			errs = append(errs, fmt.Errorf("gateway: encrypted_dns: %w", err))
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/uplink"
 	"otasuke/rule/policy"
+	"otasuke/wire"
 )
 
 // ErrConfig tells what is wrong with a configuration.
@@ -96,6 +97,8 @@ type Config struct {
 	// EncryptedDNS says what becomes of known resolvers by which lists can be walked
 	// round: "report" (when it is not set), "block" or "off".
 	EncryptedDNS string `toml:"encrypted_dns"`
+	// NoPolicy takes nothing of what the company wants by way of the centre, see [Config.OwnKeys].
+	NoPolicy bool `toml:"no_policy"`
 	// Applications is a file of the company's own applications, in the form of content/apps.
 	Applications string `toml:"applications"`
 	// Blocked are applications that are not let through.
@@ -121,7 +124,8 @@ type Config struct {
 	ClamdUser     string `toml:"clamd_user"`
 	// StopSuspicious stops files with a password and office documents with macros over HTTP,
 	// FTP and SMB as if they had a virus. Without it they are only told of, in mail always.
-	StopSuspicious bool `toml:"stop_suspicious_files"`
+	// Nil leaves it to what the company wants.
+	StopSuspicious *bool `toml:"stop_suspicious_files"`
 	// KeepMail lets infected attachments pass and only tells of them, instead of replacing them
 	// by a text when the mail comes for the second time.
 	KeepMail bool `toml:"keep_infected_mail"`
@@ -160,6 +164,9 @@ type Config struct {
 	Path string `toml:"-"`
 	// Log of the supervisor.
 	Log *slog.Logger `toml:"-"`
+
+	// Policy is what the company wants; nil for nothing.
+	Policy *wire.Policy `toml:"-"`
 
 	countries *countries // shared by copies
 	// Own is the box's address in the office, which the engine gives for the name of the test.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -48,7 +49,7 @@ func (u *Uplink) listen(ctx context.Context) {
 
 // ask takes what the centre wants to know, and answers it.
 func (u *Uplink) ask(ctx context.Context, client *http.Client) error {
-	body, err := json.Marshal(wire.QuestionsRequest{Version: wire.Version})
+	body, err := json.Marshal(wire.QuestionsRequest{Version: wire.Version, Policy: u.told.Load()})
 	if err != nil {
 		return fmt.Errorf("uplink: %w", err)
 	}
@@ -60,6 +61,29 @@ func (u *Uplink) ask(ctx context.Context, client *http.Client) error {
 		if err := u.answer(ctx, &q.Questions[i]); err != nil {
 			return err
 		}
+	}
+	if q.Beat != nil {
+		return u.asked(ctx, q.Beat)
+	}
+	return nil
+}
+
+// errUnheard tells that the heartbeat that the centre has asked for did not reach it.
+var errUnheard = errors.New("uplink: the centre has not heard the heartbeat that it asked for")
+
+// asked comes with a heartbeat because the centre asks for it.
+func (u *Uplink) asked(ctx context.Context, b *wire.Beat) error {
+	if within := time.Duration(min(b.Within, wire.MaxBeat)) * time.Second; within > 0 {
+		wait := time.NewTimer(rand.N(within))
+		defer wait.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wait.C:
+		}
+	}
+	if !u.heartbeat(ctx) {
+		return errUnheard
 	}
 	return nil
 }

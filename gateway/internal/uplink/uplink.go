@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -45,6 +46,10 @@ type Parts struct {
 	// nil for a box without.
 	Bundles func() []wire.BundleState
 	Wanted  func([]wire.BundleWanted)
+	// PolicyState tells what became of what the company wants, and Policy takes the name of what the box should have and
+	// tells whether that has changed something; nil for a box without.
+	PolicyState func() *wire.PolicyState
+	Policy      func(ctx context.Context, id string, up *Uplink) bool
 	// Reached hears of each heartbeat: how far the centre's clock is ahead of ours, or why it was
 	// not reached; nil for nobody.
 	Reached func(ahead time.Duration, err error)
@@ -61,6 +66,9 @@ type Uplink struct {
 	cfg   Config
 	parts Parts
 	wake  chan struct{}
+	hurry chan struct{}          // asks for a heartbeat now
+	one   sync.Mutex             // heartbeats come one at a time
+	told  atomic.Pointer[string] // the policy that the centre named last
 	enc   *zstd.Encoder
 	http  *http.Client
 }
@@ -75,13 +83,21 @@ func New(cfg Config, parts Parts) (*Uplink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("uplink: %w", err)
 	}
-	return &Uplink{cfg: cfg, parts: parts, wake: make(chan struct{}, 1), enc: enc, http: client}, nil
+	return &Uplink{cfg: cfg, parts: parts, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), enc: enc, http: client}, nil
 }
 
 // Wake tells that the journal has something new.
 func (u *Uplink) Wake() {
 	select {
 	case u.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Hurry tells that the centre should hear how the box is, now.
+func (u *Uplink) Hurry() {
+	select {
+	case u.hurry <- struct{}{}:
 	default:
 	}
 }
@@ -107,6 +123,8 @@ func (u *Uplink) Run(ctx context.Context) error {
 		if more {
 			select { // a long backlog does not make the box look dead
 			case <-beat.C:
+				u.heartbeat(ctx)
+			case <-u.hurry:
 				u.heartbeat(ctx)
 			default:
 			}
@@ -148,6 +166,8 @@ func (u *Uplink) pause(ctx context.Context, beat, retry <-chan time.Time) {
 			return
 		case <-retry:
 			return
+		case <-u.hurry:
+			u.heartbeat(ctx)
 		case <-beat:
 			if u.heartbeat(ctx) && retry != nil {
 				return // the line is back
@@ -241,6 +261,8 @@ func (u *Uplink) post(ctx context.Context, events []wire.Event) error {
 
 // heartbeat tells how the box is; true when the centre heard it.
 func (u *Uplink) heartbeat(ctx context.Context) bool {
+	u.one.Lock()
+	defer u.one.Unlock()
 	changed, err := u.beat(ctx)
 	if changed { // whoever asked for it wants to see it done
 		_, err = u.beat(ctx)
@@ -256,6 +278,9 @@ func (u *Uplink) beat(ctx context.Context) (changed bool, err error) {
 	beat := wire.Heartbeat{Version: wire.Version, Health: u.parts.Health()}
 	if u.parts.Bundles != nil {
 		beat.Bundles = u.parts.Bundles()
+	}
+	if u.parts.PolicyState != nil {
+		beat.Policy = u.parts.PolicyState()
 	}
 	body, err := json.Marshal(beat)
 	if err != nil {
@@ -274,5 +299,13 @@ func (u *Uplink) beat(ctx context.Context) (changed bool, err error) {
 	if err == nil && u.parts.Wanted != nil {
 		u.parts.Wanted(resp.Bundles)
 	}
-	return err == nil && u.parts.Held != nil && u.parts.Held(resp.Held), err
+	if err != nil {
+		return false, err
+	}
+	changed = u.parts.Held != nil && u.parts.Held(resp.Held)
+	if u.parts.Policy != nil {
+		changed = u.parts.Policy(ctx, resp.Policy, u) || changed
+		u.told.Store(&resp.Policy)
+	}
+	return changed, nil
 }
