@@ -115,7 +115,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	ec := engine.Config{
 		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: cfg.Stops(), Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
-		MaxMemory: pressure.Bound(), StopFlagged: cfg.StopsSuspicious(), KeepMail: cfg.KeepMail,
+		MaxMemory: pressure.Bound(), StopFlagged: new(atomic.Bool), KeepMail: cfg.KeepMail,
 	}
 	if ec.Applications, err = cfg.KnownApplications(); err != nil {
 		return err
@@ -139,7 +139,8 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		ec.Scanner = &scan.Scanner{Socket: cfg.ClamdSocket, Database: cfg.ClamdDatabase}
 	}
 	e := engine.New(ec)
-	use := &inUse{cfg: &cfg, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions, policy: cfg.PolicyID(), note: note, unwanted: unwanted}
+	ec.StopFlagged.Store(cfg.StopsSuspicious())
+	use := &inUse{cfg: &cfg, flagged: ec.StopFlagged, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions, policy: cfg.PolicyID(), note: note, unwanted: unwanted}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -45,10 +46,11 @@ func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) 
 
 // inUse are the rules, lists and applications that the engine judges by.
 type inUse struct {
-	cfg    *Config
-	engine *engine.Engine
-	known  *apps.Known
-	report chan<- struct{} // asks for what devices have used
+	cfg     *Config
+	engine  *engine.Engine
+	known   *apps.Known
+	flagged *atomic.Bool
+	report  chan<- struct{} // asks for what devices have used
 
 	mu          sync.Mutex
 	set         *match.Set
@@ -167,7 +169,7 @@ func (u *inUse) renewLists() (sites int) {
 	}
 	lists, sites := u.cfg.WarnedLists()
 	u.engine.SetLists(lists)
-	u.engine.StopFlagged(u.cfg.StopsSuspicious())
+	u.flagged.Store(u.cfg.StopsSuspicious())
 	u.mu.Lock()
 	u.lists, u.sites, u.policy, u.note, u.unwanted = lists, sites, u.cfg.PolicyID(), note, refused
 	u.mu.Unlock()

@@ -1,27 +1,21 @@
 package gateway
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"otasuke/gateway/internal/evefile"
 	"otasuke/gateway/internal/update/content"
 	"otasuke/rule/policy"
 	"otasuke/wire"
 )
 
-const (
-	// leastCompiled of a hundred rules must run: public rule sets have a few that do not.
-	leastCompiled = 90
-	// maxNamed rules stand in an error.
-	maxNamed = 5
-)
+// leastCompiled of a hundred rules must run: public rule sets have a few that do not.
+const leastCompiled = 90
 
 // ErrTry tells that a bundle would not do on boxes.
 var ErrTry = errors.New("gateway: this bundle would not do")
@@ -56,42 +50,9 @@ func TryBundle(ctx context.Context, kind, dir, captures string) error {
 	if _, err := Inspect(ctx, InspectConfig{Capture: captures, Each: true, Rules: rules, IPS: &p, Prevent: true, Dir: out, Warn: io.Discard}); err != nil {
 		return err
 	}
-	return noneBlocked(out)
-}
-
-// noneBlocked looks for alerts of what was blocked.
-func noneBlocked(dir string) error {
-	n, first := 0, ""
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		for lines := json.NewDecoder(bufio.NewReader(f)); lines.More(); {
-			var r struct {
-				Alert struct {
-					Action    string `json:"action"`
-					ID        uint32 `json:"signature_id"`
-					Signature string `json:"signature"`
-				} `json:"alert"`
-			}
-			if err := lines.Decode(&r); err != nil {
-				return err
-			}
-			if r.Alert.Action == "blocked" {
-				if n++; n <= maxNamed {
-					first += fmt.Sprintf("; %d %.100q", r.Alert.ID, r.Alert.Signature)
-				}
-			}
-		}
-		return nil
-	})
+	n, first, err := evefile.Blocked(out)
 	if err == nil && n > 0 {
-		err = fmt.Errorf("%w: harmless traffic is blocked, %d times%s", ErrTry, n, first)
+		err = fmt.Errorf("%w: harmless traffic is blocked, %d times: %s", ErrTry, n, first)
 	}
 	return err
 }

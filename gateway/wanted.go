@@ -2,12 +2,9 @@ package gateway
 
 import (
 	"context"
-	"io"
-	"time"
 
 	"otasuke/gateway/internal/uplink"
 	"otasuke/gateway/internal/wanted"
-	"otasuke/wire"
 )
 
 // Reasons why a box takes no policy, for the operator.
@@ -35,23 +32,7 @@ func (b *Box) openWanted() {
 	b.wanted = wanted.New(c)
 }
 
-// fetchPolicy is how long a policy may take to come: heartbeats wait for it.
-const fetchPolicy = 20 * time.Second
-
 // want hears which policy the box should have, and fetches it.
 func (b *Box) want(ctx context.Context, id string, up *uplink.Uplink) (changed bool) {
-	return b.wanted.Want(ctx, id, func(ctx context.Context) (*wire.Policy, error) {
-		ctx, cancel := context.WithTimeout(ctx, fetchPolicy)
-		defer cancel()
-		r, err := up.Fetch(ctx, wire.PathPolicy)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
-		text, err := io.ReadAll(io.LimitReader(r, wire.MaxPolicyBytes+1))
-		if err != nil {
-			return nil, err
-		}
-		return wanted.Decode(text)
-	})
+	return b.wanted.Want(ctx, id, up.Fetch)
 }

@@ -30,7 +30,6 @@ type Engine struct {
 	cfg      Config
 	Stats    Counters
 	lists    atomic.Pointer[filter.Lists]
-	flagged  atomic.Bool // files that nobody can look into are stopped
 	hosts    *hosts.State
 	mails    redact.Memory
 	rules    *live.Rules
@@ -45,7 +44,6 @@ func New(cfg Config) *Engine {
 	cfg.Complete()
 	e := &Engine{cfg: cfg, hosts: hosts.New(), rules: live.New(cfg.Rules)}
 	e.lists.Store(cfg.Lists)
-	e.flagged.Store(cfg.StopFlagged)
 	if cfg.Scanner != nil {
 		cfg.Scanner.Done = e.wakers.Wake
 	}
@@ -54,9 +52,6 @@ func New(cfg Config) *Engine {
 
 // SetLists swaps the lists for all workers, without a gap.
 func (e *Engine) SetLists(l *filter.Lists) { e.lists.Store(l) }
-
-// StopFlagged says anew whether files that nobody can look into are stopped.
-func (e *Engine) StopFlagged(stop bool) { e.flagged.Store(stop) }
 
 // SetRules swaps the rules for all workers while they go on: each takes the new ones up
 // between two packets. Conversations that go on forget the bits and counters that the old

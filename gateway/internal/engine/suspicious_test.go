@@ -8,6 +8,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,7 +59,9 @@ func TestLockedFile(t *testing.T) {
 		"imap": {143, imap(mailWith(file, "base64")), false},
 	} {
 		for _, stop := range []bool{false, true} {
-			b := newBox(t, Config{Scanner: s, LogApps: true, StopFlagged: stop})
+			flagged := new(atomic.Bool)
+			b := newBox(t, Config{Scanner: s, LogApps: true, StopFlagged: flagged})
+			flagged.Store(stop) // it may change at any time
 			p := b.play(between("192.168.1.12:50000", fmt.Sprintf("198.51.100.80:%d", c.port)), c.talk)
 			for end := time.Now().Add(10 * time.Second); b.word() == "" && time.Now().Before(end); runtime.Gosched() {
 				b.w.Tick(b.now)

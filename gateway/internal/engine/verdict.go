@@ -173,7 +173,7 @@ func (w *Worker) scanned(f *watch.File, r *scan.Result) {
 	if !f.Closed {
 		w.about(f)
 	}
-	virus := f.Virus(r, w.e.flagged.Load())
+	virus := f.Virus(r, w.e.cfg.StopFlagged.Load())
 	if f.Told = f.Closed || virus != ""; f.Told && w.e.cfg.LogApps {
 		w.batch.Add(evelog.Scanned(w.fileRecord(f.App, f), r))
 	}

@@ -160,9 +160,26 @@ func (k *Keeper) State() *wire.PolicyState {
 	return &s
 }
 
+// Fetch opens what the centre has at a path.
+type Fetch func(ctx context.Context, path string) (io.ReadCloser, error)
+
+// fetchTime is how long a policy may take to come: heartbeats wait for it.
+const fetchTime = 20 * time.Second
+
+func (f Fetch) policy(ctx context.Context) (*wire.Policy, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
+	r, err := f(ctx, wire.PathPolicy)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return decode(r)
+}
+
 // Want hears which policy the box should have and fetches one that is not here. It tells whether the centre should hear of
 // a change.
-func (k *Keeper) Want(ctx context.Context, id string, fetch func(context.Context) (*wire.Policy, error)) (changed bool) {
+func (k *Keeper) Want(ctx context.Context, id string, fetch Fetch) (changed bool) {
 	if k == nil || id == "" || k.cfg.Off != "" {
 		return false
 	}
@@ -174,7 +191,7 @@ func (k *Keeper) Want(ctx context.Context, id string, fetch func(context.Context
 	if known {
 		return k.back(id)
 	}
-	p, err := fetch(ctx)
+	p, err := fetch.policy(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			k.cfg.Log.Warn("what the company wants cannot be fetched, trying again", "err", err)

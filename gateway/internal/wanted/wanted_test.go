@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -47,9 +48,13 @@ func newBox(t *testing.T, dir, off string) *box {
 }
 
 func (b *box) want(p *wire.Policy, err error) bool {
-	return b.Want(b.Context(), p.ID, func(context.Context) (*wire.Policy, error) {
+	return b.Want(b.Context(), p.ID, func(_ context.Context, path string) (io.ReadCloser, error) {
 		b.fetched++
-		return p, err
+		if err != nil || path != wire.PathPolicy {
+			return nil, err
+		}
+		text, err := json.Marshal(p)
+		return io.NopCloser(bytes.NewReader(text)), err
 	})
 }
 

@@ -40,8 +40,8 @@ type Config struct {
 	// Scanner of files; nil for none.
 	Scanner *scan.Scanner
 	// StopFlagged stops files that nobody can look into and that may act by themselves like
-	// those with a virus; without it they are only told of.
-	StopFlagged bool
+	// those with a virus while it is true; without it they are only told of. It may change at any time.
+	StopFlagged *atomic.Bool
 	// KeepMail lets infected parts of mails pass and only tells of them; without it they are
 	// replaced by a text.
 	KeepMail bool
@@ -105,6 +105,9 @@ func (cfg *Config) Complete() {
 	}
 	if cfg.Budget == 0 {
 		cfg.Budget = DefaultBudget
+	}
+	if cfg.StopFlagged == nil {
+		cfg.StopFlagged = new(atomic.Bool)
 	}
 	cfg.Session.Inline = cfg.Inline
 }
