@@ -41,6 +41,7 @@ import (
 	"otasuke/centre/internal/pairing"
 	"otasuke/centre/internal/parcel"
 	"otasuke/centre/internal/passkey"
+	"otasuke/centre/internal/policy"
 	"otasuke/centre/internal/portal"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
@@ -95,6 +96,7 @@ type Centre struct {
 	texts      *text.Catalogue
 	usage      *usage.Service
 	questions  *question.Service
+	policies   *policy.Service
 	appeals    *appeal.Service
 	bundles    *repo.Repo
 	releases   *release.Service
@@ -142,7 +144,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -215,6 +217,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	if c.kinds, err = content.Load(); err != nil {
 		return err
 	}
+	c.policies = policy.New(policy.Config{Store: c.store, Known: c.apps})
 	c.authority, err = enrol.Open(enrol.Config{Dir: c.cfg.authorityDir()})
 	return err
 }
@@ -229,7 +232,7 @@ const garbage = 40
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Pairings: c.pairings, Site: strings.TrimSuffix(c.cfg.Portal.URL, "/") + "/connect", Phone: c.cfg.Phone, CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Policies: c.policies, Pairings: c.pairings, Site: strings.TrimSuffix(c.cfg.Portal.URL, "/") + "/connect", Phone: c.cfg.Phone, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err
@@ -354,7 +357,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 		Todos: c.toUpdate,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, visits, covers, pages.Customers(c.newsPages()), advised.Customers(c.advise()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, visits, covers, pages.Customers(c.newsPages()), c.policyPages(false), advised.Customers(c.advise()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), surveys.Customers(surveys.Config{Service: c.surveys, Texts: c.texts}), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
 	})
@@ -398,10 +401,11 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		Passkeys: keys,
 		Calls:    true,
 		Visits:   true,
+		Policies: true,
 		Contacts: c.contact,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
 	})
 }
 

@@ -45,6 +45,7 @@ type companyView struct {
 	CanClaim  bool
 	ClaimURL  string
 	Traffic   string // address of the search of its traffic log
+	Policy    string // of what it wants of its boxes; "" for none
 	// CanHelp and CanInvite offer the forms about logins.
 	CanHelp, CanInvite bool
 	URL, Why           string
@@ -88,6 +89,9 @@ func (c *console) showCompany(w http.ResponseWriter, v *ui.Visit, company *tenan
 	view.Base, view.SidePanel, view.URL = c.begin(v, "console.companies_title", "/companies"), side, c.root+"/companies/"+company.ID
 	view.CanClaim, view.ClaimURL = v.Role.May(tenant.MayOperate), view.URL+"/claim"
 	view.CanInvite, view.CanHelp = c.Logins != nil && v.Role.May(tenant.MayOperate), c.Logins != nil && v.Role.May(tenant.MayHelp)
+	if c.Policies {
+		view.Policy = view.URL + "/policy"
+	}
 	view.Traffic = view.URL + "/traffic?why=" + url.QueryEscape(view.Why)
 	for _, p := range people {
 		view.People = append(view.People, flows.Option{Value: p.ID, Label: p.Name + " " + p.Email})

@@ -104,6 +104,8 @@ type Config struct {
 	Calls bool
 	// Visits: a vendor can be sent from a case and from a company's page.
 	Visits bool
+	// Policies: the pages of policies are among the guests.
+	Policies bool
 	// Contacts is whom to ring; may be nil.
 	Contacts func(ctx context.Context, tenantID string) (Contact, error)
 	// Guests are pages of other rooms that belong here.

@@ -51,6 +51,8 @@ var Rules = map[string]Rule{
 	"report_mail":      {},
 	"application":      {JSON: []string{"form"}},
 	"application_link": {Out: true},
+	"policy_step":      {JSON: []string{"before", "after"}},
+	"policy_box":       {JSON: []string{"said"}},
 	"survey":           {JSON: []string{"questions"}},
 	"survey_answer":    {JSON: []string{"answers"}},
 	"survey_asked":     {JSON: []string{"questions", "answers"}},

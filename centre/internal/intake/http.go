@@ -145,6 +145,9 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 		if err := in.cfg.Releases.Tell(tx, box.ID, beat.Bundles); err != nil {
 			return err
 		}
+		if err := in.cfg.Policies.Tell(tx, box.ID, beat.Policy); err != nil {
+			return err
+		}
 		if err := in.heard(tx, &box); err != nil {
 			return err
 		}
@@ -157,8 +160,12 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 	if err != nil {
 		return err
 	}
+	policy, err := in.cfg.Policies.Wanted(r.Context(), box.TenantID)
+	if err != nil {
+		return err
+	}
 	in.counts.heartbeats.Add(1)
-	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held, Bundles: wanted})
+	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held, Bundles: wanted, Policy: policy.ID})
 }
 
 // bundles serves what keeps boxes current. It may take as long as a poor line needs.

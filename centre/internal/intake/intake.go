@@ -13,6 +13,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/policy"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/store"
@@ -55,6 +56,7 @@ type Config struct {
 	Questions *question.Service
 	Appeals   *appeal.Service
 	Releases  *release.Service
+	Policies  *policy.Service
 	Pairings  Pairings
 	CA        *enrol.CA
 	// Site is where people enter what a box shows, Phone whom they call.
@@ -73,7 +75,8 @@ type Intake struct {
 	life  context.Context // ends when the listener shuts down: no box waits any longer
 	end   context.CancelFunc
 
-	counts counts
+	counts  counts
+	waiting atomic.Int64 // boxes that wait for a question
 }
 
 // Counts say what boxes have sent to this process.
@@ -103,6 +106,7 @@ func New(cfg Config) *Intake {
 	in.mux.Handle(wire.PathHeartbeat, in.post(in.withBox(in.heartbeat)))
 	in.mux.Handle(wire.PathQuestions, in.post(in.withBox(in.questions)))
 	in.mux.Handle(wire.PathAnswers, in.post(in.withBox(in.answers)))
+	in.mux.Handle(wire.PathPolicy, in.get(in.withBox(in.policy)))
 	in.mux.Handle(wire.PathBundleMetadata, in.get(in.withBox(in.bundles)))
 	in.mux.Handle(wire.PathBundleTargets, in.get(in.withBox(in.bundles)))
 	in.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

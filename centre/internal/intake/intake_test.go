@@ -28,6 +28,7 @@ import (
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/pairing"
+	"otasuke/centre/internal/policy"
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/release/repo"
@@ -50,6 +51,7 @@ type office struct {
 	devices    *device.Service
 	alerts     *alert.Service
 	questions  *question.Service
+	policies   *policy.Service
 	pairings   *pairing.Service
 	in         *intake.Intake
 	addr       string
@@ -76,15 +78,16 @@ func suite(t *testing.T, fn func(o *office)) {
 		o.devices = device.New(device.Config{Store: s, Clock: o.clock})
 		o.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: o.clock})
 		o.questions = question.New(s, o.clock)
+		o.policies = policy.New(policy.Config{Store: s, Clock: o.clock})
 		o.pairings = pairing.New(pairing.Config{Store: s, Devices: o.devices, Clock: o.clock})
-		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), Releases: release.New(release.Config{Store: s, Repo: repo.New(t.TempDir(), o.clock), Clock: o.clock}), Pairings: o.pairings, Site: "https://portal.example", CA: o.ca, Clock: o.clock})
+		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), Releases: release.New(release.Config{Store: s, Repo: repo.New(t.TempDir(), o.clock), Clock: o.clock}), Pairings: o.pairings, Policies: o.policies, Site: "https://portal.example", CA: o.ca, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			*to, err = companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(t, err)
 		}
 		o.listen()
 		fn(o)
-	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), pairing.Schema())
+	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), pairing.Schema(), policy.Schema())
 }
 
 func (o *office) listen() {

@@ -4,8 +4,29 @@ import (
 	"encoding/json"
 	"testing"
 
+	"otasuke/centre/internal/policy"
 	"otasuke/wire"
 )
+
+// must posts something that is not refused.
+func (b *box) must(path string, body, answer any) {
+	b.o.Helper()
+	text, err := json.Marshal(body)
+	must(b.o.T, err)
+	if _, refused := b.o.post(b.client, path, text, answer); refused != nil {
+		b.o.Error(refused)
+	}
+}
+
+// policy fetches what the company wants.
+func (b *box) policy() (p wire.Policy) {
+	b.o.Helper()
+	resp, err := b.client.Get("https://" + b.o.addr + wire.PathPolicy)
+	must(b.o.T, err)
+	defer resp.Body.Close()
+	must(b.o.T, json.NewDecoder(resp.Body).Decode(&p))
+	return p
+}
 
 func (b *box) ask() []wire.Question {
 	b.o.Helper()
@@ -56,6 +77,45 @@ func TestQuestions(t *testing.T) {
 		q, err = o.questions.Get(o.Context(), o.own, id)
 		if err != nil || q.Answer == nil || q.Answer.Traffic.Found != 3 {
 			o.Errorf("%+v %v", q.Answer, err)
+		}
+	})
+}
+
+// A box that waits is asked to come when what its company wants has changed, gets it, and what it says of it is kept; an
+// older box is left in peace.
+func TestPolicyReachesTheBox(t *testing.T) {
+	suite(t, func(o *office) {
+		b, other := o.newBox(o.own), o.newBox(o.decoy)
+		hear := func(b *box) wire.HeartbeatResponse {
+			var r wire.HeartbeatResponse
+			b.must(wire.PathHeartbeat, wire.Heartbeat{Version: wire.Version, Health: wire.Health{Protecting: true}}, &r)
+			return r
+		}
+		first := hear(b).Policy
+		if first == "" || first != hear(other).Policy {
+			o.Fatalf("at first: %q", first)
+		}
+		asked := make(chan wire.Questions, 1)
+		go func() {
+			var q wire.Questions
+			b.must(wire.PathQuestions, wire.QuestionsRequest{Version: wire.Version, Policy: &first}, &q)
+			asked <- q
+		}()
+		must(o.T, o.policies.Save(o.Context(), o.own, "owner", "社長の希望", 0, policy.State{Deny: []string{"game.example"}}, true))
+		if q := <-asked; q.Beat == nil || q.Beat.Within != 0 {
+			o.Errorf("%+v", q)
+		}
+		now := hear(b).Policy
+		if now == first || hear(other).Policy != first {
+			o.Error("nothing has changed, or for everybody")
+		}
+		p := b.policy()
+		if p.ID != now || len(p.Deny) != 1 || p.Check() != nil || len(other.policy().Deny) != 0 {
+			o.Errorf("%+v", p)
+		}
+		b.must(wire.PathHeartbeat, wire.Heartbeat{Version: wire.Version, Policy: &wire.PolicyState{ID: now, Active: now, State: wire.PolicyActive}}, new(wire.HeartbeatResponse))
+		if all, err := o.policies.Boxes(o.Context(), o.own); err != nil || all[b.id].Active != now {
+			o.Errorf("%+v %v", all, err)
 		}
 	})
 }

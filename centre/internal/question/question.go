@@ -114,8 +114,8 @@ func action(q *wire.Question) string {
 	return "view.traffic"
 }
 
-// Next waits for questions to a box until there are some or ctx ends.
-func (s *Service) Next(ctx context.Context, tenantID, boxID string) ([]wire.Question, error) {
+// Next waits for questions to a box until there are some, one of two others is closed, or ctx ends.
+func (s *Service) Next(ctx context.Context, tenantID, boxID string, one, other <-chan struct{}) ([]wire.Question, error) {
 	for {
 		woken := s.store.Woken(asks(boxID))
 		list, err := s.take(ctx, tenantID, boxID)
@@ -129,6 +129,12 @@ func (s *Service) Next(ctx context.Context, tenantID, boxID string) ([]wire.Ques
 		select {
 		case <-ctx.Done():
 		case <-woken:
+		case <-one:
+			wait.Stop()
+			return nil, nil
+		case <-other:
+			wait.Stop()
+			return nil, nil
 		case <-wait.C:
 		}
 		wait.Stop()

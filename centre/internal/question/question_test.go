@@ -56,7 +56,7 @@ func (o *office) none(tenantID, box string) {
 	o.Helper()
 	ctx, cancel := context.WithCancel(o.Context())
 	cancel()
-	if list, err := o.svc.Next(ctx, tenantID, box); len(list) != 0 || err != nil {
+	if list, err := o.svc.Next(ctx, tenantID, box, nil, nil); len(list) != 0 || err != nil {
 		o.Errorf("%s of %s: %+v %v", box, tenantID, list, err)
 	}
 }
@@ -65,7 +65,7 @@ func TestAskAndAnswer(t *testing.T) {
 	suite(t, func(o *office) {
 		got := make(chan []wire.Question)
 		go func() {
-			list, err := o.svc.Next(o.Context(), o.own, "b1")
+			list, err := o.svc.Next(o.Context(), o.own, "b1", nil, nil)
 			if err != nil {
 				o.Error(err)
 			}
@@ -119,7 +119,7 @@ func TestTimes(t *testing.T) {
 			o.Helper()
 			ctx, cancel := context.WithTimeout(o.Context(), 5*time.Second)
 			defer cancel()
-			if list, err := o.svc.Next(ctx, o.own, "b1"); len(list) != want || err != nil {
+			if list, err := o.svc.Next(ctx, o.own, "b1", nil, nil); len(list) != want || err != nil {
 				o.Errorf("%+v %v", list, err)
 			}
 		}
