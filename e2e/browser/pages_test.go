@@ -62,6 +62,7 @@ func pages(t *testing.T) []page {
 		{"accessibility", here.portal, "/accessibility", nil},
 		{"surveys", here.portal, "/surveys", nil},
 		{"survey-new", here.portal, "/surveys/new", nil},
+		{"policy", here.portal, "/policy", nil},
 		{"missing", here.portal, "/nothing", nil},
 		{"visit-phone", here.portal, came.phone[len(here.portal):], nil},
 		{"visits", here.portal, "/visits", nil},
@@ -90,6 +91,13 @@ func pages(t *testing.T) []page {
 		{"company-why", here.console, company, nil},
 		{"company", here.console, company + "?why=%E9%9B%BB%E8%A9%B1%E3%81%A7%E3%81%AE%E7%9B%B8%E8%AB%87", nil},
 		{"fleet", here.console, "/fleet", nil},
+		{"policies", here.console, "/policies", nil},
+		{"policy-template", here.console, "/policies/strict", nil},
+		{"policy-company", here.console, company + "/policy", nil},
+		{"policy-check", here.console, "/policies/school", func(b *tab) {
+			b.do(chromedp.Click(chromedp.CSS(`input[value="category:media"]`)), chromedp.SendKeys(chromedp.CSS("#why"), "保護者会で決めたため"))
+			b.click(`button[value=look]`)
+		}},
 		{"desk-visits", here.console, "/visits", nil},
 		{"desk-vendors", here.console, "/visits/vendors", nil},
 		{"desk-visit", here.console, came.visit, nil},

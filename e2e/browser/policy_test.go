@@ -1,0 +1,63 @@
+package browser
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// An owner has a site blocked from a telephone without script, two people change it at once and the second is told, and the
+// centre changes a template after it was told for how many companies.
+func TestWhatIsBlockedIsChanged(t *testing.T) {
+	owner, desk := newTab(t, 360, 740), newTab(t, 1280, 900)
+	owner.withoutScript()
+	owner.language(here.portal, "ja")
+	owner.login(here.portal, here.mori.owner)
+	owner.open(here.portal + "/policy")
+	owner.says("いま決まっていること", "標準", "まだ変えたことはありません")
+
+	desk.language(here.console, "ja")
+	desk.login(here.console, operator)
+	theirs := here.console + "/companies/" + here.mori.CompanyID + "/policy"
+	desk.open(theirs)
+	desk.says(here.mori.name)
+
+	owner.do(chromedp.SendKeys(chromedp.CSS("#deny"), "co.jp"), chromedp.SendKeys(chromedp.CSS("#why"), "休み時間に使うため"))
+	if status := owner.click(`form[action$="/policy"] .button-key`); status != http.StatusUnprocessableEntity {
+		t.Errorf("a whole top-level domain: %d", status)
+	}
+	owner.says("「co.jp」は、みんなの名前の終わりです")
+	owner.do(chromedp.SetValue(chromedp.CSS("#deny"), "https://Game.example/play"))
+	owner.click(`form[action$="/policy"] .button-key`)
+	owner.says("保存しました", "game.example", "（この会社だけ）", "休み時間に使うため")
+
+	desk.do(chromedp.SendKeys(chromedp.CSS("#deny"), "casino.example"), chromedp.SendKeys(chromedp.CSS("#why"), "電話での依頼"))
+	if status := desk.click(`form[action$="/policy"] .button-key`); status != http.StatusConflict {
+		t.Errorf("the second of two: %d", status)
+	}
+	desk.says("ほかの人が先に変えました", "game.example")
+	if typed := eval[string](desk, `document.querySelector("#deny").value`); typed != "casino.example" {
+		t.Errorf("what was typed is lost: %q", typed)
+	}
+	desk.do(chromedp.SetValue(chromedp.CSS("#deny"), "casino.example\ngame.example"))
+	desk.click(`form[action$="/policy"] .button-key`)
+	desk.says("保存しました", "casino.example")
+
+	owner.open(here.portal + "/policy")
+	owner.says("センターの担当者", "電話での依頼")
+	owner.click(`.steps li:last-child form .button`) // the first step
+	owner.says("元に戻しました", "casino.example", "1 回目を元に戻した")
+
+	desk.open(here.console + "/policies/strict")
+	desk.do(chromedp.Click(chromedp.CSS(`input[value="category:social"]`)), chromedp.SendKeys(chromedp.CSS("#why"), "会議で決めた"))
+	desk.click(`button[value=look]`)
+	desk.says("この変更を保存しますか", "0社の方針が変わります")
+	desk.click(`button[value=change]`)
+	if !eval[bool](desk, `document.querySelector('input[value="category:social"]').checked`) {
+		t.Error("what was ticked is lost")
+	}
+	desk.click(`button[value=look]`)
+	desk.click(`button[value=save]`)
+	desk.says("保存しました", "厳しめ")
+}
