@@ -17,6 +17,8 @@ const (
 	answerTime = 30 * time.Second
 	// deaf is how long a centre is left alone that does not know of questions.
 	deaf = 10 * time.Minute
+	// beatPause is between a heartbeat that the centre asked for and the next question.
+	beatPause = time.Second
 )
 
 // listen waits at the centre for questions, and answers one after the other, until ctx ends.
@@ -84,6 +86,10 @@ func (u *Uplink) asked(ctx context.Context, b *wire.Beat) error {
 	}
 	if !u.heartbeat(ctx) {
 		return errUnheard
+	}
+	select { // a centre that goes on asking is not heard without end
+	case <-ctx.Done():
+	case <-time.After(beatPause):
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -102,3 +103,62 @@ func TestQuestions(t *testing.T) {
 		<-done
 	})
 }
+
+// A centre that has something new asks a box to come: it does within the time that is said, and tells what it was told of when
+// it waits again. One that goes on asking is not heard without end.
+func TestAskedToCome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var beats, fetched atomic.Int64
+		var told atomic.Value
+		always := atomic.Bool{}
+		centre := roundTrip(func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			text := `{"version":1}`
+			switch r.URL.Path {
+			case wire.PathHeartbeat:
+				beats.Add(1)
+				text = `{"version":1,"time":"2026-11-29T00:00:00Z","policy":"00000000000000000000000000000001"}`
+			case wire.PathQuestions:
+				var q wire.QuestionsRequest
+				if json.Unmarshal(body, &q) != nil || q.Check() != nil {
+					t.Errorf("%s", body)
+				}
+				if q.Policy != nil {
+					told.Store(*q.Policy)
+				}
+				if q.Policy == nil || always.Load() {
+					text = `{"version":1,"questions":[],"beat":{"within_s":20}}`
+				} else {
+					time.Sleep(wire.QuestionWait)
+				}
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(text)), Header: http.Header{}}, nil
+		})
+		u := &Uplink{http: &http.Client{Transport: centre}, parts: Parts{Health: func() wire.Health { return wire.Health{} }, Log: slog.New(slog.DiscardHandler),
+			Answer: func(context.Context, *wire.Question) wire.Answer { return wire.Answer{} },
+			Policy: func(_ context.Context, id string, _ *Uplink) bool { return fetched.Add(1) == 1 }}}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { u.listen(ctx); close(done) }()
+		time.Sleep(25 * time.Second)
+		if beats.Load() != 2 || told.Load() != "00000000000000000000000000000001" { // what has changed is told at once
+			t.Errorf("%d heartbeats; it was told of %v", beats.Load(), told.Load())
+		}
+		always.Store(true)
+		before := beats.Load()
+		time.Sleep(5 * time.Minute)
+		if n := beats.Load() - before; n < 5 || n > 150 {
+			t.Errorf("%d heartbeats in five minutes", n)
+		}
+		cancel()
+		<-done
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
