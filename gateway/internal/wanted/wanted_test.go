@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,7 +34,7 @@ type box struct {
 	*wanted.Keeper
 	dir      string
 	bad      error
-	applied  int
+	applied  atomic.Int64
 	hurried  int
 	fetched  int
 	override string // the engine's reason
@@ -42,7 +43,7 @@ type box struct {
 func newBox(t *testing.T, dir, off string) *box {
 	b := &box{T: t, dir: dir}
 	b.Keeper = wanted.New(wanted.Config{Dir: dir, Off: off, Own: []string{"list"}, Log: slog.New(slog.DiscardHandler),
-		Try: func(*wire.Policy) error { return b.bad }, Apply: func() { b.applied++ }})
+		Try: func(*wire.Policy) error { return b.bad }, Apply: func() { b.applied.Add(1) }})
 	b.Hurry(func() { b.hurried++ })
 	return b
 }
@@ -87,15 +88,15 @@ func TestKeeper(t *testing.T) {
 	b := newBox(t, dir, "")
 	b.engine()
 	one, two := policy(t, "one.example"), policy(t, "two.example")
-	if b.want(one, errors.New("the line is down")) || b.applied != 0 {
+	if b.want(one, errors.New("the line is down")) || b.applied.Load() != 0 {
 		t.Error("something came of nothing")
 	}
 	b.want(one, nil)
 	b.is(wire.PolicyWaiting, one.ID, "")
 	b.engine()
 	b.is(wire.PolicyActive, one.ID, one.ID)
-	if b.applied != 1 || b.hurried != 1 {
-		t.Errorf("applied %d times, told %d times", b.applied, b.hurried)
+	if b.applied.Load() != 1 || b.hurried != 1 {
+		t.Errorf("applied %d times, told %d times", b.applied.Load(), b.hurried)
 	}
 	for range 3 {
 		if b.want(one, nil) || b.fetched != 2 {
@@ -181,13 +182,13 @@ func TestEnds(t *testing.T) {
 		go func() { b.Keeper.Run(ctx); close(done) }()
 		time.Sleep(59 * time.Minute)
 		synctest.Wait()
-		if got, _ := wanted.Load(b.dir, time.Now()); b.applied != 1 || len(got.Stops) != 1 {
-			t.Errorf("before its end: read %d times, %+v", b.applied, got)
+		if got, _ := wanted.Load(b.dir, time.Now()); b.applied.Load() != 1 || len(got.Stops) != 1 {
+			t.Errorf("before its end: read %d times, %+v", b.applied.Load(), got)
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if got, _ := wanted.Load(b.dir, time.Now()); b.applied != 2 || len(got.Stops) != 0 || got.ID != p.ID {
-			t.Errorf("after its end: read %d times, %+v", b.applied, got)
+		if got, _ := wanted.Load(b.dir, time.Now()); b.applied.Load() != 2 || len(got.Stops) != 0 || got.ID != p.ID {
+			t.Errorf("after its end: read %d times, %+v", b.applied.Load(), got)
 		}
 		cancel()
 		<-done
