@@ -399,13 +399,14 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	}
 	return console.New(console.Config{
 		Passkeys: keys,
+		Together: true,
 		Calls:    true,
 		Visits:   true,
 		Policies: true,
 		Contacts: c.contact,
 		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())},
+		Guests: append(c.caseRooms(), access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())),
 	})
 }
 

@@ -33,6 +33,23 @@ const (
 	AnswerCall     Answer = "call"     // 電話してほしい
 )
 
+// Outcome is what a closed alert turned out to be, as the staff who closed it say.
+type Outcome string
+
+// Outcomes.
+const (
+	OutcomeUnsaid    Outcome = ""
+	OutcomeHandled   Outcome = "handled"   // it was an attack, and it is dealt with
+	OutcomeHarmless  Outcome = "harmless"  // it happened, and it was wanted or did no harm
+	OutcomeMisfire   Outcome = "misfire"   // the rule was wrong
+	OutcomeWithdrawn Outcome = "withdrawn" // the rule was wrong for everybody, and was taken back
+)
+
+// Harmless says whether there was nothing to fear.
+func (o Outcome) Harmless() bool {
+	return o == OutcomeHarmless || o == OutcomeMisfire || o == OutcomeWithdrawn
+}
+
 // Alert is one thing that a person should see: all events of one device and one
 // threat family that belong together.
 type Alert struct {
@@ -51,6 +68,7 @@ type Alert struct {
 	State      State
 	Answer     Answer
 	Reason     string // why it was closed
+	Outcome    Outcome
 	First      time.Time
 	Last       time.Time
 	Count      int // events

@@ -85,10 +85,3 @@ func (s *Service) OpenOf(tx *store.Tx, k RuleKey) ([]string, error) {
 		return id, err
 	})
 }
-
-// CloseTx is [Service.Close] in the caller's transaction.
-func (s *Service) CloseTx(tx *store.Tx, id, who, reason string) error {
-	return s.change(tx, id, who, ChangeClosed, reason, func(o *open, now time.Time) {
-		o.State, o.Reason, o.Closed = Closed, reason, now
-	})
-}

@@ -163,13 +163,21 @@ func (s *Service) AnswerTx(tx *store.Tx, id, who string, answer Answer, note str
 
 // Close ends an alert; the reason is needed and is shown to the customer.
 func (s *Service) Close(ctx context.Context, tenantID, id, who, reason string) error {
+	return s.CloseAs(ctx, tenantID, id, who, OutcomeUnsaid, reason)
+}
+
+// CloseAs is [Service.Close] that says what the alert turned out to be.
+func (s *Service) CloseAs(ctx context.Context, tenantID, id, who string, was Outcome, reason string) error {
 	if strings.TrimSpace(reason) == "" {
 		return fmt.Errorf("%w: no reason", ErrInvalid)
 	}
-	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
-		return s.change(tx, id, who, ChangeClosed, reason, func(o *open, now time.Time) {
-			o.State, o.Reason, o.Closed = Closed, reason, now
-		})
+	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error { return s.CloseTx(tx, id, who, was, reason) })
+}
+
+// CloseTx is [Service.CloseAs] in the caller's transaction.
+func (s *Service) CloseTx(tx *store.Tx, id, who string, was Outcome, reason string) error {
+	return s.change(tx, id, who, ChangeClosed, reason, func(o *open, now time.Time) {
+		o.State, o.Outcome, o.Reason, o.Closed = Closed, was, reason, now
 	})
 }
 
@@ -248,6 +256,8 @@ type QueueItem struct {
 	Company  string // name
 	Alert    Alert
 	Deadline time.Time // when it should have been acted on
+	Version  int       // of the alert, for a [Pick]
+	Taker    string    // of the staff who works on it; "" for nobody
 }
 
 // Queue lists alerts of all companies that wait for somebody: who asks to be
@@ -262,7 +272,7 @@ func (s *Service) Queue(ctx context.Context, who, why string, f Filter) (items [
 		}
 		all, err := selectAll(tx, f)
 		for _, a := range all {
-			items = append(items, QueueItem{Company: names[a.TenantID], Alert: a, Deadline: s.cfg.Classifier.Due(a.Family, a.First)})
+			items = append(items, QueueItem{Company: names[a.TenantID], Alert: a.Alert, Deadline: s.cfg.Classifier.Due(a.Family, a.First), Version: a.Version, Taker: a.Taker})
 		}
 		return err
 	})

@@ -2,7 +2,6 @@ package alert
 
 import (
 	"context"
-	"time"
 
 	"otasuke/centre/internal/store"
 )
@@ -15,16 +14,10 @@ const (
 
 // Take acknowledges an open alert as somebody of the staff: they work on it.
 func (s *Service) Take(ctx context.Context, tenantID, id, who string) error {
-	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
-		return s.change(tx, id, who, ChangeTaken, "", func(o *open, _ time.Time) {
-			o.State = Acknowledged
-		})
-	})
+	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error { return s.take(tx, id, who) })
 }
 
 // Note adds to the history what was said or found.
 func (s *Service) Note(ctx context.Context, tenantID, id, who, note string) error {
-	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
-		return s.change(tx, id, who, ChangeNoted, note, func(*open, time.Time) {})
-	})
+	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error { return s.note(tx, id, who, note) })
 }

@@ -15,7 +15,7 @@ type scanner = func(dest ...any) error
 const maxDays = 366
 
 const columns = `tenant_id, id, case_no, box_id, device_id, device_name, device_addr, inbound, family, families, stars, blocked,
-	state, answer, answered_at, reason, first_at, last_at, closed_at, events, group_key, notify_at`
+	state, answer, answered_at, reason, first_at, last_at, closed_at, events, group_key, notify_at, outcome`
 
 func scan(scan scanner, more ...any) (*open, error) {
 	a := &Alert{}
@@ -23,7 +23,7 @@ func scan(scan scanner, more ...any) (*open, error) {
 	var families string
 	var answered, first, last, closed, notify int64
 	err := scan(append([]any{&a.TenantID, &a.ID, &a.Case, &a.BoxID, &a.DeviceID, &a.DeviceName, &a.DeviceAddr, &a.Inbound, &a.Family,
-		&families, &a.Stars, &a.Blocked, &a.State, &a.Answer, &answered, &a.Reason, &first, &last, &closed, &a.Count, &o.key, &notify}, more...)...)
+		&families, &a.Stars, &a.Blocked, &a.State, &a.Answer, &answered, &a.Reason, &first, &last, &closed, &a.Count, &o.key, &notify, &a.Outcome}, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,13 +65,13 @@ func write(tx *store.Tx, o *open) error {
 		return fmt.Errorf("alert: %w", err)
 	}
 	_, err = tx.Exec(`INSERT INTO alert (`+columns+`, evidence)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		ON CONFLICT (tenant_id, id) DO UPDATE SET device_name = $6, device_addr = $7, family = $9, families = $10, stars = $11, blocked = $12,
 		state = $13, answer = $14, answered_at = $15, reason = $16, first_at = $17, last_at = $18, closed_at = $19, events = $20,
-		notify_at = $22, evidence = $23`,
+		notify_at = $22, outcome = $23, evidence = $24`,
 		o.ID, o.Case, o.BoxID, o.DeviceID, o.DeviceName, o.DeviceAddr, o.Inbound, o.Family, string(families), int(o.Stars), o.Blocked,
 		string(o.State), string(o.Answer), store.Micros(o.Answered), o.Reason, store.Micros(o.First), store.Micros(o.Last),
-		store.Micros(o.Closed), o.Count, o.key, store.Micros(o.notifyAt), string(evidence))
+		store.Micros(o.Closed), o.Count, o.key, store.Micros(o.notifyAt), string(o.Outcome), string(evidence))
 	return err
 }
 
@@ -110,13 +110,42 @@ func selectList(tx *store.Tx, f Filter) ([]Alert, error) {
 }
 
 // selectAll is of a state, or of those that are not closed: states by name are what the index goes by.
-func selectAll(tx *store.AllTx, f Filter) ([]Alert, error) {
+func selectAll(tx *store.AllTx, f Filter) ([]Seen, error) {
 	args := f.args()
 	args[0], args[1] = string(f.State), string(f.State)
 	if f.State == "" {
 		args[0], args[1] = string(Open), string(Acknowledged)
 	}
-	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert`+queueWhere, args...))(scanPlain)
+	return store.Collect[Seen](tx.Query(seenFrom(`SELECT `+columns+` FROM alert`+queueWhere), args...))(scanSeen)
+}
+
+// seenFrom adds to alerts how often they changed and who took them last. What mails were sent changes nothing that
+// somebody decides by.
+func seenFrom(query string) string {
+	return `SELECT q.*, (SELECT count(*) FROM alert_change c WHERE c.tenant_id = q.tenant_id AND c.alert_id = q.id AND c.what <> 'told'),
+		coalesce((SELECT c.who FROM alert_change c WHERE c.tenant_id = q.tenant_id AND c.alert_id = q.id AND c.what = 'taken' ORDER BY c.seq DESC LIMIT 1), '') FROM (` + query + `) q`
+}
+
+func scanSeen(sc scanner) (s Seen, err error) {
+	o, err := scan(sc, &s.Version, &s.Taker)
+	if err != nil {
+		return s, err
+	}
+	s.Alert = *o.Alert
+	if s.State != Acknowledged {
+		s.Taker = "" // it became worse since, or is over
+	}
+	return s, nil
+}
+
+// selectSeen reads one alert of any company.
+func selectSeen(tx *store.AllTx, tenantID, id string) (Seen, error) {
+	return scanSeen(tx.QueryRow(seenFrom(`SELECT `+columns+` FROM alert WHERE tenant_id = $1 AND id = $2`), tenantID, id).Scan)
+}
+
+// seenTx reads one alert of the transaction's company.
+func seenTx(tx *store.Tx, id string) (Seen, error) {
+	return scanSeen(tx.QueryRow(seenFrom(`SELECT `+columns+` FROM alert WHERE tenant_id = $1 AND id = $2`), id).Scan)
 }
 
 func insertChange(tx *store.Tx, id string, c Change) error {

@@ -169,8 +169,17 @@ func (c *console) close(w http.ResponseWriter, v *ui.Visit) error {
 		if err != nil {
 			return err
 		}
-		return c.Alerts.Close(v.Request.Context(), tenantID, id, v.PersonID, reason)
+		return c.Alerts.CloseAs(v.Request.Context(), tenantID, id, v.PersonID, outcome(v), reason)
 	})
+}
+
+// outcome is what a case is said to have been; who does not say so may close it too.
+func outcome(v *ui.Visit) alert.Outcome {
+	was := alert.Outcome(v.Request.PostFormValue("was"))
+	if was != alert.OutcomeHandled && was != alert.OutcomeHarmless {
+		return alert.OutcomeUnsaid
+	}
+	return was
 }
 
 // escalate writes down who else works on a case now. Words that staff do not type
@@ -204,7 +213,7 @@ func (c *console) misfire(w http.ResponseWriter, v *ui.Visit) error {
 		if err := c.Misfires.Mark(v.Request.Context(), tenantID, id); err != nil {
 			return err
 		}
-		return c.Alerts.Close(v.Request.Context(), tenantID, id, v.PersonID, reason)
+		return c.Alerts.CloseAs(v.Request.Context(), tenantID, id, v.PersonID, alert.OutcomeMisfire, reason)
 	})
 }
 

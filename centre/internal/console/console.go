@@ -35,7 +35,7 @@ type Alerts interface {
 	List(ctx context.Context, tenantID string, f alert.Filter) ([]alert.Alert, error)
 	Get(ctx context.Context, tenantID, id string) (alert.Alert, error)
 	History(ctx context.Context, tenantID, id string) ([]alert.Change, error)
-	Close(ctx context.Context, tenantID, id, who, reason string) error
+	CloseAs(ctx context.Context, tenantID, id, who string, was alert.Outcome, reason string) error
 }
 
 // Desk is what staff do with a case before it is closed.
@@ -100,6 +100,8 @@ type Config struct {
 	Feeds     Feeds
 	Backups   Backups
 	Misfires  Misfires
+	// Together: several cases can be chosen in the queue.
+	Together bool
 	// Calls: the desk's pages are among the guests, and companies lead to them.
 	Calls bool
 	// Visits: a vendor can be sent from a case and from a company's page.

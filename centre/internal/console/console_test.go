@@ -124,8 +124,8 @@ func (c *centre) Note(ctx context.Context, tenantID, id, who, note string) error
 	return c.act(ctx, "note", tenantID, id, who, note)
 }
 
-func (c *centre) Close(ctx context.Context, tenantID, id, who, reason string) error {
-	return c.act(ctx, "close", tenantID, id, who, reason)
+func (c *centre) CloseAs(ctx context.Context, tenantID, id, who string, was alert.Outcome, reason string) error {
+	return c.act(ctx, "close"+string(was), tenantID, id, who, reason)
 }
 
 func (c *centre) Waiting(_ context.Context, who, why string) ([]appeal.Item, error) {
@@ -387,12 +387,12 @@ func TestActingOnACase(t *testing.T) {
 	f("/false", token("note", "社内の検査"), http.StatusOK, "閉じました。")
 	f("/false", token(), http.StatusOK, "閉じました。")
 	f("/close", token(), http.StatusOK, "閉じるには、理由を書いてください。")
-	f("/close", token("reason", "初期化を確認"), http.StatusOK, "閉じました。")
+	f("/close", token("reason", "初期化を確認", "was", "handled"), http.StatusOK, "閉じました。")
 	f("/close", url.Values{"reason": {"x"}}, http.StatusForbidden, "この操作はできませんでした")
 	f("/note", token("note", strings.Repeat("長", maxText+1)), http.StatusBadRequest, "読み取れませんでした")
 	want := []string{"take|sato|1795237521-2|op", "note|sato|1795237521-2|op|電話した",
-		"note|sato|1795237521-2|op|引き継ぎ: 夜勤の田中へ", "mark|sato|1795237521-2", "close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。 社内の検査",
-		"mark|sato|1795237521-2", "close|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。", "close|sato|1795237521-2|op|初期化を確認"}
+		"note|sato|1795237521-2|op|引き継ぎ: 夜勤の田中へ", "mark|sato|1795237521-2", "closemisfire|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。 社内の検査",
+		"mark|sato|1795237521-2", "closemisfire|sato|1795237521-2|op|調べたところ、問題のない通信でした（誤検知）。", "closehandled|sato|1795237521-2|op|初期化を確認"}
 	if fmt.Sprint(c.did) != fmt.Sprint(want) {
 		t.Errorf("did %v", c.did)
 	}

@@ -3,10 +3,13 @@ package console
 import (
 	"cmp"
 	"net/http"
+	"strconv"
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/cases"
 	"otasuke/internal/ja"
 )
 
@@ -32,6 +35,7 @@ type queueView struct {
 	Calls    string // how many are to be rung, with the list of them; "" for none
 	CallsURL string
 	OnlyCall bool
+	Together bool // several can be chosen
 	Rows     []queueRow
 }
 
@@ -41,14 +45,20 @@ type queueRow struct {
 	State, Age, Left, Next string
 	Late                   bool
 	URL                    string
-	Call                   Contact // to be rung now
+	Pick                   *ui.Choice // to choose it together with others; nil for who may not
+	Call                   Contact    // to be rung now
 }
 
 func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 	ctx, now, lang := v.Request.Context(), c.Clock.Now(), v.Texts.Lang()
 	view := queueView{Base: c.begin(v, "console.queue_title", "/"), Low: v.Request.FormValue("low") == "1"}
 	filter := alert.Filter{Stars: alert.Medium, Limit: maxQueue}
-	view.LowURL = c.root + "/?low=1"
+	view.LowURL, view.Together = c.root+"/?low=1", c.Together && v.Role.May(tenant.MayWrite)
+	if n, err := strconv.Atoi(v.Request.FormValue("n")); err == nil && n > 0 && n <= alert.MaxTogether && v.Request.FormValue("said") == "together" {
+		view.Flash = &ui.Flash{Text: v.T("cases.said_done", "n", n)}
+	} else {
+		view.Flash = flash(v, map[string]ui.Flash{"nopick": {Text: "cases.said_none", Bad: true}})
+	}
 	if view.Low {
 		filter.Stars, view.LowURL = 0, c.root+"/"
 	}
@@ -87,6 +97,9 @@ func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 			What: c.Knowledge.Title(q.Alert.Family, lang), Device: deviceOf(&q.Alert), State: stateWord(v, &q.Alert),
 			Age: v.T("common.ago", "span", ja.Span(now.Sub(q.Alert.First), lang)), Left: left, Late: late,
 			Next: next(v, &q.Alert, late), URL: c.root + "/cases/" + q.Alert.TenantID + "/" + q.Alert.ID}
+		if view.Together {
+			row.Pick = &ui.Choice{Value: cases.Value(alert.Pick{TenantID: q.Alert.TenantID, ID: q.Alert.ID, Version: q.Version}), Label: v.T("cases.pick", "company", row.Company, "what", row.What)}
+		}
 		if ring && c.Contacts != nil {
 			if row.Call, err = c.Contacts(ctx, q.Alert.TenantID); err != nil {
 				return err

@@ -266,7 +266,7 @@ func (s *Service) Release(ctx context.Context, k alert.RuleKey, who string) erro
 // reason is read by customers. The rule stays silent.
 func (s *Service) Withdraw(ctx context.Context, k alert.RuleKey, who, reason string) error {
 	return s.decide(ctx, k, Withdrawn, who, func(tx *store.Tx, id string) error {
-		if err := s.cfg.Alerts.CloseTx(tx, id, who, reason); err != nil && !errors.Is(err, alert.ErrClosed) {
+		if err := s.cfg.Alerts.CloseTx(tx, id, who, alert.OutcomeWithdrawn, reason); err != nil && !errors.Is(err, alert.ErrClosed) {
 			return err
 		}
 		return job.Enqueue(tx, job.Job{Kind: KindWithdrawn, Args: WithdrawnArgs{Alert: id, Reason: reason}, Unique: "withdrawn " + id})
