@@ -400,6 +400,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Passkeys: keys,
 		Together: true,
+		Similar:  c.similar(),
 		Calls:    true,
 		Visits:   true,
 		Policies: true,

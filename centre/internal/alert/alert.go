@@ -69,6 +69,7 @@ type Alert struct {
 	Answer     Answer
 	Reason     string // why it was closed
 	Outcome    Outcome
+	Peer       string // the other end in the internet: an address, or the name of a site; "" for none
 	First      time.Time
 	Last       time.Time
 	Count      int // events

@@ -3,7 +3,9 @@ package alert
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"otasuke/centre/internal/store"
 	"otasuke/internal/ja"
@@ -15,7 +17,7 @@ type scanner = func(dest ...any) error
 const maxDays = 366
 
 const columns = `tenant_id, id, case_no, box_id, device_id, device_name, device_addr, inbound, family, families, stars, blocked,
-	state, answer, answered_at, reason, first_at, last_at, closed_at, events, group_key, notify_at, outcome`
+	state, answer, answered_at, reason, first_at, last_at, closed_at, events, group_key, notify_at, outcome, peer`
 
 func scan(scan scanner, more ...any) (*open, error) {
 	a := &Alert{}
@@ -23,7 +25,7 @@ func scan(scan scanner, more ...any) (*open, error) {
 	var families string
 	var answered, first, last, closed, notify int64
 	err := scan(append([]any{&a.TenantID, &a.ID, &a.Case, &a.BoxID, &a.DeviceID, &a.DeviceName, &a.DeviceAddr, &a.Inbound, &a.Family,
-		&families, &a.Stars, &a.Blocked, &a.State, &a.Answer, &answered, &a.Reason, &first, &last, &closed, &a.Count, &o.key, &notify, &a.Outcome}, more...)...)
+		&families, &a.Stars, &a.Blocked, &a.State, &a.Answer, &answered, &a.Reason, &first, &last, &closed, &a.Count, &o.key, &notify, &a.Outcome, &a.Peer}, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -64,14 +66,15 @@ func write(tx *store.Tx, o *open) error {
 	if err != nil {
 		return fmt.Errorf("alert: %w", err)
 	}
+	o.Peer = peerOf(o.Alert)
 	_, err = tx.Exec(`INSERT INTO alert (`+columns+`, evidence)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		ON CONFLICT (tenant_id, id) DO UPDATE SET device_name = $6, device_addr = $7, family = $9, families = $10, stars = $11, blocked = $12,
 		state = $13, answer = $14, answered_at = $15, reason = $16, first_at = $17, last_at = $18, closed_at = $19, events = $20,
-		notify_at = $22, outcome = $23, evidence = $24`,
+		notify_at = $22, outcome = $23, peer = $24, evidence = $25`,
 		o.ID, o.Case, o.BoxID, o.DeviceID, o.DeviceName, o.DeviceAddr, o.Inbound, o.Family, string(families), int(o.Stars), o.Blocked,
 		string(o.State), string(o.Answer), store.Micros(o.Answered), o.Reason, store.Micros(o.First), store.Micros(o.Last),
-		store.Micros(o.Closed), o.Count, o.key, store.Micros(o.notifyAt), string(o.Outcome), string(evidence))
+		store.Micros(o.Closed), o.Count, o.key, store.Micros(o.notifyAt), string(o.Outcome), o.Peer, string(evidence))
 	return err
 }
 
@@ -217,4 +220,50 @@ func countAlerts(tx *store.Tx, from, to time.Time, c *Counts) error {
 		return none, err
 	})
 	return err
+}
+
+// selectBefore lists alerts with the same value of a column, which is ours, newest first.
+func selectBefore(tx *store.AllTx, column, value string, since, before time.Time, limit int) ([]Alert, error) {
+	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert WHERE `+column+` = $1 AND first_at >= $2 AND first_at <= $3 ORDER BY first_at DESC LIMIT $4`,
+		value, store.Micros(since), store.Micros(before), limit))(scanPlain)
+}
+
+// selectOfRule lists alerts in which a rule has a part, those that it came to last first.
+func selectOfRule(tx *store.AllTx, k RuleKey, since, before time.Time, limit int) ([]Alert, error) {
+	return store.Collect[Alert](tx.Query(`SELECT `+prefixed+` FROM alert_rule r JOIN alert a ON a.tenant_id = r.tenant_id AND a.id = r.alert_id
+		WHERE r.sid = $1 AND r.gid = $2 AND a.first_at >= $3 AND a.first_at <= $4 ORDER BY r.at DESC LIMIT $5`,
+		k.SID, k.GID, store.Micros(since), store.Micros(before), limit))(scanPlain)
+}
+
+// prefixed is columns of the table a.
+var prefixed = "a." + strings.Join(strings.FieldsFunc(columns, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }), ", a.")
+
+func rulesOf(tx *store.AllTx, tenantID, alertID string) ([]RuleKey, error) {
+	return store.Collect[RuleKey](tx.Query(`SELECT gid, sid FROM alert_rule WHERE tenant_id = $1 AND alert_id = $2 ORDER BY sid`, tenantID, alertID))(func(scan scanner) (k RuleKey, err error) {
+		err = scan(&k.GID, &k.SID)
+		return k, err
+	})
+}
+
+// fates counts alerts with the same value of a column, which is ours; the index knows all that is asked for. What
+// began at before is not counted.
+func fates(tx *store.AllTx, column, value string, since, before time.Time) (f Fates, err error) {
+	f.Was = map[Outcome]int{}
+	_, err = store.Collect[struct{}](tx.Query(`SELECT state, outcome, count(*) FROM (SELECT state, outcome FROM alert WHERE `+column+` = $1 AND first_at >= $2 AND first_at < $3
+		ORDER BY first_at DESC LIMIT $4) q GROUP BY state, outcome`, value, store.Micros(since), store.Micros(before), MaxCounted))(func(scan scanner) (none struct{}, err error) {
+		var state State
+		var was Outcome
+		var n int
+		if err = scan(&state, &was, &n); err != nil {
+			return none, err
+		}
+		f.All += n
+		if state == Closed {
+			f.Was[was] += n
+		} else {
+			f.Open += n
+		}
+		return none, nil
+	})
+	return f, err
 }

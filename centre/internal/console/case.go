@@ -12,6 +12,7 @@ import (
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/cases"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
 )
@@ -36,6 +37,7 @@ type caseView struct {
 	History   []knowledge.Line
 	Told      []toldRow
 	SidePanel panel
+	Likes     *cases.Likes // what was seen before; nil where nobody looks it up
 }
 
 // toldRow is one mail that the customer was sent.
@@ -90,6 +92,11 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 		byID[p.ID] = p.Name
 	}
 	view.History = c.Knowledge.History(changes, byID, lang)
+	if c.Similar != nil {
+		if view.Likes, err = c.Similar.Of(v, c.root, &a); err != nil {
+			return err
+		}
+	}
 	for _, d := range mails {
 		view.Told = append(view.Told, toldLine(v, d, byID[d.PersonID]))
 	}

@@ -1,7 +1,9 @@
 package device
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"otasuke/centre/internal/store"
@@ -24,4 +26,17 @@ func All(tx *store.AllTx, fn func(tenantID string, in *wire.Inside)) error {
 			return none, nil
 		})
 	return err
+}
+
+// Kind is what a device of a company is, an id of content/devices; "" where it is not known.
+func (s *Service) Kind(ctx context.Context, tenantID, endpointID string) (kind string, err error) {
+	err = s.cfg.Store.Read(ctx, tenantID, func(tx *store.Tx) error {
+		k, err := selectKnown(tx, endpointID)
+		kind = k.About.Kind.ID
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return kind, err
 }

@@ -332,3 +332,8 @@ func TestEveryTextExists(t *testing.T) {
 		}
 	}
 }
+
+func request(t *testing.T) *http.Request {
+	t.Helper()
+	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+}
