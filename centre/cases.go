@@ -12,5 +12,5 @@ func (c *Centre) similar() *cases.Finder {
 
 // caseRooms are the console's pages about cases that are not the queue's own.
 func (c *Centre) caseRooms() []ui.Guest {
-	return []ui.Guest{cases.Staff(cases.Config{Alerts: c.alerts, Companies: c.tenants, Title: c.knowledge.Title, Misfire: c.misfires.Mark, Texts: c.texts})}
+	return []ui.Guest{cases.Staff(cases.Config{Alerts: c.alerts, Companies: c.tenants, Title: c.knowledge.Title, Misfire: c.misfires.Mark, Texts: c.texts, Book: c.knowledge.Playbook()})}
 }

@@ -57,6 +57,7 @@ import (
 	advised "otasuke/centre/internal/ui/advisory"
 	"otasuke/centre/internal/ui/apply"
 	"otasuke/centre/internal/ui/bill"
+	"otasuke/centre/internal/ui/cases"
 	groups "otasuke/centre/internal/ui/group"
 	hooks "otasuke/centre/internal/ui/hook"
 	pages "otasuke/centre/internal/ui/news"
@@ -401,6 +402,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		Passkeys: keys,
 		Together: true,
 		Similar:  c.similar(),
+		Guide:    &cases.Guide{Book: c.knowledge.Playbook(), Names: c.tenants.NamesOf},
 		Calls:    true,
 		Visits:   true,
 		Policies: true,

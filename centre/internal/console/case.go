@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +38,7 @@ type caseView struct {
 	History   []knowledge.Line
 	Told      []toldRow
 	SidePanel panel
+	Steps     *cases.Steps // the playbook; nil without one
 	Likes     *cases.Likes // what was seen before; nil where nobody looks it up
 }
 
@@ -84,7 +86,7 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	view.Left, view.Late = due(v, x.Due, now)
 	view.Next = next(v, &a, view.Late)
 	view.Flash = flash(v, map[string]ui.Flash{
-		"took": {Text: "console.ack_done"}, "noted": {Text: "console.note_done"}, "escalated": {Text: "console.escalate_done"}, "closed": {Text: "console.close_done"},
+		"took": {Text: "console.ack_done"}, "noted": {Text: "console.note_done"}, "escalated": {Text: "console.escalate_done"}, "closed": {Text: "console.close_done"}, "ticked": {Text: "cases.said_ticked"},
 		"nonote": {Text: "console.note_needs", Bad: true}, "nowhom": {Text: "console.escalate_needs", Bad: true}, "noreason": {Text: "console.close_needs", Bad: true}, "already": {Text: "portal.alert_closed_now", Bad: true},
 	})
 	byID := map[string]string{}
@@ -94,6 +96,12 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	view.History = c.Knowledge.History(changes, byID, lang)
 	if c.Similar != nil {
 		if view.Likes, err = c.Similar.Of(v, c.root, &a); err != nil {
+			return err
+		}
+	}
+	if c.Guide != nil {
+		to := cases.Links{Traffic: c.root + "/companies/" + tenantID + "/traffic?why=" + url.QueryEscape(v.T("cases.why_traffic", "n", a.Case)), Ring: side.CallURL, Visit: side.VisitURL}
+		if view.Steps, err = c.Guide.Of(v, c.root, &a, changes, to); err != nil {
 			return err
 		}
 	}

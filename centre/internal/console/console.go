@@ -103,6 +103,8 @@ type Config struct {
 	Misfires  Misfires
 	// Similar finds what was seen before; may be nil.
 	Similar *cases.Finder
+	// Guide shows playbooks; may be nil.
+	Guide *cases.Guide
 	// Together: several cases can be chosen in the queue.
 	Together bool
 	// Calls: the desk's pages are among the guests, and companies lead to them.
@@ -164,7 +166,7 @@ func New(cfg Config) (*ui.Face, error) {
 		page  **ui.Page
 		files []string
 	}{
-		{&c.queue, []string{"queue.html"}}, {&c.oneCase, []string{"case.html", "panel.html", "likes.html"}}, {&c.fleet, []string{"fleet.html"}},
+		{&c.queue, []string{"queue.html"}}, {&c.oneCase, []string{"case.html", "panel.html", "likes.html", "steps.html"}}, {&c.fleet, []string{"fleet.html"}},
 		{&c.companies, []string{"companies.html"}}, {&c.company, []string{"company.html", "panel.html"}}, {&c.why, []string{"why.html"}},
 		{&c.claim, []string{"claim.html"}}, {&c.traffic, []string{"traffic.html", "flows.html"}},
 		{&c.requests, []string{"requests.html"}}, {&c.updates, []string{"updates.html"}}, {&c.held, []string{"held.html"}},

@@ -283,7 +283,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	for file, data := range map[string]any{"queue.html": queueView{}, "case.html": caseView{}, "fleet.html": fleetView{}, "companies.html": companiesView{},
 		"company.html": companyView{}, "why.html": whyView{}, "claim.html": claimView{}, "traffic.html": trafficView{}, "requests.html": requestsView{}, "updates.html": updatesView{}, "held.html": heldView{}} {
-		p, err := ui.ParsePage(flows.With(files), file, "panel.html", "likes.html", "flows.html")
+		p, err := ui.ParsePage(flows.With(files), file, "panel.html", "likes.html", "steps.html", "flows.html")
 		if file != "case.html" && file != "company.html" {
 			p, err = ui.ParsePage(flows.With(files), file, "flows.html")
 		}

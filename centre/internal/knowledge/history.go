@@ -39,6 +39,10 @@ func (k *Knowledge) History(changes []alert.Change, names map[string]string, lan
 			l.What = t.T("alert.h_taken")
 		case alert.ChangeNoted:
 			l.What, l.Note = t.T("alert.h_noted"), c.Note
+		case alert.ChangeTicked:
+			l.What, l.Note = t.T("alert.h_ticked"), k.step(c.Note, t.Lang())
+		case alert.ChangeUnticked:
+			l.What, l.Note = t.T("alert.h_unticked"), k.step(c.Note, t.Lang())
 		default:
 			l.What, l.Note = t.T("alert.h_other"), c.Note
 		}
@@ -55,4 +59,14 @@ func who(t text.Texts, id string, names map[string]string) string {
 		return t.T("alert.by_system")
 	}
 	return t.T("alert.by_centre")
+}
+
+// step is a playbook's step in words; its key when this version has no such step.
+func (k *Knowledge) step(key, lang string) string {
+	if k.playbook != nil {
+		if s := k.playbook.Step(key); s != nil {
+			return s.In(lang)
+		}
+	}
+	return key
 }

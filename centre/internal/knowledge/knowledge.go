@@ -7,6 +7,7 @@ import (
 
 	"otasuke/centre/internal/alert"
 	"otasuke/content/families"
+	"otasuke/content/playbook"
 	"otasuke/content/text"
 	"otasuke/content/threats"
 	"otasuke/internal/ja"
@@ -18,6 +19,7 @@ type Knowledge struct {
 	families *families.Set
 	texts    *text.Catalogue
 	threats  threats.Year
+	playbook *playbook.Book // nil without
 }
 
 // New joins families and texts.
@@ -39,8 +41,13 @@ func Load() (*Knowledge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(f, t, y), nil
+	k := New(f, t, y)
+	k.playbook, err = playbook.Load()
+	return k, err
 }
+
+// Playbook is what the staff do about each family.
+func (k *Knowledge) Playbook() *playbook.Book { return k.playbook }
 
 // Texts gives the catalogue in a language.
 func (k *Knowledge) Texts(lang string) text.Texts { return k.texts.In(lang) }

@@ -9,6 +9,7 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/content/playbook"
 	"otasuke/content/text"
 )
 
@@ -23,6 +24,7 @@ type Alerts interface {
 	Queue(ctx context.Context, who, why string, f alert.Filter) ([]alert.QueueItem, error)
 	Weigh(ctx context.Context, who, why string, v alert.Verdict, picks []alert.Pick) ([]alert.Weighed, error)
 	Decide(ctx context.Context, who string, d alert.Decision, p alert.Pick) (alert.Fit, error)
+	Tick(ctx context.Context, tenantID, id, who, step string, done bool) error
 }
 
 // Companies is tenant.Service.
@@ -39,6 +41,7 @@ type Config struct {
 	Title func(family, lang string) string
 	// Misfire notes that an alert's rule was wrong, as misfire.Service does.
 	Misfire func(ctx context.Context, tenantID, alertID string) error
+	Book    *playbook.Book
 	// Texts has all languages: some words are written in those of customers.
 	Texts *text.Catalogue
 }
@@ -61,6 +64,7 @@ func Staff(cfg Config) ui.Guest {
 		}
 		r.Page(ui.Writer, "POST /together", p.choose)
 		r.Page(ui.Writer, "POST /together/decide", p.decide)
+		r.Page(ui.Writer, "POST /cases/{tenant}/{alert}/tick", p.tick)
 		return nil
 	}}
 }

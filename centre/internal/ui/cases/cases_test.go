@@ -65,7 +65,7 @@ func open(t *testing.T, s *store.Store) *world {
 	texts, err := text.Load()
 	must(t, err)
 	w.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: w.clock})
-	w.guest(texts, cases.Staff(cases.Config{Alerts: w.alerts, Companies: w.tenants, Title: known.Title, Texts: texts, Misfire: w.mark}))
+	w.guest(texts, cases.Staff(cases.Config{Alerts: w.alerts, Companies: w.tenants, Title: known.Title, Texts: texts, Misfire: w.mark, Book: known.Playbook()}))
 	for i, name := range []string{"株式会社佐藤製作所", "Mori Trading", "田中商店"} {
 		id, err := w.tenants.CreateCompany(t.Context(), "system", tenant.Company{Name: name, Lang: []tenant.Lang{"ja", "en", "ja"}[i]})
 		must(t, err)
