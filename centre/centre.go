@@ -48,6 +48,7 @@ import (
 	"otasuke/centre/internal/release/repo"
 	"otasuke/centre/internal/report"
 	"otasuke/centre/internal/retention"
+	"otasuke/centre/internal/shift"
 	"otasuke/centre/internal/statistics"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/survey"
@@ -108,6 +109,7 @@ type Centre struct {
 	reports    *report.Service
 	contracts  *contract.Service
 	surveys    *survey.Service
+	shifts     *shift.Service
 	parcels    *parcel.Service
 	billing    *billing.Service
 	published  *statistics.Service
@@ -145,7 +147,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(), shift.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -192,6 +194,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 			return fmt.Errorf("%w: service.postcodes: %w", ErrConfig, err)
 		}
 	}
+	c.shifts = shift.New(shift.Config{Store: c.store, Alerts: c.alerts})
 	c.surveys = survey.New(survey.Config{Store: c.store, Shares: c.tenants})
 	c.contracts = contract.New(contract.Config{Store: c.store, Companies: c.tenants, Boxes: c.devices, Offers: offers})
 	c.visits = dispatch.New(dispatch.Config{Store: c.store, Patience: c.cfg.Desk.Patience})
@@ -285,6 +288,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(survey.KindDeliver, c.surveys.HandleDeliver)
 	c.newsJobs(queue)
 	c.adviseBy(queue, notifier)
+	c.watchBy(queue, notifier)
 	queue.Handle(dispatch.KindOffer, notifier.HandleOffer)
 	queue.Handle(dispatch.KindDue, c.visits.HandleDue)
 	queue.Handle(dispatch.KindTell, notifier.HandleVisit)
@@ -299,7 +303,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(erase.KindCert, notifier.HandleCertificate)
 	queue.Handle(retention.Kind, c.retention.Handle)
 	queue.Handle(statistics.Kind, c.published.Handle)
-	for _, plan := range []func(context.Context) error{c.reports.Plan, c.billing.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan, c.news.Plan, c.advisories.Plan} {
+	for _, plan := range []func(context.Context) error{c.reports.Plan, c.billing.Plan, c.published.Plan, c.backups.Plan, c.erasures.Plan, c.retention.Plan, c.news.Plan, c.advisories.Plan, c.shifts.Plan} {
 		if err := plan(ctx); err != nil {
 			return err
 		}
@@ -401,6 +405,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Passkeys: keys,
 		Together: true,
+		OnDuty:   c.turns().OnDuty,
 		Similar:  c.similar(),
 		Guide:    &cases.Guide{Book: c.knowledge.Playbook(), Names: c.tenants.NamesOf},
 		Calls:    true,

@@ -105,6 +105,8 @@ type Config struct {
 	Similar *cases.Finder
 	// Guide shows playbooks; may be nil.
 	Guide *cases.Guide
+	// OnDuty says who is on duty, and whether nobody is; may be nil.
+	OnDuty func(v *ui.Visit) (line string, bad bool, err error)
 	// Together: several cases can be chosen in the queue.
 	Together bool
 	// Calls: the desk's pages are among the guests, and companies lead to them.

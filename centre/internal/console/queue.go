@@ -35,7 +35,9 @@ type queueView struct {
 	Calls    string // how many are to be rung, with the list of them; "" for none
 	CallsURL string
 	OnlyCall bool
-	Together bool // several can be chosen
+	OnDuty   string // "" where there is no rota
+	Nobody   bool   // is on duty
+	Together bool   // several can be chosen
 	Rows     []queueRow
 }
 
@@ -61,6 +63,12 @@ func (c *console) queuePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	if view.Low {
 		filter.Stars, view.LowURL = 0, c.root+"/"
+	}
+	if c.OnDuty != nil {
+		var err error
+		if view.OnDuty, view.Nobody, err = c.OnDuty(v); err != nil {
+			return err
+		}
 	}
 	items, err := c.Alerts.Queue(ctx, v.PersonID, "console: queue", filter)
 	if err != nil {
