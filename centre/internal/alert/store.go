@@ -267,3 +267,28 @@ func fates(tx *store.AllTx, column, value string, since, before time.Time) (f Fa
 	})
 	return f, err
 }
+
+// openNow counts what is not closed by stars.
+func openNow(tx *store.AllTx) (n [High + 1]int, err error) {
+	_, err = store.Collect[struct{}](tx.Query(`SELECT stars, count(*) FROM alert WHERE state IN ('open', 'acknowledged') GROUP BY stars`))(func(scan scanner) (none struct{}, err error) {
+		var stars, all int
+		if err = scan(&stars, &all); err == nil && stars > 0 && stars < len(n) {
+			n[stars] = all
+		}
+		return none, err
+	})
+	return n, err
+}
+
+// selectWork lists the cases that people are told of and that began in a time, the newest first.
+func selectWork(tx *store.AllTx, from, to time.Time, limit int) ([]worked, error) {
+	return store.Collect[worked](tx.Query(`SELECT q.stars, q.first_at, q.state, q.outcome, coalesce((SELECT min(c.at) FROM alert_change c WHERE c.tenant_id = q.tenant_id AND c.alert_id = q.id
+		AND c.what IN ('taken', 'answered', 'closed')), 0) FROM (SELECT tenant_id, id, stars, first_at, state, outcome FROM alert
+		WHERE state IN ('open', 'acknowledged', 'closed') AND stars IN (2, 3) AND first_at >= $1 AND first_at < $2 ORDER BY first_at DESC LIMIT $3) q`,
+		store.Micros(from), store.Micros(to), limit))(func(scan scanner) (w worked, err error) {
+		var first, answered int64
+		err = scan(&w.stars, &first, &w.state, &w.outcome, &answered)
+		w.first, w.answered = store.Time(first), store.Time(answered)
+		return w, err
+	})
+}

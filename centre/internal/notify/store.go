@@ -160,3 +160,23 @@ func upsert(tx *store.Tx, d *Delivery) error {
 		store.Micros(d.Created), store.Micros(d.Tried), sent, d.Latency.Microseconds(), d.Error)
 	return err
 }
+
+// Days in Japan begin nine hours before those of UTC; both in microseconds, as times are kept.
+const (
+	dayMicros  = int64(24 * time.Hour / time.Microsecond)
+	zoneMicros = int64(9 * time.Hour / time.Microsecond)
+)
+
+func sentByDay(tx *store.AllTx, from, to time.Time) (map[string]int, error) {
+	days := map[string]int{}
+	_, err := store.Collect[struct{}](tx.Query(`SELECT q.day, count(*) FROM (SELECT (sent_at + $3) / $4 AS day FROM delivery WHERE state = $5 AND sent_at >= $1 AND sent_at < $2) q GROUP BY q.day`,
+		store.Micros(from), store.Micros(to), zoneMicros, dayMicros, string(StateSent)))(func(scan func(...any) error) (none struct{}, err error) {
+		var day int64
+		var n int
+		if err = scan(&day, &n); err == nil {
+			days[time.Unix(day*24*60*60, 0).UTC().Format(time.DateOnly)] = n
+		}
+		return none, err
+	})
+	return days, err
+}
