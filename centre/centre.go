@@ -405,6 +405,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 	return console.New(console.Config{
 		Passkeys: keys,
 		Together: true,
+		Places:   c.places,
 		OnDuty:   c.turns().OnDuty,
 		Similar:  c.similar(),
 		Guide:    &cases.Guide{Book: c.knowledge.Playbook(), Names: c.tenants.NamesOf},

@@ -21,6 +21,7 @@ import (
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/account"
 	"otasuke/centre/internal/ui/cases"
+	"otasuke/centre/internal/ui/fleetmap"
 	"otasuke/centre/internal/ui/flows"
 	"otasuke/content/apps"
 	"otasuke/content/text"
@@ -107,6 +108,8 @@ type Config struct {
 	Guide *cases.Guide
 	// OnDuty says who is on duty, and whether nobody is; may be nil.
 	OnDuty func(v *ui.Visit) (line string, bad bool, err error)
+	// Places says in which prefectures boxes are; may be nil.
+	Places func(ctx context.Context, who, why string) (*fleetmap.Addresses, error)
 	// Together: several cases can be chosen in the queue.
 	Together bool
 	// Calls: the desk's pages are among the guests, and companies lead to them.

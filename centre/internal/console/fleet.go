@@ -1,13 +1,18 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/fleetmap"
+	"otasuke/internal/entry"
 	"otasuke/internal/ja"
 )
 
@@ -19,6 +24,9 @@ type fleetView struct {
 	ui.Base
 	Health string
 	Backup ui.State
+	Map    string // address of the map; "" without
+	Only   string // that only the boxes of a prefecture are shown
+	All    string // address of the list of all
 	Rows   []boxRow
 }
 
@@ -37,6 +45,9 @@ func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	view := fleetView{Base: c.begin(v, "console.fleet_title", "/fleet")}
+	if fleet, err = c.onlyIn(v, &view, fleet); err != nil {
+		return err
+	}
 	watching := 0
 	for i := range fleet {
 		row := boxLine(v, fleet[i].Company, &fleet[i].Box, now)
@@ -51,6 +62,27 @@ func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	return c.Show(w, c.fleet, view)
+}
+
+// onlyIn leaves the boxes of the prefecture that is asked for; 0 are those of which nobody knows where they are.
+func (c *console) onlyIn(v *ui.Visit, view *fleetView, fleet []device.FleetBox) ([]device.FleetBox, error) {
+	if c.Places == nil {
+		return fleet, nil
+	}
+	view.Map = c.root + "/fleet/map"
+	n, err := strconv.Atoi(v.Request.FormValue("where"))
+	if err != nil || n < 0 || n > fleetmap.Prefectures {
+		return fleet, nil //nolint:nilerr // no place is asked for
+	}
+	where, err := c.Places(v.Request.Context(), v.PersonID, "console: boxes of a prefecture")
+	if err != nil {
+		return nil, err
+	}
+	view.All, view.Only = c.root+"/fleet", v.T("fleetmap.only_unknown")
+	if n > 0 {
+		view.Only = v.T("fleetmap.only", "name", entry.PrefectureName(fmt.Sprintf("%02d", n), v.Texts.Lang()))
+	}
+	return slices.DeleteFunc(fleet, func(b device.FleetBox) bool { return where.Prefecture(&b.Box) != n }), nil
 }
 
 // backupLamp says whether last night's backup is there and whole.

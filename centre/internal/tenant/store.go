@@ -114,3 +114,11 @@ func endSession(tx *store.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM login_session WHERE tenant_id = $1 AND id = $2`, id)
 	return err
 }
+
+// Sites lists the places of all companies, inside an operator's reading.
+func Sites(tx *store.AllTx) ([]Site, error) {
+	return store.Collect[Site](tx.Query(`SELECT tenant_id, id, name, address FROM site ORDER BY tenant_id, id`))(func(scan scanner) (s Site, err error) {
+		err = scan(&s.TenantID, &s.ID, &s.Name, &s.Address)
+		return s, err
+	})
+}
