@@ -83,6 +83,7 @@ type maker struct {
 	statistics *statistics.Service
 	contracts  *contract.Service
 	parcels    *parcel.Service
+	staff      []string // of the desk
 	all        []*company
 	events     uint64
 	made       Made
@@ -114,11 +115,11 @@ func Fill(ctx context.Context, cfg Config) (Made, error) {
 	if all, err := m.tenants.Companies(ctx, tenant.Session{Staff: true, PersonID: "system:sample"}, "is it empty?"); err != nil || len(all) > 0 {
 		return m.made, errors.Join(err, map[bool]error{true: ErrInUse}[len(all) > 0])
 	}
-	steps := []func(context.Context) error{m.companies}
+	steps := []func(context.Context) error{m.people, m.companies}
 	for month := range cfg.Months + 1 {
 		steps = append(steps, func(ctx context.Context) error { return m.month(ctx, first.AddDate(0, month, 0)) })
 	}
-	for _, step := range append(steps, m.applications, m.announcements, m.alive, m.updates, m.visits, m.consult, m.family, m.wishes, m.quiet) {
+	for _, step := range append(steps, m.applications, m.announcements, m.alive, m.updates, m.visits, m.consult, m.family, m.wishes, m.turns, m.quiet) {
 		if err := step(ctx); err != nil {
 			return m.made, err
 		}
