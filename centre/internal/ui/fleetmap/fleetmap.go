@@ -160,7 +160,7 @@ func (p *pages) draw(v *ui.Visit, counts *[Prefectures + 1]Count) *view {
 			view.Rows = append(view.Rows, row{name, x.URL, ui.State{Tone: tones[state], Text: v.T(stateKey + words[state])}, x.N, ja.Number(c.Silent), ja.Number(c.Old)})
 		}
 		view.Tiles = append(view.Tiles, x)
-		view.Width, view.Height = max(view.Width, x.X+size), max(view.Height, x.Y+size)
+		view.Width, view.Height = max(view.Width, x.X+size+gap), max(view.Height, x.Y+size+gap) // half a gap on each side
 	}
 	return view
 }
