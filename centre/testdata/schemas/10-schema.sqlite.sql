@@ -286,7 +286,7 @@ CREATE TABLE alert (
     closed_at   BIGINT  NOT NULL,
     notify_at   BIGINT  NOT NULL, -- when the first mail is due
     events      BIGINT  NOT NULL,
-    evidence    TEXT    NOT NULL, -- JSON: newest events
+    evidence    TEXT    NOT NULL, outcome TEXT NOT NULL DEFAULT '', peer TEXT NOT NULL DEFAULT '', -- JSON: newest events
     PRIMARY KEY (tenant_id, id)
 );
 CREATE TABLE alert_change (
@@ -1256,6 +1256,94 @@ CREATE TABLE passkey_seal (
     tenant_id TEXT NOT NULL PRIMARY KEY REFERENCES company (tenant_id), -- the house
     secret    TEXT NOT NULL -- seals challenges
 );
+CREATE TABLE version_of_policy (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE policy_step (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    subject   TEXT   NOT NULL, -- '' for the company's own, of the house the template
+    seq       BIGINT NOT NULL, -- from 1; the highest counts
+    at        BIGINT NOT NULL,
+    who       TEXT   NOT NULL,
+    why       TEXT   NOT NULL,
+    undoes    BIGINT NOT NULL, -- the step that it takes back, 0 for none
+    before    TEXT   NOT NULL, -- JSON
+    after     TEXT   NOT NULL, -- JSON
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, subject, seq)
+);
+CREATE TABLE policy_box (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    box_id    TEXT   NOT NULL,
+    said      TEXT   NOT NULL, -- JSON, as the box says it
+    at        BIGINT NOT NULL, -- when it said so first
+    PRIMARY KEY (tenant_id, box_id)
+);
+CREATE TABLE version_of_shift (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE shift_note (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    who       TEXT   NOT NULL, -- a person's id
+    body      TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE shift_point (
+    tenant_id  TEXT   NOT NULL,
+    id         TEXT   NOT NULL,
+    note_id    TEXT   NOT NULL,
+    body       TEXT   NOT NULL,
+    company_id TEXT   NOT NULL, -- of the case that it is about; '' for none
+    alert_id   TEXT   NOT NULL,
+    done_at    BIGINT NOT NULL, -- 0 while it is open
+    done_by    TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, note_id) REFERENCES shift_note (tenant_id, id)
+);
+CREATE TABLE shift_read (
+    tenant_id TEXT   NOT NULL,
+    note_id   TEXT   NOT NULL,
+    person_id TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, note_id, person_id),
+    FOREIGN KEY (tenant_id, note_id) REFERENCES shift_note (tenant_id, id)
+);
+CREATE TABLE shift_duty (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    id        TEXT   NOT NULL,
+    person_id TEXT   NOT NULL,
+    starts_at BIGINT NOT NULL,
+    ends_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE shift_swap (
+    tenant_id   TEXT   NOT NULL,
+    id          TEXT   NOT NULL,
+    duty_id     TEXT   NOT NULL,
+    from_id     TEXT   NOT NULL,
+    to_id       TEXT   NOT NULL,
+    asked_at    BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL, -- 0 while it waits
+    agreed      BOOLEAN NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, duty_id) REFERENCES shift_duty (tenant_id, id) ON DELETE CASCADE
+);
+CREATE TABLE shift_told (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id),
+    company_id TEXT   NOT NULL,
+    alert_id   TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, company_id, alert_id)
+);
 CREATE TABLE version_of_export (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -1324,7 +1412,11 @@ CREATE INDEX alert_group ON alert (tenant_id, group_key, last_at);
 CREATE INDEX alert_queue ON alert (state, stars, first_at);
 CREATE INDEX alert_rule_at ON alert_rule (at);
 CREATE INDEX alert_rule_sid ON alert_rule (sid, gid);
+CREATE INDEX alert_family ON alert (family, first_at, state, outcome);
+CREATE INDEX alert_peer ON alert (peer, first_at, state, outcome);
+CREATE INDEX alert_rule_newest ON alert_rule (sid, gid, at);
 CREATE INDEX seen_event_at ON seen_event (tenant_id, at);
+CREATE INDEX delivery_sent ON delivery (state, sent_at);
 CREATE INDEX question_open ON question (tenant_id, box_id, answered_at, asked_at);
 CREATE INDEX appeal_state ON appeal (state, asked_at);
 CREATE INDEX pairing_expires ON pairing (expires_at);
@@ -1354,6 +1446,9 @@ CREATE INDEX news_state ON news (tenant_id, state, changed_at);
 CREATE INDEX news_mail_message ON news_mail (tenant_id, message_id);
 CREATE INDEX passkey_person ON passkey (tenant_id, person_id, created_at);
 CREATE INDEX passkey_spent_expiry ON passkey_spent (tenant_id, expires_at);
+CREATE INDEX shift_note_at ON shift_note (tenant_id, at);
+CREATE INDEX shift_point_open ON shift_point (tenant_id, done_at);
+CREATE INDEX shift_duty_at ON shift_duty (tenant_id, ends_at);
 CREATE UNIQUE INDEX erasure_open ON erasure (subject) WHERE state IN ('waiting', 'running');
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
@@ -1398,7 +1493,8 @@ INSERT INTO "endpoint_change" VALUES ('c1', 'k1', 'k1', 7, 'k1', 'k1', 1);
 INSERT INTO "version_of_alert" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_alert" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_alert" VALUES (3, 2, 1, '2026-11-28 00:00:00');
-INSERT INTO "alert" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', '{}', 7, 1, 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7, '{}');
+INSERT INTO "version_of_alert" VALUES (4, 3, 1, '2026-11-28 00:00:00');
+INSERT INTO "alert" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', '{}', 7, 1, 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7, '{}', 'k1', 'k1');
 INSERT INTO "alert_change" VALUES ('c1', 'k1', 7, 7, 'k1', 'k1', 'k1');
 INSERT INTO "alert_counter" VALUES ('c1', 7);
 INSERT INTO "alert_day" VALUES ('c1', 7, 1, 7, 7);
@@ -1408,6 +1504,7 @@ INSERT INTO "version_of_intake" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "seen_event" VALUES ('c1', 'k1', 'k1', 7);
 INSERT INTO "version_of_notify" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_notify" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_notify" VALUES (3, 2, 1, '2026-11-28 00:00:00');
 INSERT INTO "delivery" VALUES ('c1', 'k1', 'k1', 7, 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 7, 7, 7, 'k1');
 INSERT INTO "version_of_usage" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_usage" VALUES (2, 1, 1, '2026-11-28 00:00:00');
@@ -1514,6 +1611,18 @@ INSERT INTO "passkey" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1,
 INSERT INTO "passkey_spent" VALUES ('c1', 'k1', 7);
 INSERT INTO "passkey_offer" VALUES ('c1', 'k1', 7);
 INSERT INTO "passkey_seal" VALUES ('c1', 'k1');
+INSERT INTO "version_of_policy" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_policy" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "policy_step" VALUES ('c1', 'k1', 'k1', 7, 7, 'k1', 'k1', 7, '{}', '{}');
+INSERT INTO "policy_box" VALUES ('c1', 'k1', '{}', 7);
+INSERT INTO "version_of_shift" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_shift" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "shift_note" VALUES ('c1', 'k1', 7, 'k1', 'k1');
+INSERT INTO "shift_point" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1');
+INSERT INTO "shift_read" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "shift_duty" VALUES ('c1', 'k1', 'k1', 7, 7);
+INSERT INTO "shift_swap" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7, 7, 1);
+INSERT INTO "shift_told" VALUES ('c1', 'k1', 'k1', 7);
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
