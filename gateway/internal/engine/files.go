@@ -7,6 +7,7 @@ import (
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/file"
+	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
@@ -55,6 +56,7 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 		w.wait(st, watch.Room)
 	}
 	w.flow.User.rare().held.Grown(st)
+	w.searchFile(f.Dir, st, b)
 	switch {
 	case st.Write(b):
 		w.judgeFile(f, st, true)
@@ -62,6 +64,22 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 		st.Grown = true
 		w.grown = append(w.grown, f)
 	}
+}
+
+// searchFile searches the next bytes of a file together with the stream, if they stand there
+// as they are.
+func (w *Worker) searchFile(dir int, st *watch.File, b []byte) {
+	if len(st.Data) == file.MaxData || !w.used.Has(rule.FileData) {
+		return
+	}
+	at := cap(w.fresh) - cap(b)
+	if w.window == nil || dir != w.windowOf || at < 0 || at+len(b) > len(w.fresh) || &w.fresh[at] != &b[0] {
+		st.Search.Miss()
+		return
+	}
+	total := w.flow.User.half[dir].Total
+	w.rules.Ahead(w.scratch, &match.Stream{Flow: &w.flow.User.match, ToServer: dir == app.ToServer, Window: w.window, New: len(w.fresh), Offset: total - uint64(len(w.window))},
+		&st.Search, total-uint64(len(w.fresh)-at), len(b), len(st.Data) == 0)
 }
 
 // growing judges, inline, what the bytes at hand have brought of files: what the receiver
@@ -97,7 +115,9 @@ func (w *Worker) judgeFile(f *app.File, st *watch.File, partial bool) {
 		st.Magic = true
 		side.Put(rule.FileMagic, []byte(file.Type(st.Data)))
 	}
+	w.judging = &st.Search
 	w.sink().Step(f.Tx, f.Dir)
+	w.judging = nil
 }
 
 // GapFile notes missing bytes.

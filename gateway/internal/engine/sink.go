@@ -54,7 +54,7 @@ func (k *sink) Step(tx *app.Tx, dir int) {
 	w.asks(tx, dir)
 	if s := &w.flow.User; !s.dropped && !s.passed && !s.muted {
 		in := w.input(dir)
-		in.Tx, in.Values, in.Complete = &w.of(tx).match, side.Values, side.Done
+		in.Tx, in.Values, in.Complete, in.File = &w.of(tx).match, side.Values, side.Done, w.judging
 		if !w.e.cfg.Inline && w.isTCP() {
 			in.Established = true // an observer reads only what has been acknowledged
 		}

@@ -195,7 +195,8 @@ func (w *Worker) bytes(dir int, b []byte) {
 	blind := s.reader.Unseen(dir) && h.Has(s.judged[dir])
 	if !blind {
 		w.window, at = h.Keep(b, &w.pool)
-		w.windowOf = dir
+		w.windowOf, w.fresh = dir, b
+		w.scratch.NewBytes()
 	}
 	ignored := s.reader.Unseen(dir)
 	known := s.track.Done(dir)

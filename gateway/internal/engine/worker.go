@@ -34,9 +34,12 @@ import (
 type Worker struct {
 	e   *Engine
 	src capture.Source
-	// window are the bytes of direction windowOf that its reader is being given, and those before.
+	// fresh are the bytes of direction windowOf that its reader is being given, window those and
+	// those before; judging is what was searched of the file that is judged.
+	fresh    []byte
 	window   []byte
 	windowOf int
+	judging  *match.File
 	rules    *match.Set
 	scratch  *match.Scratch
 	seat     *live.Seat

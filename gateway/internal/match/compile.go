@@ -1,8 +1,6 @@
 package match
 
 import (
-	"fmt"
-
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
@@ -285,46 +283,6 @@ func telling(buf rule.Buffer) int {
 	return 8
 }
 
-// databases builds one literal database for each variant and direction.
-func (c *compiler) databases() error {
-	s := c.set
-	all := make([][2]literal.Collection, len(s.variants))
-	for i := range s.rules {
-		k := &s.rules[i]
-		f := c.fast[i]
-		if f == nil {
-			continue
-		}
-		for _, v := range k.places(f.section) {
-			if k.r.ToClient {
-				all[v][0].Add(f.pattern, uint32(i))
-			}
-			if k.r.ToServer {
-				all[v][1].Add(f.pattern, uint32(i))
-			}
-		}
-	}
-	var full []*literal.Collection
-	var places [][2]int
-	for v := range all {
-		for dir := range all[v] {
-			if all[v][dir].Len() > 0 {
-				full, places = append(full, &all[v][dir]), append(places, [2]int{v, dir})
-			}
-		}
-	}
-	dbs, err := c.cache.Build(full, c.processors)
-	if err != nil {
-		return fmt.Errorf("match: patterns: %w", err)
-	}
-	for i, at := range places {
-		g := &group{db: dbs[i]}
-		g.from, g.rules = full[i].Owners()
-		s.addGroup(at[0], at[1], g)
-	}
-	return nil
-}
-
 // places says in which variants the pattern of a section is looked for.
 func (k *compiled) places(i int) []uint16 {
 	sec := k.sections[i]
@@ -344,22 +302,4 @@ func (k *compiled) places(i int) []uint16 {
 // onlyTCP says whether the protocol never runs over anything but TCP.
 func onlyTCP(p rule.Proto) bool {
 	return p.Carries(rule.IPProtoTCP, 4) && !p.Carries(rule.IPProtoUDP, 4) && !p.Carries(rule.IPProtoICMP, 4)
-}
-
-// addGroup puts a database in its place.
-func (s *Set) addGroup(v, dir int, g *group) {
-	s.dbs = append(s.dbs, g.db)
-	s.variants[v].groups[dir] = g
-	if v > streamVariant && !contains(s.byBuffer[s.variants[v].buf], uint16(v)) {
-		s.byBuffer[s.variants[v].buf] = append(s.byBuffer[s.variants[v].buf], uint16(v))
-	}
-}
-
-func contains(list []uint16, v uint16) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }

@@ -78,6 +78,8 @@ type Input struct {
 	// packet. Only those that are Fresh are searched; what asks for the end or length of
 	// a Partial one waits.
 	Values []app.Value
+	// File is what was searched ahead of the file that is fresh, nil for nothing.
+	File *File
 	// Request are the buffers of the request, when the transaction's answer is judged.
 	Request []app.Value
 	// Complete tells that no more values come in this direction of the transaction.
@@ -133,12 +135,23 @@ const (
 type TxState struct {
 	epoch   uint64
 	pending [2][]uint32 // by direction; rules that wait for more buffers
+	crowded [2]bool     // they are not all
 	fired   []uint32    // rule*2, plus 1 to the server
 }
 
 // Reset forgets everything, for the next transaction.
 func (t *TxState) Reset() {
 	t.pending[0], t.pending[1], t.fired = t.pending[0][:0], t.pending[1][:0], t.fired[:0]
+	t.crowded = [2]bool{}
+}
+
+// wait keeps a rule until more of the transaction is there.
+func (t *TxState) wait(dir int, id uint32) {
+	if len(t.pending[dir]) >= maxPending {
+		t.crowded[dir] = true
+		return
+	}
+	t.pending[dir] = append(t.pending[dir], id)
 }
 
 // FlowState is what rules remember about one flow. Its zero value is ready. It

@@ -3,11 +3,11 @@ package match
 import (
 	"slices"
 
-	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/match/bytexpr"
 	"otasuke/gateway/internal/match/gate"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
+	"otasuke/gateway/internal/match/place"
 	"otasuke/rule"
 )
 
@@ -16,6 +16,7 @@ import (
 type Scratch struct {
 	lit    *literal.Scratch
 	seen   []uint32 // number of the inspection that made the rule a candidate
+	waits  []uint32 // number of the inspection that has seen the rule wait
 	turn   uint32
 	cand   []uint32
 	hits   []Hit
@@ -27,6 +28,7 @@ type Scratch struct {
 	addr   [16]byte // an address as a buffer
 	notes  []Note   // text that the rule at hand keeps
 	packet []Note   // variables of the packet
+	ahead  ahead
 	door   *gate.Door
 	// at is the place of a buffer's first value in the input, plus one; fresh those to
 	// be searched. Both hold during one inspection.
@@ -58,7 +60,7 @@ func (s *Set) NewScratch() (*Scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Scratch{door: s.gates.NewDoor(), lit: lit, seen: make([]uint32, len(s.rules)), shown: make([][]byte, len(s.variants)),
+	return &Scratch{door: s.gates.NewDoor(), lit: lit, seen: make([]uint32, len(s.rules)), waits: make([]uint32, len(s.rules)), shown: make([][]byte, len(s.variants)),
 		cand: make([]uint32, 0, 256), hits: make([]Hit, 0, maxHits)}, nil
 }
 
@@ -72,6 +74,7 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 	sc.hits, sc.cand = sc.hits[:0], sc.cand[:0]
 	if sc.turn++; sc.turn == 0 {
 		clear(sc.seen)
+		clear(sc.waits)
 		sc.turn = 1
 	}
 	sc.anew = s.adopt(in)
@@ -166,7 +169,7 @@ func (s *Set) gather(sc *Scratch, in *Input) {
 		}
 		if v.Fresh {
 			sc.fresh.Add(v.Buffer)
-			s.gatherBuffer(sc, v, dir)
+			s.gatherBuffer(sc, in, v, dir)
 		}
 	}
 	s.gatherPending(sc, in, dir)
@@ -198,39 +201,6 @@ func (s *Set) gatherPacket(sc *Scratch, in *Input, dir int) {
 	}
 }
 
-// gatherStream searches what is new of the stream, and takes up the rules that were found
-// in what is still in the window.
-func (s *Set) gatherStream(sc *Scratch, in *Input, dir int) {
-	f, from := in.Flow, max(0, len(in.Stream)-in.StreamNew-overlap)
-	if f == nil || f.crowded[dir] {
-		from = 0
-	}
-	s.scan(sc, streamVariant, dir, in.Stream[from:])
-	if f != nil {
-		f.recall(sc, dir, in.StreamOffset, in.StreamOffset+uint64(len(in.Stream)))
-	}
-	sc.candidates(s.bare[dir][rule.BufStream])
-}
-
-// gatherBuffer searches what is new of a value. Rules that were found in what was searched
-// before wait with the transaction.
-func (s *Set) gatherBuffer(sc *Scratch, v *app.Value, dir int) {
-	from := max(0, min(v.Searched, len(v.Data))-overlap)
-	if sc.anew {
-		from = 0
-	}
-	for _, n := range s.byBuffer[v.Buffer] {
-		switch shown := &s.variants[n]; {
-		case shown.groups[dir] == nil:
-		case shown.transforms.Empty():
-			s.scan(sc, n, dir, v.Data[from:])
-		default:
-			s.scan(sc, n, dir, s.transformed(sc, n, v.Data))
-		}
-	}
-	sc.candidates(s.bare[dir][v.Buffer])
-}
-
 // gatherPending takes up the rules that wait for what is fresh now.
 func (s *Set) gatherPending(sc *Scratch, in *Input, dir int) {
 	if in.Tx == nil {
@@ -238,6 +208,10 @@ func (s *Set) gatherPending(sc *Scratch, in *Input, dir int) {
 	}
 	kept := in.Tx.pending[dir][:0]
 	for _, id := range in.Tx.pending[dir] {
+		if sc.waits[id] == sc.turn { // it was found twice
+			continue
+		}
+		sc.waits[id] = sc.turn
 		need := &s.rules[id].need
 		if in.Complete || need.Intersects(&sc.fresh) || need.Has(rule.BufPayload) && sc.fresh.Has(rule.BufStream) {
 			sc.candidate(id)
@@ -254,21 +228,10 @@ func (s *Set) transformed(sc *Scratch, v uint16, data []byte) []byte {
 	return s.variants[v].transforms.Apply(&sc.shown[v], &sc.swap, data)
 }
 
-// scan searches data for the patterns of a variant.
-func (s *Set) scan(sc *Scratch, v uint16, dir int, data []byte) {
-	g := s.variants[v].groups[dir]
-	if g == nil || len(data) == 0 {
-		return
-	}
-	for _, p := range sc.lit.Scan(g.db, data) {
-		sc.candidates(g.rules[g.from[p]:g.from[p+1]])
-	}
-}
-
 // judge tries one candidate.
 func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
 	k := &s.rules[id]
-	if !s.gates.Plain(id) && (!k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) || !s.endsKnown(k.r, in) || !varsFit(sc, k.r, in)) {
+	if !s.gates.Plain(id) && (!k.headerFits(in) || !packetFits(k.r, in) || !s.bitsFit(k, in) || !s.places.Fits(k.r, in.Src, in.Dst) || !varsFit(sc, k.r, in)) {
 		return Hit{}, false
 	}
 	if k.kind == txRule && in.Tx != nil && slices.Contains(in.Tx.fired, id<<1|uint32(direction(in.ToServer))) {
@@ -277,9 +240,8 @@ func (s *Set) judge(sc *Scratch, in *Input, id uint32) (Hit, bool) {
 	sc.notes = sc.notes[:0]
 	switch s.contents(sc, in, k, id) {
 	case wait:
-		if in.Tx != nil && len(in.Tx.pending[direction(in.ToServer)]) < maxPending {
-			d := direction(in.ToServer)
-			in.Tx.pending[d] = append(in.Tx.pending[d], id)
+		if in.Tx != nil {
+			in.Tx.wait(direction(in.ToServer), id)
 		}
 		return Hit{}, false
 	case no:
@@ -313,7 +275,7 @@ func (s *Set) fire(k *compiled, in *Input, id uint32) (Hit, bool) {
 		}
 	}
 	s.changeBits(k, in)
-	hit := Hit{Rule: r, Action: r.Action, Silent: r.NoAlert || suppressed(r, in)}
+	hit := Hit{Rule: r, Action: r.Action, Silent: r.NoAlert || place.Suppressed(r, in.Src, in.Dst)}
 	if in.Hosts != nil && r.RateFilter != nil && in.Hosts.Rate(r, in.ends()) {
 		hit.Action = r.RateFilter.Action
 	}

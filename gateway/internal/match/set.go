@@ -12,6 +12,7 @@ import (
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
+	"otasuke/gateway/internal/match/place"
 	"otasuke/gateway/internal/match/transform"
 	"otasuke/rule"
 )
@@ -35,9 +36,11 @@ type Set struct {
 	bitNames []string                     // flow bits
 	intNames []string                     // flow counters
 	dbs      []*literal.DB
-	cached   int // databases that were kept from an earlier start
+	files    [2]*group // that of files by direction, nil for none
+	streams  [2]*group // of the stream in the same database
+	cached   int       // databases that were kept from an earlier start
 	used     rule.BufferSet
-	places   Places
+	places   place.Known
 }
 
 // Used are the buffers that rules look at; the engine need not make others.
@@ -56,14 +59,6 @@ const (
 	streamVariant = 1 // window of the stream, or payload of a segment
 )
 
-// group holds the patterns of one variant and direction.
-type group struct {
-	db *literal.DB
-	// rules of pattern i are rules[from[i]:from[i+1]].
-	from  []uint32
-	rules []uint32
-}
-
 func direction(toServer bool) int {
 	if toServer {
 		return 1
@@ -74,7 +69,7 @@ func direction(toServer bool) int {
 // Options change how rules are compiled.
 type Options struct {
 	// Places tells about addresses, for iprep and geoip.
-	Places Places
+	Places place.Known
 	// Order are the actions in the order in which rules are tried; those that are not
 	// named come last. Nil for the usual one.
 	Order []rule.Action

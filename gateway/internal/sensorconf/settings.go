@@ -10,7 +10,7 @@ import (
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/eve"
-	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/match/place"
 	"otasuke/gateway/internal/yamlconf"
 	"otasuke/rule"
 	"otasuke/rule/option"
@@ -25,7 +25,7 @@ type Settings struct {
 	types map[string]*yamlconf.Conf
 	log   *yamlconf.Conf // the part of the output that is eve.json
 	// Places are what rules ask about addresses.
-	Places match.Places
+	Places place.Known
 }
 
 // Read reads a file (none when path is empty) and the single settings.

@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"otasuke/gateway/internal/country"
-	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/match/place"
 	"otasuke/gateway/internal/update"
 )
 
@@ -25,7 +25,7 @@ type countries struct {
 }
 
 // Places tells what is known of addresses.
-func (c *Config) Places() match.Places {
+func (c *Config) Places() place.Known {
 	c.countries.once.Do(func() {
 		if c.Countries == "" {
 			return
@@ -38,7 +38,7 @@ func (c *Config) Places() match.Places {
 		c.countries.list = l
 	})
 	if c.countries.list == nil {
-		return match.Places{}
+		return place.Known{}
 	}
-	return match.Places{Country: c.countries.list.Of}
+	return place.Known{Country: c.countries.list.Of}
 }

@@ -3,6 +3,7 @@ package watch
 import (
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/file"
+	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/redact"
 	"otasuke/gateway/internal/scan"
 	"otasuke/rule"
@@ -61,6 +62,8 @@ type File struct {
 	// it is among those that grew with the bytes at hand.
 	Value        int
 	Magic, Grown bool
+	// Search is what rules have found in its bytes since it was judged.
+	Search match.File
 	// Told tells that the scanner's answer was told.
 	Told bool
 	// Begun tells that bytes of the response had passed, Fields what records say about the

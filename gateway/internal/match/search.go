@@ -1,0 +1,224 @@
+package match
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/match/literal"
+	"otasuke/rule"
+)
+
+// group holds the patterns of one variant and direction.
+type group struct {
+	db *literal.DB
+	// rules of pattern i are rules[from[i]:from[i+1]].
+	from  []uint32
+	rules []uint32
+	// kin is the group of bodies, if this one is that of files.
+	kin *group
+}
+
+// bodies are the buffers whose bytes mostly are those of [rule.FileData] too, by direction.
+var bodies = [2]rule.Buffer{rule.HTTPResponseBody, rule.HTTPRequestBody}
+
+// databases builds one literal database for each variant and direction, but one for files,
+// bodies and the stream that carries them: mostly their bytes are the same and need be
+// searched once. The stream has one of its own besides, for when it carries no file.
+func (c *compiler) databases() error {
+	s := c.set
+	all := make([][2]literal.Collection, len(s.variants))
+	for i := range s.rules {
+		k := &s.rules[i]
+		f := c.fast[i]
+		if f == nil {
+			continue
+		}
+		for _, v := range k.places(f.section) {
+			for dir, goes := range [2]bool{k.r.ToClient, k.r.ToServer} {
+				to := c.together(v, dir)
+				if goes {
+					all[to][dir].Add(f.pattern, uint32(i))
+				}
+				if goes && v == streamVariant && to != v {
+					all[v][dir].Add(f.pattern, uint32(i))
+				}
+			}
+		}
+	}
+	var full []*literal.Collection
+	var places [][2]int
+	for v := range all {
+		for dir := range all[v] {
+			if all[v][dir].Len() > 0 {
+				full, places = append(full, &all[v][dir]), append(places, [2]int{v, dir})
+			}
+		}
+	}
+	dbs, err := c.cache.Build(full, c.processors)
+	if err != nil {
+		return fmt.Errorf("match: patterns: %w", err)
+	}
+	for i, at := range places {
+		s.dbs = append(s.dbs, dbs[i])
+		c.groups(dbs[i], full[i], at[0], at[1])
+	}
+	return nil
+}
+
+// together is the variant in whose database the patterns of a variant are.
+func (c *compiler) together(v uint16, dir int) uint16 {
+	file, ok := c.variants[variantKey(rule.FileData, nil)]
+	if x := &c.set.variants[v]; ok && (v == streamVariant || x.buf == bodies[dir] && x.transforms.Empty()) {
+		return file
+	}
+	return v
+}
+
+// groups makes the groups of a database.
+func (c *compiler) groups(db *literal.DB, patterns *literal.Collection, v, dir int) {
+	s := c.set
+	from, rules := patterns.Owners()
+	if file, ok := c.variants[variantKey(rule.FileData, nil)]; !ok || v != int(file) {
+		s.addGroup(v, dir, &group{db: db, from: from, rules: rules})
+		return
+	}
+	of := map[rule.Buffer]*group{}
+	for _, b := range []rule.Buffer{rule.BufStream, rule.FileData, bodies[dir]} {
+		of[b] = &group{db: db, from: make([]uint32, 1, len(from))}
+	}
+	for p := range from[1:] {
+		for _, id := range rules[from[p]:from[p+1]] {
+			b := s.rules[id].sections[c.fast[id].section].buf
+			if b == rule.BufPayload {
+				b = rule.BufStream
+			}
+			of[b].rules = append(of[b].rules, id)
+		}
+		for _, g := range of {
+			g.from = append(g.from, uint32(len(g.rules)))
+		}
+	}
+	if kin := of[bodies[dir]]; len(kin.rules) > 0 {
+		of[rule.FileData].kin = kin
+		s.addGroup(int(c.variants[variantKey(bodies[dir], nil)]), dir, kin)
+	}
+	s.addGroup(v, dir, of[rule.FileData])
+	s.files[dir], s.streams[dir] = of[rule.FileData], of[rule.BufStream]
+}
+
+// addGroup puts a group in its place.
+func (s *Set) addGroup(v, dir int, g *group) {
+	s.variants[v].groups[dir] = g
+	if b := s.variants[v].buf; v > streamVariant && !slices.Contains(s.byBuffer[b], uint16(v)) {
+		s.byBuffer[b] = append(s.byBuffer[b], uint16(v))
+	}
+}
+
+// scan searches data for the patterns of a variant.
+func (s *Set) scan(sc *Scratch, v uint16, dir int, data []byte) {
+	g := s.variants[v].groups[dir]
+	if g == nil || len(data) == 0 {
+		return
+	}
+	sc.found(g, sc.lit.Scan(g.db, data))
+}
+
+// found takes the rules of patterns for candidates.
+func (sc *Scratch) found(g *group, patterns []uint32) {
+	for _, p := range patterns {
+		sc.candidates(g.rules[g.from[p]:g.from[p+1]])
+	}
+}
+
+// gatherStream searches what is new of the stream, and takes up the rules that were found
+// in what is still in the window.
+func (s *Set) gatherStream(sc *Scratch, in *Input, dir int) {
+	f, end := in.Flow, in.StreamOffset+uint64(len(in.Stream))
+	from := seam(f, dir, len(in.Stream), in.StreamNew)
+	if a := &sc.ahead; a.of(f, dir, end) && a.from <= in.StreamOffset+uint64(from) {
+		sc.found(s.streams[dir], a.patterns)
+	} else {
+		s.scan(sc, streamVariant, dir, in.Stream[from:])
+	}
+	if f != nil {
+		f.recall(sc, dir, in.StreamOffset, end)
+	}
+	sc.candidates(s.bare[dir][rule.BufStream])
+}
+
+// seam is where in a window with so many new bytes the search begins.
+func seam(f *FlowState, dir, window, fresh int) int {
+	if f == nil || f.crowded[dir] {
+		return 0
+	}
+	return max(0, window-fresh-overlap)
+}
+
+// gatherBuffer searches what is new of a value. Rules that were found in what was searched
+// before wait with the transaction.
+func (s *Set) gatherBuffer(sc *Scratch, in *Input, v *app.Value, dir int) {
+	from := max(0, min(v.Searched, len(v.Data))-overlap)
+	if sc.anew {
+		from = 0
+	}
+	for _, n := range s.byBuffer[v.Buffer] {
+		switch shown := &s.variants[n]; {
+		case shown.groups[dir] == nil:
+		case !shown.transforms.Empty():
+			s.scan(sc, n, dir, s.transformed(sc, n, v.Data))
+		case v.Buffer == rule.FileData:
+			s.gatherFile(sc, in, v, dir, from)
+		case v.Buffer == bodies[dir]:
+			s.scan(sc, n, dir, v.Data[max(from, s.known(sc, in, v.Data, dir)):])
+		default:
+			s.scan(sc, n, dir, v.Data[from:])
+		}
+	}
+	sc.candidates(s.bare[dir][v.Buffer])
+}
+
+// gatherFile searches what is new of a file, where that was not done with the stream. Rules
+// for bodies that are found wait until the body is shown.
+func (s *Set) gatherFile(sc *Scratch, in *Input, v *app.Value, dir, from int) {
+	g := s.files[dir]
+	var patterns []uint32
+	switch f := in.File; {
+	case f != nil && !sc.anew && f.has(s, len(v.Data)-v.Searched):
+		patterns = f.patterns
+	case from < len(v.Data):
+		patterns = sc.lit.Scan(g.db, v.Data[from:])
+	}
+	sc.found(g, patterns)
+	if g.kin != nil && in.Tx != nil {
+		for _, p := range patterns {
+			for _, id := range g.kin.rules[g.kin.from[p]:g.kin.from[p+1]] {
+				in.Tx.wait(dir, id)
+			}
+		}
+	}
+	if in.File != nil {
+		in.File.judged()
+	}
+}
+
+// known is how much of a body was, or now is, searched as a file.
+func (s *Set) known(sc *Scratch, in *Input, body []byte, dir int) int {
+	if g := s.files[dir]; g == nil || g.kin == nil || sc.anew || in.Tx.crowded[dir] {
+		return 0
+	}
+	for i := range in.Values {
+		v := &in.Values[i]
+		if v.Buffer != rule.FileData {
+			continue
+		}
+		if n := min(len(v.Data), len(body)); n == len(body) && bytes.Equal(v.Data[:n], body) {
+			return n
+		} else if bytes.Equal(v.Data[:n], body[:n]) {
+			return max(0, n-overlap)
+		}
+		return 0
+	}
+	return 0
+}
