@@ -66,20 +66,15 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 	}
 }
 
-// searchFile searches the next bytes of a file together with the stream, if they stand there
-// as they are.
+// searchFile searches the next bytes of a file together with the stream.
 func (w *Worker) searchFile(dir int, st *watch.File, b []byte) {
-	if len(st.Data) == file.MaxData || !w.used.Has(rule.FileData) {
-		return
+	in := match.Stream{Flow: &w.flow.User.match, ToServer: dir == app.ToServer, New: w.fresh}
+	if dir == w.windowOf {
+		in.Window, in.Offset = w.window, w.flow.User.half[dir].Total-uint64(len(w.window))
 	}
-	at := cap(w.fresh) - cap(b)
-	if w.window == nil || dir != w.windowOf || at < 0 || at+len(b) > len(w.fresh) || &w.fresh[at] != &b[0] {
-		st.Search.Miss()
-		return
+	if w.used.Has(rule.FileData) {
+		st.Ahead(w.rules, w.scratch, &in, b)
 	}
-	total := w.flow.User.half[dir].Total
-	w.rules.Ahead(w.scratch, &match.Stream{Flow: &w.flow.User.match, ToServer: dir == app.ToServer, Window: w.window, New: len(w.fresh), Offset: total - uint64(len(w.window))},
-		&st.Search, total-uint64(len(w.fresh)-at), len(b), len(st.Data) == 0)
 }
 
 // growing judges, inline, what the bytes at hand have brought of files: what the receiver

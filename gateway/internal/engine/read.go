@@ -98,7 +98,7 @@ func (w *Worker) detect(dir int, b []byte) {
 	s.size[dir] += uint64(len(b))
 	read, event := w.e.cfg.Apps.Look(&s.track, w.ends(), dir, first, s.size)
 	if !read {
-		w.keepFirst(dir, first)
+		s.own().first[dir] = w.pool.Replace(s.rare().first[dir], first)
 	}
 	w.recognised(dir, event)
 	if !read {
@@ -122,17 +122,6 @@ func (w *Worker) detect(dir int, b []byte) {
 		}
 	}
 	w.pushFirst(dir, first, b[took:])
-}
-
-// keepFirst keeps the first bytes of a direction.
-func (w *Worker) keepFirst(dir int, b []byte) {
-	first := &w.flow.User.own().first[dir]
-	if cap(*first) < len(b) {
-		old := *first
-		*first = w.pool.Get(len(b))
-		w.pool.Put(old)
-	}
-	*first = append((*first)[:0], b...)
 }
 
 // forgetFirst lets go of what was kept of both directions.

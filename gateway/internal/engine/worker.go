@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/appid"
 	"otasuke/gateway/internal/capture"
@@ -353,16 +351,9 @@ func (w *Worker) caught(v *capture.Verdict) {
 func (w *Worker) failed(reason any) {
 	w.e.Stats.Panics.Add(1)
 	w.e.Stats.Uninspected.Add(1)
-	w.waits, w.grown = w.waits[:0], w.grown[:0]
+	w.waits, w.grown, w.window, w.judging = w.waits[:0], w.grown[:0], nil, nil
 	if w.e.cfg.Fault != nil {
-		f := fault.Of(reason, w.now)
-		if w.cap != nil {
-			f.Link, f.Packet = w.cap.Link, slices.Clone(w.cap.Data)
-		}
-		if w.flow != nil {
-			f.Flow = w.flow.Key.String()
-		}
-		w.e.cfg.Fault(f)
+		w.e.cfg.Fault(fault.Of(reason, w.now, w.cap, w.flow.String()))
 	}
 	if w.flow == nil {
 		return

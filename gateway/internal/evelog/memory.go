@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"otasuke/gateway/internal/eve"
-	"otasuke/gateway/internal/match"
+	"otasuke/gateway/internal/match/note"
 	"otasuke/rule"
 )
 
@@ -39,14 +39,14 @@ func Memory(bits []string, ints map[string]int64) (m *eve.Metadata, t *eve.Traff
 }
 
 // FlowVars adds text that rules have kept of the flow.
-func FlowVars(m *eve.Metadata, vars []match.Note) *eve.Metadata {
+func FlowVars(m *eve.Metadata, vars note.List) *eve.Metadata {
 	if len(vars) == 0 {
 		return m
 	}
 	if m == nil {
 		m = new(eve.Metadata)
 	}
-	var list []match.Note
+	var list note.List
 	for _, v := range vars {
 		if v.Scope != rule.VarEntropy {
 			list = append(list, v)
@@ -62,7 +62,7 @@ func FlowVars(m *eve.Metadata, vars []match.Note) *eve.Metadata {
 }
 
 // PacketVars adds text that rules have kept of the packet.
-func PacketVars(m *eve.Metadata, vars []match.Note) *eve.Metadata {
+func PacketVars(m *eve.Metadata, vars note.List) *eve.Metadata {
 	if len(vars) == 0 {
 		return m
 	}
@@ -73,7 +73,7 @@ func PacketVars(m *eve.Metadata, vars []match.Note) *eve.Metadata {
 	return m
 }
 
-func texts(vars []match.Note) []map[string]string {
+func texts(vars note.List) []map[string]string {
 	list := make([]map[string]string, len(vars))
 	for i, v := range vars {
 		list[i] = map[string]string{Text([]byte(v.Name)): Text([]byte(v.Text))}
@@ -82,7 +82,7 @@ func texts(vars []match.Note) []map[string]string {
 }
 
 // Context is what an alert tells of text that its rule has kept.
-func Context(notes []match.Note) map[string]any {
+func Context(notes note.List) map[string]any {
 	m := make(map[string]any, len(notes))
 	for _, n := range notes {
 		if n.JSON {

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"otasuke/gateway/internal/capture"
 	"otasuke/internal/atomicfile"
 )
 
@@ -42,9 +43,14 @@ type Fault struct {
 	Packet []byte
 }
 
-// Of describes a panic that was recovered on this goroutine, at a time in microseconds.
-func Of(reason any, now int64) Fault {
-	return Fault{Time: now, Reason: fmt.Sprint(reason), Stack: debug.Stack()}
+// Of describes a panic that was recovered on this goroutine, at a time in microseconds. The
+// packet at hand is nil and the conversation "" where there are none.
+func Of(reason any, now int64, p *capture.Packet, conversation string) Fault {
+	f := Fault{Time: now, Reason: fmt.Sprint(reason), Flow: conversation, Stack: debug.Stack()}
+	if p != nil {
+		f.Link, f.Packet = p.Link, slices.Clone(p.Data)
+	}
+	return f
 }
 
 // Store keeps faults in a folder.

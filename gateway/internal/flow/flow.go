@@ -43,6 +43,14 @@ type Flow[T any] struct {
 	older, newer *Flow[T]
 }
 
+// String names its ends, "" for none.
+func (f *Flow[T]) String() string {
+	if f == nil {
+		return ""
+	}
+	return f.Key.String()
+}
+
 // Traffic is what a table knows of a conversation.
 type Traffic struct {
 	Key     Key

@@ -23,8 +23,8 @@ func (a *ahead) of(f *FlowState, dir int, end uint64) bool {
 type Stream struct {
 	Flow     *FlowState
 	ToServer bool
-	Window   []byte
-	New      int
+	Window   []byte // its last bytes are those of New
+	New      []byte
 	Offset   uint64
 }
 
@@ -41,54 +41,48 @@ type File struct {
 // NewBytes forgets what was searched ahead: other bytes are at hand.
 func (sc *Scratch) NewBytes() { sc.ahead.flow = nil }
 
-// Ahead searches the new bytes of a stream for a file whose next n bytes they have at the
-// place at of the stream, as they are; begins tells that those are its first. When the stream
-// is inspected it is not searched again.
-func (s *Set) Ahead(sc *Scratch, st *Stream, f *File, at uint64, n int, begins bool) {
-	dir := direction(st.ToServer)
-	if s.files[dir] == nil {
-		f.Miss()
+// Ahead searches the new bytes of a stream for a file whose next bytes are b, if they stand
+// among them as they are; begins tells that those are its first. When the stream is inspected
+// it is not searched again.
+func (s *Set) Ahead(sc *Scratch, st *Stream, f *File, b []byte, begins bool) {
+	dir, i := direction(st.ToServer), cap(st.New)-cap(b) // of slices of the same bytes
+	if s.files[dir] == nil || len(st.Window) == 0 || i < 0 || i+len(b) > len(st.New) || &st.New[i] != &b[0] {
+		f.missed, f.next = true, 0
 		return
 	}
+	end := st.Offset + uint64(len(st.Window))
+	at := end - uint64(len(st.New)-i)
 	if f.epoch != s.epoch {
 		f.missed = f.missed || f.bytes > 0
 		f.epoch, f.patterns = s.epoch, f.patterns[:0]
 	}
-	a, end := &sc.ahead, st.Offset+uint64(len(st.Window))
+	f.missed = f.missed || !begins && at != f.next
+	f.next = at + uint64(len(b))
+	if f.bytes += len(b); f.missed { // the file is searched by itself
+		return
+	}
+	a := &sc.ahead
 	if !a.of(st.Flow, dir, end) {
 		from := 0
 		if st.Flow.epoch == s.epoch {
-			from = seam(st.Flow, dir, len(st.Window), st.New)
+			from = seam(st.Flow, dir, len(st.Window), len(st.New))
 		}
 		a.flow, a.dir, a.from, a.end = st.Flow, dir, st.Offset+uint64(from), end
 		a.patterns = append(a.patterns[:0], sc.lit.Scan(s.files[dir].db, st.Window[from:])...)
 	}
-	whole := begins || at == f.next && (a.from == 0 || a.from+overlap <= at)
-	f.missed = f.missed || !whole
-	f.next = at + uint64(n)
-	f.bytes += n
+	f.missed = !begins && a.from > 0 && a.from+overlap > at
 	for _, p := range a.patterns {
-		if !s.files[dir].wants(p) || slices.Contains(f.patterns, p) {
-			continue
-		}
-		if len(f.patterns) == maxAhead {
+		switch {
+		case !s.files[dir].wants(p) || slices.Contains(f.patterns, p):
+		case len(f.patterns) == maxAhead:
 			f.missed = true
-			break
+		default:
+			f.patterns = append(f.patterns, p)
 		}
-		f.patterns = append(f.patterns, p)
 	}
 }
 
 // wants tells that a rule for files or bodies has the pattern.
 func (g *group) wants(p uint32) bool {
-	return g.from[p] < g.from[p+1] || g.kin != nil && g.kin.from[p] < g.kin.from[p+1]
+	return len(g.of(p)) > 0 || g.kin != nil && len(g.kin.of(p)) > 0
 }
-
-// Miss notes bytes of the file that do not stand in the stream as they are.
-func (f *File) Miss() { f.missed, f.next = true, 0 }
-
-// has tells that all of the file's last n bytes were searched.
-func (f *File) has(s *Set, n int) bool { return !f.missed && f.epoch == s.epoch && f.bytes >= n }
-
-// judged begins anew behind what the file has.
-func (f *File) judged() { f.patterns, f.bytes, f.missed = f.patterns[:0], 0, false }

@@ -1,8 +1,8 @@
 package match
 
 import (
+	"otasuke/gateway/internal/match/measure"
 	"otasuke/gateway/internal/match/transform"
-	"otasuke/internal/ascii"
 	"otasuke/rule"
 )
 
@@ -19,7 +19,7 @@ func (p *probe) read(r *rule.ByteRead) (v uint64, end int, ok bool) {
 	}
 	b := p.buf[at:]
 	if r.Text {
-		v, used := digits(b, int(n), r.Base)
+		v, used := measure.Digits(b, int(n), r.Base)
 		return v, int(at) + used, used > 0
 	}
 	if n > 8 {
@@ -39,39 +39,6 @@ func (p *probe) read(r *rule.ByteRead) (v uint64, end int, ok bool) {
 		}
 	}
 	return v, int(at + n), true
-}
-
-// maxDigits is how many digits are read when the rule does not say.
-const maxDigits = 23
-
-// digits reads a number written in text; used is 0 when there is none.
-func digits(b []byte, n, base int) (v uint64, used int) {
-	if n == 0 || n > maxDigits {
-		n = maxDigits
-	}
-	n = min(n, len(b))
-	i := 0
-	for i < n && (b[i] == ' ' || b[i] == '\t') {
-		i++
-	}
-	if base == 16 && i+2 < n && b[i] == '0' && ascii.Lower[b[i+1]] == 'x' {
-		i += 2
-	}
-read:
-	for ; i < n; i++ {
-		d := 99
-		switch c := ascii.Lower[b[i]]; {
-		case c >= '0' && c <= '9':
-			d = int(c - '0')
-		case c >= 'a' && c <= 'f':
-			d = int(c-'a') + 10
-		}
-		if d >= base {
-			break read
-		}
-		v, used = v*uint64(base)+uint64(d), i+1
-	}
-	return v, used
 }
 
 func (p *probe) byteTest(m *rule.ByteTest) bool {

@@ -166,7 +166,7 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 		if k.asked(sec) || k.kind == txRule && sec.buf == rule.BufPayload {
 			continue // looked at when something else of the transaction is there
 		}
-		if buf == rule.BufPayload || telling(sec.buf) > telling(buf) {
+		if buf == rule.BufPayload || rarity.Telling(sec.buf) > rarity.Telling(buf) {
 			buf = sec.buf
 		}
 	}
@@ -228,7 +228,7 @@ func fastPattern(k *compiled) *fast {
 				continue
 			}
 			p, cost := rarity.Window(c.Pattern)
-			if cost *= volume(k.sections[i].buf); c.FastPattern {
+			if cost *= rarity.Volume(k.sections[i].buf); c.FastPattern {
 				cost /= authors
 			}
 			if best == nil || cost < least {
@@ -252,35 +252,6 @@ func (k *compiled) sectionOf(i int) int {
 		i--
 	}
 	return 0
-}
-
-// volume is how often bytes are met in a buffer, against a line of a header: by its size,
-// and because some hold little else than what every one of their kind does.
-func volume(buf rule.Buffer) float64 {
-	switch buf {
-	case rule.HTTPMethod, rule.HTTPProtocol, rule.HTTPStatCode, rule.HTTPStatMsg, rule.HTTPConnection, rule.TLSVersion:
-		return 10_000
-	case rule.HTTPHeaderNames, rule.HTTPAccept, rule.HTTPAcceptEnc, rule.HTTPAcceptLang, rule.HTTPContentType,
-		rule.HTTPContentLen, rule.HTTPRequestLine, rule.HTTPResponseLine, rule.HTTPStart, rule.HTTPHeader, rule.HTTPHeaderRaw, rule.HTTPUserAgent:
-		return 100
-	case rule.BufPayload, rule.FileData, rule.HTTPRequestBody, rule.HTTPResponseBody:
-		return 16
-	}
-	return 1
-}
-
-// telling weighs buffers for rules without a pattern: some are seldom there.
-func telling(buf rule.Buffer) int {
-	switch buf {
-	case rule.HTTPMethod, rule.HTTPProtocol, rule.HTTPStatCode, rule.HTTPStatMsg, rule.HTTPConnection, rule.TLSVersion:
-		return 1
-	case rule.HTTPHeaderNames, rule.HTTPAccept, rule.HTTPAcceptEnc, rule.HTTPAcceptLang, rule.HTTPContentType,
-		rule.HTTPContentLen, rule.HTTPRequestLine, rule.HTTPResponseLine, rule.HTTPStart:
-		return 3
-	case rule.BufPayload, rule.HTTPHeader, rule.HTTPHeaderRaw:
-		return 5
-	}
-	return 8
 }
 
 // places says in which variants the pattern of a section is looked for.

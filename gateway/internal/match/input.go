@@ -5,6 +5,7 @@ import (
 
 	"otasuke/gateway/internal/app"
 	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/match/note"
 	"otasuke/rule"
 )
 
@@ -110,7 +111,7 @@ type Hit struct {
 	// not to tell; the action still holds.
 	Silent bool
 	// Notes are what the alert is to tell of text that the rule has kept.
-	Notes []Note
+	Notes note.List
 }
 
 // Limits of what is remembered.
@@ -161,7 +162,7 @@ type FlowState struct {
 	epoch uint64
 	bits  []uint64
 	ints  []flowint
-	vars  []Note
+	vars  note.List
 	fired []uint32 // rule*2, plus 1 to the server
 	// found are rules whose pattern is in the window of a direction, and crowded tells
 	// that they are not all.

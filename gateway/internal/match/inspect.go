@@ -7,6 +7,7 @@ import (
 	"otasuke/gateway/internal/match/gate"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
+	"otasuke/gateway/internal/match/note"
 	"otasuke/gateway/internal/match/place"
 	"otasuke/rule"
 )
@@ -24,10 +25,10 @@ type Scratch struct {
 	base64 []byte
 	expr   bytexpr.Scratch
 	swap   []byte
-	shown  [][]byte // by variant
-	addr   [16]byte // an address as a buffer
-	notes  []Note   // text that the rule at hand keeps
-	packet []Note   // variables of the packet
+	shown  [][]byte  // by variant
+	addr   [16]byte  // an address as a buffer
+	notes  note.List // text that the rule at hand keeps
+	packet note.List // variables of the packet
 	ahead  ahead
 	door   *gate.Door
 	// at is the place of a buffer's first value in the input, plus one; fresh those to

@@ -12,13 +12,14 @@ import (
 
 // group holds the patterns of one variant and direction.
 type group struct {
-	db *literal.DB
-	// rules of pattern i are rules[from[i]:from[i+1]].
-	from  []uint32
-	rules []uint32
+	db            *literal.DB
+	literal.Owned // rules, by pattern
 	// kin is the group of bodies, if this one is that of files.
 	kin *group
 }
+
+// of are the rules that have a pattern.
+func (g *group) of(p uint32) []uint32 { return g.Owners[g.From[p]:g.From[p+1]] }
 
 // bodies are the buffers whose bytes mostly are those of [rule.FileData] too, by direction.
 var bodies = [2]rule.Buffer{rule.HTTPResponseBody, rule.HTTPRequestBody}
@@ -76,36 +77,31 @@ func (c *compiler) together(v uint16, dir int) uint16 {
 	return v
 }
 
-// groups makes the groups of a database.
+// groups makes the groups of a database: of rules for files, for bodies and for the stream
+// where they are together.
 func (c *compiler) groups(db *literal.DB, patterns *literal.Collection, v, dir int) {
 	s := c.set
-	from, rules := patterns.Owners()
-	if file, ok := c.variants[variantKey(rule.FileData, nil)]; !ok || v != int(file) {
-		s.addGroup(v, dir, &group{db: db, from: from, rules: rules})
+	file, together := c.variants[variantKey(rule.FileData, nil)]
+	together = together && v == int(file)
+	owned := patterns.Divided(3, func(id uint32) int {
+		switch buf := s.rules[id].sections[c.fast[id].section].buf; {
+		case together && buf == rule.BufPayload:
+			return 2
+		case together && buf == bodies[dir]:
+			return 1
+		}
+		return 0
+	})
+	g := &group{db: db, Owned: owned[0]}
+	s.addGroup(v, dir, g)
+	if !together {
 		return
 	}
-	of := map[rule.Buffer]*group{}
-	for _, b := range []rule.Buffer{rule.BufStream, rule.FileData, bodies[dir]} {
-		of[b] = &group{db: db, from: make([]uint32, 1, len(from))}
+	s.files[dir], s.streams[dir] = g, &group{db: db, Owned: owned[2]}
+	if len(owned[1].Owners) > 0 {
+		g.kin = &group{db: db, Owned: owned[1]}
+		s.addGroup(int(c.variants[variantKey(bodies[dir], nil)]), dir, g.kin)
 	}
-	for p := range from[1:] {
-		for _, id := range rules[from[p]:from[p+1]] {
-			b := s.rules[id].sections[c.fast[id].section].buf
-			if b == rule.BufPayload {
-				b = rule.BufStream
-			}
-			of[b].rules = append(of[b].rules, id)
-		}
-		for _, g := range of {
-			g.from = append(g.from, uint32(len(g.rules)))
-		}
-	}
-	if kin := of[bodies[dir]]; len(kin.rules) > 0 {
-		of[rule.FileData].kin = kin
-		s.addGroup(int(c.variants[variantKey(bodies[dir], nil)]), dir, kin)
-	}
-	s.addGroup(v, dir, of[rule.FileData])
-	s.files[dir], s.streams[dir] = of[rule.FileData], of[rule.BufStream]
 }
 
 // addGroup puts a group in its place.
@@ -128,7 +124,7 @@ func (s *Set) scan(sc *Scratch, v uint16, dir int, data []byte) {
 // found takes the rules of patterns for candidates.
 func (sc *Scratch) found(g *group, patterns []uint32) {
 	for _, p := range patterns {
-		sc.candidates(g.rules[g.from[p]:g.from[p+1]])
+		sc.candidates(g.of(p))
 	}
 }
 
@@ -185,7 +181,7 @@ func (s *Set) gatherFile(sc *Scratch, in *Input, v *app.Value, dir, from int) {
 	g := s.files[dir]
 	var patterns []uint32
 	switch f := in.File; {
-	case f != nil && !sc.anew && f.has(s, len(v.Data)-v.Searched):
+	case f != nil && !sc.anew && !f.missed && f.epoch == s.epoch && f.bytes >= len(v.Data)-v.Searched:
 		patterns = f.patterns
 	case from < len(v.Data):
 		patterns = sc.lit.Scan(g.db, v.Data[from:])
@@ -193,13 +189,13 @@ func (s *Set) gatherFile(sc *Scratch, in *Input, v *app.Value, dir, from int) {
 	sc.found(g, patterns)
 	if g.kin != nil && in.Tx != nil {
 		for _, p := range patterns {
-			for _, id := range g.kin.rules[g.kin.from[p]:g.kin.from[p+1]] {
+			for _, id := range g.kin.of(p) {
 				in.Tx.wait(dir, id)
 			}
 		}
 	}
-	if in.File != nil {
-		in.File.judged()
+	if f := in.File; f != nil { // what comes now is searched from here on
+		f.patterns, f.bytes, f.missed = f.patterns[:0], 0, false
 	}
 }
 
@@ -213,12 +209,13 @@ func (s *Set) known(sc *Scratch, in *Input, body []byte, dir int) int {
 		if v.Buffer != rule.FileData {
 			continue
 		}
-		if n := min(len(v.Data), len(body)); n == len(body) && bytes.Equal(v.Data[:n], body) {
-			return n
-		} else if bytes.Equal(v.Data[:n], body[:n]) {
+		switch n := min(len(v.Data), len(body)); {
+		case !bytes.Equal(v.Data[:n], body[:n]):
+			return 0
+		case n < len(body):
 			return max(0, n-overlap)
 		}
-		return 0
+		return len(body)
 	}
 	return 0
 }

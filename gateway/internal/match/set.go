@@ -197,7 +197,7 @@ func (s *Set) Stats() Stats {
 	for _, v := range s.variants {
 		for _, g := range v.groups {
 			if g != nil {
-				st.Patterns += len(g.from) - 1
+				st.Patterns += len(g.From) - 1
 			}
 		}
 	}

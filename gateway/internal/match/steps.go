@@ -315,7 +315,7 @@ func (p *probe) pcreOnce(e *bytexpr.Expr) bool {
 // keep notes the groups of an expression found behind start.
 func (p *probe) keep(e *bytexpr.Expr, start int) {
 	if e.Captures() {
-		e.Keep(&p.sc.expr, p.buf[start:], func(c *rule.Capture, text []byte) { p.sc.keep(c.Scope, c.Name, text) })
+		e.Keep(&p.sc.expr, p.buf[start:], func(c *rule.Capture, text []byte) { p.sc.notes.AddText(c.Scope, c.Name, text) })
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"otasuke/gateway/internal/match/measure"
+	"otasuke/gateway/internal/match/note"
 	"otasuke/rule"
 )
 
@@ -22,7 +23,7 @@ func (p *probe) entropy(m *rule.Entropy) bool {
 		return false
 	}
 	if f := p.in.Flow; f != nil {
-		f.vars = replaced(f.vars, Note{Scope: rule.VarEntropy, Name: measure.EntropyName(m.Buffer), Text: strconv.FormatFloat(h, 'g', -1, 64)})
+		f.vars.Set(note.Note{Scope: rule.VarEntropy, Name: measure.EntropyName(m.Buffer), Text: strconv.FormatFloat(h, 'g', -1, 64)})
 	}
 	return measure.EntropyFits(h, m)
 }

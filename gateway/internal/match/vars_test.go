@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"otasuke/gateway/internal/match/hosts"
+	"otasuke/gateway/internal/match/note"
 	"otasuke/rule"
 	"otasuke/rule/parse"
 )
@@ -87,7 +88,7 @@ func TestContextOfList(t *testing.T) {
 	if len(hits) != 1 {
 		t.Fatal("the listed host is not found")
 	}
-	want := []Note{{Name: "host", Text: `{"ioc":{},"year":2005}`, JSON: true}, {Name: "src", Text: `{"ip":"192.168.1.12","who":"boss"}`, JSON: true}}
+	want := note.List{{Name: "host", Text: `{"ioc":{},"year":2005}`, JSON: true}, {Name: "src", Text: `{"ip":"192.168.1.12","who":"boss"}`, JSON: true}}
 	if !slices.Equal(hits[0].Notes, want) {
 		t.Errorf("%+v", hits[0].Notes)
 	}

@@ -70,6 +70,15 @@ func (p *Pool) Get(n int) []byte {
 	return make([]byte, 0, n)
 }
 
+// Replace returns a buffer with the bytes of b, old where they have room there.
+func (p *Pool) Replace(old, b []byte) []byte {
+	if cap(old) < len(b) {
+		p.Put(old)
+		old = p.Get(len(b))
+	}
+	return append(old[:0], b...)
+}
+
 // Put takes a buffer back that nobody uses any more; any other is let go.
 func (p *Pool) Put(b []byte) {
 	for i, size := range classes {

@@ -89,6 +89,14 @@ func (f *File) Open(s *scan.Scanner, p rule.Proto, part *redact.Part) {
 	}
 }
 
+// Ahead searches the next bytes of the file together with the stream, if they stand there as
+// they are.
+func (f *File) Ahead(rules *match.Set, sc *match.Scratch, in *match.Stream, b []byte) {
+	if len(f.Data) < file.MaxData {
+		rules.Ahead(sc, in, &f.Search, b, len(f.Data) == 0)
+	}
+}
+
 // Waits tells that the bytes that end the file wait for the scanner.
 func (f *File) Waits() bool { return f.Mode >= Replace }
 

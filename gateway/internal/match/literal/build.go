@@ -40,14 +40,26 @@ func (c *Collection) Add(p Pattern, owner uint32) {
 // Len is the number of patterns.
 func (c *Collection) Len() int { return len(c.patterns) }
 
-// Owners lists them: those of pattern i are owners[from[i]:from[i+1]].
-func (c *Collection) Owners() (from, owners []uint32) {
-	from = make([]uint32, 1, len(c.owners)+1)
-	for _, list := range c.owners {
-		owners = append(owners, list...)
-		from = append(from, uint32(len(owners)))
+// Owned are the owners of patterns, one after the other: those of pattern i are
+// Owners[From[i]:From[i+1]].
+type Owned struct{ From, Owners []uint32 }
+
+// Divided lists the owners by the class that of, below n, gives each.
+func (c *Collection) Divided(n int, of func(owner uint32) int) []Owned {
+	parts := make([]Owned, n)
+	for i := range parts {
+		parts[i].From = make([]uint32, 1, len(c.owners)+1)
 	}
-	return from, owners
+	for _, list := range c.owners {
+		for _, owner := range list {
+			p := &parts[of(owner)]
+			p.Owners = append(p.Owners, owner)
+		}
+		for i := range parts {
+			parts[i].From = append(parts[i].From, uint32(len(parts[i].Owners)))
+		}
+	}
+	return parts
 }
 
 // Build makes a database of each collection, none of them empty, on so many processors. The

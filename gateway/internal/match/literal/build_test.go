@@ -11,7 +11,8 @@ func TestCollection(t *testing.T) {
 	for owner, p := range []Pattern{{[]byte("Ab"), false}, {[]byte("Ab"), true}, {[]byte("aB"), true}, {[]byte("Ab"), false}, {[]byte("c"), false}} {
 		c.Add(p, uint32(owner))
 	}
-	from, owners := c.Owners()
+	all := c.Divided(1, func(uint32) int { return 0 })[0]
+	from, owners := all.From, all.Owners
 	if c.Len() != 3 || !slices.Equal(from, []uint32{0, 2, 4, 5}) || !slices.Equal(owners, []uint32{0, 3, 1, 2, 4}) {
 		t.Errorf("%d patterns, %v of %v", c.Len(), from, owners)
 	}
