@@ -236,7 +236,7 @@ func TestStrangerBecomesACustomer(t *testing.T) {
 		list := w.get(w.console, w.staff, "/applications")
 		says(t, list, "1件が進行中", "株式会社 佐藤製作所")
 		one := regexp.MustCompile(`href="(/applications/[^"]+)"`).FindStringSubmatch(list)[1]
-		number := regexp.MustCompile(`[0-9]{8}`).FindString(w.get(w.console, w.staff, one))
+		number := regexp.MustCompile(`<b class="num">([0-9]{8})<`).FindStringSubmatch(w.get(w.console, w.staff, one))[1]
 		rec := w.request(w.console, w.staff, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/applications?number="+url.QueryEscape(number[:4]+" "+number[4:]), nil))
 		if rec.Header().Get("Location") != one {
 			t.Errorf("by number: %d %q", rec.Code, rec.Header().Get("Location"))
