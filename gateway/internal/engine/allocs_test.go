@@ -183,7 +183,7 @@ func TestFlood(t *testing.T) {
 	e := web()
 	p := e.segment(0, 1, 0, packet.SYN, nil)
 	c := capture.Packet{Link: packet.LinkRaw, Data: p, InPort: 1}
-	for i := range 1_000_000 {
+	for i := range 1_000_000 / lots {
 		// Another client for each: address and port. The checksum is not looked at.
 		p[12], p[13], p[14], p[15] = 198, 18, byte(i>>8), byte(i)
 		p[20], p[21] = byte(i>>18)+4, byte(i>>10)

@@ -306,7 +306,7 @@ func seedCaptures(f *testing.F) {
 	}
 	kinds := map[string]int{}
 	n := 0
-	for r := tar.NewReader(out); n < fuzzSeeds; {
+	for r := tar.NewReader(out); n < fuzzSeeds/seedsOf; {
 		h, err := r.Next()
 		if err != nil {
 			break
