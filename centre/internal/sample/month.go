@@ -67,13 +67,19 @@ func (m *maker) month(ctx context.Context, first time.Time) error {
 	return nil
 }
 
+// visitLength is how long one who tries doors stays at one, and visitTries how often he tries: the box tells each try,
+// and the centre makes one alert of them.
+const (
+	visitLength = 20 * time.Minute
+	visitTries  = 8
+)
+
 // attacks records what a company's box saw, in one transaction.
 func (m *maker) attacks(ctx context.Context, c *company, first, end time.Time, part float64) error {
 	var all []alert.Incoming
-	span := end.Sub(first)
-	add := func(family string, direction wire.Direction, blocked bool) {
-		m.events++
-		pc := m.rnd.IntN(max(len(c.devices), 1))
+	span := end.Sub(first) - visitLength
+	visit := func(family string, direction wire.Direction, blocked bool, tries int) {
+		pc, at := m.rnd.IntN(max(len(c.devices), 1)), first.Add(time.Duration(m.rnd.Int64N(int64(max(span, 1)))))
 		in := alert.Incoming{BoxID: c.box, DeviceAddr: addr(pc).String(), DeviceName: addr(pc).String()}
 		if len(c.devices) > 0 {
 			in.DeviceID, in.DeviceName = c.devices[pc].ID, c.devices[pc].Name
@@ -87,15 +93,20 @@ func (m *maker) attacks(ctx context.Context, c *company, first, end time.Time, p
 		if !blocked {
 			verdict = wire.VerdictPassed
 		}
-		in.Event = &wire.Event{ID: fmt.Sprintf("%026d", m.events), Time: first.Add(time.Duration(m.rnd.Int64N(int64(span)))), Kind: wire.KindIPS, Verdict: verdict, Direction: direction, Flow: flow,
-			Rule: &wire.Rule{GID: 1, SID: 9_000_000 + uint32(len(family)), Rev: 1, Msg: "SAMPLE " + family, Family: family}}
-		all = append(all, in)
+		for range tries {
+			m.events++
+			in.Event = &wire.Event{ID: fmt.Sprintf("%026d", m.events), Time: at.Add(time.Duration(m.rnd.Int64N(int64(visitLength)))), Kind: wire.KindIPS, Verdict: verdict, Direction: direction, Flow: flow,
+				Rule: &wire.Rule{GID: 1, SID: 9_000_000 + uint32(len(family)), Rev: 1, Msg: "SAMPLE " + family, Family: family}}
+			all = append(all, in)
+		}
 	}
-	for range int(outside * c.activity * part * (0.7 + 0.6*m.rnd.Float64())) {
-		add(fromOutside[m.rnd.IntN(len(fromOutside))], wire.Inbound, true)
+	for left := int(outside * c.activity * part * (0.7 + 0.6*m.rnd.Float64())); left > 0; {
+		tries := min(left, 1+m.rnd.IntN(2*visitTries-1))
+		visit(fromOutside[m.rnd.IntN(len(fromOutside))], wire.Inbound, true, tries)
+		left -= tries
 	}
 	for range int(within * part * 2 * m.rnd.Float64()) {
-		add(fromInside[m.rnd.IntN(len(fromInside))], wire.Outbound, m.rnd.IntN(5) > 0)
+		visit(fromInside[m.rnd.IntN(len(fromInside))], wire.Outbound, m.rnd.IntN(5) > 0, 1)
 	}
 	m.made.Events += len(all)
 	return m.Store.Write(ctx, c.id, func(tx *store.Tx) error { return m.alerts.Record(tx, all) })
