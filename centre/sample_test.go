@@ -50,7 +50,7 @@ func TestSample(t *testing.T) {
 	ok(t, err)
 	e.people["owner"] = token
 	last := time.Now().AddDate(0, 0, -time.Now().Day()).Format("2006-01")
-	for path, want := range map[string]string{"/": "見本", "/alerts": "お知らせ", "/devices": "経理のパソコン", "/used": "Teams", "/reports/" + last: "止めました", "/figures?days=365": "パスワード", "/figures.csv?days=7": "外からの攻撃", "/contract": "ご利用中", "/desk": "お知らせのメールについて", "/group": "グループの会社", "/surveys": "2社のうち 1社が答えました", "/invoices": "支払い", "/visits": "完了", "/policy": "torihikisaki.example", "/cover": "42,900円", "/statistics": "1社あたり平均", "/news": "年末年始の相談窓口について", "/advisories": "ルーター", "/advisories/buffalo-2024-07": "WHR-1166DHP2 バージョン 2.95"} {
+	for path, want := range map[string]string{"/": "見本", "/alerts": "お知らせ", "/devices": "経理のパソコン", "/used": "Teams", "/reports/" + last: "止めました", "/figures?days=365": "ご利用の会社みんなの真ん中", "/figures.csv?days=7": "外からの攻撃", "/contract": "ご利用中", "/desk": "お知らせのメールについて", "/group": "グループの会社", "/surveys": "2社のうち 1社が答えました", "/invoices": "支払い", "/visits": "完了", "/policy": "torihikisaki.example", "/cover": "42,900円", "/statistics": "1社あたり平均", "/news": "年末年始の相談窓口について", "/advisories": "ルーター", "/advisories/buffalo-2024-07": "WHR-1166DHP2 バージョン 2.95"} {
 		status, _, body := e.ask(e.portal, "owner", ui.Route{Method: http.MethodGet, Path: path})
 		if status != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%s: %d, without %q", path, status, want)

@@ -58,19 +58,48 @@ func count(month string, all []Company) *Month {
 	m := &Month{Month: month, All: cell("all", all), Families: families(all)}
 	m.Regions = cells(all, func(c *Company) string { return c.Region })
 	m.Industries = cells(all, func(c *Company) string { return c.Industry })
-	m.Sizes = cells(all, func(c *Company) string {
-		for _, s := range sizes {
-			if c.Size <= s.to {
-				return s.key
-			}
-		}
-		return ""
-	})
+	m.Sizes = cells(all, func(c *Company) string { return sizeOf(c.Size) })
 	slices.SortFunc(m.Sizes, func(a, b Cell) int { return cmp.Compare(rank(a.Key), rank(b.Key)) })
 	if m.All.Hidden {
 		m.Regions, m.Industries, m.Sizes, m.Families = nil, nil, nil, nil
 	}
 	return m
+}
+
+// What companies of a cell have in common.
+const (
+	ByRegion   = "regions"
+	ByIndustry = "industries"
+	BySize     = "sizes"
+)
+
+// OwnCell is a cell that holds a certain company.
+type OwnCell struct {
+	By string // "" for all companies
+	Cell
+}
+
+// Own are the cells of a month that hold a company, the widest last; what is unknown of it is left out. Hidden ones are there,
+// so that it can be said that they are.
+func (m *Month) Own(industry, region string, size int) (all []OwnCell) {
+	for _, one := range []struct {
+		by, key string
+		cells   []Cell
+	}{{ByIndustry, industry, m.Industries}, {ByRegion, region, m.Regions}, {BySize, sizeOf(size), m.Sizes}} {
+		if i := slices.IndexFunc(one.cells, func(c Cell) bool { return c.Key == one.key }); i >= 0 {
+			all = append(all, OwnCell{one.by, one.cells[i]})
+		}
+	}
+	return append(all, OwnCell{Cell: m.All})
+}
+
+func sizeOf(people int) string {
+	for _, s := range sizes {
+		if people <= s.to {
+			return s.key
+		}
+	}
+	return ""
 }
 
 // rank is the place of a size among sizes.

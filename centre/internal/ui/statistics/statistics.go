@@ -142,25 +142,10 @@ func (p *pages) view(r *http.Request, t text.Texts) (view, error) {
 	v.Say = t.T("statistics.say", "month", v.Month, "n", ja.Number(m.All.Mean), "middle", ja.Number(m.All.Middle), "inside", ja.Number(m.All.Inside))
 	v.About = t.T("statistics.about", "n", ja.Number(m.All.Companies))
 	for _, one := range []struct {
-		key   string
+		by    string
 		cells []statistics.Cell
-		name  func(string) string
-	}{
-		{"regions", m.Regions, func(k string) string { return entry.PrefectureName(k, t.Lang()) }},
-		{"industries", m.Industries, func(k string) string {
-			if name := t.T("apply.industry_" + k); t.Has("apply.industry_" + k) {
-				return name
-			}
-			return k
-		}},
-		{"sizes", m.Sizes, func(k string) string {
-			if k == "more" {
-				return t.T("statistics.size_more")
-			}
-			return t.T("statistics.size", "n", k)
-		}},
-	} {
-		if x := cells(t, one.key, one.cells, one.name); len(x.Rows) > 0 {
+	}{{statistics.ByRegion, m.Regions}, {statistics.ByIndustry, m.Industries}, {statistics.BySize, m.Sizes}} {
+		if x := cells(t, one.by, one.cells); len(x.Rows) > 0 {
 			v.Tables = append(v.Tables, x)
 		}
 	}
@@ -170,8 +155,23 @@ func (p *pages) view(r *http.Request, t text.Texts) (view, error) {
 	return v, nil
 }
 
-func cells(t text.Texts, key string, all []statistics.Cell, name func(string) string) table {
-	x := table{Title: t.T("statistics." + key), By: t.T("statistics.by_" + key)}
+// Name is that of a cell: a prefecture, an industry, a size.
+func Name(t text.Texts, by, key string) string {
+	switch {
+	case by == statistics.ByRegion:
+		return entry.PrefectureName(key, t.Lang())
+	case by == statistics.BySize && key == "more":
+		return t.T("statistics.size_more")
+	case by == statistics.BySize:
+		return t.T("statistics.size", "n", key)
+	case t.Has("apply.industry_" + key):
+		return t.T("apply.industry_" + key)
+	}
+	return key
+}
+
+func cells(t text.Texts, by string, all []statistics.Cell) table {
+	x := table{Title: t.T("statistics." + by), By: t.T("statistics.by_" + by)}
 	most := 1
 	for _, c := range all {
 		most = max(most, c.Middle)
@@ -182,7 +182,7 @@ func cells(t text.Texts, key string, all []statistics.Cell, name func(string) st
 			hidden++
 			continue
 		}
-		x.Rows = append(x.Rows, row{Label: name(c.Key), Middle: ja.Number(c.Middle), Inside: ja.Number(c.Inside), Companies: t.T("statistics.companies", "n", ja.Number(c.Companies)), Width: c.Middle * 100 / most})
+		x.Rows = append(x.Rows, row{Label: Name(t, by, c.Key), Middle: ja.Number(c.Middle), Inside: ja.Number(c.Inside), Companies: t.T("statistics.companies", "n", ja.Number(c.Companies)), Width: c.Middle * 100 / most})
 	}
 	if hidden > 0 && len(x.Rows) > 0 {
 		x.Rows = append(x.Rows, row{Label: t.T("statistics.others"), Hidden: true})

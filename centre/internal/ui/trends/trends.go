@@ -11,9 +11,12 @@ import (
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/statistics"
+	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
+	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
 	"otasuke/internal/sheet"
@@ -48,6 +51,10 @@ type Config struct {
 	Usage   Usage
 	Network Network
 	Apps    *apps.Catalogue
+	// Company is the one that reads, Months what is published of all, the newest first, and Cell the name of a cell of it.
+	Company func(ctx context.Context, tenantID string) (tenant.Company, error)
+	Months  func(ctx context.Context) ([]statistics.Month, error)
+	Cell    func(t text.Texts, by, key string) string
 	// Title is a threat family's name in a language.
 	Title func(family, lang string) string
 	Clock clock.Clock // default: the machine's
@@ -99,6 +106,7 @@ type view struct {
 	Weekly           bool
 	OutsideN, StopN  string
 	InsideN, DaysCap string
+	Compare          compared
 }
 
 type choice struct {
@@ -180,6 +188,9 @@ func (p *pages) show(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	if err := p.used(v, &view, from, to, n); err != nil {
+		return err
+	}
+	if view.Compare, err = p.compare(v); err != nil {
 		return err
 	}
 	return p.page.Render(w, http.StatusOK, view)
