@@ -71,7 +71,7 @@ func (b *tab) withoutAutofill() (back func()) {
 	}
 }
 
-// usable checks a page by axe-core, where TestEverybodyCanUseEveryPage has it.
+// usable checks a page by axe-core, where TestEveryPage has it.
 func (b *tab) usable(name string) {
 	b.t.Helper()
 	source, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))

@@ -71,9 +71,7 @@ func newTab(t *testing.T, width, height int64) *tab {
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height), chromedp.Func(watch)); err != nil {
 		t.Fatal(err)
 	}
-	var stop context.CancelFunc
-	b.ctx, stop = context.WithTimeout(ctx, 4*patience)
-	t.Cleanup(stop)
+	b.ctx = ctx
 	return b
 }
 
@@ -122,9 +120,17 @@ func (b *tab) calm() {
 	b.trouble = nil
 }
 
+// step is the time of one step. The whole has none: it has as many steps as there are pages,
+// and a machine may be slow.
+func (b *tab) step() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.ctx, patience)
+}
+
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
+	ctx, cancel := b.step()
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -132,7 +138,9 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // open goes to an address and returns the status of the answer.
 func (b *tab) open(url string) int {
 	b.t.Helper()
-	res, err := chromedp.Run(b.ctx, chromedp.NavigateResponse(url))
+	ctx, cancel := b.step()
+	defer cancel()
+	res, err := chromedp.Run(ctx, chromedp.NavigateResponse(url))
 	if err != nil {
 		b.t.Fatalf("%s: %v", url, err)
 	}
@@ -142,7 +150,9 @@ func (b *tab) open(url string) int {
 // then does something that leads to another page and waits for it.
 func (b *tab) then(steps ...chromedp.Action[chromedp.Void]) int {
 	b.t.Helper()
-	res, err := chromedp.RunResponse(b.ctx, steps...)
+	ctx, cancel := b.step()
+	defer cancel()
+	res, err := chromedp.RunResponse(ctx, steps...)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -174,7 +184,9 @@ func (b *tab) click(selector string) int {
 
 func eval[T any](b *tab, expression string, opts ...chromedp.EvaluateOption) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, opts...))
+	ctx, cancel := b.step()
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, opts...))
 	if err != nil {
 		b.t.Fatalf("%.80s: %v", expression, err)
 	}
