@@ -171,7 +171,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.devices = device.New(device.Config{Store: c.store})
 	c.pairings = pairing.New(pairing.Config{Store: c.store, Devices: c.devices})
 	c.alerts = alert.New(alert.Config{
-		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh, WaitMedium: c.cfg.WaitMedium,
+		Store: c.store, Classifier: c.knowledge, WaitHigh: c.cfg.WaitHigh, WaitMedium: c.cfg.WaitMedium, CalmNewBox: c.cfg.CalmNewBox,
 	})
 	c.usage = usage.New(c.store, nil)
 	c.questions = question.New(c.store, nil)

@@ -63,6 +63,8 @@ type Config struct {
 	// WaitHigh and WaitMedium gather events before somebody is told.
 	WaitHigh   time.Duration `toml:"wait_high"`
 	WaitMedium time.Duration `toml:"wait_medium"`
+	// CalmNewBox is how long after its claim a box's ★★☆ are kept from mails. Default: two days; "0s" is none.
+	CalmNewBox time.Duration `toml:"calm_new_box"`
 
 	// Software is the version of this build.
 	Software string `toml:"-"`
@@ -196,9 +198,12 @@ func (b *BundleConfig) waits() release.Waits {
 	return release.Waits{Content: cmp.Or(b.Wave, release.Usual.Content), Program: cmp.Or(b.ProgramWave, release.Usual.Program)}
 }
 
+// calmNewBox is the time that those take who watch for others: until then what an office does as always has been seen.
+const calmNewBox = 48 * time.Hour
+
 // LoadConfig reads a file.
 func LoadConfig(path string) (Config, error) {
-	var c Config
+	c := Config{CalmNewBox: calmNewBox}
 	if err := conffile.Read(path, &c); err != nil {
 		return c, fmt.Errorf("%w: %w", ErrConfig, err)
 	}

@@ -52,7 +52,7 @@ func TestTapToMail(t *testing.T) {
 	if err := l.OpenInternet(centreAddr); err != nil {
 		t.Fatal(err)
 	}
-	fingerprint := centreProcess(t, l, "wait_high = \"1s\"\nwait_medium = \"1s\"\n")
+	fingerprint := centreProcess(t, l, "wait_high = \"1s\"\nwait_medium = \"1s\"\ncalm_new_box = \"0s\"\n")
 	log := tapBox(t, l, fingerprint)
 
 	pc, front := at(t, l.PC1), "http://"+boxAddr+"/?lang=ja"

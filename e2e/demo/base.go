@@ -196,6 +196,7 @@ state_dir = %q
 phone = "050-0000-0119"
 wait_high = "1s"
 wait_medium = "2s"
+calm_new_box = "0s"
 [service]
 address = "大阪府大阪市みほん区1-1"
 invoice_number = "T7000012050002"

@@ -116,6 +116,7 @@ database = %q
 state_dir = %q
 phone = "050-0000-0000"
 wait_high = "1s"
+calm_new_box = "0s"
 [portal]
 listen = "127.0.0.1:0"
 url = "http://portal.example"

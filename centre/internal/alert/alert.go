@@ -80,10 +80,23 @@ type Alert struct {
 	Families map[string]int
 	Answered time.Time // zero without an answer
 	Closed   time.Time // zero while it is not closed
+	// Notify is when its first mail is due; zero: it is worth none. The mail itself is notify.Delivery.
+	Notify time.Time
 	// Evidence is filled in by Get and ByCase, and left out of lists. It holds
 	// the newest events in the technical block's words, newest first, at most
 	// MaxEvidence.
 	Evidence []Evidence
+}
+
+// late is how long after the first event people may be told of an alert, and its deadline counts from the event.
+const late = time.Hour
+
+// Known is when the time to act begins: with the first event, or, where people are told much later, with that.
+func (a *Alert) Known() time.Time {
+	if a.Notify.Sub(a.First) > late {
+		return a.Notify
+	}
+	return a.First
 }
 
 // MaxEvidence is how many events an alert shows; the rest is only counted.

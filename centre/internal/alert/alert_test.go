@@ -184,7 +184,7 @@ func TestFirstEventMakesACompleteAlert(t *testing.T) {
 			o.Errorf("id %q, case %q", a.ID, a.Case)
 		}
 		want := alert.Alert{TenantID: o.own, ID: a.ID, Case: a.Case, BoxID: "box1", DeviceID: "dev1", DeviceName: "経理のパソコン", DeviceAddr: "192.0.2.10",
-			Family: "c2", Stars: alert.High, Blocked: true, State: alert.Open, First: start, Last: start, Count: 1, Peer: "203.0.113.5", Families: map[string]int{"c2": 1},
+			Family: "c2", Stars: alert.High, Blocked: true, State: alert.Open, First: start, Last: start, Notify: start.Add(2 * time.Second), Count: 1, Peer: "203.0.113.5", Families: map[string]int{"c2": 1},
 			Evidence: []alert.Evidence{{EventID: fmt.Sprintf("%026d", o.n), Time: start, Kind: "ips", What: "ET MALWARE beacon [1:2000001:3]", Verdict: "blocked",
 				Proto: "TCP", Src: "192.0.2.10", SrcPort: 50000, Dst: "203.0.113.5", DstPort: 443, Mitre: []string{"T1071"}}}}
 		if diff := cmp.Diff(want, a); diff != "" {

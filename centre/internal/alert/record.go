@@ -51,18 +51,19 @@ type Incoming struct {
 	DeviceID   string // "" when the inside end is not known
 	DeviceName string // the owner's own name, else the address
 	DeviceAddr string
+	Claimed    time.Time   // when the box came to the company; zero: long ago
 	Event      *wire.Event // checked
 }
 
 // open is an alert that is being changed by a transaction.
 type open struct {
 	*Alert
-	key      string
-	notifyAt time.Time // when the first mail is due; zero: none
-	isNew    bool
-	worse    bool
-	changes  []Change
-	rules    map[RuleKey]string // that have a part in what is new, with their messages
+	key     string
+	calm    time.Time // until then the box is new, and only ★★★ is told at once
+	isNew   bool
+	worse   bool
+	changes []Change
+	rules   map[RuleKey]string // that have a part in what is new, with their messages
 }
 
 // Record groups events into alerts, counts them, and enqueues who is to be told,
@@ -98,6 +99,9 @@ func (s *Service) Record(tx *store.Tx, events []Incoming) error {
 		o.DeviceName, o.DeviceAddr = cmp.Or(in.DeviceName, o.DeviceName), cmp.Or(in.DeviceAddr, o.DeviceAddr)
 		o.take(sg, now)
 		o.note(in.Event.Rule)
+		if !in.Claimed.IsZero() {
+			o.calm = in.Claimed.Add(s.cfg.CalmNewBox)
+		}
 	}
 	for _, o := range b.order {
 		if err := s.save(tx, o, now); err != nil {
@@ -206,10 +210,10 @@ func (s *Service) save(tx *store.Tx, o *open, now time.Time) error {
 	if o.Stars >= Medium && (o.isNew || o.worse) {
 		cause = CauseWorse
 		// While the first mail waits, it is only made to go sooner.
-		if o.notifyAt.IsZero() || o.notifyAt.After(now) {
+		if o.Notify.IsZero() || o.Notify.After(now) {
 			cause = CauseNew
-			if at := now.Add(s.wait(o.Stars)); o.notifyAt.IsZero() || at.Before(o.notifyAt) {
-				o.notifyAt = at
+			if at := s.due(o, now); o.Notify.IsZero() || at.Before(o.Notify) {
+				o.Notify = at
 			}
 		}
 	}
@@ -228,14 +232,19 @@ func (s *Service) save(tx *store.Tx, o *open, now time.Time) error {
 		return nil
 	}
 	return job.Enqueue(tx, job.Job{Kind: KindNotify, Args: NotifyArgs{Alert: o.ID, Cause: cause},
-		RunAt: now.Add(s.wait(o.Stars)), Unique: o.ID + ":" + cause})
+		RunAt: s.due(o, now), Unique: o.ID + ":" + cause})
 }
 
-func (s *Service) wait(stars Stars) time.Duration {
-	if stars >= High {
-		return s.cfg.WaitHigh
+// due is when people are told. Of a new box ★★☆ waits until its first days are over: what an office does as always looks new
+// then, and who is mailed for it stops reading. Somebody of the desk may close it before.
+func (s *Service) due(o *open, now time.Time) time.Time {
+	if o.Stars >= High {
+		return now.Add(s.cfg.WaitHigh)
 	}
-	return s.cfg.WaitMedium
+	if at := now.Add(s.cfg.WaitMedium); at.After(o.calm) {
+		return at
+	}
+	return o.calm
 }
 
 // Unprotected raises the alert that a box has passed traffic without inspection

@@ -62,6 +62,8 @@ type Config struct {
 	// WaitHigh and WaitMedium are how long ★★★ and ★★☆ gather events before
 	// somebody is told. Default 2 s and 1 min.
 	WaitHigh, WaitMedium time.Duration
+	// CalmNewBox is how long ★★☆ of a new box waits. Zero: no longer than others.
+	CalmNewBox time.Duration
 }
 
 // Service is the way to alerts. It is safe for concurrent use.
@@ -272,7 +274,7 @@ func (s *Service) Queue(ctx context.Context, who, why string, f Filter) (items [
 		}
 		all, err := selectAll(tx, f)
 		for _, a := range all {
-			items = append(items, QueueItem{Company: names[a.TenantID], Alert: a.Alert, Deadline: s.cfg.Classifier.Due(a.Family, a.First), Version: a.Version, Taker: a.Taker})
+			items = append(items, QueueItem{Company: names[a.TenantID], Alert: a.Alert, Deadline: s.cfg.Classifier.Due(a.Family, a.Known()), Version: a.Version, Taker: a.Taker})
 		}
 		return err
 	})

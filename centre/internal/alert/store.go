@@ -29,7 +29,7 @@ func scan(scan scanner, more ...any) (*open, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Answered, a.First, a.Last, a.Closed, o.notifyAt = store.Time(answered), store.Time(first), store.Time(last), store.Time(closed), store.Time(notify)
+	a.Answered, a.First, a.Last, a.Closed, a.Notify = store.Time(answered), store.Time(first), store.Time(last), store.Time(closed), store.Time(notify)
 	if err := json.Unmarshal([]byte(families), &a.Families); err != nil {
 		return nil, fmt.Errorf("alert: stored families: %w", err)
 	}
@@ -74,7 +74,7 @@ func write(tx *store.Tx, o *open) error {
 		notify_at = $22, outcome = $23, peer = $24, evidence = $25`,
 		o.ID, o.Case, o.BoxID, o.DeviceID, o.DeviceName, o.DeviceAddr, o.Inbound, o.Family, string(families), int(o.Stars), o.Blocked,
 		string(o.State), string(o.Answer), store.Micros(o.Answered), o.Reason, store.Micros(o.First), store.Micros(o.Last),
-		store.Micros(o.Closed), o.Count, o.key, store.Micros(o.notifyAt), string(o.Outcome), o.Peer, string(evidence))
+		store.Micros(o.Closed), o.Count, o.key, store.Micros(o.Notify), string(o.Outcome), o.Peer, string(evidence))
 	return err
 }
 

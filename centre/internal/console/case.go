@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"otasuke/centre/internal/alert"
@@ -37,6 +38,7 @@ type caseView struct {
 	Spread    string // asks how far it went; "" where it is not known which device
 	History   []knowledge.Line
 	Told      []toldRow
+	ToldAt    string // when the first mail will go, where it waits for long
 	SidePanel panel
 	Steps     *cases.Steps // the playbook; nil without one
 	Likes     *cases.Likes // what was seen before; nil where nobody looks it up
@@ -108,8 +110,14 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	for _, d := range mails {
 		view.Told = append(view.Told, toldLine(v, d, byID[d.PersonID]))
 	}
+	if wait := a.Notify.Sub(now); len(mails) == 0 && wait > soon && a.State != alert.Closed {
+		view.ToldAt = v.T("console.told_later", "when", ja.Short(a.Notify, lang))
+	}
 	return c.Show(w, c.oneCase, view)
 }
+
+// soon is a wait for a mail that nobody asks about.
+const soon = 5 * time.Minute
 
 func toldLine(v *ui.Visit, d notify.Delivery, name string) toldRow {
 	at := d.Tried

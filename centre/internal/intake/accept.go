@@ -113,7 +113,7 @@ func (in *Intake) locate(tx *store.Tx, box *device.Box, e *wire.Event, inside ma
 		}
 		inside[d] = known
 	}
-	return append(news, alert.Incoming{BoxID: box.ID, DeviceID: known.ID, DeviceName: known.Label(), DeviceAddr: cmp.Or(d.Addr.Unmap().String(), known.Addr), Event: e}), nil
+	return append(news, alert.Incoming{BoxID: box.ID, DeviceID: known.ID, DeviceName: known.Label(), DeviceAddr: cmp.Or(d.Addr.Unmap().String(), known.Addr), Claimed: box.Claimed, Event: e}), nil
 }
 
 // used takes what a device used.

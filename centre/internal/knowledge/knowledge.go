@@ -180,7 +180,7 @@ func (k *Knowledge) Explain(a *alert.Alert, lang string, now time.Time) Explaine
 		x.Boss, x.Board = "", "" // they speak of an attack that arrived
 	} else {
 		x.Steps, x.Dont = w.Steps, w.Dont
-		x.Due = Due(f.Within, a.First)
+		x.Due = Due(f.Within, a.Known())
 		x.DueText = t.T("alert.due_until", "time", ja.Short(x.Due, lang))
 	}
 	x.Deadline = deadline(t, f.Within, x.Due, now, lang)
