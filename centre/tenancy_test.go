@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -466,7 +467,10 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 	case !e.inside(face, who) && !guest:
 		return login
 	case !r.Scope.Allows(roles[who]) && r.Path == "/{$}":
-		return func(status int, location string) bool { return status == http.StatusSeeOther && location == "/account" }
+		home := map[tenant.Role]string{tenant.RoleVendor: "/fleet", tenant.RoleInsurer: "/claims"}[roles[who]]
+		return func(status int, location string) bool {
+			return status == http.StatusSeeOther && location == cmp.Or(home, "/account")
+		}
 	case !r.Scope.Allows(roles[who]):
 		return is(http.StatusForbidden)
 	case guest && hole.MatchString(strings.ReplaceAll(r.Path, "{$}", "")):

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -199,6 +200,7 @@ func New(cfg Config) (*ui.Face, error) {
 
 func (c *console) routes(static http.Handler) *ui.Router {
 	r := ui.NewRouter(c.Gate, c.root, static)
+	r.Entries = append(slices.Clone(menu), ui.Entries(c.Guests)...)
 	r.Page(ui.Reader, "GET /{$}", c.queuePage)
 	r.Page(ui.Reader, "GET /requests", c.requestsPage)
 	r.Page(ui.Writer, "POST /requests/{tenant}/{request}", c.decide)

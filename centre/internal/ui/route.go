@@ -57,6 +57,8 @@ type Router struct {
 	gate *Gate
 	root string
 	all  []Route
+	// Entries of the face's menu. Who may not see its home comes to the first that is open to them.
+	Entries []Entry
 }
 
 // NewRouter begins a face below root with the ways in that all faces have.
@@ -93,12 +95,22 @@ func (r *Router) Page(scope Scope, pattern string, h func(http.ResponseWriter, *
 		switch {
 		case scope.Allows(v.Role):
 			return h(w, v)
-		case pattern == "GET /{$}": // where everybody comes first; who has nothing here has an account
-			http.Redirect(w, v.Request, r.root+"/account", http.StatusSeeOther)
+		case pattern == "GET /{$}": // where everybody comes first
+			http.Redirect(w, v.Request, r.root+r.home(v.Role), http.StatusSeeOther)
 			return nil
 		}
 		return ErrForbidden
 	}))
+}
+
+// home is the first page of the menu for a role that may not see the home; who has none has an account.
+func (r *Router) home(role tenant.Role) string {
+	for _, e := range r.Entries {
+		if e.Scope.Allows(role) {
+			return e.Path
+		}
+	}
+	return "/account"
 }
 
 // Upload is [Router.Page] for a form with files of at most size bytes together.
