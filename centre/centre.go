@@ -23,6 +23,7 @@ import (
 	"otasuke/centre/internal/cover"
 	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/discovery"
 	"otasuke/centre/internal/dispatch"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/erase"
@@ -87,45 +88,46 @@ const (
 
 // Centre is everything of one process.
 type Centre struct {
-	cfg        Config
-	store      *store.Store
-	tenants    *tenant.Service
-	passkeys   *passkey.Service
-	devices    *device.Service
-	alerts     *alert.Service
-	authority  *enrol.CA
-	knowledge  *knowledge.Knowledge
-	texts      *text.Catalogue
-	usage      *usage.Service
-	questions  *question.Service
-	policies   *policy.Service
-	appeals    *appeal.Service
-	bundles    *repo.Repo
-	releases   *release.Service
-	feeds      *feed.Service
-	backups    *backup.Service
-	misfires   *misfire.Service
-	pairings   *pairing.Service
-	reports    *report.Service
-	contracts  *contract.Service
-	surveys    *survey.Service
-	shifts     *shift.Service
-	parcels    *parcel.Service
-	billing    *billing.Service
-	published  *statistics.Service
-	hooks      *hook.Service
-	advisories *advisory.Service
-	desk       *desk.Service
-	news       *news.Service
-	visits     *dispatch.Service
-	cover      *cover.Service
-	press      *paper.Press    // nil without fonts
-	postcodes  *postcode.Table // nil without the table
-	exports    *export.Service
-	erasures   *erase.Service
-	retention  *retention.Service
-	apps       *apps.Catalogue
-	kinds      *content.Set
+	cfg         Config
+	store       *store.Store
+	tenants     *tenant.Service
+	passkeys    *passkey.Service
+	devices     *device.Service
+	alerts      *alert.Service
+	authority   *enrol.CA
+	knowledge   *knowledge.Knowledge
+	texts       *text.Catalogue
+	usage       *usage.Service
+	questions   *question.Service
+	policies    *policy.Service
+	discoveries *discovery.Service
+	appeals     *appeal.Service
+	bundles     *repo.Repo
+	releases    *release.Service
+	feeds       *feed.Service
+	backups     *backup.Service
+	misfires    *misfire.Service
+	pairings    *pairing.Service
+	reports     *report.Service
+	contracts   *contract.Service
+	surveys     *survey.Service
+	shifts      *shift.Service
+	parcels     *parcel.Service
+	billing     *billing.Service
+	published   *statistics.Service
+	hooks       *hook.Service
+	advisories  *advisory.Service
+	desk        *desk.Service
+	news        *news.Service
+	visits      *dispatch.Service
+	cover       *cover.Service
+	press       *paper.Press    // nil without fonts
+	postcodes   *postcode.Table // nil without the table
+	exports     *export.Service
+	erasures    *erase.Service
+	retention   *retention.Service
+	apps        *apps.Catalogue
+	kinds       *content.Set
 }
 
 // New opens the database, brings its tables up to date and builds the services.
@@ -147,7 +149,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(), shift.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(), shift.Schema(), discovery.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -221,7 +223,10 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	if c.kinds, err = content.Load(); err != nil {
 		return err
 	}
-	c.policies = policy.New(policy.Config{Store: c.store, Known: c.apps})
+	if err := c.openDiscoveries(); err != nil {
+		return err
+	}
+	c.policies = policy.New(policy.Config{Store: c.store, Known: c.apps, Stops: c.discoveries.Stops})
 	c.authority, err = enrol.Open(enrol.Config{Dir: c.cfg.authorityDir()})
 	return err
 }
@@ -236,7 +241,7 @@ const garbage = 40
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
-	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Policies: c.policies, Pairings: c.pairings, Site: strings.TrimSuffix(c.cfg.Portal.URL, "/") + "/connect", Phone: c.cfg.Phone, CA: c.authority, Log: c.cfg.Log})
+	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Policies: c.policies, Stopped: c.discoveries.Counter, Pairings: c.pairings, Site: strings.TrimSuffix(c.cfg.Portal.URL, "/") + "/connect", Phone: c.cfg.Phone, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {
 		return err
@@ -313,6 +318,7 @@ func (c *Centre) Run(ctx context.Context) error {
 		{Name: "bundles", Run: c.releases.Run},
 		{Name: "feeds", Run: c.feeds.Run},
 		{Name: "misfires", Run: c.misfires.Run},
+		{Name: "discoveries", Run: c.discoveries.Run},
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
 		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
 		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),
@@ -404,19 +410,20 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		return nil, err
 	}
 	return console.New(console.Config{
-		Passkeys: keys,
-		Together: true,
-		Places:   c.places,
-		OnDuty:   c.turns().OnDuty,
-		Similar:  c.similar(),
-		Guide:    &cases.Guide{Book: c.knowledge.Playbook(), Names: c.tenants.NamesOf},
-		Calls:    true,
-		Visits:   true,
-		Policies: true,
-		Contacts: c.contact,
-		Accounts: c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
+		Passkeys:    keys,
+		Together:    true,
+		Places:      c.places,
+		OnDuty:      c.turns().OnDuty,
+		Similar:     c.similar(),
+		Guide:       &cases.Guide{Book: c.knowledge.Playbook(), Names: c.tenants.NamesOf},
+		Calls:       true,
+		Visits:      true,
+		Policies:    true,
+		Discoveries: true,
+		Contacts:    c.contact,
+		Accounts:    c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: append(c.caseRooms(), access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())),
+		Guests: append(c.caseRooms(), c.discoveryPages(), access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())),
 	})
 }
 

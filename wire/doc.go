@@ -35,6 +35,8 @@ import "time"
 //     pass over it.
 //   - 1 (2026-11-29): heartbeats tell of the policy, their answers which is wanted, and a box that waits with a question is
 //     asked to come at once; older boxes say nothing of policies and are told of none.
+//   - 1 (2026-11-29): policies have files that are stopped for all, and the number of what is stopped, which boxes
+//     tell when it is in force; older boxes pass over both.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

@@ -31,6 +31,8 @@ const (
 	MaxMembers      = 200
 	// MaxStops bounds the dangers that are stopped for all at a time: what is older belongs into a bundle.
 	MaxStops = 1000
+	// MaxStopFiles bounds the files among them.
+	MaxStopFiles = 1000
 	// MaxPolicyBytes bounds a policy: all names at their longest have 1.2 MiB.
 	MaxPolicyBytes = 2 << 20
 	// policyID is the length of its name: half a SHA-256 in hexadecimal.
@@ -44,6 +46,13 @@ const (
 	DNSOff    = "off"
 	FilesTell = "tell" // files with a password and documents with macros are told of
 	FilesStop = "stop"
+)
+
+// ListStops is what the box calls the list of [Policy.Stops] in events; FileStopped is the name of a virus that
+// only [Policy.StopFiles] knows.
+const (
+	ListStops   = "stops"
+	FileStopped = "Otasuke.Found-at-another-member"
 )
 
 // Kinds of what is stopped for all.
@@ -80,6 +89,10 @@ type Policy struct {
 	Allow []string `json:"allow,omitempty"`
 	Deny  []string `json:"deny,omitempty"`
 	Stops []Stop   `json:"stops,omitempty"`
+	// StopFiles are files; they need a scanner.
+	StopFiles []StopFile `json:"stop_files,omitempty"`
+	// StopsSeq numbers the state of Stops and StopFiles: the centre counts up with each change, and an end is none.
+	StopsSeq int64 `json:"stops_seq,omitempty"`
 }
 
 // PolicyBlock is a wish not to let applications through, for the groups that are named, for all where none is.
@@ -99,6 +112,12 @@ type Stop struct {
 	Until    time.Time `json:"until"`    // it counts no longer, also where the centre is away
 }
 
+// StopFile is a file that was found at one company and is stopped at all.
+type StopFile struct {
+	SHA256 string    `json:"sha256"` // 64 small hexadecimal digits
+	Until  time.Time `json:"until"`
+}
+
 // PolicyState says in a heartbeat what became of the policy that the box was told of last.
 type PolicyState struct {
 	ID    string    `json:"id"` // "" before any
@@ -106,7 +125,9 @@ type PolicyState struct {
 	Since time.Time `json:"since"`
 	// Active is the one in force, "" for none.
 	Active string `json:"active,omitempty"`
-	Reason string `json:"reason,omitempty"` // for the operator, English; of an active one what was left out
+	// StopsSeq is that of the one in force.
+	StopsSeq int64  `json:"stops_seq,omitempty"`
+	Reason   string `json:"reason,omitempty"` // for the operator, English; of an active one what was left out
 	// Own are the keys of the box's own file that have the last word there, at most MaxWord bytes each.
 	Own []string `json:"own,omitempty"`
 }
@@ -141,7 +162,7 @@ func (p *Policy) Check() error {
 		wrong = "encrypted DNS"
 	case !slices.Contains([]string{"", FilesTell, FilesStop}, p.Files):
 		wrong = "files"
-	case len(p.Blocks) > MaxPolicyBlocks || len(p.Groups) > MaxPolicyGroups || len(p.Stops) > MaxStops || len(p.Allow) > MaxPolicyNames || len(p.Deny) > MaxPolicyNames:
+	case len(p.Blocks) > MaxPolicyBlocks || len(p.Groups) > MaxPolicyGroups || len(p.Stops) > MaxStops || len(p.StopFiles) > MaxStopFiles || p.StopsSeq < 0 || len(p.Allow) > MaxPolicyNames || len(p.Deny) > MaxPolicyNames:
 		wrong = "too much of something"
 	}
 	for i := 0; wrong == "" && i < len(p.Blocks); i++ {
@@ -162,6 +183,11 @@ func (p *Policy) Check() error {
 	for i := 0; wrong == "" && i < len(p.Stops); i++ {
 		if p.Stops[i].Check() != nil {
 			wrong = "what is stopped for all"
+		}
+	}
+	for i := 0; wrong == "" && i < len(p.StopFiles); i++ {
+		if f := &p.StopFiles[i]; f.Until.IsZero() || !ValidSHA256(f.SHA256) {
+			wrong = "a file that is stopped for all"
 		}
 	}
 	if wrong != "" {
@@ -206,6 +232,11 @@ func ValidMember(s string) bool {
 	return err == nil && len(hw) == 6
 }
 
+// ValidSHA256 says whether s is one in small hexadecimal digits.
+func ValidSHA256(s string) bool {
+	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
+}
+
 // Check says what is wrong with it.
 func (s *Stop) Check() error {
 	bad := func(what string) error { return fmt.Errorf("%w: %s", errPolicy, what) }
@@ -238,7 +269,7 @@ func (s *Stop) Check() error {
 
 func (s *PolicyState) check() error {
 	known := slices.Contains([]string{PolicyActive, PolicyWaiting, PolicyRefused, PolicyOff}, s.State)
-	if !known || s.ID != "" && !ValidPolicyID(s.ID) || s.Active != "" && !ValidPolicyID(s.Active) || len(s.Reason) > MaxReason || len(s.Own) > maxOwn || longer(s.Own, MaxWord) {
+	if !known || s.ID != "" && !ValidPolicyID(s.ID) || s.Active != "" && !ValidPolicyID(s.Active) || s.StopsSeq < 0 || len(s.Reason) > MaxReason || len(s.Own) > maxOwn || longer(s.Own, MaxWord) {
 		return fmt.Errorf("%w: state of the policy", errHealth)
 	}
 	return nil

@@ -116,5 +116,6 @@ type Evidence struct {
 	DstPort uint16
 	App     string
 	URL     string
+	SHA256  string // of a file that was seen whole
 	Mitre   []string
 }

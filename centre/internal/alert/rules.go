@@ -169,7 +169,7 @@ func evidence(e *wire.Event, at time.Time) *Evidence {
 	case e.Site != nil:
 		x.What = fmt.Sprintf("%s (%s, %s)", e.Site.Name, e.Site.Category, e.Site.List)
 	case e.File != nil:
-		x.What = fmt.Sprintf("%s (%s)", e.File.Virus, e.File.Name)
+		x.What, x.SHA256 = fmt.Sprintf("%s (%s)", e.File.Virus, e.File.Name), visible(e.File.SHA256)
 	}
 	x.What = visible(x.What)
 	return x

@@ -36,6 +36,7 @@ type caseView struct {
 	Closed    string
 	Action    string // URL without the verb
 	Spread    string // asks how far it went; "" where it is not known which device
+	Discovery string // where it can be stopped for all; "" for who may not
 	History   []knowledge.Line
 	Told      []toldRow
 	ToldAt    string // when the first mail will go, where it waits for long
@@ -84,6 +85,9 @@ func (c *console) casePage(w http.ResponseWriter, v *ui.Visit) error {
 	view.Title = v.T("console.alert_title", "n", x.Case) + " " + side.Company
 	if a.DeviceID != "" {
 		view.Spread = view.Action + "/spread"
+	}
+	if c.Discoveries && v.Role.May(tenant.MayWrite) {
+		view.Discovery = view.Action + "/discovery"
 	}
 	view.Left, view.Late = due(v, x.Due, now)
 	view.Next = next(v, &a, view.Late)

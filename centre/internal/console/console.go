@@ -119,6 +119,8 @@ type Config struct {
 	Visits bool
 	// Policies: the pages of policies are among the guests.
 	Policies bool
+	// Discoveries: the pages of what is stopped for all are, and cases lead to them.
+	Discoveries bool
 	// Contacts is whom to ring; may be nil.
 	Contacts func(ctx context.Context, tenantID string) (Contact, error)
 	// Guests are pages of other rooms that belong here.

@@ -135,6 +135,11 @@ func (s *Service) outside(ctx context.Context, e *Erasure, tables []store.Table)
 	if !slices.ContainsFunc(tables, func(t store.Table) bool { return t.Name == "application" }) {
 		return nil
 	}
+	if slices.ContainsFunc(tables, func(t store.Table) bool { return t.Name == "discovery" }) {
+		if err := s.cfg.Store.Write(ctx, tenant.House, func(tx *store.Tx) error { return forgetFound(tx, e.Company) }); err != nil {
+			return err
+		}
+	}
 	var gone Counts
 	err := s.cfg.Store.Write(ctx, tenant.House, func(tx *store.Tx) (err error) { gone, err = applications(tx, e.Company); return err })
 	if err != nil || len(gone) == 0 {

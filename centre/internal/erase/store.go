@@ -91,6 +91,12 @@ func applications(tx *store.Tx, company string) (Counts, error) {
 	return gone, nil
 }
 
+// forgetFound has nobody know any more that something which is stopped for all was found at the company.
+func forgetFound(tx *store.Tx, company string) error {
+	_, err := tx.Exec(`UPDATE discovery SET company_id = '', alert_id = '' WHERE tenant_id = $1 AND company_id = $2`, company)
+	return err
+}
+
 func setAside(tx *store.Tx, id, table string, seq int64, until time.Time, body string) error {
 	_, err := tx.Exec(`INSERT INTO erasure_kept (erasure_id, item, seq, until_at, body) SELECT id, $3, $4, $5, $6 FROM erasure WHERE subject = $1 AND id = $2 ON CONFLICT DO NOTHING`,
 		id, table, seq, store.Micros(until), body)

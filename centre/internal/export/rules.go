@@ -53,6 +53,10 @@ var Rules = map[string]Rule{
 	"application_link": {Out: true},
 	"policy_step":      {JSON: []string{"before", "after"}},
 	"policy_box":       {JSON: []string{"said"}},
+	"discovery":        {}, // the centre's own
+	"discovery_step":   {},
+	"discovery_asked":  {},
+	"discovery_hit":    {},
 	"shift_duty":       {},
 	"shift_note":       {},
 	"shift_point":      {},

@@ -37,7 +37,11 @@ type gapArgs struct {
 // checked.
 func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Event) (wire.Ack, error) {
 	var ack wire.Ack
-	err := in.cfg.Store.Write(ctx, box.TenantID, func(tx *store.Tx) error {
+	stopped, err := in.stopped(ctx, events)
+	if err != nil {
+		return ack, err
+	}
+	err = in.cfg.Store.Write(ctx, box.TenantID, func(tx *store.Tx) error {
 		ack = wire.Ack{Version: wire.Version, Refused: map[string]string{}}
 		now := in.cfg.Clock.Now()
 		if err := forget(tx, now); err != nil {
@@ -74,7 +78,9 @@ func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Even
 					err = in.inside(tx, &box, e, now)
 				}
 			default:
-				news, err = in.locate(tx, &box, e, inside, news)
+				if news, err = in.locate(tx, &box, e, inside, news); err == nil {
+					err = stopped(tx, e)
+				}
 			}
 			if err != nil {
 				return err
@@ -83,6 +89,17 @@ func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Even
 		return in.cfg.Alerts.Record(tx, news)
 	})
 	return ack, err
+}
+
+// stopped is what counts events of what is stopped for all.
+func (in *Intake) stopped(ctx context.Context, events []wire.Event) (count func(*store.Tx, *wire.Event) error, err error) {
+	if in.cfg.Stopped != nil {
+		count, err = in.cfg.Stopped(ctx, events)
+	}
+	if count == nil {
+		count = func(*store.Tx, *wire.Event) error { return nil }
+	}
+	return count, err
 }
 
 // isNew remembers an event's id and says whether it was not there before.

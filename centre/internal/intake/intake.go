@@ -57,8 +57,10 @@ type Config struct {
 	Appeals   *appeal.Service
 	Releases  *release.Service
 	Policies  *policy.Service
-	Pairings  Pairings
-	CA        *enrol.CA
+	// Stopped gives what counts events of what is stopped for all, nil for none of such; may be nil.
+	Stopped  func(ctx context.Context, events []wire.Event) (func(tx *store.Tx, e *wire.Event) error, error)
+	Pairings Pairings
+	CA       *enrol.CA
 	// Site is where people enter what a box shows, Phone whom they call.
 	Site, Phone string
 	// Clock tells the time. Default: the machine's.

@@ -183,9 +183,21 @@ func (k *Knowledge) Explain(a *alert.Alert, lang string, now time.Time) Explaine
 		x.Due = Due(f.Within, a.Known())
 		x.DueText = t.T("alert.due_until", "time", ja.Short(x.Due, lang))
 	}
+	if elsewhere(a) {
+		x.Happened += space(lang) + t.T("alert.elsewhere")
+	}
 	x.Deadline = deadline(t, f.Within, x.Due, now, lang)
 	k.technical(&x, a, f, t)
 	return x
+}
+
+// elsewhere tells that what the newest event was stopped for was found at another company.
+func elsewhere(a *alert.Alert) bool {
+	if len(a.Evidence) == 0 {
+		return false
+	}
+	what := a.Evidence[0].What
+	return a.Evidence[0].Kind == string(wire.KindSite) && strings.HasSuffix(what, ", "+wire.ListStops+")") || strings.HasPrefix(what, wire.FileStopped+" ")
 }
 
 // Spread adds to Danger whether other devices of the company show signs of the

@@ -31,6 +31,7 @@ func (f *facts) event(e *alert.Evidence) {
 	f.add("alert.t_dstport", port(e.DstPort))
 	f.add("alert.t_proto", strings.Trim(e.Proto+" / "+e.App, " /"))
 	f.add("alert.t_url", e.URL)
+	f.add("alert.t_sha256", e.SHA256)
 }
 
 // technical fills the block for a technician: the fields that such mails have

@@ -220,8 +220,8 @@ func Effective(template, company *State) (c Counts) {
 	return c
 }
 
-// Wire is it as boxes are told.
-func (c *Counts) Wire(known *apps.Catalogue) (wire.Policy, error) {
+// Wire is it as boxes are told, without a name yet.
+func (c *Counts) Wire(known *apps.Catalogue) wire.Policy {
 	p := wire.Policy{EncryptedDNS: c.DNS.Value, Files: c.Files.Value, Allow: values(c.Allow), Deny: values(c.Deny)}
 	var b wire.PolicyBlock
 	for _, l := range c.Block {
@@ -243,7 +243,7 @@ func (c *Counts) Wire(known *apps.Catalogue) (wire.Policy, error) {
 	if len(b.Applications)+len(b.Categories) > 0 {
 		p.Blocks = []wire.PolicyBlock{b}
 	}
-	return p, p.Seal()
+	return p
 }
 
 func values(lines []Line) (all []string) {

@@ -111,6 +111,8 @@ type Said struct {
 type Config struct {
 	Store *store.Store
 	Known *apps.Catalogue
+	// Stops are the dangers that are stopped for all, as discovery.Service knows them; nil for none.
+	Stops func(ctx context.Context) (seq int64, stops []wire.Stop, files []wire.StopFile, err error)
 	Clock clock.Clock // default: the machine's
 }
 
@@ -130,14 +132,14 @@ func New(cfg Config) *Service {
 	return &Service{Config: cfg}
 }
 
-// Topics of changes.
-const topicAll = "policy"
+// TopicAll is the topic of changes that every company's boxes have to hear of.
+const TopicAll = "policy"
 
 func topic(tenantID string) string { return "policy:" + tenantID }
 
 // Woken are closed when what a company wants may have changed: for it alone, for all.
 func (s *Service) Woken(tenantID string) (own, all <-chan struct{}) {
-	return s.Store.Woken(topic(tenantID)), s.Store.Woken(topicAll)
+	return s.Store.Woken(topic(tenantID)), s.Store.Woken(TopicAll)
 }
 
 func (s *Service) current(ctx context.Context) (map[string]Template, error) {
@@ -370,7 +372,7 @@ func (s *Service) step(ctx context.Context, tenantID, subject, who, why string, 
 			return err
 		}
 		if tenantID == tenant.House {
-			tx.Wake(topicAll)
+			tx.Wake(TopicAll)
 		} else {
 			tx.Wake(topic(tenantID))
 		}
@@ -394,7 +396,13 @@ func (s *Service) Wanted(ctx context.Context, tenantID string) (p wire.Policy, e
 		return p, err
 	}
 	c := o.Counts()
-	return c.Wire(s.Known)
+	p = c.Wire(s.Known)
+	if s.Stops != nil {
+		if p.StopsSeq, p.Stops, p.StopFiles, err = s.Stops(ctx); err != nil {
+			return p, err
+		}
+	}
+	return p, p.Seal()
 }
 
 // Tell keeps what a box says of its policy, in the transaction of a heartbeat.

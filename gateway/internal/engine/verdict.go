@@ -11,6 +11,7 @@ import (
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
+	"otasuke/wire"
 )
 
 // send puts a packet of ours on the wire towards the sender of direction dir.
@@ -45,7 +46,8 @@ func (w *Worker) resetSide(dir int) {
 
 // blockPage answers an HTTP request in place of the server, and says that it was blocked.
 func (w *Worker) blockPage(s appeal.Subject) {
-	w.page(reply.Blocked(s.What, s.Category, w.e.cfg.Appeals.Ticket(w.device(), s, w.now)))
+	elsewhere := s.List == wire.ListStops || s.List == wire.FileStopped
+	w.page(reply.Blocked(s.What, s.Category, w.e.cfg.Appeals.Ticket(w.device(), s, w.now), elsewhere))
 }
 
 func (w *Worker) page(response []byte) {

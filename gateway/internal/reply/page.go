@@ -45,10 +45,15 @@ var outcomes = map[appeal.Outcome]string{
 }
 
 // Blocked is the page for something of a category; its buttons post to ticket, and are left
-// out without one.
-func Blocked(what, category, ticket string) []byte {
+// out without one. elsewhere tells that it was found at another company: at which is nobody's business.
+func Blocked(what, category, ticket string, elsewhere bool) []byte {
 	keys, ok := reasons[category]
-	if !ok {
+	switch {
+	case elsewhere && category != "virus":
+		keys = [2]string{"block.why_elsewhere", "block.calm_danger"}
+	case elsewhere:
+		keys = [2]string{"block.why_file_elsewhere", "block.calm_danger"}
+	case !ok:
 		keys = [2]string{"block.why_danger", "block.calm_danger"}
 	}
 	what = "<b>" + html.EscapeString(what) + "</b>"

@@ -42,7 +42,7 @@ func TestBlocked(t *testing.T) {
 		"malware": {"危険なもの", "known to be dangerous"}, "something new": {"危険なもの", "known to be dangerous"}, "phishing": {"偽のサイト", "fake of a real site"},
 		"virus": {"ウイルス", "virus"}, "company": {"会社の決まり", "Your company"}, "encrypted-dns": {"会社の決まり", "Your company"},
 	} {
-		page := body(t, Blocked(`{{work}} <script>{what}"`, category, `/.x/"`), http.StatusForbidden)
+		page := body(t, Blocked(`{{work}} <script>{what}"`, category, `/.x/"`, false), http.StatusForbidden)
 		ja, en := strings.Index(page, want[0]), strings.Index(page, want[1])
 		if ja < 0 || en < ja {
 			t.Errorf("%s: %s", category, page)
@@ -54,7 +54,7 @@ func TestBlocked(t *testing.T) {
 			t.Errorf("%s: the buttons: %s", category, page)
 		}
 	}
-	if page := body(t, Blocked("x", "virus", ""), http.StatusForbidden); strings.Contains(page, "<form") {
+	if page := body(t, Blocked("x", "virus", "", false), http.StatusForbidden); strings.Contains(page, "<form") {
 		t.Error("buttons that nobody answers")
 	}
 }

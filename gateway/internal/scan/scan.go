@@ -106,6 +106,7 @@ type Scanner struct {
 	kept    atomic.Int64       // of them for scanning again
 	memory  memory
 	counts  counts
+	stops   atomic.Pointer[stops]
 }
 
 // Ping asks whether clamd answers.
@@ -342,7 +343,10 @@ func (f *File) known(r Result) Result {
 		var key [sha256.Size]byte
 		f.digest.Sum(key[:0])
 		r.SHA256 = hex.EncodeToString(key[:])
-		f.s.memory.put(key, f.era, &r)
+		f.s.memory.put(key, f.era, &r) // without what is stopped, which may be taken back
+		if name := f.s.stopped(key); name != "" && r.Virus == "" {
+			r.Virus = name
+		}
 	}
 	return r
 }
@@ -410,6 +414,9 @@ func (f *File) before() *Result {
 	}
 	var key [sha256.Size]byte
 	f.digest.Sum(key[:0])
+	if name := f.s.stopped(key); name != "" {
+		return &Result{Virus: name, SHA256: hex.EncodeToString(key[:]), Remembered: true}
+	}
 	return f.s.memory.get(key)
 }
 

@@ -27,7 +27,7 @@ const (
 	listWanted  = "policy"
 	listAllowed = "policy-allow"
 	// listStops are the dangers that are stopped for all.
-	listStops = "stops"
+	listStops = wire.ListStops
 )
 
 // RenewPolicy reads what the company wants anew. An error tells that its copy counts, or, where there is none or it would not
@@ -149,6 +149,17 @@ func (c *Config) wantedLists() (all []ListFile) {
 	}
 	for _, category := range slices.Sorted(maps.Keys(stops)) {
 		all = append(all, listing.List{Name: listStops, Category: category, Entries: stops[category]})
+	}
+	return all
+}
+
+// StopFiles are the digests of files that are stopped for all.
+func (c *Config) StopFiles() (all []string) {
+	if c.Policy == nil {
+		return nil
+	}
+	for i := range c.Policy.StopFiles {
+		all = append(all, c.Policy.StopFiles[i].SHA256)
 	}
 	return all
 }

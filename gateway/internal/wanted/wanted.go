@@ -51,6 +51,7 @@ func Load(dir string, now time.Time) (*wire.Policy, error) {
 		return nil, errors.Join(err, why)
 	}
 	p.Stops = slices.DeleteFunc(p.Stops, func(s wire.Stop) bool { return !now.Before(s.Until) })
+	p.StopFiles = slices.DeleteFunc(p.StopFiles, func(s wire.StopFile) bool { return !now.Before(s.Until) })
 	return p, why
 }
 
@@ -100,6 +101,7 @@ type Keeper struct {
 	mu    sync.Mutex
 	state wire.PolicyState
 	kept  string      // in the file
+	seq   int64       // of what the policy in it stops for all
 	ends  []time.Time // of what is in the file, later than now
 	asked time.Time   // when the engine was told last
 	hurry func()
@@ -131,10 +133,14 @@ func New(cfg Config) *Keeper {
 	return k
 }
 
+// until notes when what it stops for all ends.
 func (k *Keeper) until(p *wire.Policy) {
-	k.ends = k.ends[:0]
+	k.ends, k.seq = k.ends[:0], p.StopsSeq
 	for i := range p.Stops {
 		k.ends = append(k.ends, p.Stops[i].Until)
+	}
+	for i := range p.StopFiles {
+		k.ends = append(k.ends, p.StopFiles[i].Until)
 	}
 	slices.SortFunc(k.ends, time.Time.Compare)
 }
@@ -267,6 +273,12 @@ func (k *Keeper) InForce(id, note, refused string) {
 	k.mu.Lock()
 	news := k.state.Active != id
 	k.state.Active = id
+	switch id {
+	case "":
+		k.state.StopsSeq = 0
+	case k.kept:
+		k.state.StopsSeq = k.seq
+	}
 	mine, waits, hurry := k.kept, k.state.State == wire.PolicyWaiting, k.hurry
 	same := k.state.ID == mine
 	k.mu.Unlock()
