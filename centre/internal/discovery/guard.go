@@ -166,7 +166,10 @@ func (g *Guard) name(typed string) (string, error) {
 	if suffix, _ := publicsuffix.PublicSuffix(name); suffix == name {
 		return "", &Refusal{NotShared, name}
 	}
-	return name, g.needed(name)
+	if err := g.needed(name); err != nil {
+		return "", err
+	}
+	return name, nil
 }
 
 // needed tells why a name cannot be stopped with all below it.
