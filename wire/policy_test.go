@@ -56,6 +56,15 @@ func TestPolicyCheck(t *testing.T) {
 	f("password", false, stop(wire.StopPage, "http://a:b@evil.example/a"))
 	f("two lines", false, stop(wire.StopPage, "http://evil.example/a\nb.example"))
 	f("kind", false, stop("hash", "evil.example"))
+	file := func(digest string) func(P) {
+		return func(p P) { p.StopFiles = []wire.StopFile{{SHA256: digest, Until: time.Unix(2e9, 0).UTC()}} }
+	}
+	f("file", true, file(strings.Repeat("0a", 32)))
+	f("digest in capital letters", false, file(strings.Repeat("0A", 32)))
+	f("short digest", false, file("0a"))
+	f("file for ever", false, func(p P) { p.StopFiles = []wire.StopFile{{SHA256: strings.Repeat("0a", 32)}} })
+	f("too many files", false, func(p P) { p.StopFiles = make([]wire.StopFile, wire.MaxStopFiles+1) })
+	f("counted backwards", false, func(p P) { p.StopsSeq = -1 })
 	f("no end", false, func(p P) { p.Stops[0].Until = time.Time{} })
 	p := policy(t)
 	p.ID = "../../etc/passwd"
@@ -90,6 +99,9 @@ func TestPolicyBytes(t *testing.T) {
 			p.Stops = append(p.Stops[:i:i], wire.Stop{Kind: wire.StopName, Value: p.Deny[i], Category: "phishing", Until: time.Unix(2e9, 0)})
 		}
 	})
+	for i := range wire.MaxStopFiles {
+		p.StopFiles = append(p.StopFiles, wire.StopFile{SHA256: fmt.Sprintf("%064x", i), Until: time.Unix(2e9, 0)})
+	}
 	if err := p.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +117,7 @@ func FuzzPolicy(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(text)
+	f.Add([]byte(`{"id":"00000000000000000000000000000000","stops_seq":9,"stop_files":[{"sha256":"` + strings.Repeat("ab", 32) + `","until":"2026-12-29T00:00:00Z"}]}`))
 	f.Add([]byte(`{"id":"00000000000000000000000000000000","stops":[{"kind":"page","value":"http://[::1]/a"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var p wire.Policy

@@ -54,6 +54,11 @@ func TestBlocked(t *testing.T) {
 			t.Errorf("%s: the buttons: %s", category, page)
 		}
 	}
+	for category, want := range map[string]string{"phishing": "ほかの会員企業で危険なもの", "c2": "found to be dangerous at another member", "virus": "ファイル（<b>x</b>）は、ほかの会員企業"} {
+		if page := body(t, Blocked("x", category, "/.x/", true), http.StatusForbidden); !strings.Contains(page, want) || !strings.Contains(page, "<form") {
+			t.Errorf("%s from elsewhere: %s", category, page)
+		}
+	}
 	if page := body(t, Blocked("x", "virus", "", false), http.StatusForbidden); strings.Contains(page, "<form") {
 		t.Error("buttons that nobody answers")
 	}

@@ -130,6 +130,38 @@ func idle(t testing.TB, s *Scanner) {
 }
 
 // clamd's own limit is no failure of the scanner.
+// A file that was found elsewhere is stopped though the scanner knows nothing of it, at its first coming, when it was scanned
+// before, and no longer once it is let go.
+func TestStop(t *testing.T) {
+	socket, _ := clamd(t, "")
+	s := &Scanner{Socket: socket}
+	const text, name = "an invoice with something in it", "Found.Elsewhere"
+	send := func(text string) Result {
+		f := s.Open(false)
+		f.Write([]byte(text))
+		f.Close()
+		return await(t, f)
+	}
+	first := send(text)
+	if first.Virus != "" || first.Err != nil {
+		t.Fatalf("%+v", first)
+	}
+	s.Stop(name, []string{"no digest", first.SHA256[:10], first.SHA256})
+	for _, before := range []bool{true, true} {
+		if r := send(text); r.Virus != name || r.SHA256 != first.SHA256 || r.Remembered != before {
+			t.Errorf("%+v", r)
+		}
+	}
+	if r := send(text + "."); r.Virus != "" {
+		t.Errorf("another file: %+v", r)
+	}
+	s.Stop(name, nil)
+	if r := send(text); r.Virus != "" || r.Err != nil {
+		t.Errorf("let go: %+v", r)
+	}
+	(*Scanner)(nil).Stop(name, nil)
+}
+
 func TestClamdLimit(t *testing.T) {
 	socket, _ := clamd(t, "StreamMaxLength 1M\n")
 	f := (&Scanner{Socket: socket}).Open(false)

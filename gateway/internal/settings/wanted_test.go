@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,9 +48,10 @@ func TestPolicyBesideTheFile(t *testing.T) {
 	}
 	p := func() *wire.Policy {
 		return &wire.Policy{EncryptedDNS: wire.DNSBlock, Files: wire.FilesStop, Deny: []string{"game.example", "ours.example"}, Allow: []string{"shop.example"},
-			Stops:  []wire.Stop{stop(wire.StopName, "evil.example"), stop(wire.StopName, "ours2.example"), stop(wire.StopAddr, "203.0.113.9"), stop(wire.StopPage, "http://web.example/bad"), {Kind: wire.StopName, Value: "old.example", Category: "c2", Until: time.Unix(1, 0).UTC()}},
-			Groups: map[string][]string{"経理": {"02:00:00:00:00:01"}},
-			Blocks: []wire.PolicyBlock{{Categories: []string{"ai"}, Except: []string{"chatgpt"}}, {Applications: []string{"zoom", "of-tomorrow"}, Groups: []string{"経理"}}}}
+			Stops:     []wire.Stop{stop(wire.StopName, "evil.example"), stop(wire.StopName, "ours2.example"), stop(wire.StopAddr, "203.0.113.9"), stop(wire.StopPage, "http://web.example/bad"), {Kind: wire.StopName, Value: "old.example", Category: "c2", Until: time.Unix(1, 0).UTC()}},
+			StopFiles: []wire.StopFile{{SHA256: strings.Repeat("ab", 32), Until: time.Now().Add(time.Hour).UTC()}, {SHA256: strings.Repeat("cd", 32), Until: time.Unix(1, 0).UTC()}},
+			Groups:    map[string][]string{"経理": {"02:00:00:00:00:01"}},
+			Blocks:    []wire.PolicyBlock{{Categories: []string{"ai"}, Except: []string{"chatgpt"}}, {Applications: []string{"zoom", "of-tomorrow"}, Groups: []string{"経理"}}}}
 	}
 	c, err := wishes(t, "", p())
 	if err != nil {
@@ -70,6 +72,9 @@ func TestPolicyBesideTheFile(t *testing.T) {
 	}
 	if list, _ := lists.Name(filter.Device{}, []byte("evil.example")); list.Name != listStops || list.Category != "phishing" {
 		t.Errorf("%+v", list)
+	}
+	if got := c.StopFiles(); !slices.Equal(got, []string{strings.Repeat("ab", 32)}) {
+		t.Errorf("files %v", got)
 	}
 	if !c.StopsSuspicious() || len(c.OwnKeys()) != 0 {
 		t.Errorf("files %v, own keys %v", c.StopsSuspicious(), c.OwnKeys())

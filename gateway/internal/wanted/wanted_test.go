@@ -156,6 +156,44 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// The centre hears up to where the box has what is stopped for all: of the policy in force, not of one that is on its way or
+// was refused; and files end as the rest does.
+func TestStopsSeq(t *testing.T) {
+	t.Parallel()
+	seq := func(n int64) *wire.Policy {
+		p := &wire.Policy{StopsSeq: n, StopFiles: []wire.StopFile{{SHA256: strings.Repeat("ab", 32), Until: time.Now().Add(-time.Duration(n) * time.Hour)}}}
+		if err := p.Seal(); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	dir := t.TempDir()
+	b := newBox(t, dir, "")
+	b.engine()
+	b.want(seq(7), nil)
+	if n := b.State().StopsSeq; n != 0 {
+		t.Errorf("on its way, and told as there: %d", n)
+	}
+	b.engine()
+	if n := b.State().StopsSeq; n != 7 {
+		t.Errorf("in force: %d", n)
+	}
+	b.bad = errors.New("no")
+	b.want(seq(8), nil)
+	b.engine()
+	if n := b.State().StopsSeq; n != 7 {
+		t.Errorf("one was refused: %d", n)
+	}
+	b = newBox(t, dir, "")
+	b.engine()
+	if n := b.State().StopsSeq; n != 7 {
+		t.Errorf("started anew: %d", n)
+	}
+	if p, err := wanted.Load(dir, time.Now()); err != nil || len(p.StopFiles) != 0 {
+		t.Errorf("what has ended: %+v %v", p, err)
+	}
+}
+
 // A box whose own file says so takes none, and says that.
 func TestOff(t *testing.T) {
 	t.Parallel()
