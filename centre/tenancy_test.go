@@ -24,6 +24,7 @@ import (
 	"otasuke/centre/internal/cover"
 	"otasuke/centre/internal/desk"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/discovery"
 	"otasuke/centre/internal/dispatch"
 	"otasuke/centre/internal/news"
 	"otasuke/centre/internal/passkey/softkey"
@@ -57,6 +58,7 @@ type edge struct {
 	advisory, label                  string
 	visit, photo, claim              string
 	passkey                          string
+	found                            string              // what is to be stopped for all
 	form                             map[string]string   // what a form says beside the usual
 	spare                            map[*ui.Face]string // somebody who may be removed
 	people                           map[string]string   // cookie of the portal or console, by who it is
@@ -192,6 +194,7 @@ func (e *edge) attack() {
 	e.apply()
 	e.survey()
 	e.policy()
+	e.discovered()
 	e.visited()
 }
 
@@ -299,6 +302,14 @@ func (e *edge) policy() {
 	ok(e.T, e.c.policies.Save(e.Context(), e.canary.CompanyID, "test", canary+"の希望", 0, policy.State{Deny: []string{"kanaria.example"}}, true))
 }
 
+// discovered proposes to stop for all what was found at the canary.
+func (e *edge) discovered() {
+	e.Helper()
+	var err error
+	e.found, err = e.c.discoveries.Propose(e.Context(), discovery.Proposal{Kind: wire.StopName, Value: "evil.example", Category: "c2", CompanyID: e.canary.CompanyID, AlertID: e.alert, Who: "test", Why: "確かめた"})
+	ok(e.T, err)
+}
+
 // survey has the canary ask a branch, and the branch the canary.
 func (e *edge) survey() {
 	e.Helper()
@@ -358,7 +369,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{visit}": e.visit, "{photo}": e.photo, "{claim}": e.claim, "{news}": e.news, "{advisory}": e.advisory, "{label}": e.label, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch, "{passkey}": e.passkey, "{template}": "standard", "{note}": "x", "{point}": "x", "{duty}": "x", "{swap}": "x"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{visit}": e.visit, "{photo}": e.photo, "{claim}": e.claim, "{news}": e.news, "{advisory}": e.advisory, "{label}": e.label, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch, "{passkey}": e.passkey, "{template}": "standard", "{discovery}": e.found, "{note}": "x", "{point}": "x", "{duty}": "x", "{swap}": "x"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -392,6 +403,9 @@ func (e *edge) ask(face *ui.Face, who string, r ui.Route) (int, string, string) 
 	verb := "stop"
 	if strings.HasPrefix(r.Path, "/held/") {
 		verb = "release"
+	}
+	if strings.HasPrefix(r.Path, "/discoveries/") {
+		verb = discovery.StepDrop
 	}
 	form := url.Values{"seat": {e.seat}, "email": {"x@x.example"}, "role": {"readonly"}, "why": {"電話で確認"}, "person": {e.canary.OwnerID}, "name": {"x"}, "answer": {answer}, "note": {"x"}, "reason": {"電話で確認"}, "company": {"x"}, "text": {"x"}, "face": {"3"}, "do": {verb}}
 	if strings.Contains(r.Path, "polic") {
@@ -453,7 +467,7 @@ func (e *edge) inside(face *ui.Face, who string) bool {
 }
 
 // asked are routes that show what is wrong with what this test sends.
-var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /account/passkeys", "POST /account/passkeys/made", "POST /shares", "POST /channels", "POST /surveys/new", "POST /surveys/{asked}", "POST /rota"}
+var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /account/passkeys", "POST /account/passkeys/made", "POST /shares", "POST /channels", "POST /surveys/new", "POST /surveys/{asked}", "POST /rota", "POST /cases/{tenant}/{alert}/discovery"}
 
 // want is what must come of a request.
 func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) bool {

@@ -31,7 +31,6 @@ import (
 	"otasuke/gateway/internal/settings"
 	"otasuke/gateway/internal/traffic"
 	"otasuke/gateway/internal/usage"
-	"otasuke/wire"
 )
 
 const (
@@ -141,8 +140,8 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	}
 	e := engine.New(ec)
 	ec.StopFlagged.Store(cfg.StopsSuspicious())
-	ec.Scanner.Stop(wire.FileStopped, cfg.StopFiles())
-	use := &inUse{cfg: &cfg, flagged: ec.StopFlagged, scanner: ec.Scanner, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions, policy: cfg.PolicyID(), note: note, unwanted: unwanted}
+	e.StopFiles(cfg.StopFiles())
+	use := &inUse{cfg: &cfg, flagged: ec.StopFlagged, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions, policy: cfg.PolicyID(), note: note, unwanted: unwanted}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()

@@ -16,9 +16,7 @@ import (
 	"otasuke/gateway/internal/engine"
 	"otasuke/gateway/internal/filter"
 	"otasuke/gateway/internal/match"
-	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/selftest"
-	"otasuke/wire"
 )
 
 // reloadSignal asks to read rules and lists anew, as the field's sensors have it.
@@ -52,7 +50,6 @@ type inUse struct {
 	engine  *engine.Engine
 	known   *apps.Known
 	flagged *atomic.Bool
-	scanner *scan.Scanner   // nil for none
 	report  chan<- struct{} // asks for what devices have used
 
 	mu          sync.Mutex
@@ -173,7 +170,7 @@ func (u *inUse) renewLists() (sites int) {
 	lists, sites := u.cfg.WarnedLists()
 	u.engine.SetLists(lists)
 	u.flagged.Store(u.cfg.StopsSuspicious())
-	u.scanner.Stop(wire.FileStopped, u.cfg.StopFiles())
+	u.engine.StopFiles(u.cfg.StopFiles())
 	u.mu.Lock()
 	u.lists, u.sites, u.policy, u.note, u.unwanted = lists, sites, u.cfg.PolicyID(), note, refused
 	u.mu.Unlock()

@@ -23,6 +23,7 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/discovery"
 	"otasuke/centre/internal/enrol"
 	"otasuke/centre/internal/intake"
 	"otasuke/centre/internal/job"
@@ -52,6 +53,7 @@ type office struct {
 	alerts     *alert.Service
 	questions  *question.Service
 	policies   *policy.Service
+	found      *discovery.Service
 	pairings   *pairing.Service
 	in         *intake.Intake
 	addr       string
@@ -78,16 +80,20 @@ func suite(t *testing.T, fn func(o *office)) {
 		o.devices = device.New(device.Config{Store: s, Clock: o.clock})
 		o.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: o.clock})
 		o.questions = question.New(s, o.clock)
-		o.policies = policy.New(policy.Config{Store: s, Clock: o.clock})
+		guard, err := discovery.NewGuard(nil, "127.0.0.1")
+		must(t, err)
+		o.found = discovery.New(discovery.Config{Store: s, Guard: guard, Ask: o.questions.Ask, Clock: o.clock})
+		o.policies = policy.New(policy.Config{Store: s, Stops: o.found.Stops, Clock: o.clock})
+		must(t, companies.EnsureHouse(t.Context(), "センター"))
 		o.pairings = pairing.New(pairing.Config{Store: s, Devices: o.devices, Clock: o.clock})
-		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), Releases: release.New(release.Config{Store: s, Repo: repo.New(t.TempDir(), o.clock), Clock: o.clock}), Pairings: o.pairings, Policies: o.policies, Site: "https://portal.example", CA: o.ca, Clock: o.clock})
+		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), Releases: release.New(release.Config{Store: s, Repo: repo.New(t.TempDir(), o.clock), Clock: o.clock}), Pairings: o.pairings, Policies: o.policies, Stopped: o.found.Counter, Site: "https://portal.example", CA: o.ca, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			*to, err = companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(t, err)
 		}
 		o.listen()
 		fn(o)
-	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), pairing.Schema(), policy.Schema())
+	}, job.Schema(), tenant.Schema(), device.Schema(), alert.Schema(), intake.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), pairing.Schema(), policy.Schema(), discovery.Schema())
 }
 
 func (o *office) listen() {

@@ -3,7 +3,9 @@ package intake_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
+	"otasuke/centre/internal/discovery"
 	"otasuke/centre/internal/policy"
 	"otasuke/wire"
 )
@@ -77,6 +79,69 @@ func TestQuestions(t *testing.T) {
 		q, err = o.questions.Get(o.Context(), o.own, id)
 		if err != nil || q.Answer == nil || q.Answer.Traffic.Found != 3 {
 			o.Errorf("%+v %v", q.Answer, err)
+		}
+	})
+}
+
+// What is confirmed at one company reaches the box of another, which waits: asked to come, told in its policy, and what it
+// then stops is counted. Taken back, it is gone from the next policy.
+func TestDiscoveryReachesTheBox(t *testing.T) {
+	suite(t, func(o *office) {
+		b, other := o.newBox(o.own), o.newBox(o.decoy)
+		ctx := o.Context()
+		beat := func(b *box) (id string) {
+			var r wire.HeartbeatResponse
+			b.must(wire.PathHeartbeat, wire.Heartbeat{Version: wire.Version, Health: wire.Health{Protecting: true}}, &r)
+			return r.Policy
+		}
+		beat(b)
+		first := beat(other)
+		d := discovery.Proposal{Kind: wire.StopName, Value: "evil.example", Category: "phishing", CompanyID: o.own, AlertID: "1-1", Who: "op-1", Why: "偽の銀行", AskWhy: "たずねます"}
+		id, err := o.found.Propose(ctx, d)
+		must(o.T, err)
+		asked := other.ask()
+		if len(asked) != 1 || asked[0].Traffic.Name != ".evil.example" {
+			o.Fatalf("%+v", asked)
+		}
+		if refused := other.answer(wire.Answer{Version: wire.Version, ID: asked[0].ID, Traffic: new(wire.TrafficAnswer)}); refused != nil {
+			o.Fatal(refused)
+		}
+		waits := func(policy string) <-chan wire.Questions {
+			got := make(chan wire.Questions, 1)
+			go func() {
+				var q wire.Questions
+				other.must(wire.PathQuestions, wire.QuestionsRequest{Version: wire.Version, Policy: &policy}, &q)
+				got <- q
+			}()
+			return got
+		}
+		woken := waits(first)
+		confirmed := time.Now()
+		must(o.T, o.found.Confirm(ctx, id, "op-1", "偽の銀行"))
+		if q := <-woken; q.Beat == nil {
+			o.Fatalf("%+v", q)
+		}
+		now := beat(other)
+		p := other.policy()
+		o.Logf("told %v after it was confirmed", time.Since(confirmed).Round(time.Millisecond))
+		if now == first || p.ID != now || len(p.Stops) != 1 || p.Stops[0].Value != "evil.example" || p.Stops[0].Until.Sub(o.clock.Now()) > discovery.Days*24*time.Hour || p.Check() != nil {
+			o.Errorf("%+v", p)
+		}
+		e := o.event(func(e *wire.Event) {
+			e.Kind, e.Rule, e.Site = wire.KindSite, nil, &wire.Site{Name: "www.evil.example", Layer: "dns", Category: "phishing", List: wire.ListStops}
+		})
+		other.send(e)
+		other.send(e) // a box that got no answer sends it again
+		all, err := o.found.List(ctx)
+		must(o.T, err)
+		m, err := o.found.Measures(ctx, "op-1", all)
+		if err != nil || m[id].Stopped != 1 || m[id].Companies != 1 {
+			o.Errorf("%+v %v", m, err)
+		}
+		woken = waits(now)
+		must(o.T, o.found.Withdraw(ctx, id, "op-1", "まちがい"))
+		if q := <-woken; q.Beat == nil || beat(other) == now || len(other.policy().Stops) != 0 {
+			o.Errorf("taken back: %+v", q)
 		}
 	})
 }
