@@ -140,8 +140,8 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	}
 	e := engine.New(ec)
 	ec.StopFlagged.Store(cfg.StopsSuspicious())
-	e.StopFiles(cfg.StopFiles())
-	use := &inUse{cfg: &cfg, flagged: ec.StopFlagged, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions, policy: cfg.PolicyID(), note: note, unwanted: unwanted}
+	ec.Scanner.Stop(cfg.StopFiles())
+	use := &inUse{cfg: &cfg, made: &ec, engine: e, known: ec.Applications, report: w.report, set: set, lists: lists, left: left, sites: sites, since: time.Now(), versions: versions, policy: cfg.PolicyID(), note: note, unwanted: unwanted}
 	began := use.since
 	w.counts = func(s engineStatus) eve.Stats {
 		_, _, left, since := use.state()

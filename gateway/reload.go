@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,11 +45,11 @@ func loadSet(cfg *Config, processors int) (set *match.Set, left int, err error) 
 
 // inUse are the rules, lists and applications that the engine judges by.
 type inUse struct {
-	cfg     *Config
-	engine  *engine.Engine
-	known   *apps.Known
-	flagged *atomic.Bool
-	report  chan<- struct{} // asks for what devices have used
+	cfg    *Config
+	engine *engine.Engine
+	known  *apps.Known
+	made   *engine.Config
+	report chan<- struct{} // asks for what devices have used
 
 	mu          sync.Mutex
 	set         *match.Set
@@ -169,8 +168,8 @@ func (u *inUse) renewLists() (sites int) {
 	}
 	lists, sites := u.cfg.WarnedLists()
 	u.engine.SetLists(lists)
-	u.flagged.Store(u.cfg.StopsSuspicious())
-	u.engine.StopFiles(u.cfg.StopFiles())
+	u.made.StopFlagged.Store(u.cfg.StopsSuspicious())
+	u.made.Scanner.Stop(u.cfg.StopFiles())
 	u.mu.Lock()
 	u.lists, u.sites, u.policy, u.note, u.unwanted = lists, sites, u.cfg.PolicyID(), note, refused
 	u.mu.Unlock()

@@ -14,7 +14,6 @@ import (
 	"otasuke/gateway/internal/redact"
 	"otasuke/gateway/internal/sites"
 	"otasuke/rule"
-	"otasuke/wire"
 )
 
 // expirePerTick bounds the work of one tick.
@@ -53,9 +52,6 @@ func New(cfg Config) *Engine {
 
 // SetLists swaps the lists for all workers, without a gap.
 func (e *Engine) SetLists(l *filter.Lists) { e.lists.Store(l) }
-
-// StopFiles has files of these digests stopped, and no others any more; without a scanner nobody looks at files.
-func (e *Engine) StopFiles(digests []string) { e.cfg.Scanner.Stop(wire.FileStopped, digests) }
 
 // SetRules swaps the rules for all workers while they go on: each takes the new ones up
 // between two packets. Conversations that go on forget the bits and counters that the old

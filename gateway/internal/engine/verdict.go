@@ -11,7 +11,6 @@ import (
 	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
-	"otasuke/wire"
 )
 
 // send puts a packet of ours on the wire towards the sender of direction dir.
@@ -46,8 +45,7 @@ func (w *Worker) resetSide(dir int) {
 
 // blockPage answers an HTTP request in place of the server, and says that it was blocked.
 func (w *Worker) blockPage(s appeal.Subject) {
-	elsewhere := s.List == wire.ListStops || s.List == wire.FileStopped
-	w.page(reply.Blocked(s.What, s.Category, w.e.cfg.Appeals.Ticket(w.device(), s, w.now), elsewhere))
+	w.page(reply.Blocked(s.What, s.Category, s.List, w.e.cfg.Appeals.Ticket(w.device(), s, w.now)))
 }
 
 func (w *Worker) page(response []byte) {

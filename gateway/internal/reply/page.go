@@ -8,6 +8,7 @@ import (
 
 	"otasuke/content/text"
 	"otasuke/gateway/internal/appeal"
+	"otasuke/wire"
 )
 
 // pageHTML is the page in place of a blocked one. It must load nothing from anywhere:
@@ -45,9 +46,10 @@ var outcomes = map[appeal.Outcome]string{
 }
 
 // Blocked is the page for something of a category; its buttons post to ticket, and are left
-// out without one. elsewhere tells that it was found at another company: at which is nobody's business.
-func Blocked(what, category, ticket string, elsewhere bool) []byte {
+// out without one. The list may tell that it was found at another company: at which is nobody's business.
+func Blocked(what, category, list, ticket string) []byte {
 	keys, ok := reasons[category]
+	elsewhere := list == wire.ListStops || list == wire.FileStopped
 	switch {
 	case elsewhere && category != "virus":
 		keys = [2]string{"block.why_elsewhere", "block.calm_danger"}

@@ -14,6 +14,7 @@ import (
 	"otasuke/gateway/internal/appeal"
 	"otasuke/gateway/internal/flow"
 	"otasuke/gateway/internal/packet"
+	"otasuke/wire"
 )
 
 // body is what a browser shows of a response.
@@ -42,7 +43,7 @@ func TestBlocked(t *testing.T) {
 		"malware": {"危険なもの", "known to be dangerous"}, "something new": {"危険なもの", "known to be dangerous"}, "phishing": {"偽のサイト", "fake of a real site"},
 		"virus": {"ウイルス", "virus"}, "company": {"会社の決まり", "Your company"}, "encrypted-dns": {"会社の決まり", "Your company"},
 	} {
-		page := body(t, Blocked(`{{work}} <script>{what}"`, category, `/.x/"`, false), http.StatusForbidden)
+		page := body(t, Blocked(`{{work}} <script>{what}"`, category, "urlhaus", `/.x/"`), http.StatusForbidden)
 		ja, en := strings.Index(page, want[0]), strings.Index(page, want[1])
 		if ja < 0 || en < ja {
 			t.Errorf("%s: %s", category, page)
@@ -55,11 +56,12 @@ func TestBlocked(t *testing.T) {
 		}
 	}
 	for category, want := range map[string]string{"phishing": "ほかの会員企業で危険なもの", "c2": "found to be dangerous at another member", "virus": "ファイル（<b>x</b>）は、ほかの会員企業"} {
-		if page := body(t, Blocked("x", category, "/.x/", true), http.StatusForbidden); !strings.Contains(page, want) || !strings.Contains(page, "<form") {
+		list := map[bool]string{true: wire.FileStopped, false: wire.ListStops}[category == "virus"]
+		if page := body(t, Blocked("x", category, list, "/.x/"), http.StatusForbidden); !strings.Contains(page, want) || !strings.Contains(page, "<form") {
 			t.Errorf("%s from elsewhere: %s", category, page)
 		}
 	}
-	if page := body(t, Blocked("x", "virus", "", false), http.StatusForbidden); strings.Contains(page, "<form") {
+	if page := body(t, Blocked("x", "virus", "Eicar", ""), http.StatusForbidden); strings.Contains(page, "<form") {
 		t.Error("buttons that nobody answers")
 	}
 }

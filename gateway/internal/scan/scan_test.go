@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"otasuke/wire"
 )
 
 const signature = "a pattern that only this test calls a virus"
@@ -135,7 +137,7 @@ func idle(t testing.TB, s *Scanner) {
 func TestStop(t *testing.T) {
 	socket, _ := clamd(t, "")
 	s := &Scanner{Socket: socket}
-	const text, name = "an invoice with something in it", "Found.Elsewhere"
+	const text, name = "an invoice with something in it", wire.FileStopped
 	send := func(text string) Result {
 		f := s.Open(false)
 		f.Write([]byte(text))
@@ -146,7 +148,7 @@ func TestStop(t *testing.T) {
 	if first.Virus != "" || first.Err != nil {
 		t.Fatalf("%+v", first)
 	}
-	s.Stop(name, []string{"no digest", first.SHA256[:10], first.SHA256})
+	s.Stop([]string{"no digest", first.SHA256[:10], first.SHA256})
 	for _, before := range []bool{true, true} {
 		if r := send(text); r.Virus != name || r.SHA256 != first.SHA256 || r.Remembered != before {
 			t.Errorf("%+v", r)
@@ -155,11 +157,11 @@ func TestStop(t *testing.T) {
 	if r := send(text + "."); r.Virus != "" {
 		t.Errorf("another file: %+v", r)
 	}
-	s.Stop(name, nil)
+	s.Stop(nil)
 	if r := send(text); r.Virus != "" || r.Err != nil {
 		t.Errorf("let go: %+v", r)
 	}
-	(*Scanner)(nil).Stop(name, nil)
+	(*Scanner)(nil).Stop(nil)
 }
 
 func TestClamdLimit(t *testing.T) {
