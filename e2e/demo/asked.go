@@ -131,7 +131,12 @@ var csrf = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 
 // portal logs the owner in and returns what asks for a page; the empty page when that fails.
 func (d *demo) portal(ctx context.Context) func(method, path string, form url.Values) string {
-	site := strings.TrimSuffix(d.url(portPortal), "/")
+	return d.face(ctx, portPortal, ownerEmail)
+}
+
+// face is the same for somebody at one of the two sites.
+func (d *demo) face(ctx context.Context, port int, email string) func(method, path string, form url.Values) string {
+	site := strings.TrimSuffix(d.url(port), "/")
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return func(string, string, url.Values) string { return "" }
@@ -154,6 +159,6 @@ func (d *demo) portal(ctx context.Context) func(method, path string, form url.Va
 		}
 		return string(text)
 	}
-	read(http.MethodPost, "/login", url.Values{"email": {ownerEmail}, "password": {d.password}})
+	read(http.MethodPost, "/login", url.Values{"email": {email}, "password": {d.password}})
 	return read
 }

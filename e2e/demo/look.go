@@ -13,13 +13,14 @@ import (
 
 // Alert is what the centre knows of one.
 type Alert struct {
-	ID     string `json:"id"`
-	Case   string `json:"case"`
-	Family string `json:"family"`
-	Stars  int    `json:"stars"`
-	State  string `json:"state"`
-	Device string `json:"device"`
-	Count  int    `json:"count"`
+	CompanyID string `json:"company_id"`
+	ID        string `json:"id"`
+	Case      string `json:"case"`
+	Family    string `json:"family"`
+	Stars     int    `json:"stars"`
+	State     string `json:"state"`
+	Device    string `json:"device"`
+	Count     int    `json:"count"`
 }
 
 // alerts asks the centre for all of them.
