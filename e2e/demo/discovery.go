@@ -143,7 +143,7 @@ func (d *demo) confirmed(ctx context.Context, s *Step, at string, page func() st
 	var mine Alert
 	if !eventually(ctx, 20*time.Second, func() bool {
 		for _, a := range d.alerts(ctx) {
-			if a.CompanyID == d.added.CompanyID && a.Device == lab.PC1 && a.Family == "phishing" && strings.Contains(owner(http.MethodGet, "/alerts/"+a.ID, nil), "ほかの会員企業で危険と確認") {
+			if a.CompanyID == d.added.CompanyID && a.Family == "phishing" && strings.Contains(owner(http.MethodGet, "/alerts/"+a.ID, nil), "ほかの会員企業で危険と確認") {
 				mine = a
 			}
 		}

@@ -160,16 +160,18 @@ func evidence(e *wire.Event, at time.Time) *Evidence {
 	if e.Flow.Dst.IsValid() {
 		x.Dst = e.Flow.Dst.String()
 	}
-	switch {
-	case e.Rule != nil:
-		x.What = fmt.Sprintf("%s [%d:%d:%d]", e.Rule.Msg, e.Rule.GID, e.Rule.SID, e.Rule.Rev)
+	if e.Rule != nil {
 		for _, technique := range e.Rule.Mitre {
 			x.Mitre = append(x.Mitre, visible(technique))
 		}
-	case e.Site != nil:
+	}
+	switch { // what was asked for or came says more than the number that such events share
+	case e.Kind == wire.KindSite && e.Site != nil:
 		x.What = fmt.Sprintf("%s (%s, %s)", e.Site.Name, e.Site.Category, e.Site.List)
-	case e.File != nil:
+	case e.Kind == wire.KindVirus && e.File != nil:
 		x.What, x.SHA256 = fmt.Sprintf("%s (%s)", e.File.Virus, e.File.Name), visible(e.File.SHA256)
+	case e.Rule != nil:
+		x.What = fmt.Sprintf("%s [%d:%d:%d]", e.Rule.Msg, e.Rule.GID, e.Rule.SID, e.Rule.Rev)
 	}
 	x.What = visible(x.What)
 	return x

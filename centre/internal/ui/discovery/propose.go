@@ -66,7 +66,7 @@ func inCase(a *alert.Alert) (all []found) {
 			if host, _, _ = strings.Cut(host, ":"); host != "" {
 				end(strings.ToLower(host))
 			}
-			if path != "" && e.App == "http" {
+			if _, err := netip.ParseAddr(host); err != nil && path != "" && e.App == "http" {
 				add(wire.StopPage, "http://"+strings.ToLower(host)+"/"+path)
 			}
 		}
