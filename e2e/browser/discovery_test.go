@@ -31,7 +31,6 @@ func TestStoppedForAll(t *testing.T) {
 		t.Errorf("what everybody needs: %d", status)
 	}
 	phone.says("is what most offices need each day")
-	look(phone, "refused-en")
 	phone.do(chromedp.SetValue(chromedp.CSS("#kind"), "page"), chromedp.SetValue(chromedp.CSS("#value"), "http://kowareta-shop.example/wp-content/uploads/2026/11/invoice-of-november-that-you-must-open-at-once.php?id=1"))
 	phone.click(".button-key")
 	phone.says("To be confirmed", "Nothing is stopped yet", "It may be stopped")
@@ -66,5 +65,6 @@ func TestStoppedForAll(t *testing.T) {
 func look(b *tab, name string) {
 	if dir := os.Getenv("OTASUKE_LOOK"); dir != "" {
 		b.picture(filepath.Join(dir, name+".png"), eval[int64](b, `innerWidth`))
+		b.open(eval[string](b, `location.href`)) // nobody clicks well on a page that was stretched
 	}
 }
