@@ -27,12 +27,12 @@ func TestStoppedForAll(t *testing.T) {
 	look(b, "propose-ja")
 	look(phone, "propose-en")
 	phone.do(chromedp.Click(chromedp.CSS(`input[value="other"]`)), chromedp.SetValue(chromedp.CSS("#kind"), "name"), chromedp.SendKeys(chromedp.CSS("#value"), "www.google.co.jp"), chromedp.SendKeys(chromedp.CSS("#why"), "our shop was told by phone"))
-	if status := phone.click(".button-key"); status != http.StatusUnprocessableEntity {
+	if status := phone.click(`form[action$="/discovery"] .button-key`); status != http.StatusUnprocessableEntity {
 		t.Errorf("what everybody needs: %d", status)
 	}
 	phone.says("is what most offices need each day")
 	phone.do(chromedp.SetValue(chromedp.CSS("#kind"), "page"), chromedp.SetValue(chromedp.CSS("#value"), "http://kowareta-shop.example/wp-content/uploads/2026/11/invoice-of-november-that-you-must-open-at-once.php?id=1"))
-	phone.click(".button-key")
+	phone.click(`form[action$="/discovery"] .button-key`)
 	phone.says("To be confirmed", "Nothing is stopped yet", "It may be stopped")
 	look(phone, "proposed-en")
 	at := here.console + phone.path()
