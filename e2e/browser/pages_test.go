@@ -95,6 +95,8 @@ func pages(t *testing.T) []page {
 		{"shift", here.console, "/shift", nil},
 		{"rota", here.console, "/rota?span=month", nil},
 		{"work", here.console, "/work", nil},
+		{"discoveries", here.console, "/discoveries", nil},
+		{"discovery-propose", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID + "/discovery", nil},
 		{"policies", here.console, "/policies", nil},
 		{"policy-template", here.console, "/policies/strict", nil},
 		{"policy-company", here.console, company + "/policy", nil},

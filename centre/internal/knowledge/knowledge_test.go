@@ -143,6 +143,21 @@ func TestTechnicalBlockHasEveryField(t *testing.T) {
 	}
 }
 
+// Who was kept from something that was found at another company reads that, in both languages; others do not.
+func TestFoundElsewhere(t *testing.T) {
+	t.Parallel()
+	k := load(t)
+	for what, want := range map[string]bool{"evil.example (phishing, stops)": true, wire.FileStopped + " (invoice.pdf)": true, "evil.example (phishing, urlhaus)": false, "stops.example (stops, mine)": false, "ET MALWARE x, stops) [1:2:3]": false} {
+		a := c2()
+		a.Evidence[0].Kind, a.Evidence[0].What = string(wire.KindSite), what
+		for lang, text := range map[string]string{"ja": "ほかの会員企業で危険と確認", "en": "at another member"} {
+			if got := strings.Contains(k.Explain(a, lang, at(14, 6)).Happened, text); got != want {
+				t.Errorf("%s in %s: %v", what, lang, got)
+			}
+		}
+	}
+}
+
 func TestNoHoleIsLeft(t *testing.T) {
 	t.Parallel()
 	k := load(t)
