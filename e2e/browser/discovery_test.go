@@ -15,6 +15,14 @@ func TestStoppedForAll(t *testing.T) {
 	a := here.alert(t, here.sato, 3)
 	b, phone := newTab(t, 1280, 900), newTab(t, 360, 740)
 	phone.withoutScript()
+	source := axe(t)
+	orderly := func(page string) {
+		t.Helper()
+		eval[chromedp.Void](b, source)
+		for _, f := range eval[[]string](b, findings, chromedp.EvalAwaitPromise) {
+			t.Errorf("%s: %s", page, f)
+		}
+	}
 	b.login(here.console, operator)
 	one := here.console + "/cases/" + a.CompanyID + "/" + a.ID
 	b.open(one)
@@ -24,6 +32,7 @@ func TestStoppedForAll(t *testing.T) {
 	phone.open(one + "/discovery")
 	phone.says("Stop it for all", "Why you are sure")
 	b.open(one + "/discovery")
+	orderly("propose")
 	look(b, "propose-ja")
 	look(phone, "propose-en")
 	phone.do(chromedp.Click(chromedp.CSS(`input[value="other"]`)), chromedp.SetValue(chromedp.CSS("#kind"), "name"), chromedp.SendKeys(chromedp.CSS("#value"), "www.google.co.jp"), chromedp.SendKeys(chromedp.CSS("#why"), "our shop was told by phone"))
@@ -38,15 +47,18 @@ func TestStoppedForAll(t *testing.T) {
 	at := here.console + phone.path()
 	b.open(at)
 	b.says("確認待ち", "止めてよい条件がそろっています", "だけが開けなくなります")
+	orderly("proposed")
 	look(b, "proposed-ja")
 	b.do(chromedp.SendKeys(chromedp.CSS("#why"), "店に電話で確かめた"))
 	b.click(`button[value=confirm]`)
 	b.says("1分以内に届きます", "止めています", "店に電話で確かめた", "相談窓口 野田")
+	orderly("active")
 	look(b, "active-ja")
 	phone.open(at)
 	look(phone, "active-en")
 	b.open(here.console + "/discoveries")
 	b.says("全社で止めている危険", "いま止めているもの", "kowareta-shop.example")
+	orderly("list")
 	look(b, "list-ja")
 	phone.open(here.console + "/discoveries")
 	phone.says("Stopped for all", "Nothing was stopped by it yet")

@@ -196,6 +196,29 @@ func TestFirstEventMakesACompleteAlert(t *testing.T) {
 	})
 }
 
+// An event of a site or a file is told by it, and what was seen before is found by it: the rule is the same for all such.
+func TestEvidenceOfSitesAndFiles(t *testing.T) {
+	suite(t, func(o *office) {
+		site, file := o.event("c2", wire.Outbound, wire.VerdictBlocked), o.event("c2", wire.Outbound, wire.VerdictBlocked)
+		site.Event.Kind, site.Event.Site = wire.KindSite, &wire.Site{Name: "Evil.example", Category: "c2", List: "stops"}
+		file.Event.Kind, file.Event.File, file.Event.Time = wire.KindVirus, &wire.File{Name: "invoice.pdf", Virus: "Eicar", SHA256: strings.Repeat("ab", 32)}, start.Add(-time.Minute)
+		o.record(o.own, file, site)
+		kinds := map[string]alert.Alert{}
+		for _, one := range o.list(alert.Filter{}) {
+			a, err := o.svc.Get(o.Context(), o.own, one.ID)
+			must(o.T, err)
+			kinds[a.Evidence[0].Kind] = a
+		}
+		a := kinds["site"]
+		if e := a.Evidence[0]; e.What != "Evil.example (c2, stops)" || a.Peer != "evil.example" || len(e.Mitre) != 1 {
+			o.Errorf("the site: %+v, other end %q", e, a.Peer)
+		}
+		if e := kinds["virus"].Evidence[0]; e.What != "Eicar (invoice.pdf)" || e.SHA256 != strings.Repeat("ab", 32) {
+			o.Errorf("the file: %+v", e)
+		}
+	})
+}
+
 func TestGrouping(t *testing.T) {
 	suite(t, func(o *office) {
 		c2 := func() alert.Incoming { return o.event("c2", wire.Outbound, wire.VerdictBlocked) }
