@@ -368,7 +368,7 @@ func (c *Centre) portal() (*ui.Face, error) {
 		Accounts: c.tenants, Companies: c.tenants, Logins: c.tenants, Links: c.tenants, Alerts: c.alerts, Network: c.devices, Pairings: c.pairings, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Apps: c.apps, Known: c.kinds, Store: c.store,
 		Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Portal.URL, Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,
 		Todos: c.toUpdate,
-		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, visits, covers, pages.Customers(c.newsPages()), c.policyPages(false), advised.Customers(c.advise()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
+		Guests: []ui.Guest{access.Page(c.cfg.Name, c.cfg.Phone), consult, visits, covers, pages.Customers(c.newsPages()), c.policyPages(false), c.selftests(false), advised.Customers(c.advise()), apply.Customers(c.applications()), bill.Customers(c.bills()), groups.Customers(groups.Config{Service: group.New(group.Config{Shares: c.tenants, Alerts: c.alerts, Boxes: c.devices}), Title: c.knowledge.Title}),
 			hooks.Customers(c.hooks), surveys.Customers(surveys.Config{Service: c.surveys, Texts: c.texts}), trends.Customers(trends.Config{Alerts: c.alerts, Usage: c.usage, Network: c.devices, Apps: c.apps, Title: c.knowledge.Title,
 				Company: c.tenants.CompanyByID, Months: c.published.Months, Cell: figures.Name}),
 			figures.Public(figures.Config{Months: c.published.Months, Title: c.knowledge.Title, Advice: c.knowledge.Advice, Provider: c.cfg.Name, EmbedBy: c.cfg.Portal.EmbedBy})},
@@ -419,11 +419,12 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		Calls:       true,
 		Visits:      true,
 		Policies:    true,
+		Selftests:   true,
 		Discoveries: true,
 		Contacts:    c.contact,
 		Accounts:    c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
-		Guests: append(c.caseRooms(), c.discoveryPages(), access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())),
+		Guests: append(c.caseRooms(), c.discoveryPages(), access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), c.selftests(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())),
 	})
 }
 

@@ -3,6 +3,7 @@ package centre
 import (
 	"otasuke/centre/internal/ui"
 	pages "otasuke/centre/internal/ui/policy"
+	"otasuke/centre/internal/ui/selftest"
 )
 
 // policyPages are those about what companies want of their boxes, for one face.
@@ -12,4 +13,13 @@ func (c *Centre) policyPages(staff bool) ui.Guest {
 		return pages.Staff(cfg)
 	}
 	return pages.Customers(cfg)
+}
+
+// selftests are the pages on which boxes test themselves, for one face.
+func (c *Centre) selftests(staff bool) ui.Guest {
+	cfg := selftest.Config{Service: c.questions, Companies: c.tenants, Boxes: c.devices.Boxes}
+	if staff {
+		return selftest.Staff(cfg)
+	}
+	return selftest.Customers(cfg)
 }

@@ -50,6 +50,7 @@ type edge struct {
 	canary, other                    Added
 	application                      string
 	alert, device, question, request string
+	tested                           string
 	invoice, day                     string
 	month, export                    string
 	ticket, file                     string
@@ -174,6 +175,10 @@ func (e *edge) attack() {
 	ok(e.T, err)
 	ok(e.T, e.c.questions.Take(e.Context(), e.canary.CompanyID, "box", &wire.Answer{Version: wire.Version, ID: e.question, Traffic: &wire.TrafficAnswer{Found: 1,
 		Rows: []wire.TrafficRow{{Device: netip.MustParseAddr("192.168.1.23"), Peer: netip.MustParseAddr("203.0.113.5"), Name: canary + ".example"}}}}))
+	e.tested, err = e.c.questions.Ask(e.Context(), e.canary.CompanyID, "box", "test", "test", wire.Question{Test: &wire.TestQuery{}})
+	ok(e.T, err)
+	ok(e.T, e.c.questions.Take(e.Context(), e.canary.CompanyID, "box", &wire.Answer{Version: wire.Version, ID: e.tested, Test: &wire.TestAnswer{At: time.Now(), Software: canary, Uptime: 60,
+		Points: []wire.TestPoint{{Name: wire.PointInspection, State: wire.StateOK}}}}))
 	ok(e.T, e.c.appeals.Ask(e.Context(), e.canary.CompanyID, "", appeal.Appeal{What: canary + ".example", Note: canary}))
 	requests, err := e.c.appeals.Requests(e.Context(), e.canary.CompanyID)
 	ok(e.T, err)
@@ -369,7 +374,7 @@ var hole = regexp.MustCompile(`\{[a-z$]+\}`)
 func (e *edge) address(face *ui.Face, r ui.Route) string {
 	return hole.ReplaceAllStringFunc(r.Path, func(h string) string {
 		value, known := map[string]string{"{$}": "", "{name}": "x.css", "{token}": "x", "{answer}": "done",
-			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{visit}": e.visit, "{photo}": e.photo, "{claim}": e.claim, "{news}": e.news, "{advisory}": e.advisory, "{label}": e.label, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch, "{passkey}": e.passkey, "{template}": "standard", "{discovery}": e.found, "{note}": "x", "{point}": "x", "{duty}": "x", "{swap}": "x"}[h]
+			"{tenant}": e.canary.CompanyID, "{alert}": e.alert, "{device}": e.device, "{id}": e.question, "{test}": e.tested, "{request}": e.request, "{person}": e.spare[face], "{month}": e.month, "{export}": e.export, "{kind}": wire.BundleRules, "{version}": "1", "{gid}": "1", "{sid}": "2000001", "{application}": e.application, "{serial}": "OT-1", "{invoice}": e.invoice, "{day}": e.day, "{company}": e.canary.CompanyID, "{share}": "x", "{ticket}": e.ticket, "{file}": e.file, "{visit}": e.visit, "{photo}": e.photo, "{claim}": e.claim, "{news}": e.news, "{advisory}": e.advisory, "{label}": e.label, "{public}": "ipa", "{survey}": e.sent, "{asked}": e.asked, "{branch}": e.branch, "{passkey}": e.passkey, "{template}": "standard", "{discovery}": e.found, "{note}": "x", "{point}": "x", "{duty}": "x", "{swap}": "x"}[h]
 		if !known {
 			e.Fatalf("%s: what is %s? Tell this test what of the canary's goes there", r.Path, h)
 		}
@@ -561,6 +566,7 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "reader", "/invoices/{invoice}"}, {e.portal, "owner", "/invoices/{invoice}/csv"}, {e.console, "auditor", "/billing"}, {e.console, "desk", "/billing/{invoice}"}, {e.console, "operator", "/transfers/{day}"}, {e.console, "operator", "/debit/{tenant}"},
 		{e.portal, "reader", "/news"}, {e.portal, "member", "/news/{news}"}, {e.portal, "reader", "/news/choice"}, {e.console, "auditor", "/news"}, {e.console, "desk", "/news/one/{news}"}, {e.console, "analyst", "/news/one/{news}/seats"}, {e.console, "desk", "/news/one/{news}/csv"},
 		{e.portal, "reader", "/advisories"}, {e.portal, "member", "/advisories/{advisory}"}, {e.portal, "owner", "/advisories/{advisory}/label/{label}"}, {e.console, "desk", "/advisories/one/{advisory}"}, {e.console, "auditor", "/advisories/label/{tenant}/{label}"},
+		{e.portal, "reader", "/selftest/{test}"}, {e.console, "auditor", "/companies/{tenant}/selftest/{test}"}, {e.console, "desk", "/companies/{tenant}/selftest"},
 		{e.portal, "reader", "/policy"}, {e.console, "auditor", "/companies/{tenant}/policy"},
 		{e.portal, "owner", "/surveys/{asked}"}, {e.portal, "owner", "/surveys/sent/{survey}"}, {e.portal, "owner", "/surveys/sent/{survey}/{branch}"}, {e.portal, "reader", "/surveys"}, {e.portal, "reader", "/desk"}, {e.portal, "member", "/desk/{ticket}"}, {e.portal, "owner", "/desk/{ticket}/files/{file}"},
 		{e.portal, "reader", "/visits/{visit}"}, {e.portal, "reader", "/visits/{visit}/files/{photo}"}, {e.console, "auditor", "/visits"}, {e.console, "desk", "/visits/{tenant}/ask"}, {e.console, "desk", "/visits/{tenant}/{visit}"}, {e.console, "auditor", "/cover"}, {e.console, "desk", "/visits/{tenant}/{visit}/cover"}, {e.console, "desk", "/cover/{tenant}/{claim}"},

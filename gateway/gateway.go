@@ -20,6 +20,7 @@ import (
 	"otasuke/gateway/internal/journal"
 	"otasuke/gateway/internal/manage"
 	"otasuke/gateway/internal/pulse"
+	"otasuke/gateway/internal/selftest"
 	"otasuke/gateway/internal/settings"
 	"otasuke/gateway/internal/update"
 	"otasuke/gateway/internal/uplink"
@@ -61,6 +62,7 @@ type Box struct {
 
 	resolver manage.Resolver
 	front    front
+	tests    *selftest.Tests
 	bundles  *update.Keeper // nil for none
 	wanted   *wanted.Keeper // nil for none
 	relaunch atomic.Bool    // another program is to go on
@@ -81,6 +83,7 @@ func New(cfg Config) (*Box, error) {
 	b.openBundles()
 	b.openWanted()
 	b.openFront()
+	b.tests = selftest.New(selftest.Config{Report: b.report, Next: b.health.Next, Bundles: b.bundles.Tell, Dir: cfg.StateDir})
 	return b, nil
 }
 

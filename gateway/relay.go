@@ -20,6 +20,7 @@ func (b *Box) relay(ctx context.Context) error {
 	b.log.Info("carrying alerts to the centre; this box inspects nothing itself", "eve_input", b.cfg.EVEInput)
 	b.health.Engine(true)
 	b.health.Counts(health.Counts{Scanner: wire.StateOff})
+	b.tests.Alone()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

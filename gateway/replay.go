@@ -58,6 +58,7 @@ func NewReplay(ctx context.Context, cfg Config) (*Replay, error) {
 	}
 	box.health.Engine(true)
 	box.health.Counts(counts)
+	box.tests.Alone()
 	ctx, r.stop = context.WithCancel(ctx)
 	r.wg.Go(func() { box.connect(ctx) })
 	return r, nil

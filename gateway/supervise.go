@@ -219,14 +219,7 @@ func (b *Box) status(line []byte) bool {
 		}
 	}()
 	b.health.Counts(health.Counts{
-		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: virus, Signatures: s.Signatures, Tested: tested(s.Tested),
+		Rules: s.Rules, Sites: s.Sites, Packets: s.Packets, Blocked: s.Blocked, Uninspected: s.Uninspected, Scanner: virus, Signatures: s.Signatures, Tested: health.StateOf(s.Tested),
 	})
 	return true
-}
-
-func tested(ok bool) wire.State {
-	if ok {
-		return wire.StateOK
-	}
-	return wire.StateDown
 }

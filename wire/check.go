@@ -212,14 +212,18 @@ var errAnswer = errors.New("wire: bad answer")
 
 // Check says what is wrong with an answer that came from outside.
 func (a *Answer) Check() error {
-	wrong := ""
+	wrong, several := "", a.Traffic != nil && (a.Spread != nil || a.Test != nil) || a.Spread != nil && a.Test != nil
 	switch {
+	case several: // one of them would go unchecked
+		wrong = "more than one answer"
 	case a.ID == "" || longer([]string{a.ID}, MaxWord) || longer([]string{a.Failed}, MaxText):
 		wrong = "id or text"
 	case a.Traffic != nil:
 		wrong = a.Traffic.check()
 	case a.Spread != nil:
 		wrong = a.Spread.check()
+	case a.Test != nil:
+		wrong = a.Test.check()
 	case a.Failed == "":
 		wrong = "nothing in it"
 	}

@@ -37,6 +37,7 @@ import "time"
 //     asked to come at once; older boxes say nothing of policies and are told of none.
 //   - 1 (2026-11-29): policies have files that are stopped for all, and the number of what is stopped, which boxes
 //     tell when it is in force; older boxes pass over both.
+//   - 1 (2026-11-29): the question "selftest"; an older box answers that it does not understand it.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

@@ -40,15 +40,16 @@ type Beat struct {
 const MaxBeat = 30
 
 // Question is something that only the box can answer, from what never leaves the office
-// unasked. One of Traffic and Spread is set.
+// unasked. One of Traffic, Spread and Test is set.
 type Question struct {
 	// ID is given by the centre, at most MaxWord bytes.
 	ID      string        `json:"id"`
 	Traffic *TrafficQuery `json:"traffic,omitempty"`
 	Spread  *SpreadQuery  `json:"spread,omitempty"`
+	Test    *TestQuery    `json:"selftest,omitempty"`
 }
 
-// Answer is the body of [PathAnswers], zstd-compressed JSON.
+// Answer is the body of [PathAnswers], zstd-compressed JSON. At most one of Traffic, Spread and Test is set.
 type Answer struct {
 	Version int    `json:"version"`
 	ID      string `json:"id"` // of the question
@@ -56,6 +57,7 @@ type Answer struct {
 	Failed  string         `json:"failed,omitempty"`
 	Traffic *TrafficAnswer `json:"traffic,omitempty"`
 	Spread  *SpreadAnswer  `json:"spread,omitempty"`
+	Test    *TestAnswer    `json:"selftest,omitempty"`
 }
 
 // TrafficQuery asks the traffic log. What is zero is any.

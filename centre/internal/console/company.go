@@ -46,6 +46,7 @@ type companyView struct {
 	ClaimURL  string
 	Traffic   string // address of the search of its traffic log
 	Policy    string // of what it wants of its boxes; "" for none
+	Selftest  string // where its boxes are tested; "" for nowhere
 	// CanHelp and CanInvite offer the forms about logins.
 	CanHelp, CanInvite bool
 	URL, Why           string
@@ -91,6 +92,9 @@ func (c *console) showCompany(w http.ResponseWriter, v *ui.Visit, company *tenan
 	view.CanInvite, view.CanHelp = c.Logins != nil && v.Role.May(tenant.MayOperate), c.Logins != nil && v.Role.May(tenant.MayHelp)
 	if c.Policies {
 		view.Policy = view.URL + "/policy"
+	}
+	if c.Selftests {
+		view.Selftest = view.URL + "/selftest"
 	}
 	view.Traffic = view.URL + "/traffic?why=" + url.QueryEscape(view.Why)
 	for _, p := range people {

@@ -121,6 +121,8 @@ type Config struct {
 	Policies bool
 	// Discoveries: the pages of what is stopped for all are, and cases lead to them.
 	Discoveries bool
+	// Selftests: the pages on which boxes are tested are among the guests.
+	Selftests bool
 	// Contacts is whom to ring; may be nil.
 	Contacts func(ctx context.Context, tenantID string) (Contact, error)
 	// Guests are pages of other rooms that belong here.

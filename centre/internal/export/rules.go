@@ -46,6 +46,7 @@ var Rules = map[string]Rule{
 	"seen_event":       {},
 	"app_use":          {},
 	"question":         {JSON: []string{"body", "answer"}},
+	"box_test":         {JSON: []string{"answer"}},
 	"appeal":           {},
 	"report":           {JSON: []string{"figures"}},
 	"report_mail":      {},

@@ -62,8 +62,11 @@ func TestQuestions(t *testing.T) {
 		}
 		for what, a := range map[string]wire.Answer{
 			"nothing in it": {Version: wire.Version, ID: id}, "another version": {Version: 99, ID: id, Failed: "x"},
-			"an edge to nowhere": {Version: wire.Version, ID: id, Spread: &wire.SpreadAnswer{Devices: make([]wire.SpreadDevice, 1), Edges: []wire.SpreadEdge{{To: 1}}}},
-			"too many rows":      {Version: wire.Version, ID: id, Traffic: &wire.TrafficAnswer{Rows: make([]wire.TrafficRow, wire.MaxRows+1)}},
+			"an edge to nowhere":        {Version: wire.Version, ID: id, Spread: &wire.SpreadAnswer{Devices: make([]wire.SpreadDevice, 1), Edges: []wire.SpreadEdge{{To: 1}}}},
+			"two answers in one":        {Version: wire.Version, ID: id, Traffic: &wire.TrafficAnswer{}, Spread: &wire.SpreadAnswer{Devices: make([]wire.SpreadDevice, 1), Edges: []wire.SpreadEdge{{To: 1}}}},
+			"a test without a point":    {Version: wire.Version, ID: id, Test: &wire.TestAnswer{At: time.Now()}},
+			"a test in a made-up state": {Version: wire.Version, ID: id, Test: &wire.TestAnswer{At: time.Now(), Points: []wire.TestPoint{{Name: "x", State: "fine"}}}},
+			"too many rows":             {Version: wire.Version, ID: id, Traffic: &wire.TrafficAnswer{Rows: make([]wire.TrafficRow, wire.MaxRows+1)}},
 		} {
 			if refused := b.answer(a); refused == nil {
 				o.Errorf("%s is taken", what)

@@ -2,7 +2,7 @@
 // waits at the centre's door, so that nothing needs to be opened in the office.
 //
 // Answers tell who talked to whom: they are kept for a day, for the company's people and the
-// staff that asked. Everything is bound to a company. Level 3: the intake hands questions out
+// staff that asked. What a box found when it tested itself tells nothing of that, and is kept for longer. Everything is bound to a company. Level 3: the intake hands questions out
 // and takes answers, the faces ask.
 package question
 
@@ -108,8 +108,11 @@ func (s *Service) Ask(ctx context.Context, tenantID, boxID, who, why string, q w
 
 // action is how the company's record calls it.
 func action(q *wire.Question) string {
-	if q.Spread != nil {
+	switch {
+	case q.Spread != nil:
 		return "view.spread"
+	case q.Test != nil:
+		return "box.test" // nothing of the company is looked at
 	}
 	return "view.traffic"
 }
@@ -193,6 +196,11 @@ func (s *Service) Take(ctx context.Context, tenantID, boxID string, a *wire.Answ
 		}
 		if n == 0 {
 			return ErrUnknown
+		}
+		if a.Test != nil {
+			if err := keepTest(tx, a, now); err != nil {
+				return err
+			}
 		}
 		tx.Wake(answers(boxID))
 		return nil

@@ -3,6 +3,7 @@ package question_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -145,6 +146,71 @@ func TestTimes(t *testing.T) {
 		o.ask("b2")
 		if _, err := o.svc.Get(o.Context(), o.own, id); !errors.Is(err, store.ErrNotFound) {
 			o.Errorf("after a day: %v", err)
+		}
+	})
+}
+
+// What a box found when it tested itself is kept with its time beside the question, which goes after a day; what puts a test
+// off, and what was not asked for, is not.
+func TestSelfTestIsKept(t *testing.T) {
+	suite(t, func(o *office) {
+		ctx := o.Context()
+		ask := func(box string, q wire.Question) string {
+			o.Helper()
+			id, err := o.svc.Ask(ctx, o.own, box, "op-1", "電話で相談", q)
+			must(o.T, err)
+			return id
+		}
+		test := wire.Question{Test: &wire.TestQuery{}}
+		found := func(n int64) *wire.TestAnswer {
+			return &wire.TestAnswer{At: o.clock.Now(), Points: []wire.TestPoint{{Name: wire.PointRules, State: wire.StateOK, Value: n}}}
+		}
+		take := func(box, id string, a *wire.TestAnswer) {
+			o.Helper()
+			must(o.T, o.svc.Take(ctx, o.own, box, &wire.Answer{Version: wire.Version, ID: id, Test: a}))
+		}
+		first := ask("b1", test)
+		o.clock.Advance(2 * time.Second)
+		take("b1", first, found(1))
+		soon := ask("b1", test)
+		take("b1", soon, &wire.TestAnswer{At: o.clock.Now(), Again: 58})
+		take("b1", ask("b1", wire.Question{Traffic: &wire.TrafficQuery{}}), found(2))
+		if err := o.svc.Take(ctx, o.own, "b1", &wire.Answer{ID: first, Test: found(3)}); !errors.Is(err, question.ErrUnknown) {
+			o.Errorf("answered twice: %v", err)
+		}
+		if q, err := o.svc.Get(ctx, o.own, soon); err != nil || q.Answer == nil || q.Answer.Test.Again != 58 {
+			o.Errorf("who asked too soon is not told: %+v %v", q, err)
+		}
+		all, err := o.svc.Tests(ctx, o.own, "b1", 10)
+		if err != nil || len(all) != 1 || all[0].ID != first || all[0].Who != "op-1" || all[0].Answered.Sub(all[0].At) != 2*time.Second || all[0].Found.Points[0].Value != 1 {
+			o.Fatalf("%+v %v", all, err)
+		}
+		for _, x := range []struct{ tenant, box string }{{o.decoy, "b1"}, {o.own, "b2"}} {
+			if all, err := o.svc.Tests(ctx, x.tenant, x.box, 10); err != nil || len(all) != 0 {
+				o.Errorf("of another box or company: %+v %v", all, err)
+			}
+		}
+		if _, err := o.svc.Test(ctx, o.decoy, first); !errors.Is(err, store.ErrNotFound) {
+			o.Errorf("another company reads it: %v", err)
+		}
+		entries, err := o.people.AuditLog(ctx, o.own, 10)
+		if err != nil || !slices.ContainsFunc(entries, func(e tenant.Entry) bool {
+			return e.Action == "box.test" && e.Who == "op-1" && e.Object == "b1" && e.Why == "電話で相談"
+		}) {
+			o.Errorf("the company's record says nothing: %+v %v", entries, err)
+		}
+		o.clock.Advance(question.Keep + time.Minute)
+		ask("b2", test) // lets go what is older than a day
+		if got, err := o.svc.Test(ctx, o.own, first); err != nil || got.Found.Points[0].Value != 1 {
+			o.Errorf("after a day: %+v %v", got, err)
+		}
+		for i := range question.KeepTests {
+			o.clock.Advance(time.Minute)
+			take("b1", ask("b1", test), found(int64(100+i)))
+		}
+		all, err = o.svc.Tests(ctx, o.own, "b1", 2*question.KeepTests)
+		if err != nil || len(all) != question.KeepTests || all[0].Found.Points[0].Value != 100+question.KeepTests-1 || all[len(all)-1].ID == first {
+			o.Errorf("%d are kept, the newest %+v: %v", len(all), all[0], err)
 		}
 	})
 }

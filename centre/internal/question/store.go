@@ -1,6 +1,8 @@
 package question
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"otasuke/centre/internal/store"
@@ -50,4 +52,38 @@ func get(tx *store.Tx, id string) (q Asked, body, answer string, err error) {
 		Scan(&q.ID, &q.BoxID, &q.Who, &body, &at, &taken, &answered, &answer)
 	q.At, q.Taken, q.Answered = store.Time(at), store.Time(taken), store.Time(answered)
 	return q, body, answer, err
+}
+
+// insertTest keeps a self-test, and lets the oldest of the box go.
+func insertTest(tx *store.Tx, t *Test, answer string) error {
+	if _, err := tx.Exec(`INSERT INTO box_test (tenant_id, id, box_id, who, asked_at, answered_at, answer) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		t.ID, t.BoxID, t.Who, store.Micros(t.At), store.Micros(t.Answered), answer); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM box_test WHERE tenant_id = $1 AND box_id = $2 AND id NOT IN
+		(SELECT t.id FROM box_test t WHERE t.tenant_id = $1 AND t.box_id = $2 ORDER BY t.answered_at DESC, t.id LIMIT $3)`, t.BoxID, KeepTests)
+	return err
+}
+
+const testColumns = `id, box_id, who, asked_at, answered_at, answer`
+
+func scanTest(scan func(...any) error) (t Test, err error) {
+	var at, answered int64
+	var answer string
+	if err = scan(&t.ID, &t.BoxID, &t.Who, &at, &answered, &answer); err != nil {
+		return t, err
+	}
+	t.At, t.Answered = store.Time(at), store.Time(answered)
+	if err := json.Unmarshal([]byte(answer), &t.Found); err != nil {
+		return t, fmt.Errorf("question: %w", err)
+	}
+	return t, nil
+}
+
+func tests(tx *store.Tx, boxID string, most int) ([]Test, error) {
+	return store.Collect[Test](tx.Query(`SELECT `+testColumns+` FROM box_test WHERE tenant_id = $1 AND box_id = $2 ORDER BY answered_at DESC, id LIMIT $3`, boxID, most))(scanTest)
+}
+
+func oneTest(tx *store.Tx, id string) (Test, error) {
+	return scanTest(tx.QueryRow(`SELECT `+testColumns+` FROM box_test WHERE tenant_id = $1 AND id = $2`, id).Scan)
 }

@@ -49,6 +49,7 @@ func fill(tx *store.Tx, person string, days int) error {
 		`INSERT INTO alert_rule (tenant_id, alert_id, gid, sid, msg, at) VALUES ($1, $2, 1, 1, '', $3)`,
 		`INSERT INTO app_use (tenant_id, day, endpoint_id, app, category, name, up, down, minutes, flows, blocked) VALUES ($1, $3, '', $2, '', '', 1, 1, 1, 1, 0)`,
 		`INSERT INTO question (tenant_id, id, box_id, who, body, asked_at, taken_at, answered_at, answer) VALUES ($1, $2, '', '', '{}', $3, 0, 0, '')`,
+		`INSERT INTO box_test (tenant_id, id, box_id, who, asked_at, answered_at, answer) VALUES ($1, $2, '', '', $3, $3, '{}')`,
 		`INSERT INTO appeal (tenant_id, id, device, person_id, what, category, list, reason, note, times, state, answer, answered_by, asked_at, answered_at) VALUES ($1, $2, '', '', '', '', '', '', '', 1, 'refused', '', '', $3, $3)`,
 		`INSERT INTO report (tenant_id, month, made_at, figures) VALUES ($1, $2, $3, '{}')`,
 		`INSERT INTO desk_ticket (tenant_id, id, number, channel, topic, subject, state, urgent, name, company, email, phone, digits, person_id, by_address, alert_id, box_id, application, beforehand, lang, reason, escalated, face, word, opened_at, moved_at, due_at, first_at, acked_at)
@@ -146,6 +147,7 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 				{"delivery", "alert_id", "", "d0 d100 d2000 d29 d31"},
 				{"app_use", "app", "", "d0 d29 d31"},
 				{"question", "id", "", "d0"},
+				{"box_test", "id", "", "d0 d100 d29 d31"},
 				{"appeal", "id", "", "d0 d100 d29 d31"},
 				{"report", "month", "", "d0 d100 d29 d31 d500"},
 				{"report_mail", "month", "", "d0 d100 d29 d31 d500"},

@@ -52,6 +52,7 @@ var Kinds = []KindOf{
 		steps: []step{{table: "delivery", where: `created_at < {before} AND alert_id NOT IN (SELECT a.id FROM alert a WHERE a.tenant_id = $1 AND a.state <> 'closed')`}}},
 	{Name: "usage", Usual: 92, Least: 31, Most: 92, table: "app_use", old: `day < {before}`, steps: []step{{table: "app_use", where: `day < {before}`}}},
 	{Name: "questions", Usual: 1, Least: 1, Most: 1, table: "question", old: `asked_at < {before}`, steps: []step{{table: "question", where: `asked_at < {before}`}}},
+	{Name: "selftests", Usual: 400, Least: 30, Most: 3 * year, table: "box_test", old: `answered_at < {before}`, steps: []step{{table: "box_test", where: `answered_at < {before}`}}},
 	{Name: "requests", Usual: year, Least: 30, Most: year, table: "appeal", old: `state <> 'open' AND answered_at < {before}`,
 		steps: []step{{table: "appeal", where: `state <> 'open' AND answered_at < {before}`}}},
 	{Name: "consultations", Usual: 3 * year, Least: 90, Most: 10 * year, table: "desk_ticket", old: `state = 'closed' AND moved_at < {before}`,

@@ -38,8 +38,9 @@ var (
 func To(ctx context.Context, log Log, q *wire.Question) wire.Answer {
 	a, began := wire.Answer{Version: wire.Version, ID: q.ID}, time.Now()
 	var err error
+	kept, isLog := log.(*flowlog.Log)
 	switch {
-	case log == nil:
+	case log == nil || isLog && kept == nil:
 		err = errors.New("answer: this box keeps no traffic log")
 	case q.Traffic != nil:
 		a.Traffic = new(wire.TrafficAnswer)

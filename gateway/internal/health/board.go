@@ -29,6 +29,7 @@ type Board struct {
 	wake     func()
 	line     Line
 	cables   map[string]wire.State
+	told     chan struct{} // closed with the next Counts; nil while nobody waits
 }
 
 // Line is how the centre is reached.
@@ -117,23 +118,39 @@ func (b *Board) Counts(c Counts) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.counts = c
+	if b.told != nil {
+		close(b.told)
+		b.told = nil
+	}
+}
+
+// Next is closed when the engine tells its figures the next time.
+func (b *Board) Next() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.told == nil {
+		b.told = make(chan struct{})
+	}
+	return b.told
+}
+
+// StateOf is [wire.StateOK] for what works, else [wire.StateDown].
+func StateOf(ok bool) wire.State {
+	if ok {
+		return wire.StateOK
+	}
+	return wire.StateDown
 }
 
 // Report is the state as the centre reads it.
 func (b *Board) Report(now time.Time) wire.Health {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	state := func(ok bool) wire.State {
-		if ok {
-			return wire.StateOK
-		}
-		return wire.StateDown
-	}
 	virus := b.counts.Scanner
 	if !b.engine && virus != wire.StateOff && virus != wire.StateWaiting {
 		virus = wire.StateDown
 	}
-	sites := state(b.engine && b.counts.Sites > 0)
+	sites := StateOf(b.engine && b.counts.Sites > 0)
 	if b.counts.Sites == 0 && b.engine {
 		sites = wire.StateOff
 	}
@@ -145,16 +162,16 @@ func (b *Board) Report(now time.Time) wire.Health {
 		Signatures: made,
 		Time:       now.UTC(), Software: b.software, Uptime: int64(now.Sub(b.started).Seconds()), Protecting: b.engine,
 		Parts: map[string]wire.State{
-			"inspection": state(b.engine), "virus": virus, "sites": sites, "journal": state(b.journal == nil), "uplink": wire.StateOK,
+			"inspection": StateOf(b.engine), "virus": virus, "sites": sites, "journal": StateOf(b.journal == nil), "uplink": wire.StateOK,
 		},
 		Rules: b.counts.Rules, Sites: b.counts.Sites, Packets: b.counts.Packets, Blocked: b.counts.Blocked, Uninspected: b.counts.Uninspected,
 	}
 	maps.Copy(h.Parts, b.cables)
 	if b.counts.Tested != "" {
-		h.Parts[wire.PartTest] = state(b.engine && b.counts.Tested == wire.StateOK)
+		h.Parts[wire.PartTest] = StateOf(b.engine && b.counts.Tested == wire.StateOK)
 	}
 	if !b.line.Last.IsZero() {
-		h.Parts[wire.PartClock] = state(b.line.Ahead.Abs() <= selftest.MaxSkew)
+		h.Parts[wire.PartClock] = StateOf(b.line.Ahead.Abs() <= selftest.MaxSkew)
 	}
 	return h
 }

@@ -84,3 +84,26 @@ func TestSelfTest(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+// Whoever waits for the engine hears of its next figures, and of no earlier ones.
+func TestNext(t *testing.T) {
+	t.Parallel()
+	b := New("v1", time.Now())
+	b.Counts(Counts{})
+	first := b.Next()
+	select {
+	case <-first:
+		t.Fatal("it was told before")
+	default:
+	}
+	if b.Next() != first {
+		t.Error("two that wait do not wait for the same")
+	}
+	b.Counts(Counts{})
+	<-first
+	select {
+	case <-b.Next():
+		t.Error("told twice of one")
+	default:
+	}
+}
