@@ -118,6 +118,9 @@ func (p *pages) tell(v *ui.Visit, view *resultView, t *question.Test, who string
 		x := &all[i]
 		if _, known := points[x.Name]; !known {
 			others++
+			if x.State == wire.StateDown || x.State == wire.StateWaiting { // it is counted above, and must not be hidden
+				view.Faults = append(view.Faults, pointRow{Name: x.Name, Say: v.T("selftest.other_down"), Do: v.T("selftest.other_do"), State: ui.State{Tone: tone(x), Text: v.T("selftest.down")}})
+			}
 			continue
 		}
 		switch row := words(v.Texts, x, t.Found.Mode); row.State.Tone {
