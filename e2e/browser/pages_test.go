@@ -63,6 +63,8 @@ func pages(t *testing.T) []page {
 		{"surveys", here.portal, "/surveys", nil},
 		{"survey-new", here.portal, "/surveys/new", nil},
 		{"policy", here.portal, "/policy", nil},
+		{"selftest", here.portal, "/selftest", nil},
+		{"selftest-result", here.portal, "/selftest", tested},
 		{"missing", here.portal, "/nothing", nil},
 		{"visit-phone", here.portal, came.phone[len(here.portal):], nil},
 		{"visits", here.portal, "/visits", nil},
@@ -100,6 +102,8 @@ func pages(t *testing.T) []page {
 		{"policies", here.console, "/policies", nil},
 		{"policy-template", here.console, "/policies/strict", nil},
 		{"policy-company", here.console, company + "/policy", nil},
+		{"selftest-company", here.console, company + "/selftest", nil},
+		{"selftest-company-result", here.console, company + "/selftest", tested},
 		{"policy-check", here.console, "/policies/school", func(b *tab) {
 			b.do(chromedp.Click(chromedp.CSS(`input[value="category:media"]`)), chromedp.SendKeys(chromedp.CSS("#why"), "保護者会で決めたため"))
 			b.click(`button[value=look]`)
