@@ -22,6 +22,9 @@ const (
 	sayKey = "selftest."
 )
 
+// maxUptime in seconds is what is believed: a hundred years.
+const maxUptime = 100 * 365 * 24 * 3600
+
 // point is what is known of one.
 type point struct {
 	weight ui.Tone // of its failing
@@ -100,10 +103,12 @@ func (p *pages) tell(v *ui.Visit, view *resultView, t *question.Test, who string
 	}
 	view.When = v.T("selftest.when", "time", ja.Long(t.Answered, lang), "who", who)
 	view.Do = nil // it answered; whether it is away now is told beside
-	seconds := max(t.Answered.Sub(t.At), 0).Seconds()
+	seconds := max(t.Answered.Sub(t.At), 100*time.Millisecond).Seconds() // nobody believes 0.0
 	view.Good = append(view.Good, pointRow{Name: v.T("selftest.name_link"), Say: v.T("selftest.ok_link", "n", strconv.FormatFloat(seconds, 'f', 1, 64)), State: ui.State{Tone: ui.Good, Text: v.T("selftest.ok")}})
-	if up := time.Duration(t.Found.Uptime) * time.Second; up > 0 {
-		view.Facts = v.T("selftest.facts", "software", cmp.Or(t.Found.Software, "-"), "span", ja.Span(up, lang))
+	if up := ja.Span(time.Duration(min(t.Found.Uptime, maxUptime))*time.Second, lang); t.Found.Software != "" {
+		view.Facts = v.T("selftest.facts", "software", t.Found.Software, "span", up)
+	} else {
+		view.Facts = v.T("selftest.facts_up", "span", up)
 	}
 	rank := func(name string) int {
 		if i := slices.Index(order, name); i >= 0 {
