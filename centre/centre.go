@@ -18,6 +18,7 @@ import (
 	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/billing"
+	"otasuke/centre/internal/care"
 	"otasuke/centre/internal/console"
 	"otasuke/centre/internal/contract"
 	"otasuke/centre/internal/cover"
@@ -101,6 +102,7 @@ type Centre struct {
 	questions   *question.Service
 	policies    *policy.Service
 	discoveries *discovery.Service
+	care        *care.Service
 	appeals     *appeal.Service
 	bundles     *repo.Repo
 	releases    *release.Service
@@ -149,7 +151,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(), shift.Schema(), discovery.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(), shift.Schema(), care.Schema(), discovery.Schema(),
 		export.Schema(), erase.Schema()}
 }
 
@@ -177,6 +179,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	})
 	c.usage = usage.New(c.store, nil)
 	c.questions = question.New(c.store, nil)
+	c.care = care.New(c.store, c.tenants, nil)
 	c.appeals = appeal.New(c.store, nil)
 	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants, Withheld: c.withheld})
 	offers, err := c.cfg.offers()
@@ -422,7 +425,7 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		Selftests:   true,
 		Discoveries: true,
 		Contacts:    c.contact,
-		Accounts:    c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: c.tenants, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
+		Accounts:    c.tenants, Alerts: c.alerts, Desk: c.alerts, Companies: c.tenants, Logins: staffLogins{c.tenants, c.care}, Care: c.care, Appeals: c.appeals, Devices: c.devices, Mails: n, Questions: c.questions, Network: c.devices, Apps: c.apps,
 		Releases: c.releases, Feeds: c.feeds, Backups: c.backups, Misfires: c.misfires, Erasures: c.erasures, Knowledge: c.knowledge, Texts: c.texts, BaseURL: c.cfg.Console.URL, Log: c.cfg.Log,
 		Guests: append(c.caseRooms(), c.discoveryPages(), access.Page(c.cfg.Name, c.cfg.Phone), calls, visits, covers, pages.Desk(c.newsPages()), c.policyPages(true), c.selftests(true), advised.Staff(c.advise()), apply.Desk(c.applications()), parcels.Desk(parcels.Config{Service: c.parcels, Contracts: c.contracts, Companies: c.tenants.Companies, Names: c.tenants.NamesOf}), bill.Desk(c.bills())),
 	})

@@ -236,11 +236,9 @@ func TestACompanyIsDeleted(t *testing.T) {
 		ok(t, err)
 		e.console, err = e.c.console(n)
 		ok(t, err)
-		ok(t, e.c.store.Write(ctx, id, func(tx *store.Tx) error {
-			_, err := tx.Exec(`INSERT INTO box (tenant_id, id, site_id, name, serial, model, software, claimed_at, last_seen, protecting, since, health_at, health, returned_at)
-				VALUES ($1, 'box', '', 'b', 's', 'm', '1', 1, 1, TRUE, 1, 1, '{}', 0)`)
-			return err
-		}))
+		vendors, err := e.c.care.Vendors(ctx)
+		ok(t, err)
+		ok(t, e.c.care.Give(ctx, id, "test", "設置を頼んだため", vendors[0].ID))
 		neighbour, before := rows(t, e, e.other.CompanyID), rows(t, e, id)
 		asking := route(http.MethodPost, "/companies/{tenant}/erase")
 		e.form = map[string]string{"company": "KANARIA"}

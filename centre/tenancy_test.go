@@ -201,6 +201,16 @@ func (e *edge) attack() {
 	e.policy()
 	e.discovered()
 	e.visited()
+	e.box(e.canary.CompanyID, canary+"の箱")
+}
+
+// box gives a company a box.
+func (e *edge) box(tenantID, name string) {
+	e.Helper()
+	ok(e.T, e.c.store.Write(e.Context(), tenantID, func(tx *store.Tx) error {
+		_, err := tx.Exec(`INSERT INTO box (tenant_id, id, site_id, name, serial, model, software, claimed_at, last_seen, protecting, since, health_at, health, returned_at) VALUES ($1, 'box', '', $2, 'x', 'x', '1', $3, $3, TRUE, $3, $3, '{}', 0)`, name, store.Micros(time.Now()))
+		return err
+	}))
 }
 
 // visited sends somebody to the canary, who takes a photo.
@@ -567,6 +577,7 @@ func TestTheCanarySings(t *testing.T) {
 		{e.portal, "reader", "/news"}, {e.portal, "member", "/news/{news}"}, {e.portal, "reader", "/news/choice"}, {e.console, "auditor", "/news"}, {e.console, "desk", "/news/one/{news}"}, {e.console, "analyst", "/news/one/{news}/seats"}, {e.console, "desk", "/news/one/{news}/csv"},
 		{e.portal, "reader", "/advisories"}, {e.portal, "member", "/advisories/{advisory}"}, {e.portal, "owner", "/advisories/{advisory}/label/{label}"}, {e.console, "desk", "/advisories/one/{advisory}"}, {e.console, "auditor", "/advisories/label/{tenant}/{label}"},
 		{e.portal, "reader", "/selftest/{test}"}, {e.console, "auditor", "/companies/{tenant}/selftest/{test}"}, {e.console, "desk", "/companies/{tenant}/selftest"},
+		{e.console, "desk", "/fleet"}, {e.console, "auditor", "/fleet"},
 		{e.portal, "reader", "/policy"}, {e.console, "auditor", "/companies/{tenant}/policy"},
 		{e.portal, "owner", "/surveys/{asked}"}, {e.portal, "owner", "/surveys/sent/{survey}"}, {e.portal, "owner", "/surveys/sent/{survey}/{branch}"}, {e.portal, "reader", "/surveys"}, {e.portal, "reader", "/desk"}, {e.portal, "member", "/desk/{ticket}"}, {e.portal, "owner", "/desk/{ticket}/files/{file}"},
 		{e.portal, "reader", "/visits/{visit}"}, {e.portal, "reader", "/visits/{visit}/files/{photo}"}, {e.console, "auditor", "/visits"}, {e.console, "desk", "/visits/{tenant}/ask"}, {e.console, "desk", "/visits/{tenant}/{visit}"}, {e.console, "auditor", "/cover"}, {e.console, "desk", "/visits/{tenant}/{visit}/cover"}, {e.console, "desk", "/cover/{tenant}/{claim}"},
@@ -649,4 +660,81 @@ func TestAnInsurerSeesWhatWasSent(t *testing.T) {
 	if status, _ := get(one + "/zip"); status != http.StatusOK {
 		t.Errorf("the papers of what was decided: %d", status)
 	}
+}
+
+// A vendor's people see how the boxes of their own customers are, on one page, from when the company was given to them until
+// it is taken, and on every other route and of every other company nothing at all.
+func TestAVendorSeesOwnCustomersOnly(t *testing.T) {
+	engines(t, func(t *testing.T, e *edge) {
+		ctx := e.Context()
+		e.box(e.other.CompanyID, "Neighbour's box")
+		vendors, err := e.c.care.Vendors(ctx)
+		ok(t, err)
+		if len(vendors) != 1 {
+			t.Fatalf("%d vendors", len(vendors))
+		}
+		vendor := vendors[0].ID
+		fleet := ui.Route{Method: http.MethodGet, Path: "/fleet"}
+		see := func(when string, names ...string) {
+			t.Helper()
+			for _, r := range e.console.Routes {
+				if r.Path == "/logout" {
+					continue
+				}
+				status, _, body := e.ask(e.console, "vendor", r)
+				for _, name := range []string{canary, "Neighbour"} {
+					if may := r.Path == fleet.Path && slices.Contains(names, name); strings.Contains(body, name) != may {
+						t.Errorf("%s: %s %s: %d, shows %s: %v", when, r.Method, r.Path, status, name, !may)
+					}
+				}
+				if r.Path == fleet.Path && (status != http.StatusOK || strings.Contains(body, "/companies/") || strings.Contains(body, "/fleet/map")) {
+					t.Errorf("%s: %d, leads where a vendor may not go", when, status)
+				}
+			}
+		}
+		see("nothing given")
+		operate := func(who, do, company string) (int, string) {
+			t.Helper()
+			e.form = map[string]string{"do": do, "person": vendor}
+			defer func() { e.form = nil }()
+			canarys := e.canary.CompanyID
+			e.canary.CompanyID = company // whose page it is
+			defer func() { e.canary.CompanyID = canarys }()
+			status, location, _ := e.ask(e.console, who, ui.Route{Method: http.MethodPost, Path: "/companies/{tenant}/care"})
+			return status, location
+		}
+		for _, who := range []string{"vendor", "analyst", "desk", "auditor", "insurer"} {
+			if status, _ := operate(who, "", e.canary.CompanyID); status != http.StatusForbidden {
+				t.Errorf("%s gives companies: %d", who, status)
+			}
+		}
+		see("nobody but operators gives")
+		change := func(do, company string) {
+			t.Helper()
+			if status, location := operate("operator", do, company); status != http.StatusSeeOther || !strings.Contains(location, "said=cared") {
+				t.Errorf("%q: %d %s", do, status, location)
+			}
+		}
+		change("", e.other.CompanyID)
+		see("the neighbour given", "Neighbour")
+		change("", e.canary.CompanyID)
+		see("both given", "Neighbour", canary)
+		change("take", e.other.CompanyID)
+		see("the neighbour taken", canary)
+		logins := staffLogins{e.c.tenants, e.c.care}
+		ok(t, logins.ChangePerson(ctx, "test", tenant.House, vendor, tenant.RoleInsurer, false))
+		ok(t, logins.ChangePerson(ctx, "test", tenant.House, vendor, tenant.RoleVendor, false))
+		see("a vendor again")
+		log, err := e.c.tenants.AuditLog(ctx, e.canary.CompanyID, 1000)
+		ok(t, err)
+		var acts []string
+		for _, x := range log {
+			if strings.HasPrefix(x.Action, "care.") || x.Action == "view.boxes" {
+				acts = append(acts, x.Action)
+			}
+		}
+		if !slices.Equal(acts, []string{"care.take", "view.boxes", "care.give"}) {
+			t.Errorf("the company's record: %q", acts)
+		}
+	})
 }

@@ -29,7 +29,10 @@ func TestABoxTestsItself(t *testing.T) {
 	owner.withoutScript()
 	owner.language(here.portal, "ja")
 	owner.login(here.portal, made.owner)
-	eventually(t, "the box has connected", func() bool { owner.open(here.portal + "/selftest"); return strings.Contains(owner.text(), "つながっています") })
+	eventually(t, "the box has connected", func() bool {
+		owner.open(here.portal + "/selftest")
+		return strings.Contains(owner.text(), "つながっています")
+	})
 	owner.says("まだ診断していません")
 	if err := os.RemoveAll(here.file(made.CompanyID)); err != nil { // what the box keeps is on it
 		t.Fatal(err)

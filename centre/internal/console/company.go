@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -54,6 +55,7 @@ type companyView struct {
 	Wrong, WrongOwner  string // what is wrong with these forms
 	Typed              entered
 	Erase              *eraseForm // nil for who may not
+	Care               *careForm  // nil for who may not
 }
 
 // entered comes back when a form is wrong.
@@ -101,8 +103,8 @@ func (c *console) showCompany(w http.ResponseWriter, v *ui.Visit, company *tenan
 		view.People = append(view.People, flows.Option{Value: p.ID, Label: p.Name + " " + p.Email})
 	}
 	view.Flash = flash(v, map[string]ui.Flash{"invited": {Text: "login.said_invited"}, "recovering": {Text: "login.said_recovering"},
-		"erasing": {Text: "erase.said_asked"}, "kept": {Text: "erase.said_cancelled"}, "late": {Text: "erase.said_late"}})
-	if err := c.erasing(v, view, company.ID); err != nil {
+		"cared": {Text: "console.care_said"}, "nocare": {Text: "console.care_cannot", Bad: true}, "erasing": {Text: "erase.said_asked"}, "kept": {Text: "erase.said_cancelled"}, "late": {Text: "erase.said_late"}})
+	if err := errors.Join(c.erasing(v, view, company.ID), c.caring(v, view, company.ID)); err != nil {
 		return err
 	}
 	view.Title = company.Name

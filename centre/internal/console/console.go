@@ -96,6 +96,8 @@ type Config struct {
 	Passkeys *passkey.Face
 	Devices  Devices
 	Mails    Mails
+	// Care says which companies' boxes vendors see; without it they see none.
+	Care Care
 	// Questions asks boxes; Network knows the devices behind them.
 	Questions flows.Questions
 	Network   flows.Network
@@ -217,6 +219,9 @@ func (c *console) routes(static http.Handler) *ui.Router {
 	r.Page(ui.Reader, "GET /companies", c.companiesPage)
 	r.Page(ui.Reader, "GET /companies/{tenant}", c.companyPage)
 	r.Page(ui.Operator, "POST /companies/{tenant}/claim", c.newClaim)
+	if c.Care != nil {
+		r.Page(ui.Operator, "POST /companies/{tenant}/care", c.giveCare)
+	}
 	if c.Erasures != nil {
 		r.Page(ui.Operator, "POST /companies/{tenant}/erase", c.erase)
 		r.Page(ui.Operator, "POST /companies/{tenant}/keep", c.keep)

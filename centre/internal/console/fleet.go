@@ -10,6 +10,7 @@ import (
 
 	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/fleetmap"
 	"otasuke/internal/entry"
@@ -27,6 +28,7 @@ type fleetView struct {
 	Map    string // address of the map; "" without
 	Only   string // that only the boxes of a prefecture are shown
 	All    string // address of the list of all
+	None   string // why there is no row
 	Rows   []boxRow
 }
 
@@ -40,26 +42,33 @@ type boxRow struct {
 
 func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 	now := c.Clock.Now()
-	fleet, err := c.Devices.Fleet(v.Request.Context(), v.PersonID, "console: fleet", maxFleet)
+	fleet, err := c.fleetOf(v)
 	if err != nil {
 		return err
 	}
-	view := fleetView{Base: c.begin(v, "console.fleet_title", "/fleet")}
-	if fleet, err = c.onlyIn(v, &view, fleet); err != nil {
+	view := fleetView{Base: c.begin(v, "console.fleet_title", "/fleet"), None: v.T("console.fleet_none")}
+	staff := v.Role.May(tenant.MayRead)
+	if !staff {
+		view.None = v.T("console.care_nobody")
+	} else if fleet, err = c.onlyIn(v, &view, fleet); err != nil {
 		return err
 	}
 	watching := 0
 	for i := range fleet {
 		row := boxLine(v, fleet[i].Company, &fleet[i].Box, now)
-		row.CompanyURL = c.root + "/companies/" + fleet[i].Box.TenantID
+		if staff {
+			row.CompanyURL = c.root + "/companies/" + fleet[i].Box.TenantID
+		}
 		if row.State.Tone == ui.Good {
 			watching++
 		}
 		view.Rows = append(view.Rows, row)
 	}
 	view.Health = v.T("console.queue_health", "n", ja.Number(watching), "all", ja.Number(len(fleet)))
-	if view.Backup, err = c.backupLamp(v, now); err != nil {
-		return err
+	if staff {
+		if view.Backup, err = c.backupLamp(v, now); err != nil {
+			return err
+		}
 	}
 	return c.Show(w, c.fleet, view)
 }

@@ -52,6 +52,7 @@ var Rules = map[string]Rule{
 	"report_mail":      {},
 	"application":      {JSON: []string{"form"}},
 	"application_link": {Out: true},
+	"care":             {},
 	"policy_step":      {JSON: []string{"before", "after"}},
 	"policy_box":       {JSON: []string{"said"}},
 	"discovery":        {}, // the centre's own

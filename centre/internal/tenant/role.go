@@ -13,7 +13,7 @@ const (
 	RoleOperator Role = "operator" // everything, across companies
 	RoleAnalyst  Role = "analyst"  // works on cases, across companies
 	RoleDesk     Role = "desk"     // alerts, calls and people who cannot log in, across companies
-	RoleVendor   Role = "vendor"   // installs and repairs boxes: how they are, and nothing of what they saw
+	RoleVendor   Role = "vendor"   // installs and repairs boxes: how those of own customers are, and nothing of what they saw
 	RoleInsurer  Role = "insurer"  // decides on claims that were sent to the insurer, and sees nothing else
 	RoleAuditor  Role = "auditor"  // reads, across companies
 )
@@ -28,7 +28,7 @@ const (
 	MayManage  Right = "manage"  // the people of the own company, and who else may look
 	MayOperate Right = "operate" // releases, claim codes, owners of new companies
 	MayHelp    Right = "help"    // let somebody in again who cannot log in
-	MayFleet   Right = "fleet"   // how the boxes are
+	MayFleet   Right = "fleet"   // how the boxes are; without MayRead those of companies that were given
 	MayDecide  Right = "decide"  // claims that were sent to the insurer, and its decision
 )
 

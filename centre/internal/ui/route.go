@@ -22,7 +22,7 @@ const (
 	Manager  Scope = "manager"  // who runs the company: its owners, operators for the centre
 	Operator Scope = "operator" // staff with all rights
 	Helper   Scope = "helper"   // staff who let somebody in again
-	Fleet    Scope = "fleet"    // staff who care for boxes
+	Fleet    Scope = "fleet"    // staff who care for boxes; a vendor for own customers' alone
 	Insurer  Scope = "insurer"  // an insurer's people, about claims that were sent to it
 )
 

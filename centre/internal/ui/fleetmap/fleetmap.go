@@ -66,7 +66,7 @@ func Staff(cfg Config) ui.Guest {
 		if p.page, err = ui.ParsePage(files, "map.html"); err != nil {
 			return err
 		}
-		r.Page(ui.Fleet, "GET /fleet/map", p.show)
+		r.Page(ui.Reader, "GET /fleet/map", p.show)
 		return nil
 	}}
 }

@@ -102,7 +102,7 @@ func (p *pages) tell(v *ui.Visit, view *resultView, t *question.Test, who string
 		view.Say = v.T("selftest.say_bad", "good", j.good, "n", j.bad)
 	}
 	view.When = v.T("selftest.when", "time", ja.Long(t.Answered, lang), "who", who)
-	view.Do = nil // it answered; whether it is away now is told beside
+	view.Do = nil                                                        // it answered; whether it is away now is told beside
 	seconds := max(t.Answered.Sub(t.At), 100*time.Millisecond).Seconds() // nobody believes 0.0
 	view.Good = append(view.Good, pointRow{Name: v.T("selftest.name_link"), Say: v.T("selftest.ok_link", "n", strconv.FormatFloat(seconds, 'f', 1, 64)), State: ui.State{Tone: ui.Good, Text: v.T("selftest.ok")}})
 	if up := ja.Span(time.Duration(min(t.Found.Uptime, maxUptime))*time.Second, lang); t.Found.Software != "" {
