@@ -160,6 +160,9 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 	case "add-operator":
 		var n struct{ Name, Email, Password string }
 		return answer(&n, func() (any, error) { return c.AddOperator(ctx, n.Name, n.Email, n.Password) })
+	case "let-in":
+		var n struct{ Email, Why string }
+		return answer(&n, func() (any, error) { return c.LetIn(ctx, n.Email, n.Why) })
 	case "alerts":
 		return answer(nil, func() (any, error) { return c.Alerts(ctx, "listed on the command line") })
 	case "requests":

@@ -36,7 +36,7 @@ var tooBig = map[string]string{}
 var levels = map[string]int{
 	"store": 1, "job": 1, "mail": 1, "password": 1,
 	"tenant": 2,
-	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "attach": 3, "policy": 3, "bulletin": 3, "care": 3, "knowledge": 4, "feed": 4, "passkey": 3, "backup": 4, "misfire": 4, "pairing": 4, "report": 4, "group": 4, "export": 4, "erase": 4, "dispatch": 4, "cover": 4, "retention": 4, "contract": 4, "advisory": 4, "billing": 4, "discovery": 4,
+	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "attach": 3, "policy": 3, "bulletin": 3, "care": 3, "knowledge": 4, "feed": 4, "passkey": 3, "oidc": 3, "backup": 4, "misfire": 4, "pairing": 4, "report": 4, "group": 4, "export": 4, "erase": 4, "dispatch": 4, "cover": 4, "retention": 4, "contract": 4, "advisory": 4, "billing": 4, "discovery": 4,
 	"intake": 5, "notify": 5,
 	"ops": 5, "parcel": 5, "statistics": 5, "hook": 5, "survey": 4, "desk": 4, "shift": 4, "news": 5,
 	"sample": 6, "ui": 6, "portal": 6, "console": 6,
@@ -87,6 +87,9 @@ var only = map[string][]string{
 	"golang.org/x/crypto/argon2":              {"centre/internal/password"},
 	"github.com/emersion/go-msgauth":          {"e2e/mailsink"},
 	"github.com/go-webauthn/webauthn":         {"centre/internal/passkey"},
+	"github.com/coreos/go-oidc/v3":            {"centre/internal/oidc"},
+	"github.com/go-jose/go-jose/v4":           {"centre/internal/oidc"},
+	"golang.org/x/oauth2":                     {"centre/internal/oidc"},
 	"golang.org/x/crypto/ssh":                 {"e2e/lab"},
 	"github.com/prometheus/client_golang":     {"centre/internal/ops"},
 	"github.com/theupdateframework/go-tuf/v2": {"centre/internal/release", "gateway/internal/update"},

@@ -39,6 +39,7 @@ import (
 	"otasuke/centre/internal/misfire"
 	"otasuke/centre/internal/news"
 	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/oidc"
 	"otasuke/centre/internal/ops"
 	"otasuke/centre/internal/pairing"
 	"otasuke/centre/internal/parcel"
@@ -93,6 +94,7 @@ type Centre struct {
 	store       *store.Store
 	tenants     *tenant.Service
 	passkeys    *passkey.Service
+	idp         *oidc.Service // nil without one
 	devices     *device.Service
 	alerts      *alert.Service
 	authority   *enrol.CA
@@ -151,7 +153,7 @@ func New(ctx context.Context, cfg Config) (*Centre, error) {
 
 // schemas are the tables of all rooms, those that others refer to first.
 func schemas() []store.Schema {
-	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), policy.Schema(), shift.Schema(), care.Schema(), discovery.Schema(),
+	return []store.Schema{tenant.Schema(), job.Schema(), device.Schema(), alert.Schema(), intake.Schema(), notify.Schema(), usage.Schema(), question.Schema(), appeal.Schema(), release.Schema(), feed.Schema(), backup.Schema(), pairing.Schema(), misfire.Schema(), report.Schema(), attach.Schema(), contract.Schema(), parcel.Schema(), billing.Schema(), statistics.Schema(), hook.Schema(), desk.Schema(), dispatch.Schema(), cover.Schema(), news.Schema(), survey.Schema(), advisory.Schema(), passkey.Schema(), oidc.Schema(), policy.Schema(), shift.Schema(), care.Schema(), discovery.Schema(),
 		export.Schema(), erase.Schema()}
 }
 

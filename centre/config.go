@@ -37,6 +37,8 @@ type Config struct {
 	// an address behind the provider's own TLS, or on loopback.
 	Portal  WebConfig `toml:"portal"`
 	Console WebConfig `toml:"console"`
+	// OIDC is the identity provider by which the staff log in.
+	OIDC OIDCConfig `toml:"oidc"`
 	// Boxes is the listener for boxes; it speaks TLS by itself.
 	Boxes   BoxConfig    `toml:"boxes"`
 	Mail    MailConfig   `toml:"mail"`
@@ -242,6 +244,9 @@ func (c *Config) check() error {
 	}
 	if err := c.Retention.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if err := c.OIDC.check(c); err != nil {
+		return err
 	}
 	if _, err := c.provider(); err != nil {
 		return err

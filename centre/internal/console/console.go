@@ -17,6 +17,7 @@ import (
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
 	"otasuke/centre/internal/notify"
+	"otasuke/centre/internal/oidc"
 	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -94,6 +95,8 @@ type Config struct {
 	Logins account.Service
 	// Passkeys are those of this site; nil where browsers have none.
 	Passkeys *passkey.Face
+	// Provider is the staff's identity provider; nil without one.
+	Provider *oidc.Service
 	Devices  Devices
 	Mails    Mails
 	// Care says which companies' boxes vendors see; without it they see none.
@@ -170,7 +173,7 @@ func New(cfg Config) (*ui.Face, error) {
 		return nil, err
 	}
 	c.Gate, err = ui.NewGate(ui.GateConfig{Accounts: cfg.Accounts, Texts: cfg.Texts, Assets: static, Base: base, Root: c.root,
-		Cookie: "console", Staff: true, Site: "console.site", Lead: "console.login_lead", Passkeys: cfg.Passkeys, Clock: cfg.Clock, Log: cfg.Log})
+		Cookie: "console", Staff: true, Site: "console.site", Lead: "console.login_lead", Passkeys: cfg.Passkeys, Provider: cfg.Provider, Clock: cfg.Clock, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

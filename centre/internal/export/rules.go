@@ -24,6 +24,8 @@ var Rules = map[string]Rule{
 	"passkey_offer":    {},
 	"passkey_spent":    {Out: true},
 	"passkey_seal":     {Out: true},
+	"oidc_link":        {},
+	"oidc_spent":       {Out: true},
 	"invite":           {},
 	"recovery":         {},
 	"share":            {},

@@ -130,20 +130,28 @@ func (s *Service) InviteByToken(ctx context.Context, token string) (i Invite, er
 	return i, err
 }
 
+// Passwordless says whether somebody of a role has no use for a password: they log in by the identity provider only.
+func (s *Service) Passwordless(r Role) bool { return s.only && r.Inside() }
+
 // Join takes an invitation up: the person exists from now on, with this name and
-// password. [ErrEmailTaken]: the address is known to the centre by now.
+// password, which who is [Service.Passwordless] leaves away. [ErrEmailTaken]: the address is known to the centre by now.
 func (s *Service) Join(ctx context.Context, token, name, password string) (p Person, err error) {
 	i, err := s.InviteByToken(ctx, token)
 	if err != nil {
 		return p, err
 	}
 	i.Name = name
-	if err := errors.Join(i.check(), checkPassword(password)); err != nil {
+	if err := i.check(); err != nil {
 		return p, err
 	}
-	hash, err := s.hasher.Hash(ctx, password)
-	if err != nil {
-		return p, err
+	hash := "" // cannot log in by one
+	if !s.Passwordless(i.Role) {
+		if err := checkPassword(password); err != nil {
+			return p, err
+		}
+		if hash, err = s.hasher.Hash(ctx, password); err != nil {
+			return p, err
+		}
 	}
 	if i.Person.ID, err = s.newID(); err != nil {
 		return p, err

@@ -51,6 +51,9 @@ func (r Role) May(what Right) bool { return slices.Contains(rights[r], what) }
 // Staff says whether the role works for the centre.
 func (r Role) Staff() bool { return r.valid() && !slices.Contains(CustomerRoles, r) }
 
+// Inside says whether the role is of the operating organisation's own people: vendors and insurers have employers of their own.
+func (r Role) Inside() bool { return r.Staff() && r != RoleVendor && r != RoleInsurer }
+
 func (r Role) valid() bool { _, ok := rights[r]; return ok }
 
 // The roles that people of a customer and of the centre can have, the mightiest first.

@@ -40,6 +40,8 @@ type Config struct {
 	Cost Cost
 	// FactorRequired: staff must have a second factor, [FactorGrace] after their first login.
 	FactorRequired bool
+	// ProviderOnly: people of the operating organisation ([Role.Inside]) log in by its identity provider and by nothing else.
+	ProviderOnly bool
 	// Keys are people's passkeys, each of which is both factors at once. Default: nobody has any.
 	Keys Keys
 }
@@ -71,6 +73,7 @@ type Service struct {
 	byCode                       *throttle.Limiter // tries of a second factor, or of the own password
 	required                     bool              // staff need a second factor
 	keys                         Keys
+	only                         bool // [Config.ProviderOnly]
 }
 
 // New makes the service. Its tables must have been migrated.
@@ -108,6 +111,7 @@ func New(cfg Config) *Service {
 		byCode:   limiter(5, 5*time.Minute),
 		required: cfg.FactorRequired,
 		keys:     cfg.Keys,
+		only:     cfg.ProviderOnly,
 	}
 }
 

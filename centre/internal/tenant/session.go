@@ -65,6 +65,9 @@ type Session struct {
 	Pending bool
 	// Factor: the person has an authenticator app as second factor.
 	Factor bool
+	// Vouched: who let the person in answers for both factors: the organisation's identity provider, or the server's
+	// command line.
+	Vouched bool
 	// FactorBy is until when staff without a second factor must have one; zero when
 	// nothing is asked.
 	FactorBy time.Time
@@ -128,7 +131,7 @@ func (s *Service) Login(ctx context.Context, email, password string, from From) 
 	if err != nil {
 		return Session{}, "", err
 	}
-	if !ok {
+	if !ok || s.only && p.Role.Inside() {
 		return Session{}, "", s.Refused(ctx, p, address)
 	}
 	s.byBoth.Forgive(account + address)
@@ -166,15 +169,9 @@ func (s *Service) Refused(ctx context.Context, p Person, address string) error {
 
 func (s *Service) begin(ctx context.Context, p Person, address, agent string) (x Session, token string, err error) {
 	err = s.store.Write(ctx, p.TenantID, func(tx *store.Tx) error {
-		f, err := selectFactor(tx, p.ID)
+		pending, err := s.asks(tx, &p)
 		if err != nil {
 			return err
-		}
-		pending := f.confirmed
-		if !pending && s.required && p.Role.Staff() { // a passkey that was their second factor is not gone round by the password
-			if pending, err = s.keys.Has(tx, p.ID); err != nil {
-				return err
-			}
 		}
 		x, token, err = s.open(tx, Session{PersonID: p.ID, Address: address, Agent: brief(agent), Pending: pending})
 		return err
@@ -182,10 +179,20 @@ func (s *Service) begin(ctx context.Context, p Person, address, agent string) (x
 	return x, token, err
 }
 
+// asks says whether somebody who has shown one factor is asked for another.
+func (s *Service) asks(tx *store.Tx, p *Person) (bool, error) {
+	f, err := selectFactor(tx, p.ID)
+	if err != nil || f.confirmed || !s.required || !p.Role.Staff() {
+		return f.confirmed, err
+	}
+	return s.keys.Has(tx, p.ID) // a passkey that was their second factor is not gone round by the first
+}
+
 // Enter begins a whole session for who has proved in this transaction, by both factors at once, who they are. With
 // pending the half session of that id ends. Who has left is [ErrLogin]. For the room of passkeys.
 func (s *Service) Enter(tx *store.Tx, personID, pending string, from From) (x Session, token string, err error) {
-	if _, err := s.present(tx, personID); errors.Is(err, store.ErrNotFound) {
+	p, err := s.present(tx, personID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && pending == "" && s.only && p.Role.Inside() {
 		return x, "", ErrLogin
 	} else if err != nil {
 		return x, "", err
@@ -196,6 +203,36 @@ func (s *Service) Enter(tx *store.Tx, personID, pending string, from From) (x Se
 		}
 	}
 	return s.open(tx, Session{PersonID: personID, Address: throttle.Address(from.Addr), Agent: brief(from.Agent)})
+}
+
+// EnterVouched begins a session for somebody of the operating organisation whom its identity provider proved in this
+// transaction: a whole one when it answers for both factors, else one that may be [Session.Pending], as after a password.
+// Who has left, or is of elsewhere, is [ErrLogin].
+func (s *Service) EnterVouched(tx *store.Tx, personID string, both bool, from From) (x Session, token string, err error) {
+	p, err := s.present(tx, personID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !p.Role.Inside() {
+		return x, "", ErrLogin
+	}
+	if err != nil {
+		return x, "", err
+	}
+	pending := false
+	if !both {
+		if pending, err = s.asks(tx, &p); err != nil {
+			return x, "", err
+		}
+	}
+	return s.open(tx, Session{PersonID: personID, Address: throttle.Address(from.Addr), Agent: brief(from.Agent), Pending: pending, Vouched: both})
+}
+
+// InsideByEmail is who of the operating organisation's own people has an address, or [store.ErrNotFound]; nobody for a
+// transaction of another company.
+func InsideByEmail(tx *store.Tx, email string) (Person, error) {
+	p, _, err := selectPersonByEmail(tx, email)
+	if err == nil && !p.Role.Inside() {
+		err = store.ErrNotFound
+	}
+	return p, err
 }
 
 // EndOthers ends all sessions of a person but the one with the given id.
@@ -330,23 +367,23 @@ func (s *Service) Revoke(ctx context.Context, tenantID, personID, sessionID, kee
 	})
 }
 
-const sessionColumns = `s.id, s.person_id, s.tenant_id, p.role, p.name, p.lang, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, s.pending, p.first_login, COALESCE(f.confirmed_at, 0)
+const sessionColumns = `s.id, s.person_id, s.tenant_id, p.role, p.name, p.lang, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, s.pending, s.vouched, p.first_login, COALESCE(f.confirmed_at, 0)
 	FROM login_session s JOIN person p ON p.tenant_id = s.tenant_id AND p.id = s.person_id
 	LEFT JOIN factor f ON f.tenant_id = s.tenant_id AND f.person_id = s.person_id`
 
 func (s *Service) scanSession(scan scanner) (x Session, err error) {
 	var created, seen, expires, first, confirmed int64
-	err = scan(&x.ID, &x.PersonID, &x.TenantID, &x.Role, &x.Name, &x.Lang, &created, &seen, &expires, &x.Address, &x.Agent, &x.Pending, &first, &confirmed)
+	err = scan(&x.ID, &x.PersonID, &x.TenantID, &x.Role, &x.Name, &x.Lang, &created, &seen, &expires, &x.Address, &x.Agent, &x.Pending, &x.Vouched, &first, &confirmed)
 	x.Created, x.Seen, x.Expires, x.Staff, x.Factor = store.Time(created), store.Time(seen), store.Time(expires), x.Role.Staff(), confirmed != 0
-	if s.required && x.Staff && !x.Factor && first != 0 {
+	if s.required && x.Staff && !x.Factor && !x.Vouched && first != 0 {
 		x.FactorBy = store.Time(first).Add(FactorGrace)
 	}
 	return x, err
 }
 
 func insertSession(tx *store.Tx, x Session) error {
-	_, err := tx.Exec(`INSERT INTO login_session (tenant_id, id, person_id, address, created_at, seen_at, expires_at, agent, pending) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)`,
-		x.ID, x.PersonID, x.Address, store.Micros(x.Created), store.Micros(x.Expires), x.Agent, x.Pending)
+	_, err := tx.Exec(`INSERT INTO login_session (tenant_id, id, person_id, address, created_at, seen_at, expires_at, agent, pending, vouched) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)`,
+		x.ID, x.PersonID, x.Address, store.Micros(x.Created), store.Micros(x.Expires), x.Agent, x.Pending, x.Vouched)
 	return err
 }
 

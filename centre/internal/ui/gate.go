@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"otasuke/centre/internal/oidc"
 	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
@@ -40,8 +41,10 @@ type GateConfig struct {
 	Phone      string
 	Hours      map[string]string
 	Passkeys   *passkey.Face // nil where browsers have none
-	Clock      clock.Clock   // default: the machine's
-	Log        *slog.Logger
+	// Provider is the staff's identity provider; nil without one.
+	Provider *oidc.Service
+	Clock    clock.Clock // default: the machine's
+	Log      *slog.Logger
 }
 
 // Gate is the door of a face: who is it, in which language, may they?
@@ -183,6 +186,7 @@ type loginPage struct {
 	Lead, Next, Email, Wrong string
 	Code                     bool // a code is asked for
 	Key                      passkeyPart
+	By                       providerPart
 }
 
 // loginView is the login page.
@@ -193,6 +197,7 @@ func (g *Gate) loginView(r *http.Request) loginPage {
 	if p.Key.On {
 		p.PasskeyScript = g.cfg.Assets.passkey
 	}
+	p.By = g.providerPart(p.Next)
 	if r.Method == http.MethodPost { // the language switch cannot repeat it
 		if p.Path = g.cfg.Root + "/login"; p.Next != "" {
 			p.Path += "?next=" + url.QueryEscape(p.Next)

@@ -74,6 +74,10 @@ func NewRouter(g *Gate, root string, static http.Handler) *Router {
 	r.Open(Everyone, "POST /login/passkey", g.PasskeyPage)
 	r.Open(Everyone, "GET /login/code/passkey", g.SecondPage)
 	r.Open(Everyone, "POST /login/code/passkey", g.SecondPage)
+	if g.cfg.Staff {
+		r.Open(Everyone, "GET /login/oidc", g.ProviderPage)
+		r.Open(Everyone, "GET /login/oidc/back", g.ProviderBack)
+	}
 	r.Page(Self, "POST /logout", g.Logout)
 	return r
 }

@@ -54,6 +54,9 @@ type Links interface {
 	RecoveryByToken(ctx context.Context, token, kind string) (tenant.Recovery, error)
 	CancelRecovery(ctx context.Context, token string) (tenant.Recovery, error)
 	Recover(ctx context.Context, token, password string) (tenant.Recovery, error)
+	Passwordless(r tenant.Role) bool
+	LetInByToken(ctx context.Context, token string) (tenant.Person, error)
+	TakeLetIn(ctx context.Context, token string, from tenant.From) (tenant.Session, string, error)
 }
 
 // Shares are what a company lets others see; tenant.Service is one.
@@ -131,6 +134,9 @@ func (p *Pages) Routes(r *ui.Router) {
 	r.Open(ui.Holder, "POST /recover/{token}/stop", p.Gate.Holder(p.stopPage))
 	if p.Staff {
 		r.Page(ui.Manager, "POST /people/{person}/recover", p.recover)
+		r.Page(ui.Manager, "POST /people/{person}/release", p.release)
+		r.Open(ui.Holder, "GET /let-in/{token}", p.Gate.Holder(p.letInPage))
+		r.Open(ui.Holder, "POST /let-in/{token}", p.Gate.Holder(p.letInPage))
 		return
 	}
 	r.Page(ui.Manager, "GET /shares", p.sharesPage)
@@ -164,6 +170,8 @@ type accountView struct {
 	CanRemove              bool
 	Off                    form // code for taking off or new codes
 	Keys                   passkeyPart
+	By, ByName             string // about the organisation's account; "" without a provider
+	Only                   bool   // nothing else lets this person in
 	Sessions               []sessionRow
 	Others                 bool
 }
@@ -218,6 +226,11 @@ func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, f forms) error {
 	if a.Keys.On {
 		a.PasskeyScript, a.PasskeyOffer, a.Path = p.Gate.PasskeyScript(), false, p.Root+"/account" // which is what is offered, and cannot repeat a POST
 	}
+	by, err := p.byProvider(v, &me)
+	if err != nil {
+		return err
+	}
+	a.By, a.ByName, a.Only = by.line, by.name, by.only
 	a.FactorState = ui.State{Tone: ui.Off, Text: v.T("login.factor_none")}
 	if v.Factor {
 		a.FactorState = ui.State{Tone: ui.Good, Text: v.T("login.factor_on")}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/oidc"
+	"otasuke/centre/internal/oidc/oidctest"
 	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
@@ -46,6 +48,7 @@ type world struct {
 	staff   bool
 	cookie  string
 	jar     map[string]string // other cookies
+	by      *oidctest.Provider
 }
 
 func must(t *testing.T, err error) {
@@ -61,10 +64,18 @@ func open(t *testing.T, s *store.Store, staff bool) *world {
 	return openAt(t, s, staff, &url.URL{Scheme: "http", Host: "portal.example.jp"})
 }
 
-func openAt(t *testing.T, s *store.Store, staff bool, base *url.URL) *world {
+func openAt(t *testing.T, s *store.Store, staff bool, base *url.URL, set ...func(*oidc.Config)) *world {
 	t.Helper()
 	w := &world{T: t, store: s, jar: map[string]string{}, clock: clock.NewFake(time.Date(2026, 11, 21, 5, 30, 0, 0, time.UTC)), staff: staff, company: tenant.House}
-	w.svc = tenant.New(tenant.Config{Store: s, Clock: w.clock, Cost: tenant.Cost{Time: 1, Memory: 64, Threads: 1}, FactorRequired: true, Keys: passkey.Keys{Portal: passkey.Host(base), Console: passkey.Host(base)}})
+	var by oidc.Config
+	for _, f := range set {
+		w.by = oidctest.New("console", "secret")
+		t.Cleanup(w.by.Close)
+		w.by.Redirect, w.by.Now = base.String()+"/login/oidc/back", w.clock.Now
+		by = oidc.Config{Store: s, Name: "Example ID", Issuer: w.by.URL, ClientID: "console", Secret: "secret", Redirect: w.by.Redirect, Proof: oidc.ProofProvider, Clock: w.clock}
+		f(&by)
+	}
+	w.svc = tenant.New(tenant.Config{Store: s, Clock: w.clock, Cost: tenant.Cost{Time: 1, Memory: 64, Threads: 1}, FactorRequired: true, ProviderOnly: by.Only, Keys: passkey.Keys{Portal: passkey.Host(base), Console: passkey.Host(base)}})
 	must(t, w.svc.EnsureHouse(t.Context(), "見守りセンター"))
 	var err error
 	role := tenant.RoleOperator
@@ -78,9 +89,14 @@ func openAt(t *testing.T, s *store.Store, staff bool, base *url.URL) *world {
 	must(t, err)
 	keys, err := passkey.New(passkey.Config{Store: s, Tenants: w.svc, Clock: w.clock}).Face(passkey.FaceConfig{Base: base, Name: "お助け隊", Staff: staff})
 	must(t, err)
+	var provider *oidc.Service
+	if by.Tenants = w.svc; w.by != nil {
+		provider, err = oidc.New(by)
+		must(t, err)
+	}
 	static, err := ui.NewAssets("", fstest.MapFS{}, nil, "")
 	must(t, err)
-	g, err := ui.NewGate(ui.GateConfig{Accounts: w.svc, Texts: texts, Assets: static, Base: base, Cookie: "portal", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Passkeys: keys, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
+	g, err := ui.NewGate(ui.GateConfig{Accounts: w.svc, Texts: texts, Assets: static, Base: base, Cookie: "portal", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Passkeys: keys, Provider: provider, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	pages, err := account.New(account.Config{Service: w.svc, Gate: g, Host: base.Host, Staff: staff, Clock: w.clock, Begin: func(v *ui.Visit, title, here string) (ui.Base, error) {
 		b := g.Base(v.Request, v.Texts, v.CSRF)
@@ -96,7 +112,9 @@ func openAt(t *testing.T, s *store.Store, staff bool, base *url.URL) *world {
 	return w
 }
 
-func schemas() []store.Schema { return []store.Schema{tenant.Schema(), job.Schema(), passkey.Schema()} }
+func schemas() []store.Schema {
+	return []store.Schema{tenant.Schema(), job.Schema(), passkey.Schema(), oidc.Schema()}
+}
 
 func each(t *testing.T, staff bool, f func(w *world)) {
 	t.Helper()

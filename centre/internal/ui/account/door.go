@@ -65,13 +65,19 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	d := p.doorOf(r, t, "login.join_title")
 	d.Lead, d.Button = t.T("login.join_lead", "company", company.Name), t.T("login.join_button")
 	d.Facts = [][2]string{{t.T("login.person_email"), i.Email}, {t.T("login.role"), ui.RoleWord(t, i.Role) + " — " + ui.MayWord(t, i.Role)}}
-	d.Fields = form{{ID: "name", Label: t.T("login.person_name"), Type: "text", Auto: "name", Max: 200, Value: i.Name}, newPassword(t)}
+	d.Fields = form{{ID: "name", Label: t.T("login.person_name"), Type: "text", Auto: "name", Max: 200, Value: i.Name}}
+	by := p.Gate.OIDC()
+	if by == nil || !p.Passwordless(i.Role) {
+		d.Fields, by = append(d.Fields, newPassword(t)), nil
+	} else {
+		d.Lead = t.T("login.join_lead_oidc", "company", company.Name, "name", by.Name())
+	}
 	if r.Method != http.MethodPost {
 		return p.door.Render(w, http.StatusOK, d)
 	}
 	d.Fields.Fill(r.PostFormValue)
 	fresh := r.PostFormValue("password")
-	if why := password.Fault(fresh); why != "" {
+	if why := password.Fault(fresh); why != "" && by == nil {
 		d.Fields.Fault("password", t.T(faultKey+why))
 	}
 	if d.Fields[0].Value == "" {
@@ -90,6 +96,9 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
 	case err != nil:
 		return p.gone(w, r, t, err)
+	}
+	if by != nil {
+		return p.say(w, r, t, http.StatusOK, "login.joined_title", "login.joined_oidc", "name", by.Name())
 	}
 	return p.say(w, r, t, http.StatusOK, "login.joined_title", "login.joined")
 }

@@ -74,7 +74,7 @@ func (p *Pages) showPeople(w http.ResponseWriter, v *ui.Visit, f form, chosen te
 	if err != nil {
 		return err
 	}
-	base.Flash = said(v, "invited", "changed", "removed", "withdrawn", "recovering")
+	base.Flash = said(v, "invited", "changed", "removed", "withdrawn", "recovering", "unbound")
 	view := peopleView{Base: base, Fields: f, Faults: f.Faults(), Mails: mails, Roles: roles(v, chosen), Manage: v.Role.May(tenant.MayManage), Shares: !p.Staff && v.Role.May(tenant.MayManage)}
 	view.Lead = v.T("login.people_read")
 	if view.Manage {
@@ -144,6 +144,8 @@ type personView struct {
 	Faults           []field
 	Roles            []roleChoice
 	Mails, Me        bool
+	By, ByName       string // about the organisation's account; "" without a provider
+	Bound            bool
 	Recover          bool
 	Why              form
 }
@@ -179,6 +181,11 @@ func (p *Pages) showPerson(w http.ResponseWriter, v *ui.Visit, why form, wrong s
 	base.Title = one.Name
 	view := personView{Base: base, Name: one.Name, Email: one.Email, URL: p.Root + "/people/" + one.ID, Roles: roles(v, one.Role), Mails: one.Mails,
 		Me: one.ID == v.PersonID, Recover: p.Staff && one.ID != v.PersonID, Why: why, Faults: why.Faults()}
+	by, err := p.byProvider(v, &one)
+	if err != nil {
+		return err
+	}
+	view.By, view.ByName, view.Bound, view.Recover = by.line, by.name, by.bound, view.Recover && !by.only
 	if wrong != "" {
 		view.Faults = append(view.Faults, field{ID: "main", Error: wrong})
 	}
