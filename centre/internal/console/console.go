@@ -16,6 +16,7 @@ import (
 	"otasuke/centre/internal/appeal"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/letin"
 	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/oidc"
 	"otasuke/centre/internal/passkey"
@@ -95,6 +96,8 @@ type Config struct {
 	Logins account.Service
 	// Passkeys are those of this site; nil where browsers have none.
 	Passkeys *passkey.Face
+	// Glass lets staff in when nothing else does; may be nil.
+	Glass *letin.Service
 	// Provider is the staff's identity provider; nil without one.
 	Provider *oidc.Service
 	Devices  Devices
@@ -196,7 +199,7 @@ func New(cfg Config) (*ui.Face, error) {
 		return nil, err
 	}
 	if cfg.Logins != nil {
-		pages, err := account.New(account.Config{Service: cfg.Logins, Gate: c.Gate, Root: c.root, Host: base.Hostname(), Staff: true, Clock: cfg.Clock, Begin: begin})
+		pages, err := account.New(account.Config{Service: cfg.Logins, Gate: c.Gate, Glass: cfg.Glass, Root: c.root, Host: base.Hostname(), Staff: true, Clock: cfg.Clock, Begin: begin})
 		if err != nil {
 			return nil, err
 		}

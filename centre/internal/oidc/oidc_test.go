@@ -493,27 +493,6 @@ func TestOnly(t *testing.T) {
 		}
 		_, err := o.login(account("s", "boss@centre.example"))
 		must(o.T, err)
-		_, _, err = o.people.LetIn(o.Context(), "system:cli", "boss@centre.example", "")
-		o.is(err, tenant.ErrInvalid, "no reason")
-		_, _, err = o.people.LetIn(o.Context(), "system:cli", "hanako@sato.example", "provider is away")
-		o.is(err, store.ErrNotFound, "a customer")
-		token, _, err := o.people.LetIn(o.Context(), "system:cli", "desk@centre.example", "provider is away")
-		must(o.T, err)
-		if o.told("person.let_in") != 2 {
-			o.Errorf("%d are told", o.told("person.let_in"))
-		}
-		x, _, err := o.people.TakeLetIn(o.Context(), token, there)
-		must(o.T, err)
-		if x.PersonID != o.ids["desk@centre.example"] || x.Pending || !x.FactorBy.IsZero() {
-			o.Errorf("%+v", x)
-		}
-		_, _, err = o.people.TakeLetIn(o.Context(), token, there)
-		o.is(err, tenant.ErrLinkExpired, "twice")
-		token, _, err = o.people.LetIn(o.Context(), "system:cli", "desk@centre.example", "provider is away")
-		must(o.T, err)
-		o.clock.Advance(tenant.LetInLife)
-		_, _, err = o.people.TakeLetIn(o.Context(), token, there)
-		o.is(err, tenant.ErrLinkExpired, "too late")
 	})
 }
 

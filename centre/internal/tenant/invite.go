@@ -146,10 +146,7 @@ func (s *Service) Join(ctx context.Context, token, name, password string) (p Per
 	}
 	hash := "" // cannot log in by one
 	if !s.Passwordless(i.Role) {
-		if err := checkPassword(password); err != nil {
-			return p, err
-		}
-		if hash, err = s.hasher.Hash(ctx, password); err != nil {
+		if hash, err = s.hash(ctx, password); err != nil {
 			return p, err
 		}
 	}

@@ -53,6 +53,21 @@ func (s *Service) loginLink(ctx context.Context, token, kind string) (l loginLin
 	return l, err
 }
 
+// LinkRef is what a link is about that a room above made by [Service.NewLoginLink].
+func (s *Service) LinkRef(ctx context.Context, token, kind string) (string, error) {
+	l, err := s.loginLink(ctx, token, kind)
+	return l.ref, err
+}
+
+// SpendLink uses a link up; [ErrLinkUsed] when it was.
+func SpendLink(tx *store.Tx, token string) error {
+	n, err := tx.Exec(`UPDATE login_link SET expires_at = 0 WHERE tenant_id = $1 AND id = $2 AND expires_at > 0`, hashText(token))
+	if err == nil && n == 0 {
+		err = ErrLinkUsed
+	}
+	return err
+}
+
 // dropLoginLinks forgets those that a condition with $2 names.
 func dropLoginLinks(tx *store.Tx, where string, arg any) error {
 	ids, err := store.Collect[string](tx.Query(`SELECT id FROM login_link WHERE tenant_id = $1 AND `+where, arg))(

@@ -139,10 +139,7 @@ func (s *Service) Recover(ctx context.Context, token, password string) (r Recove
 	if r, err = s.RecoveryByToken(ctx, token, TellRecovery); err != nil {
 		return r, err
 	}
-	if err := checkPassword(password); err != nil {
-		return r, err
-	}
-	hash, err := s.hasher.Hash(ctx, password)
+	hash, err := s.hash(ctx, password)
 	if err != nil {
 		return r, err
 	}

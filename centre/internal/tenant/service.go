@@ -287,16 +287,21 @@ func (s *Service) PersonByID(ctx context.Context, tenantID, personID string) (p 
 // SetPassword sets the password of a person and ends all of that person's
 // sessions.
 func (s *Service) SetPassword(ctx context.Context, who, tenantID, personID, password string) error {
-	if err := checkPassword(password); err != nil {
-		return err
-	}
-	hash, err := s.hasher.Hash(ctx, password)
+	hash, err := s.hash(ctx, password)
 	if err != nil {
 		return err
 	}
 	return s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
 		return s.setPassword(tx, who, personID, hash, "")
 	})
+}
+
+// hash is what is kept of a password that may be chosen.
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
+	if err := checkPassword(password); err != nil {
+		return "", err
+	}
+	return s.hasher.Hash(ctx, password)
 }
 
 // setPassword ends all sessions of the person but the one with id keep.

@@ -65,8 +65,7 @@ type Session struct {
 	Pending bool
 	// Factor: the person has an authenticator app as second factor.
 	Factor bool
-	// Vouched: who let the person in answers for both factors: the organisation's identity provider, or the server's
-	// command line.
+	// Vouched: the organisation's identity provider, or the server's command line, answers for both factors.
 	Vouched bool
 	// FactorBy is until when staff without a second factor must have one; zero when
 	// nothing is asked.
@@ -212,21 +211,17 @@ func (s *Service) EnterVouched(tx *store.Tx, personID string, both bool, from Fr
 	p, err := s.present(tx, personID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !p.Role.Inside() {
 		return x, "", ErrLogin
+	} else if err != nil {
+		return x, "", err
 	}
+	pending, err := s.asks(tx, &p)
 	if err != nil {
 		return x, "", err
 	}
-	pending := false
-	if !both {
-		if pending, err = s.asks(tx, &p); err != nil {
-			return x, "", err
-		}
-	}
-	return s.open(tx, Session{PersonID: personID, Address: throttle.Address(from.Addr), Agent: brief(from.Agent), Pending: pending, Vouched: both})
+	return s.open(tx, Session{PersonID: personID, Address: throttle.Address(from.Addr), Agent: brief(from.Agent), Pending: pending && !both, Vouched: both})
 }
 
-// InsideByEmail is who of the operating organisation's own people has an address, or [store.ErrNotFound]; nobody for a
-// transaction of another company.
+// InsideByEmail is who of the operating organisation's own people has an address, or [store.ErrNotFound].
 func InsideByEmail(tx *store.Tx, email string) (Person, error) {
 	p, _, err := selectPersonByEmail(tx, email)
 	if err == nil && !p.Role.Inside() {

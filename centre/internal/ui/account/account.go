@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"otasuke/centre/internal/letin"
 	"otasuke/centre/internal/password"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -55,8 +56,6 @@ type Links interface {
 	CancelRecovery(ctx context.Context, token string) (tenant.Recovery, error)
 	Recover(ctx context.Context, token, password string) (tenant.Recovery, error)
 	Passwordless(r tenant.Role) bool
-	LetInByToken(ctx context.Context, token string) (tenant.Person, error)
-	TakeLetIn(ctx context.Context, token string, from tenant.From) (tenant.Session, string, error)
 }
 
 // Shares are what a company lets others see; tenant.Service is one.
@@ -84,6 +83,8 @@ type Config struct {
 	// Host is how authenticators name the account: the face's host.
 	Host  string
 	Staff bool // the face is the staff's
+	// Glass lets staff in when nothing else does; may be nil.
+	Glass *letin.Service
 	Clock clock.Clock
 }
 
@@ -135,8 +136,10 @@ func (p *Pages) Routes(r *ui.Router) {
 	if p.Staff {
 		r.Page(ui.Manager, "POST /people/{person}/recover", p.recover)
 		r.Page(ui.Manager, "POST /people/{person}/release", p.release)
-		r.Open(ui.Holder, "GET /let-in/{token}", p.Gate.Holder(p.letInPage))
-		r.Open(ui.Holder, "POST /let-in/{token}", p.Gate.Holder(p.letInPage))
+		if p.Glass != nil {
+			r.Open(ui.Holder, "GET /let-in/{token}", p.Gate.Holder(p.letInPage))
+			r.Open(ui.Holder, "POST /let-in/{token}", p.Gate.Holder(p.letInPage))
+		}
 		return
 	}
 	r.Page(ui.Manager, "GET /shares", p.sharesPage)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/job"
+	"otasuke/centre/internal/letin"
 	"otasuke/centre/internal/oidc"
 	"otasuke/centre/internal/oidc/oidctest"
 	"otasuke/centre/internal/passkey"
@@ -49,6 +50,7 @@ type world struct {
 	cookie  string
 	jar     map[string]string // other cookies
 	by      *oidctest.Provider
+	glass   *letin.Service
 }
 
 func must(t *testing.T, err error) {
@@ -98,7 +100,8 @@ func openAt(t *testing.T, s *store.Store, staff bool, base *url.URL, set ...func
 	must(t, err)
 	g, err := ui.NewGate(ui.GateConfig{Accounts: w.svc, Texts: texts, Assets: static, Base: base, Cookie: "portal", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Passkeys: keys, Provider: provider, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	pages, err := account.New(account.Config{Service: w.svc, Gate: g, Host: base.Host, Staff: staff, Clock: w.clock, Begin: func(v *ui.Visit, title, here string) (ui.Base, error) {
+	w.glass = letin.New(letin.Config{Store: s, Tenants: w.svc, Clock: w.clock})
+	pages, err := account.New(account.Config{Service: w.svc, Gate: g, Glass: w.glass, Host: base.Host, Staff: staff, Clock: w.clock, Begin: func(v *ui.Visit, title, here string) (ui.Base, error) {
 		b := g.Base(v.Request, v.Texts, v.CSRF)
 		b.Title, b.Owner = v.T(title), "株式会社佐藤製作所"
 		b.Nav = []ui.NavItem{{Label: v.T("portal.nav_home"), URL: "/"}, {Label: v.T("login.nav_people"), URL: "/people", Current: here == "/people"}}

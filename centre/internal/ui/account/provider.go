@@ -28,7 +28,7 @@ func (p *Pages) byProvider(v *ui.Visit, one *tenant.Person) (b bond, err error) 
 	if errors.Is(err, store.ErrNotFound) {
 		return b, nil
 	}
-	b.bound, b.line = true, v.T("login.oidc_bound", "name", by.Name(), "day", ja.Day(l.Created, v.Texts.Lang()))
+	b.bound, b.line = true, v.T("login.oidc_bound", "name", by.Name(), "day", ja.Date(l.Created, v.Texts.Lang()))
 	return b, err
 }
 
@@ -53,7 +53,7 @@ func (p *Pages) release(w http.ResponseWriter, v *ui.Visit) error {
 
 // letInPage is behind the link that 'otasuke centre let-in' makes.
 func (p *Pages) letInPage(w http.ResponseWriter, r *http.Request, t text.Texts) error {
-	one, err := p.LetInByToken(r.Context(), r.PathValue("token"))
+	one, err := p.Glass.Who(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return p.gone(w, r, t, err)
 	}
@@ -62,7 +62,7 @@ func (p *Pages) letInPage(w http.ResponseWriter, r *http.Request, t text.Texts) 
 		d.Lead, d.Button, d.Alarm = t.T("login.let_in_lead", "person", one.Name), t.T("login.let_in_button"), true
 		return p.door.Render(w, http.StatusOK, d)
 	}
-	s, token, err := p.TakeLetIn(r.Context(), r.PathValue("token"), ui.From(r))
+	s, token, err := p.Glass.Break(r.Context(), r.PathValue("token"), ui.From(r))
 	if err != nil {
 		return p.gone(w, r, t, err)
 	}

@@ -51,7 +51,7 @@ func TestLoginByProvider(t *testing.T) {
 		if len(w.jar) != 0 {
 			t.Errorf("cookies of the login stay: %v", w.jar)
 		}
-		if body := w.get("/account"); !strings.Contains(body, "Example ID のアカウントと結びついています（2026年11月21日") || !strings.Contains(body, "パスワードを変える") {
+		if body := w.get("/account"); !strings.Contains(body, "Example ID のアカウントと結びついています（2026年11月21日(土) から）") || !strings.Contains(body, "パスワードを変える") {
 			t.Error("the account's page says nothing of it")
 		}
 		w.clock.Advance(8 * 24 * time.Hour) // no second factor of ours is asked for
@@ -166,7 +166,7 @@ func TestProviderOnly(t *testing.T) {
 			t.Errorf("%d %s", status, to)
 		}
 		w.cookie = ""
-		token, _, err = w.svc.LetIn(t.Context(), "system:cli", "hanako@sato.example", "provider is down")
+		token, _, err = w.glass.Make(t.Context(), "system:cli", "hanako@sato.example", "provider is down")
 		must(t, err)
 		if status, _, body := w.do(http.MethodGet, "/let-in/"+token, nil, windows); status != http.StatusOK || !strings.Contains(body, "佐藤 花子 としてログインします") || w.cookie != "" {
 			t.Errorf("opened by a scanner: %d %.400s", status, body)
