@@ -113,6 +113,15 @@ func TestConfigErrorsNameTheKey(t *testing.T) {
 	if p, err := c.provider(); err != nil || p.Number != "T7000012050002" || p.Name != "x" {
 		t.Errorf("%+v, %v", p, err)
 	}
+	for key, text := range map[string]string{
+		"oidc.issuer is missing":           "name = \"x\"",
+		"oidc: oidc: configuration: name":  "issuer = \"https://id.example\"\nclient_id = \"x\"",
+		"issuer must begin with https":     "name = \"x\"\nissuer = \"http://id.example\"\nclient_id = \"x\"",
+		"only needs second_factor":         "name = \"x\"\nissuer = \"https://id.example\"\nclient_id = \"x\"\nonly = true",
+		`unknown key "oidc.client_secret"`: "name = \"x\"\nissuer = \"https://id.example\"\nclient_id = \"x\"\nclient_secret = \"in the file\"",
+	} {
+		f(whole+"[oidc]\n"+text+"\n", key)
+	}
 	f(`wait_high = "soon"`+"\n"+whole, "wait_high")
 	f("name = \n", "centre.toml")
 	if _, err := LoadConfig(filepath.Join(t.TempDir(), "none.toml")); !errors.Is(err, os.ErrNotExist) {

@@ -134,21 +134,19 @@ func (s *Service) InviteByToken(ctx context.Context, token string) (i Invite, er
 func (s *Service) Passwordless(r Role) bool { return s.only && r.Inside() }
 
 // Join takes an invitation up: the person exists from now on, with this name and
-// password, which who is [Service.Passwordless] leaves away. [ErrEmailTaken]: the address is known to the centre by now.
+// password, unless [Service.Passwordless]. [ErrEmailTaken]: the address is known to the centre by now.
 func (s *Service) Join(ctx context.Context, token, name, password string) (p Person, err error) {
 	i, err := s.InviteByToken(ctx, token)
 	if err != nil {
 		return p, err
 	}
 	i.Name = name
-	if err := i.check(); err != nil {
-		return p, err
+	hash := "" // of who cannot log in by one
+	if err = i.check(); err == nil && !s.Passwordless(i.Role) {
+		hash, err = s.hash(ctx, password)
 	}
-	hash := "" // cannot log in by one
-	if !s.Passwordless(i.Role) {
-		if hash, err = s.hash(ctx, password); err != nil {
-			return p, err
-		}
+	if err != nil {
+		return p, err
 	}
 	if i.Person.ID, err = s.newID(); err != nil {
 		return p, err
