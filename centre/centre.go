@@ -90,11 +90,13 @@ const (
 
 // Centre is everything of one process.
 type Centre struct {
-	cfg         Config
-	store       *store.Store
-	tenants     *tenant.Service
-	passkeys    *passkey.Service
-	idp         *oidc.Service // nil without one
+	cfg      Config
+	store    *store.Store
+	tenants  *tenant.Service
+	passkeys *passkey.Service
+	idp      *oidc.Service // nil without one
+	// signedUntil is when the S/MIME certificate of mails ends; zero without one.
+	signedUntil time.Time
 	devices     *device.Service
 	alerts      *alert.Service
 	authority   *enrol.CA
@@ -348,6 +350,7 @@ func (c *Centre) notifier() (*notify.Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.certified(cfg.SMIME)
 	return notify.New(notify.Config{
 		Store: c.store, Alerts: c.alerts, Appeals: c.appeals, Reports: c.reports, Exports: c.exports, Erasures: c.erasures, Misfires: c.misfires, Contracts: c.contracts, Invoices: c.billing, Visits: c.visits, Claims: c.cover, Surveys: c.surveys, Advisories: c.advisories, Desk: c.desk, Companies: c.tenants, Links: c.tenants, Logins: c.tenants, Sender: sender, Knowledge: c.knowledge,
 		BaseURL: c.cfg.Portal.URL, Console: c.cfg.Console.URL, Domain: mail.Domain(c.cfg.Mail.From), Phone: c.cfg.Phone, Hours: c.cfg.Hours, Log: c.cfg.Log,

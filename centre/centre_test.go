@@ -134,9 +134,13 @@ func TestKeysAndPasswordsThatCannotBeRead(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.key")
 	ok(t, os.WriteFile(bad, []byte("no key"), 0o600))
 	for want, m := range map[string]MailConfig{
-		"mail.dkim_key_file: open": {DKIMKeyFile: "/nonexistent/dkim.key", DKIMSelector: "s"},
-		"mail.dkim_key_file":       {DKIMKeyFile: bad, DKIMSelector: "s"},
-		"mail.password_file":       {PasswordFile: "/nonexistent/password"},
+		"mail.dkim_key_file: open":               {DKIMKeyFile: "/nonexistent/dkim.key", DKIMSelector: "s"},
+		"mail.dkim_key_file":                     {DKIMKeyFile: bad, DKIMSelector: "s"},
+		"mail.password_file":                     {PasswordFile: "/nonexistent/password"},
+		"mail.smime_key_file is missing":         {SMIMECertificateFile: bad},
+		"mail.smime_certificate_file is missing": {SMIMEKeyFile: bad},
+		"mail.smime_certificate_file: mail":      {SMIMECertificateFile: bad, SMIMEKeyFile: bad},
+		"mail.smime_certificate_file: open":      {SMIMECertificateFile: "/nonexistent/cert", SMIMEKeyFile: bad},
 	} {
 		cfg := testConfig(t, storetest.SQLiteURL(t))
 		m.Server, m.TLS, m.From = cfg.Mail.Server, cfg.Mail.TLS, cfg.Mail.From

@@ -120,6 +120,9 @@ type MailConfig struct {
 	ReplyTo      string `toml:"reply_to"`
 	DKIMSelector string `toml:"dkim_selector"`
 	DKIMKeyFile  string `toml:"dkim_key_file"`
+	// SMIMECertificateFile and SMIMEKeyFile sign mails for those who read them; PEM, the authority's certificate behind the own.
+	SMIMECertificateFile string `toml:"smime_certificate_file"`
+	SMIMEKeyFile         string `toml:"smime_key_file"`
 }
 
 // ServiceConfig is what is offered to strangers.
@@ -275,8 +278,9 @@ func (c *Config) sender() (mail.Config, error) {
 		}
 		out.Password = strings.TrimSpace(string(b))
 	}
-	if m.DKIMKeyFile == "" {
-		return out, nil
+	var err error
+	if out.SMIME, err = m.smime(); err != nil || m.DKIMKeyFile == "" {
+		return out, err
 	}
 	b, err := os.ReadFile(m.DKIMKeyFile)
 	if err != nil {

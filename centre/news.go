@@ -59,7 +59,7 @@ func (c *Centre) newsSender() error {
 	name := cmp.Or(n.FromName, c.cfg.Mail.FromName)
 	out.ReplyTo = mail.Address{Name: name, Email: cmp.Or(n.ReplyTo, c.cfg.deskAddress())}
 	if n.From != "" {
-		out.From, out.DKIM, out.Hello = mail.Address{Name: name, Email: n.From}, nil, ""
+		out.From, out.DKIM, out.SMIME, out.Hello = mail.Address{Name: name, Email: n.From}, nil, nil, "" // the certificate is of the other address
 		if n.DKIMKeyFile != "" {
 			b, err := os.ReadFile(n.DKIMKeyFile)
 			if err != nil {

@@ -25,7 +25,7 @@ func (c *Centre) operations(in *intake.Intake, queue *job.Queue) *ops.Config {
 		if err != nil {
 			return nil, err
 		}
-		return []ops.Figure{
+		return append(c.signature(), []ops.Figure{
 			{Name: "otasuke_box_heartbeats_total", Help: "Heartbeats that this process took.", Value: float64(n.Heartbeats)},
 			{Name: "otasuke_box_events_total", Help: "Events that this process took and that were new.", Value: float64(n.Events)},
 			{Name: "otasuke_box_events_refused_total", Help: "Events that boxes sent and that are no events.", Value: float64(n.Refused)},
@@ -35,6 +35,6 @@ func (c *Centre) operations(in *intake.Intake, queue *job.Queue) *ops.Config {
 			{Name: "otasuke_jobs", State: "running", Help: "Jobs of all processes.", Value: float64(jobs.Running)},
 			{Name: "otasuke_jobs", State: "failed", Help: "Jobs of all processes.", Value: float64(jobs.Failed)},
 			{Name: "otasuke_jobs_late_seconds", Help: "How late the job is that is due the longest.", Value: late},
-		}, nil
+		}...), nil
 	}}
 }

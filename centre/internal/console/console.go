@@ -96,6 +96,8 @@ type Config struct {
 	Logins account.Service
 	// Passkeys are those of this site; nil where browsers have none.
 	Passkeys *passkey.Face
+	// Signed is until when mails are signed by S/MIME; zero when they are not.
+	Signed time.Time
 	// Glass lets staff in when nothing else does; may be nil.
 	Glass *letin.Service
 	// Provider is the staff's identity provider; nil without one.

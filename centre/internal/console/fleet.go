@@ -10,6 +10,7 @@ import (
 
 	"otasuke/centre/internal/backup"
 	"otasuke/centre/internal/device"
+	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/fleetmap"
@@ -25,10 +26,11 @@ type fleetView struct {
 	ui.Base
 	Health string
 	Backup ui.State
-	Map    string // address of the map; "" without
-	Only   string // that only the boxes of a prefecture are shown
-	All    string // address of the list of all
-	None   string // why there is no row
+	Signed *ui.State // nil when mails are not signed
+	Map    string    // address of the map; "" without
+	Only   string    // that only the boxes of a prefecture are shown
+	All    string    // address of the list of all
+	None   string    // why there is no row
 	Rows   []boxRow
 }
 
@@ -70,7 +72,23 @@ func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 			return err
 		}
 	}
+	if !c.Signed.IsZero() && v.Role != tenant.RoleVendor {
+		lamp := c.signedLamp(v, now)
+		view.Signed = &lamp
+	}
 	return c.Show(w, c.fleet, view)
+}
+
+// signedLamp says until when mails are signed, in time to order the next certificate.
+func (c *console) signedLamp(v *ui.Visit, now time.Time) ui.State {
+	day := ja.Date(c.Signed, v.Texts.Lang())
+	switch left := c.Signed.Sub(now); {
+	case left <= 0:
+		return ui.State{Tone: ui.Alarm, Text: v.T("console.smime_ended", "day", day)}
+	case left < mail.SMIMEWarning:
+		return ui.State{Tone: ui.Care, Text: v.T("console.smime_soon", "day", day)}
+	}
+	return ui.State{Tone: ui.Good, Text: v.T("console.smime_good", "day", day)}
 }
 
 // onlyIn leaves the boxes of the prefecture that is asked for; 0 are those of which nobody knows where they are.

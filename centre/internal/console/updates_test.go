@@ -13,6 +13,8 @@ import (
 	"otasuke/centre/internal/feed"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/tenant"
+	"otasuke/centre/internal/ui"
+	"otasuke/content/text"
 	"otasuke/wire"
 )
 
@@ -121,5 +123,28 @@ func TestBackupLamp(t *testing.T) {
 	t.Parallel()
 	if page := serve(t, sample()).page("/fleet"); !strings.Contains(page, "バックアップ済み（11月21日(土) 03:30）") {
 		t.Errorf("no lamp: %s", page)
+	}
+}
+
+// The fleet page warns a month before the certificate that signs mails ends, and says when it has.
+func TestSignatureLamp(t *testing.T) {
+	t.Parallel()
+	texts, err := text.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &ui.Visit{Texts: texts.In("ja")}
+	for until, want := range map[time.Time]ui.State{
+		now.Add(31 * 24 * time.Hour): {Tone: ui.Good, Text: "メールに電子署名をつけています（2026年12月22日(火) まで）"},
+		now.Add(29 * 24 * time.Hour): {Tone: ui.Care, Text: "メールの電子署名の証明書が 2026年12月20日(日) に切れます。新しい証明書を用意してください"},
+		now:                          {Tone: ui.Alarm, Text: "メールの電子署名の証明書が 2026年11月21日(土) に切れました。署名なしで送っています"},
+	} {
+		c := &console{Config: Config{Signed: until}}
+		if got := c.signedLamp(v, now); got != want {
+			t.Errorf("%v: %+v", until, got)
+		}
+	}
+	if strings.Contains(serve(t, sample()).page("/fleet"), "電子署名") {
+		t.Error("a lamp for what is not set up")
 	}
 }

@@ -1,7 +1,8 @@
 // Package mail hands one finished message to the provider's SMTP server.
 //
 // A message goes to one person, in UTF-8, with a plain-text part that is complete
-// by itself and an HTML twin, signed with DKIM when a key is configured. The
+// by itself and an HTML twin, signed with DKIM when a key is configured, and before with S/MIME when there is a
+// certificate of the sender's address. The
 // Message-ID is the caller's: it is the same when a send is repeated, so that a
 // message that arrived twice is shown once, and updates can refer to it.
 //

@@ -71,6 +71,8 @@ type Config struct {
 	ReplyTo Address
 	// DKIM signs every message when it is not nil.
 	DKIM *DKIM
+	// SMIME signs every message for those who read it, when it is not nil and valid; DKIM signs over the result.
+	SMIME *SMIME
 	// Timeout is DefaultTimeout when 0.
 	Timeout time.Duration
 	Log     *slog.Logger
@@ -100,6 +102,11 @@ func New(cfg Config) (*Sender, error) {
 	if cfg.ReplyTo.Email != "" {
 		if err := checkAddress(cfg.ReplyTo); err != nil {
 			return nil, fmt.Errorf("%w: reply-to: %w", errConfig, err)
+		}
+	}
+	if cfg.SMIME != nil {
+		if err := cfg.SMIME.fits(cfg.From.Email); err != nil {
+			return nil, err
 		}
 	}
 	if cfg.Timeout == 0 {
@@ -166,6 +173,9 @@ func (s *Sender) clientOptions(port int) ([]gomail.Option, error) {
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	msg, err := s.compose(&m)
 	if err != nil {
+		return err
+	}
+	if err := s.sign(msg); err != nil {
 		return err
 	}
 	if s.cfg.DKIM != nil {
