@@ -88,7 +88,7 @@ var only = map[string][]string{
 	"github.com/emersion/go-msgauth":          {"e2e/mailsink"},
 	"github.com/go-webauthn/webauthn":         {"centre/internal/passkey"},
 	"github.com/coreos/go-oidc/v3":            {"centre/internal/oidc"},
-	"github.com/go-jose/go-jose/v4":           {"centre/internal/oidc"},
+	"github.com/go-jose/go-jose/v4":           {"e2e/idp"},
 	"golang.org/x/oauth2":                     {"centre/internal/oidc"},
 	"golang.org/x/crypto/ssh":                 {"e2e/lab"},
 	"github.com/prometheus/client_golang":     {"centre/internal/ops"},

@@ -11,14 +11,14 @@ import (
 	"strings"
 	"testing"
 
-	"otasuke/centre/internal/oidc/oidctest"
 	"otasuke/centre/internal/tenant"
+	"otasuke/e2e/idp"
 )
 
 // From the configuration file's words to a login at the console, and the command that lets in without.
 func TestProviderOfTheConfiguration(t *testing.T) {
 	t.Parallel()
-	at := oidctest.New("otasuke", "s3cret")
+	at := idp.New("otasuke", "s3cret")
 	t.Cleanup(at.Close)
 	at.Claims = map[string]any{"sub": "1", "email": "boss@centre.example", "email_verified": true}
 	cfg := testConfig(t, "sqlite://"+filepath.Join(t.TempDir(), "centre.db"))

@@ -15,10 +15,10 @@ import (
 
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/oidc"
-	"otasuke/centre/internal/oidc/oidctest"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
+	"otasuke/e2e/idp"
 	"otasuke/internal/clock"
 )
 
@@ -38,7 +38,7 @@ type office struct {
 	clock  *clock.Fake
 	people *tenant.Service
 	in     *oidc.Service
-	at     *oidctest.Provider
+	at     *idp.Provider
 	ids    map[string]string // of people, by address
 	log    *bytes.Buffer
 }
@@ -53,7 +53,7 @@ func suite(t *testing.T, set func(*oidc.Config), f func(o *office)) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		o := &office{T: t, store: s, clock: clock.NewFake(time.Date(2026, 11, 21, 5, 30, 0, 0, time.UTC)), ids: map[string]string{}, log: &bytes.Buffer{}}
-		o.at = oidctest.New(clientID, secret)
+		o.at = idp.New(clientID, secret)
 		t.Cleanup(o.at.Close)
 		o.at.Redirect, o.at.Now = redirect, o.clock.Now
 		cfg := oidc.Config{Store: s, Name: "Example ID", Issuer: o.at.URL, ClientID: clientID, Secret: secret, Redirect: redirect, Proof: oidc.ProofProvider, Clock: o.clock, Log: slog.New(slog.NewTextHandler(o.log, nil))}
@@ -276,10 +276,10 @@ func TestHostileTokens(t *testing.T) {
 			"no subject":              {with("sub", ""), nil, oidc.ErrSetup},
 			"a subject without end":   {with("sub", strings.Repeat("x", 256)), nil, oidc.ErrSetup},
 			"address that is no text": {with("email", 7), nil, oidc.ErrSetup},
-			"alg none":                {good, oidctest.Unsigned, oidc.ErrSetup},
-			"HS256 by the public key": {good, oidctest.ByPublicKey, oidc.ErrSetup},
-			"HS256 by the secret":     {good, oidctest.BySecret(secret), oidc.ErrSetup},
-			"a stranger's key":        {good, oidctest.ByStranger, oidc.ErrSetup},
+			"alg none":                {good, idp.Unsigned, oidc.ErrSetup},
+			"HS256 by the public key": {good, idp.ByPublicKey, oidc.ErrSetup},
+			"HS256 by the secret":     {good, idp.BySecret(secret), oidc.ErrSetup},
+			"a stranger's key":        {good, idp.ByStranger, oidc.ErrSetup},
 			"no token":                {good, func([]byte) (string, error) { return "", nil }, oidc.ErrSetup},
 			"a token without end":     {good, func([]byte) (string, error) { return strings.Repeat("x", 100<<10), nil }, oidc.ErrSetup},
 		} {

@@ -17,7 +17,6 @@ import (
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/letin"
 	"otasuke/centre/internal/oidc"
-	"otasuke/centre/internal/oidc/oidctest"
 	"otasuke/centre/internal/passkey"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
@@ -25,6 +24,7 @@ import (
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/account"
 	"otasuke/content/text"
+	"otasuke/e2e/idp"
 	"otasuke/internal/clock"
 	"otasuke/internal/totp"
 )
@@ -49,7 +49,7 @@ type world struct {
 	staff   bool
 	cookie  string
 	jar     map[string]string // other cookies
-	by      *oidctest.Provider
+	by      *idp.Provider
 	glass   *letin.Service
 }
 
@@ -71,7 +71,7 @@ func openAt(t *testing.T, s *store.Store, staff bool, base *url.URL, set ...func
 	w := &world{T: t, store: s, jar: map[string]string{}, clock: clock.NewFake(time.Date(2026, 11, 21, 5, 30, 0, 0, time.UTC)), staff: staff, company: tenant.House}
 	var by oidc.Config
 	for _, f := range set {
-		w.by = oidctest.New("console", "secret")
+		w.by = idp.New("console", "secret")
 		t.Cleanup(w.by.Close)
 		w.by.Redirect, w.by.Now = base.String()+"/login/oidc/back", w.clock.Now
 		by = oidc.Config{Store: s, Name: "Example ID", Issuer: w.by.URL, ClientID: "console", Secret: "secret", Redirect: w.by.Redirect, Proof: oidc.ProofProvider, Clock: w.clock}

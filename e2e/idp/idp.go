@@ -1,6 +1,6 @@
-// Package oidctest is an OpenID provider on this machine, with real keys and tokens, that can be made to misbehave. For tests
+// Package idp is an OpenID provider on this machine, with real keys and tokens, that can be made to misbehave. For tests
 // and for looking round; who comes by is logged in at once as whom it was told.
-package oidctest
+package idp
 
 import (
 	"crypto"
@@ -161,10 +161,10 @@ func (p *Provider) Visit(address string) (url.Values, error) {
 	defer res.Body.Close()
 	to, err := res.Location()
 	if err != nil {
-		return nil, fmt.Errorf("oidctest: %s: %w", res.Status, err)
+		return nil, fmt.Errorf("idp: %s: %w", res.Status, err)
 	}
 	if there, _, _ := strings.Cut(to.String(), "?"); there != p.Redirect {
-		return nil, fmt.Errorf("oidctest: sent to %s", there)
+		return nil, fmt.Errorf("idp: sent to %s", there)
 	}
 	return to.Query(), nil
 }
