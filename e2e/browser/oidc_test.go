@@ -99,7 +99,7 @@ func TestLoginByProvider(t *testing.T) {
 		}
 		b.language(console, "ja")
 		b.open(console + "/people")
-		b.says("Example ID でログイン", "設置・保守業者、保険会社の方はこちら")
+		b.says("Example ID でログイン", "業者・保険会社の方はこちら")
 		if script {
 			b.usable("the login page with a provider")
 			if dir := os.Getenv("OTASUKE_SCREENSHOTS"); dir != "" {
@@ -117,6 +117,9 @@ func TestLoginByProvider(t *testing.T) {
 			b.click(".login a.button")
 			b.says("Example ID のアカウントでは、ここに入れません", "Example ID でログイン")
 			b.usable("who is not let in")
+			if dir := os.Getenv("OTASUKE_SCREENSHOTS"); dir != "" {
+				b.picture(filepath.Join(dir, "login-stranger-360-ja.png"), 360)
+			}
 			by.Claims = good
 			b.open(console + "/login?next=%2Fpeople")
 		}
@@ -129,6 +132,9 @@ func TestLoginByProvider(t *testing.T) {
 		b.saysNot("パスワードを変える")
 		if script {
 			b.usable("the account")
+			if dir := os.Getenv("OTASUKE_SCREENSHOTS"); dir != "" {
+				b.picture(filepath.Join(dir, "account-provider-360-ja.png"), 360)
+			}
 		}
 		b.sane()
 	}

@@ -142,7 +142,7 @@ func TestProviderOnly(t *testing.T) {
 		if status, _, _ := w.passwordLogin(); status != http.StatusUnprocessableEntity {
 			t.Errorf("by password: %d", status)
 		}
-		if body := w.get("/login"); !strings.Contains(body, "設置・保守業者、保険会社の方はこちら") {
+		if body := w.get("/login"); !strings.Contains(body, "業者・保険会社の方はこちら") {
 			t.Error("vendors do not find their way in")
 		}
 		if status, to, _ := w.press(""); status != http.StatusSeeOther || to != "/" {
