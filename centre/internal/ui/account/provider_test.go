@@ -148,7 +148,7 @@ func TestProviderOnly(t *testing.T) {
 		if status, to, _ := w.press(""); status != http.StatusSeeOther || to != "/" {
 			t.Fatalf("%d %s", status, to)
 		}
-		if body := w.get("/account"); !strings.Contains(body, "ログインは Example ID で行います") || strings.Contains(body, "パスワードを変える") || strings.Contains(body, "確認コード（2段階のログイン）") {
+		if body := w.get("/account"); !strings.Contains(body, "ログインは Example ID で行います") || !strings.Contains(body, "Example ID のパスワードを変えてください") || strings.Contains(body, "パスワードを変える") || strings.Contains(body, "確認コード（2段階のログイン）") {
 			t.Error("the account's page offers what is of no use")
 		}
 		id, err := w.svc.Invite(t.Context(), w.owner, tenant.Person{TenantID: tenant.House, Email: "new@sato.example", Name: "新人", Role: tenant.RoleAnalyst})
