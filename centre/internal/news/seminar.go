@@ -1,6 +1,7 @@
 package news
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -88,8 +89,12 @@ func (s *Service) Take(ctx context.Context, tenantID, id string, g Guest) (state
 		return "", err
 	case p.Meeting == nil:
 		return "", store.ErrNotFound
-	case !p.Meeting.Open(now):
-		return "", ErrClosed
+	case !p.Meeting.Open(now): // which only those hear who were told of it
+		err := s.Store.Read(ctx, tenantID, func(tx *store.Tx) error {
+			_, err := selectCopy(tx, id)
+			return err
+		})
+		return "", cmp.Or(err, ErrClosed)
 	}
 	seat := seatID(id, g.Email)
 	if err := s.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
