@@ -418,6 +418,9 @@ func (c *Centre) console(n *notify.Notifier) (*ui.Face, error) {
 		return nil, err
 	}
 	return console.New(console.Config{
+		Provider:    c.idp,
+		Glass:       c.glass(),
+		Signed:      c.signedUntil,
 		Passkeys:    keys,
 		Together:    true,
 		Places:      c.places,
