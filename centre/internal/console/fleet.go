@@ -72,7 +72,7 @@ func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 			return err
 		}
 	}
-	if !c.Signed.IsZero() && v.Role != tenant.RoleVendor {
+	if !c.Signed.IsZero() && staff {
 		lamp := c.signedLamp(v, now)
 		view.Signed = &lamp
 	}
