@@ -57,7 +57,7 @@ CREATE TABLE login_session (
     address    TEXT   NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at    BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL, agent TEXT NOT NULL DEFAULT '', pending BOOLEAN NOT NULL DEFAULT FALSE,
+    expires_at BIGINT NOT NULL, agent TEXT NOT NULL DEFAULT '', pending BOOLEAN NOT NULL DEFAULT FALSE, vouched BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
 );
@@ -396,6 +396,16 @@ CREATE TABLE question (
     taken_at    BIGINT NOT NULL, -- by the box, 0 for not yet
     answered_at BIGINT NOT NULL, -- 0 for not yet
     answer      TEXT   NOT NULL, -- JSON, as it came
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE box_test (
+    tenant_id   TEXT   NOT NULL REFERENCES company (tenant_id),
+    id          TEXT   NOT NULL, -- of the question
+    box_id      TEXT   NOT NULL,
+    who         TEXT   NOT NULL, -- asked
+    asked_at    BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL,
+    answer      TEXT   NOT NULL, -- JSON, what the box found
     PRIMARY KEY (tenant_id, id)
 );
 CREATE TABLE version_of_appeal (
@@ -1256,6 +1266,29 @@ CREATE TABLE passkey_seal (
     tenant_id TEXT NOT NULL PRIMARY KEY REFERENCES company (tenant_id), -- the house
     secret    TEXT NOT NULL -- seals challenges
 );
+CREATE TABLE version_of_oidc (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE oidc_link (
+    tenant_id  TEXT   NOT NULL,
+    id         TEXT   NOT NULL, -- hash of issuer and subject
+    person_id  TEXT   NOT NULL,
+    issuer     TEXT   NOT NULL,
+    subject    TEXT   NOT NULL, -- of the account at the provider
+    created_at BIGINT NOT NULL,
+    used_at    BIGINT NOT NULL, -- 0 = never
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id)
+);
+CREATE TABLE oidc_spent (
+    tenant_id  TEXT   NOT NULL REFERENCES company (tenant_id), -- the house
+    id         TEXT   NOT NULL, -- hash of the state of a login
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
 CREATE TABLE version_of_policy (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -1344,6 +1377,68 @@ CREATE TABLE shift_told (
     at         BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, company_id, alert_id)
 );
+CREATE TABLE version_of_care (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE care (
+    tenant_id TEXT   NOT NULL REFERENCES company (tenant_id),
+    person_id TEXT   NOT NULL, -- a vendor's, of the house
+    given_by  TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, person_id)
+);
+CREATE TABLE version_of_discovery (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE discovery (
+    tenant_id    TEXT   NOT NULL REFERENCES company (tenant_id), -- the house
+    id           TEXT   NOT NULL,
+    kind         TEXT   NOT NULL, -- name, addr, page, file
+    value        TEXT   NOT NULL,
+    category     TEXT   NOT NULL,
+    state        TEXT   NOT NULL, -- proposed, active, withdrawn, dropped; what has ended stays active
+    company_id   TEXT   NOT NULL, -- where it was found; '' when that company is gone
+    alert_id     TEXT   NOT NULL,
+    made_at      BIGINT NOT NULL,
+    made_by      TEXT   NOT NULL,
+    confirmed_at BIGINT NOT NULL, -- 0 for not
+    ends_at      BIGINT NOT NULL, -- of a proposal 0
+    days         BIGINT NOT NULL,
+    shown_seq    BIGINT NOT NULL, -- the step with which boxes have it; 0 for none
+    gone_seq     BIGINT NOT NULL, -- the step with which they let it go; 0 for none
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE discovery_step (
+    tenant_id    TEXT   NOT NULL REFERENCES company (tenant_id),
+    seq          BIGINT NOT NULL, -- from 1, over all discoveries
+    discovery_id TEXT   NOT NULL,
+    at           BIGINT NOT NULL,
+    who          TEXT   NOT NULL,
+    what         TEXT   NOT NULL,
+    why          TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, seq)
+);
+CREATE TABLE discovery_asked (
+    tenant_id    TEXT   NOT NULL REFERENCES company (tenant_id),
+    discovery_id TEXT   NOT NULL,
+    question_id  TEXT   NOT NULL,
+    at           BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, discovery_id)
+);
+CREATE TABLE discovery_hit (
+    tenant_id    TEXT   NOT NULL REFERENCES company (tenant_id),
+    discovery_id TEXT   NOT NULL,
+    events       BIGINT NOT NULL,
+    first_at     BIGINT NOT NULL,
+    last_at      BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, discovery_id)
+);
 CREATE TABLE version_of_export (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -1418,6 +1513,7 @@ CREATE INDEX alert_rule_newest ON alert_rule (sid, gid, at);
 CREATE INDEX seen_event_at ON seen_event (tenant_id, at);
 CREATE INDEX delivery_sent ON delivery (state, sent_at);
 CREATE INDEX question_open ON question (tenant_id, box_id, answered_at, asked_at);
+CREATE INDEX box_test_at ON box_test (tenant_id, box_id, answered_at);
 CREATE INDEX appeal_state ON appeal (state, asked_at);
 CREATE INDEX pairing_expires ON pairing (expires_at);
 CREATE UNIQUE INDEX application_number ON application (tenant_id, number) WHERE number <> '';
@@ -1446,9 +1542,14 @@ CREATE INDEX news_state ON news (tenant_id, state, changed_at);
 CREATE INDEX news_mail_message ON news_mail (tenant_id, message_id);
 CREATE INDEX passkey_person ON passkey (tenant_id, person_id, created_at);
 CREATE INDEX passkey_spent_expiry ON passkey_spent (tenant_id, expires_at);
+CREATE UNIQUE INDEX oidc_link_person ON oidc_link (tenant_id, person_id, issuer);
+CREATE INDEX oidc_spent_expiry ON oidc_spent (tenant_id, expires_at);
 CREATE INDEX shift_note_at ON shift_note (tenant_id, at);
 CREATE INDEX shift_point_open ON shift_point (tenant_id, done_at);
 CREATE INDEX shift_duty_at ON shift_duty (tenant_id, ends_at);
+CREATE INDEX care_person ON care (person_id);
+CREATE INDEX discovery_asked_of ON discovery_asked (discovery_id);
+CREATE INDEX discovery_hit_of ON discovery_hit (discovery_id);
 CREATE UNIQUE INDEX erasure_open ON erasure (subject) WHERE state IN ('waiting', 'running');
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
@@ -1464,10 +1565,11 @@ INSERT INTO "version_of_tenant" VALUES (3, 2, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_tenant" VALUES (4, 3, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_tenant" VALUES (5, 4, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_tenant" VALUES (6, 5, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_tenant" VALUES (7, 6, 1, '2026-11-28 00:00:00');
 INSERT INTO "company" VALUES ('c1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 7, 'k1');
 INSERT INTO "site" VALUES ('c1', 'k1', 'k1', 'k1');
 INSERT INTO "person" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 1, 'k1', 7, 7, 7);
-INSERT INTO "login_session" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 7, 'k1', 1);
+INSERT INTO "login_session" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, 7, 'k1', 1, 1);
 INSERT INTO "action_link" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7);
 INSERT INTO "audit" VALUES ('c1', 7, 7, 'k1', 'k1', 'k1', 'k1', 'k1');
 INSERT INTO "factor" VALUES ('c1', 'k1', 'k1', 7, 7);
@@ -1511,7 +1613,9 @@ INSERT INTO "version_of_usage" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "app_use" VALUES ('c1', 7, 'k1', 'k1', 'k1', 'k1', 7, 7, 7, 7, 7);
 INSERT INTO "version_of_question" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_question" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_question" VALUES (3, 2, 1, '2026-11-28 00:00:00');
 INSERT INTO "question" VALUES ('c1', 'k1', 'k1', 'k1', '{}', 7, 7, 7, '{}');
+INSERT INTO "box_test" VALUES ('c1', 'k1', 'k1', 'k1', 7, 7, '{}');
 INSERT INTO "version_of_appeal" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_appeal" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "appeal" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', 'k1', 'k1', 7, 7);
@@ -1611,6 +1715,10 @@ INSERT INTO "passkey" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 1,
 INSERT INTO "passkey_spent" VALUES ('c1', 'k1', 7);
 INSERT INTO "passkey_offer" VALUES ('c1', 'k1', 7);
 INSERT INTO "passkey_seal" VALUES ('c1', 'k1');
+INSERT INTO "version_of_oidc" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_oidc" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "oidc_link" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7, 7);
+INSERT INTO "oidc_spent" VALUES ('c1', 'k1', 7);
 INSERT INTO "version_of_policy" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_policy" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "policy_step" VALUES ('c1', 'k1', 'k1', 7, 7, 'k1', 'k1', 7, '{}', '{}');
@@ -1623,6 +1731,15 @@ INSERT INTO "shift_read" VALUES ('c1', 'k1', 'k1', 7);
 INSERT INTO "shift_duty" VALUES ('c1', 'k1', 'k1', 7, 7);
 INSERT INTO "shift_swap" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 7, 7, 1);
 INSERT INTO "shift_told" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "version_of_care" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_care" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "care" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "version_of_discovery" VALUES (1, 0, 1, '2026-11-28 00:00:00');
+INSERT INTO "version_of_discovery" VALUES (2, 1, 1, '2026-11-28 00:00:00');
+INSERT INTO "discovery" VALUES ('c1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 'k1', 7, 'k1', 7, 7, 7, 7, 7);
+INSERT INTO "discovery_step" VALUES ('c1', 7, 'k1', 7, 'k1', 'k1', 'k1');
+INSERT INTO "discovery_asked" VALUES ('c1', 'k1', 'k1', 7);
+INSERT INTO "discovery_hit" VALUES ('c1', 'k1', 7, 7, 7);
 INSERT INTO "version_of_export" VALUES (1, 0, 1, '2026-11-28 00:00:00');
 INSERT INTO "version_of_export" VALUES (2, 1, 1, '2026-11-28 00:00:00');
 INSERT INTO "export" VALUES ('c1', 'k1', 'k1', 7, 'k1', 7, 7, 'k1');
