@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ type Family struct {
 	// MaxStars caps the importance of families that are no attack as such; 0 is no cap.
 	MaxStars int      `toml:"max_stars"`
 	Fallback bool     `toml:"fallback"`
-	Mitre    []string `toml:"mitre"` // ATT&CK technique ids
+	Mitre    []string `toml:"mitre"` // ATT&CK technique ids that are shown where the rule has none
 	// Outbound and Internal are the families of an outside threat when an inside
 	// device is the one that attacks, outwards or inside the office.
 	Outbound string `toml:"outbound"`
@@ -56,7 +57,8 @@ type Family struct {
 	WordsIn     []string `toml:"words_in"`        // beginnings of messages in which those words count; empty: all
 	Prefixes    []string `toml:"prefixes"`        // beginnings of a rule's message
 	Classtypes  []string `toml:"classtypes"`      // classtypes that say more than the prefix
-	WeakClasses []string `toml:"weak_classtypes"` // classtypes that say less than the prefix
+	Techniques  []string `toml:"techniques"`      // ATT&CK techniques that tell it where the message does not
+	WeakClasses []string `toml:"weak_classtypes"` // classtypes that say less than prefix and technique
 	Sites       []string `toml:"sites"`           // categories of dangerous sites
 
 	Ja Text `toml:"ja"`
@@ -102,6 +104,7 @@ type Set struct {
 	words   []match
 	prefix  []match
 	strong  map[string]string
+	tricks  map[string]string // ATT&CK techniques
 	weak    map[string]string
 	sites   map[string]string
 	inside  string
@@ -125,10 +128,13 @@ func (m *match) fits(msg string) bool {
 
 var errData = errors.New("families: bad data")
 
+// technique is the form of ATT&CK's ids.
+var technique = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+
 // Load reads the families that are built in. It fails only when a file is wrong,
 // which the package's tests rule out for a released build.
 func Load() (*Set, error) {
-	s := &Set{byKey: map[string]*Family{}, strong: map[string]string{}, weak: map[string]string{}, sites: map[string]string{}}
+	s := &Set{byKey: map[string]*Family{}, strong: map[string]string{}, tricks: map[string]string{}, weak: map[string]string{}, sites: map[string]string{}}
 	names, err := files.ReadDir("data")
 	if err != nil {
 		return nil, fmt.Errorf("families: %w", err)
@@ -168,7 +174,12 @@ func (s *Set) read(name string) error {
 	if f.Fallback && f.Class == Outside {
 		s.outside = f.Key
 	}
-	return errors.Join(claim(s.strong, f.Classtypes, f.Key), claim(s.weak, f.WeakClasses, f.Key), claim(s.sites, f.Sites, f.Key))
+	for _, id := range f.Techniques {
+		if !technique.MatchString(id) {
+			return fmt.Errorf("%w: %s: %q is no technique of ATT&CK", errData, name, id)
+		}
+	}
+	return errors.Join(claim(s.strong, f.Classtypes, f.Key), claim(s.tricks, f.Techniques, f.Key), claim(s.weak, f.WeakClasses, f.Key), claim(s.sites, f.Sites, f.Key))
 }
 
 // claim gives each name one owner.

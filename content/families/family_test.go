@@ -224,3 +224,26 @@ func TestFamiliesOfOurRulesExist(t *testing.T) {
 		}
 	}
 }
+
+// A rule of one's own, whose message begins as nobody else's do, is told by its technique.
+func TestATechniqueTellsAFamily(t *testing.T) {
+	t.Parallel()
+	s := load(t)
+	for _, c := range []struct {
+		e    Seen
+		want string
+	}{
+		{Seen{Msg: "OUR files are renamed", Class: "misc-activity", Mitre: []string{"T1486"}}, "ransomware"},
+		{Seen{Msg: "OUR letter", Mitre: []string{"T1566.003"}}, "phishing"}, // a kind of it that has no family
+		{Seen{Msg: "OUR letter", Mitre: []string{"T1566.001"}}, "virus-mail"},
+		{Seen{Msg: "OUR beacon", Mitre: []string{"T9999", "TA0011", "", "T1071.001"}}, "c2"},
+		{Seen{Msg: "OUR letter", Class: "coin-mining", Mitre: []string{"T1566"}}, "coinminer"}, // the classtype says more
+		{Seen{Msg: "OUR thing", Mitre: []string{"T1566.", ".001", "t1566"}}, "phishing"},
+		{Seen{Msg: "OUR thing", Mitre: []string{"T1059"}, Direction: "inbound"}, "outside"},
+		{Seen{Msg: "OUR attack on the web", Mitre: []string{"T1190"}, Direction: "outbound"}, s.turn("exploit", "outbound")},
+	} {
+		if c.e.Kind = "ips"; s.Of(c.e) != c.want {
+			t.Errorf("%+v: %s, want %s", c.e, s.Of(c.e), c.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package families
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,20 +9,21 @@ import (
 
 // Seen is what is known about an event when its family is asked for.
 type Seen struct {
-	Kind      string // "ips", "site", "virus"
-	Class     string // the rule's classtype
-	Msg       string // the rule's message
-	Family    string // metadata otasuke_family of the rule
-	Site      string // category of the dangerous site
-	Virus     string // what the scanner calls it
-	App       string // application protocol
-	Direction string // "inbound", "outbound", "internal"
+	Kind      string   // "ips", "site", "virus"
+	Class     string   // the rule's classtype
+	Msg       string   // the rule's message
+	Family    string   // metadata otasuke_family of the rule
+	Mitre     []string // its metadata mitre_technique_id: "T1566", "T1566.002"
+	Site      string   // category of the dangerous site
+	Virus     string   // what the scanner calls it
+	App       string   // application protocol
+	Direction string   // "inbound", "outbound", "internal"
 }
 
 // Of gives the key of the family that explains an event; it always finds one.
 // What says most wins: the rule's own metadata, a telling word in its message, a
-// telling classtype, the longest prefix of the message, any classtype, and last
-// the fallback for its direction.
+// telling classtype, the longest prefix of the message, a technique of ATT&CK, any
+// classtype, and last the fallback for its direction.
 func (s *Set) Of(e Seen) string {
 	switch e.Kind {
 	case "virus":
@@ -66,6 +68,12 @@ func (s *Set) rule(e Seen) string {
 	for _, p := range s.prefix {
 		if strings.HasPrefix(msg, p.text) {
 			return p.key
+		}
+	}
+	for _, id := range e.Mitre {
+		whole, _, _ := strings.Cut(id, ".")
+		if key := cmp.Or(s.tricks[id], s.tricks[whole]); key != "" {
+			return key
 		}
 	}
 	if key, ok := s.weak[class]; ok {

@@ -56,7 +56,7 @@ func (k *Knowledge) Texts(lang string) text.Texts { return k.texts.In(lang) }
 func (k *Knowledge) Family(e *wire.Event) string {
 	seen := families.Seen{Kind: string(e.Kind), Direction: string(e.Direction), App: e.App}
 	if e.Rule != nil {
-		seen.Class, seen.Msg, seen.Family = e.Rule.Class, e.Rule.Msg, e.Rule.Family
+		seen.Class, seen.Msg, seen.Family, seen.Mitre = e.Rule.Class, e.Rule.Msg, e.Rule.Family, e.Rule.Mitre
 	}
 	if e.Site != nil {
 		seen.Site = e.Site.Category
