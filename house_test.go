@@ -85,6 +85,7 @@ var only = map[string][]string{
 	"github.com/klauspost/compress":           {"gateway/internal/uplink", "gateway/internal/update", "centre/internal/intake", "centre/internal/release", "centre/internal/backup", "e2e/sim", "e2e/bench/fleet"},
 	"golang.org/x/crypto/cryptobyte":          {"gateway/internal/app"},
 	"golang.org/x/crypto/argon2":              {"centre/internal/password"},
+	"github.com/trustelem/zxcvbn":             {"centre/internal/password"},
 	"github.com/emersion/go-msgauth":          {"e2e/mailsink"},
 	"github.com/go-webauthn/webauthn":         {"centre/internal/passkey"},
 	"github.com/coreos/go-oidc/v3":            {"centre/internal/oidc"},

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"github.com/trustelem/zxcvbn"
 	"golang.org/x/crypto/argon2"
 )
 
@@ -43,8 +45,18 @@ var maxCost = Cost{Time: 16, Memory: 1 << 20, Threads: 16}
 
 var errHash = errors.New("password: stored hash is malformed")
 
-// Check says what is wrong with a new password.
-func Check(password string) error {
+// minGuesses is how many somebody who knows what people choose has to try: at a login, where ten wrong ones close the door for
+// a while, more than anybody can; zxcvbn calls it "safely unguessable" (score 3).
+const minGuesses = 1e8
+
+// maxGuessed is how many characters are looked at for that: it takes the square of their number.
+const maxGuessed = 64
+
+// ours are words that are the first guesses here.
+var ours = []string{"otasuke", "otasuketai", "cyber", "security"}
+
+// Check says what is wrong with a new password. The words are what others know of the person: address, name, company.
+func Check(password string, words ...string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case !utf8.ValidString(password):
 		return errors.New("password is not text")
@@ -52,16 +64,16 @@ func Check(password string) error {
 		return fmt.Errorf("password is shorter than %d characters", minimum)
 	case len(password) > MaxBytes || n > maximum:
 		return fmt.Errorf("password is longer than %d characters", maximum)
-	case tooSimple(password):
-		return errors.New("password is too simple: guessers try repeated and neighbouring characters first")
+	case tooSimple(password, words):
+		return errors.New("password is too simple: guessers try such ones first")
 	}
 	return nil
 }
 
 // Fault says what is wrong with a new password: "", "short", "long" or "simple".
-func Fault(password string) string {
+func Fault(password string, words ...string) string {
 	switch n := utf8.RuneCountInString(password); {
-	case Check(password) == nil:
+	case Check(password, words...) == nil:
 		return ""
 	case n < minimum:
 		return "short"
@@ -71,24 +83,37 @@ func Fault(password string) string {
 	return "simple"
 }
 
-// minTurns is how many characters of a password must not simply follow from the one
-// before.
-const minTurns = 4
-
-// tooSimple finds "aaaaaaaaaa", "1234567890" and "abcdefgh12". The list of leaked
+// tooSimple finds what is guessed first: passwords that many people have, in all their spellings, names, words, dates, keys
+// beside each other, repetitions (zxcvbn's lists of tens of thousands), and the person's own words. The list of leaked
 // passwords that NIST asks for besides is too large to be carried.
-func tooSimple(password string) bool {
-	turns, before := 0, rune(-2)
-	different := map[rune]bool{}
-	for _, r := range password {
-		if step := r - before; step < -1 || step > 1 {
-			turns++
-		}
-		before = r
-		different[r] = true
+func tooSimple(password string, words []string) bool {
+	if all := []rune(password); len(all) > maxGuessed {
+		password = string(all[:maxGuessed])
 	}
-	return turns < minTurns || len(different) < minTurns+1
+	return zxcvbn.PasswordStrength(password, append(known(words), ours...)).Guesses < minGuesses
 }
+
+// known are words and their parts, in lower case: of an address the name and the company, and what they are put together of.
+func known(words []string) (all []string) {
+	for _, w := range words {
+		w = strings.ToLower(w)
+		all = append(all, w)
+		for _, between := range []func(rune) bool{
+			func(r rune) bool { return strings.ContainsRune("@. 　", r) },
+			func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+		} {
+			for _, part := range strings.FieldsFunc(w, between) {
+				if len(part) >= minWord {
+					all = append(all, part)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// minWord is the length, in bytes, from which a part of a word says something.
+const minWord = 3
 
 // Hasher computes password hashes, a few at a time. May be used by several goroutines.
 type Hasher struct {

@@ -53,14 +53,34 @@ func TestMalformed(t *testing.T) {
 
 func TestFault(t *testing.T) {
 	t.Parallel()
+	sato := []string{"hanako@sato-seisaku.example", "佐藤 花子", "株式会社佐藤製作所", "サトウセイサクショ", "Sato Manufacturing"}
 	for word, want := range map[string]string{
 		"short": "short", strings.Repeat("あ", 9): "short", strings.Repeat("ab", 200): "long", "bad \xff text here": "long", "aaaaaaaaaaaa": "simple", "1234567890": "simple",
 		"abcdefgh12": "simple", "correct horse": "", "むずかしい合言葉です": "",
+		"password2024": "simple", "P@ssw0rd123!": "simple", "qwertyuiop": "simple", "iloveyou1985": "simple", "19850412sato": "simple", strings.Repeat("aB3$", 60): "simple", strings.Repeat("p4ssw0rd", 9): "simple",
+		"Sato-Seisaku1": "simple", "hanakosato": "simple", "otasuke2026": "simple", "manufacturing": "simple",
+		"himawari no niwa": "", "mikan yama fuji": "", strings.Repeat("きょうもよい天気", 8) + "aaaaaaaaaaaaaaaaaaaaaaaaa": "",
 	} {
-		if got := password.Fault(word); got != want {
+		if got := password.Fault(word, sato...); got != want {
 			t.Errorf("%q: %q, not %q", word, got, want)
 		}
 	}
+	if got := password.Fault("Sato-Seisaku1"); got != "" {
+		t.Errorf("somebody else's word: %q", got)
+	}
+}
+
+// Whatever is typed gets an answer, and soon.
+func FuzzFault(f *testing.F) {
+	f.Add("correct horse", "佐藤製作所")
+	f.Add(strings.Repeat("@", 256), "@")
+	f.Add(strings.Repeat("p4$", 85), "p4$p4$")
+	f.Add("１２３４５６７８９０\u0130\u212a", "\u0130")
+	f.Fuzz(func(t *testing.T, word, known string) {
+		if got := password.Fault(word, known); got == "" && password.Check(word, known) != nil {
+			t.Errorf("%q is right and wrong", word)
+		}
+	})
 }
 
 func FuzzVerify(f *testing.F) {

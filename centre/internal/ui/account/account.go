@@ -261,14 +261,24 @@ func status(faults []field) int {
 	return http.StatusOK
 }
 
+// wordsOf are those that everybody knows of a company: its people's passwords are not made of them.
+func (p *Pages) wordsOf(ctx context.Context, tenantID string) ([]string, error) {
+	c, err := p.CompanyByID(ctx, tenantID)
+	return []string{c.Name, c.NameKana}, err
+}
+
 func (p *Pages) password(w http.ResponseWriter, v *ui.Visit) error {
 	f := formsOf(v)
 	old, fresh := v.Request.PostFormValue("old"), v.Request.PostFormValue("password")
-	if why := password.Fault(fresh); why != "" {
+	words, err := p.wordsOf(v.Request.Context(), v.TenantID)
+	if err != nil {
+		return err
+	}
+	if why := password.Fault(fresh, append(words, v.Name)...); why != "" {
 		f.password.Fault("password", v.T(faultKey+why))
 		return p.showAccount(w, v, f)
 	}
-	err := p.ChangePassword(v.Request.Context(), v.Session, old, fresh)
+	err = p.ChangePassword(v.Request.Context(), v.Session, old, fresh)
 	switch {
 	case errors.Is(err, tenant.ErrPassword):
 		f.password.Fault("old", v.T("login.password_wrong"))

@@ -365,7 +365,7 @@ func TestInvitationFromEndToEnd(t *testing.T) {
 		for range 3 { // scanners
 			w.says(w.get("/join/"+token), "「株式会社佐藤製作所」のメンバーに招待されています", "jiro@sato.example")
 		}
-		w.refuses("password", "同じ文字や続き番号", `value="佐藤 次郎"`)(w.do(http.MethodPost, "/join/"+token, url.Values{"name": {"佐藤 次郎"}, "password": {"1234567890"}}, windows))
+		w.refuses("password", "よく使われる言葉", `value="佐藤 次郎"`)(w.do(http.MethodPost, "/join/"+token, url.Values{"name": {"佐藤 次郎"}, "password": {"1234567890"}}, windows))
 		status, _, body := w.do(http.MethodPost, "/join/"+token, url.Values{"name": {"佐藤 次郎"}, "password": {word}}, windows)
 		if status != http.StatusOK {
 			w.Fatalf("%d %s", status, words(body))

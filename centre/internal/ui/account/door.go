@@ -77,7 +77,7 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, t text.Texts) e
 	}
 	d.Fields.Fill(r.PostFormValue)
 	fresh := r.PostFormValue("password")
-	if why := password.Fault(fresh); why != "" && by == nil {
+	if why := password.Fault(fresh, i.Email, i.Name, d.Fields[0].Value, company.Name, company.NameKana); why != "" && by == nil {
 		d.Fields.Fault("password", t.T(faultKey+why))
 	}
 	if d.Fields[0].Value == "" {
@@ -125,7 +125,11 @@ func (p *Pages) recoverPage(w http.ResponseWriter, r *http.Request, t text.Texts
 		return p.door.Render(w, http.StatusOK, d)
 	}
 	fresh := r.PostFormValue("password")
-	if why := password.Fault(fresh); why != "" {
+	words, err := p.wordsOf(r.Context(), x.TenantID)
+	if err != nil {
+		return err
+	}
+	if why := password.Fault(fresh, words...); why != "" {
 		d.Fields.Fault("password", t.T(faultKey+why))
 		d.Faults = d.Fields.Faults()
 		return p.door.Render(w, http.StatusUnprocessableEntity, d)
