@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"hash/fnv"
 	"time"
 
 	"otasuke/centre/internal/store"
@@ -13,8 +14,37 @@ const TopicRule = "alert.rule"
 // maxRuleAlerts bounds what is done at once about one rule in one company.
 const maxRuleAlerts = 1000
 
-// RuleKey names a rule.
+// RuleKey names a rule; or, as generators of our own, a site of a list or a virus: all sites share one number of a box's, and
+// one that was listed wrongly must not keep the mails about all others.
 type RuleKey struct{ GID, SID uint32 }
+
+// Generators of what is told without a rule of its own; nobody's rules have them.
+const (
+	gidSite  = 9_900_001
+	gidVirus = 9_900_002
+)
+
+// keyOf says what an event is told by, with its words; false is nothing that could be wrong at many: what was stopped for all
+// was confirmed before.
+func keyOf(e *wire.Event) (k RuleKey, msg string, ok bool) {
+	switch {
+	case e.Site != nil && e.Site.List == wire.ListStops, e.File != nil && e.File.Virus == wire.FileStopped:
+		return k, "", false
+	case e.Site != nil:
+		return RuleKey{gidSite, numberOf(e.Site.Name)}, e.Site.Name, true
+	case e.File != nil:
+		return RuleKey{gidVirus, numberOf(e.File.Virus)}, e.File.Virus, true
+	case e.Rule != nil:
+		return RuleKey{e.Rule.GID, e.Rule.SID}, e.Rule.Msg, true
+	}
+	return k, "", false
+}
+
+func numberOf(name string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // never fails
+	return h.Sum32()
+}
 
 // Fired is a rule that has a part in alerts of several companies.
 type Fired struct {
@@ -24,14 +54,15 @@ type Fired struct {
 }
 
 // note remembers that a rule has a part in the alert.
-func (o *open) note(r *wire.Rule) {
-	if r == nil {
+func (o *open) note(e *wire.Event) {
+	k, msg, ok := keyOf(e)
+	if !ok {
 		return
 	}
 	if o.rules == nil {
 		o.rules = map[RuleKey]string{}
 	}
-	o.rules[RuleKey{r.GID, r.SID}] = visible(r.Msg)
+	o.rules[k] = visible(msg)
 }
 
 func saveRules(tx *store.Tx, o *open, now time.Time) error {

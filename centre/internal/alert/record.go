@@ -98,7 +98,7 @@ func (s *Service) Record(tx *store.Tx, events []Incoming) error {
 		}
 		o.DeviceName, o.DeviceAddr = cmp.Or(in.DeviceName, o.DeviceName), cmp.Or(in.DeviceAddr, o.DeviceAddr)
 		o.take(sg, now)
-		o.note(in.Event.Rule)
+		o.note(in.Event)
 		if !in.Claimed.IsZero() {
 			o.calm = in.Claimed.Add(s.cfg.CalmNewBox)
 		}

@@ -65,13 +65,18 @@ func suite(t *testing.T, companies int, fn func(f *fleet)) {
 // fire has a rule fire at a company, and gives its newest alert.
 func (f *fleet) fire(company string, sid uint32) string {
 	f.Helper()
+	return f.happen(company, fmt.Sprint("d", sid), &wire.Event{Kind: wire.KindIPS, Rule: &wire.Rule{GID: 1, SID: sid, Rev: 1, Msg: "ET MALWARE beacon", Class: "command-and-control"}})
+}
+
+// happen records an event of a device, and gives the newest alert.
+func (f *fleet) happen(company, deviceID string, e *wire.Event) string {
+	f.Helper()
 	f.n++
 	addr := netip.MustParseAddr("192.168.1.10")
+	e.ID, e.Time, e.Verdict, e.Direction = fmt.Sprintf("%026d", f.n), f.clock.Now(), wire.VerdictBlocked, wire.Outbound
+	e.Flow = wire.Flow{Proto: "TCP", Src: addr, SrcPort: 1, Dst: netip.MustParseAddr("203.0.113.5"), DstPort: 443}
 	must(f.T, f.s.Write(f.Context(), company, func(tx *store.Tx) error {
-		return f.alerts.Record(tx, []alert.Incoming{{BoxID: "box", DeviceID: fmt.Sprint("d", sid), DeviceName: "PC", DeviceAddr: addr.String(), Event: &wire.Event{
-			ID: fmt.Sprintf("%026d", f.n), Time: f.clock.Now(), Kind: wire.KindIPS, Verdict: wire.VerdictBlocked, Direction: wire.Outbound,
-			Flow: wire.Flow{Proto: "TCP", Src: addr, SrcPort: 1, Dst: netip.MustParseAddr("203.0.113.5"), DstPort: 443},
-			Rule: &wire.Rule{GID: 1, SID: sid, Rev: 1, Msg: "ET MALWARE beacon", Class: "command-and-control"}}}})
+		return f.alerts.Record(tx, []alert.Incoming{{BoxID: "box", DeviceID: deviceID, DeviceName: "PC", DeviceAddr: addr.String(), Event: e}})
 	}))
 	all, err := f.alerts.List(f.Context(), company, alert.Filter{})
 	must(f.T, err)
@@ -92,6 +97,44 @@ func (f *fleet) jobs(company, kind string) (n int) {
 		return tx.QueryRow(`SELECT count(*) FROM job WHERE owner = $1 AND kind = $2`, kind).Scan(&n)
 	}))
 	return n
+}
+
+// A site that a list has wrongly, or a virus that is none, is held by itself: boxes tell all sites, and all viruses, under one
+// number. What was stopped for all was confirmed before, and is never held.
+func TestASiteIsHeldByItself(t *testing.T) {
+	suite(t, 10, func(f *fleet) {
+		site := func(name, list string) *wire.Event {
+			return &wire.Event{Kind: wire.KindSite, Rule: &wire.Rule{GID: 1, SID: 9_900_001, Msg: "dangerous site"}, Site: &wire.Site{Name: name, Layer: "dns", Category: "phishing", List: list}}
+		}
+		virus := func(name string) *wire.Event {
+			return &wire.Event{Kind: wire.KindVirus, Rule: &wire.Rule{GID: 1, SID: 9_900_002, Msg: "virus"}, File: &wire.File{Name: "a.zip", Virus: name}}
+		}
+		wrong, right, confirmed, false1, virus1 := "", "", "", "", ""
+		for _, c := range f.companies {
+			wrong = f.happen(c, "a", site("www.bunbougu.example", "somebody's"))
+			confirmed = f.happen(c, "b", site("bank.example", wire.ListStops))
+			false1 = f.happen(c, "c", virus("Win.False.Friend"))
+		}
+		last := f.companies[len(f.companies)-1]
+		right, virus1 = f.happen(last, "d", site("evil.example", "somebody's")), f.happen(last, "e", virus("Win.Real.One"))
+		must(f.T, f.svc.Look(f.Context()))
+		for id, want := range map[string]bool{wrong: true, false1: true, right: false, virus1: false, confirmed: false} {
+			if got := f.silent(last, id); got != want {
+				a, err := f.alerts.Get(f.Context(), last, id)
+				must(f.T, err)
+				t.Errorf("%s %v: silent %v, want %v", a.Family, a.Evidence, got, want)
+			}
+		}
+		all, err := f.svc.List(f.Context())
+		must(f.T, err)
+		names := map[string]bool{}
+		for i := range all {
+			names[all[i].Msg] = true
+		}
+		if len(all) != 2 || !names["www.bunbougu.example"] || !names["Win.False.Friend"] {
+			t.Errorf("held: %+v", all)
+		}
+	})
 }
 
 // A rule that fires at many companies within an hour is held and the staff are told once; what other
