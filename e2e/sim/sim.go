@@ -240,6 +240,8 @@ func (r *run) connect(ctx context.Context, waits *sync.WaitGroup) {
 
 // live lets all boxes work for the time of the run.
 func (r *run) live(ctx context.Context, c *Centre) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	end := time.Now().Add(r.o.For)
 	var work sync.WaitGroup
 	for _, b := range r.boxes {
@@ -264,7 +266,9 @@ func (r *run) live(ctx context.Context, c *Centre) error {
 	if r.o.Disturb != nil {
 		select {
 		case <-time.After(r.o.For / 3):
-			err = r.o.Disturb(ctx, c)
+			if err = r.o.Disturb(ctx, c); err != nil {
+				stop() // what it broke may be broken for good, and boxes do not give up
+			}
 		case <-ctx.Done():
 		}
 	}

@@ -63,16 +63,43 @@ func PostgresAdminURL(t testing.TB) string {
 }
 
 // RestartPostgres restarts the server, as a machine that gets its updates does; connections break, nothing else is
-// lost. Only for tests that nothing runs beside.
+// lost. Only for tests that nothing runs beside. It returns when the server answers again.
 func RestartPostgres(t testing.TB) {
 	t.Helper()
 	srv, err := theServer()
 	if err != nil {
 		t.Fatal(err)
 	}
+	before, err := srv.started(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.WriteString(srv.stdin, "restart\n"); err != nil {
 		t.Fatal(err)
 	}
+	for end := time.Now().Add(restartTime); ; time.Sleep(20 * time.Millisecond) {
+		now, err := srv.started(t.Context())
+		if err == nil && now != before {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("PostgreSQL did not restart: %v", err)
+		}
+	}
+}
+
+// restartTime is how long that may take on a busy machine.
+const restartTime = time.Minute
+
+// started is when the server began, in its own words.
+func (s *server) started(ctx context.Context) (at string, err error) {
+	db, err := sql.Open("pgx", s.url("admin", "postgres"))
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, `SELECT pg_postmaster_start_time()::text`).Scan(&at)
+	return at, err
 }
 
 func (s *server) url(role, database string) string {
