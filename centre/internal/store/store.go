@@ -15,7 +15,7 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	_ "modernc.org/sqlite"             // driver "sqlite"
+	"modernc.org/sqlite"               // driver "sqlite"
 
 	"otasuke/internal/clock"
 )
@@ -140,7 +140,7 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 		return fmt.Errorf("store: %w", err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := s.write.PingContext(ctx); err != nil { // makes the WAL before readers come
+	if err := firstUse(ctx, s.write); err != nil { // makes the WAL before readers come
 		return fmt.Errorf("store: open %s: %w", path, err)
 	}
 	if s.read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)"); err != nil {
@@ -153,6 +153,30 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	s.written, s.reads = newStatements(s.write), newStatements(s.read)
 	return nil
 }
+
+// firstUse opens a connection. Of two processes that open a new file at once SQLite tells the later one that it is busy, without
+// the wait that was asked for: it does not wait while the file changes to a WAL.
+func firstUse(ctx context.Context, db *sql.DB) error {
+	for end := time.Now().Add(busyTimeout); ; {
+		err := db.PingContext(ctx)
+		var fault *sqlite.Error
+		if !errors.As(err, &fault) || fault.Code()&0xff != busyCode || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(busyAgain):
+		}
+	}
+}
+
+const (
+	// busyCode is SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy.
+	busyCode = 5
+	// busyAgain is how soon it is tried again: what it waits for takes a write to the disk.
+	busyAgain = 10 * time.Millisecond
+)
 
 func (s *Store) openPostgres(ctx context.Context, address string) error {
 	s.engine, s.address = Postgres, address
