@@ -19,6 +19,8 @@ const (
 	newBank = "login.new-bank.example"
 	// secondEmail is another of the staff, who confirms what the first has proposed.
 	secondEmail = "second@chamber.example"
+	// neighbourEmail is the owner of the company where it is found, who is told of it as of any alert.
+	neighbourEmail = "tonari@tonari-kogyo.example"
 )
 
 // neighbour is another member, whose box carries the alerts of a sensor of its own.
@@ -32,7 +34,7 @@ type neighbour struct {
 // openNeighbour adds the company, starts its box, and has its sensor see somebody open the false bank.
 func (d *demo) openNeighbour(ctx context.Context) (*neighbour, error) {
 	n := new(neighbour)
-	if err := d.admin(ctx, "add-company", map[string]string{"Name": "株式会社となり工業", "Lang": "ja", "OwnerName": "隣 次郎", "OwnerEmail": "tonari@tonari-kogyo.example"}, n); err != nil {
+	if err := d.admin(ctx, "add-company", map[string]string{"Name": "株式会社となり工業", "Lang": "ja", "OwnerName": "隣 次郎", "OwnerEmail": neighbourEmail}, n); err != nil {
 		return nil, err
 	}
 	if err := d.admin(ctx, "add-operator", map[string]string{"Name": "相談窓口 原", "Email": secondEmail, "Password": d.password}, nil); err != nil {
@@ -60,6 +62,11 @@ func (d *demo) openNeighbour(ctx context.Context) (*neighbour, error) {
 		d.undo = append(d.undo, n.box.stop)
 	}
 	return n, err
+}
+
+// tells says whether a text gives away where the false bank was found.
+func tells(text string) bool {
+	return strings.Contains(text, "となり工業") || strings.Contains(text, "192.168.5.20")
 }
 
 // discovered is step 15: what an operator confirms at one company, the box of another stops; taken back, it lets it through.
@@ -151,12 +158,13 @@ func (d *demo) confirmed(ctx context.Context, s *Step, at string, page func() st
 	}) {
 		return "the owner does not read why", ""
 	}
-	text := owner(http.MethodGet, "/alerts/"+mine.ID, nil)
-	for _, m := range d.sink.Mails()[before:] {
-		text += m.Text
+	if tells(owner(http.MethodGet, "/alerts/"+mine.ID, nil)) {
+		return "the portal of another company says where it was found", ""
 	}
-	if strings.Contains(text, "となり工業") || strings.Contains(text, "192.168.5.20") {
-		return "another company reads where it was found", ""
+	for _, m := range d.sink.Mails()[before:] {
+		if !strings.Contains(m.To, neighbourEmail) && tells(m.Text+m.HTML) {
+			return fmt.Sprintf("a mail to %s says where it was found: %s", m.To, m.Subject), ""
+		}
 	}
 	s.Alert, s.Stars = mine.ID, mine.Stars
 	if !eventually(ctx, 20*time.Second, func() bool {
