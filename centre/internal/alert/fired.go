@@ -40,6 +40,8 @@ func keyOf(e *wire.Event) (k RuleKey, msg string, ok bool) {
 	return k, "", false
 }
 
+// numberOf stands for a name where numbers are expected. Of a thousand names that are held two are taken for each other once in
+// ten thousand times; then a mail waits for somebody of the desk.
 func numberOf(name string) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(name)) // never fails

@@ -72,9 +72,9 @@ func (s *Service) Of(ctx context.Context, tenantID string) (all []string, err er
 	return all, err
 }
 
-// Companies are those that a vendor's person looks after; who reads it is that person.
-func (s *Service) Companies(ctx context.Context, personID string) (all []string, err error) {
-	err = s.store.AsOperator(ctx, personID, "which companies are a vendor's", func(tx *store.AllTx) error {
+// Companies are those that a vendor's person looks after; who asks is written down.
+func (s *Service) Companies(ctx context.Context, who, personID string) (all []string, err error) {
+	err = s.store.AsOperator(ctx, who, "which companies are a vendor's", func(tx *store.AllTx) error {
 		all, err = companies(tx, personID)
 		return err
 	})
@@ -91,8 +91,12 @@ func (s *Service) Give(ctx context.Context, tenantID, who, why, personID string)
 	if i < 0 || tenantID == tenant.House {
 		return ErrNotVendor
 	}
-	if all, err := s.Companies(ctx, personID); err != nil || len(all) >= MaxCompanies {
-		return errors.Join(err, ErrTooMany)
+	all, err := s.Companies(ctx, who, personID)
+	if err != nil {
+		return err
+	}
+	if len(all) >= MaxCompanies {
+		return ErrTooMany
 	}
 	now := s.clock.Now()
 	return s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
@@ -133,7 +137,7 @@ func (s *Service) Take(ctx context.Context, tenantID, who, why, personID string)
 
 // Forget takes all companies from a person who gets another role or leaves: a vendor again, they begin with none.
 func (s *Service) Forget(ctx context.Context, who, why, personID string) error {
-	all, err := s.Companies(ctx, personID)
+	all, err := s.Companies(ctx, who, personID)
 	for _, id := range all {
 		err = errors.Join(err, s.Take(ctx, id, who, why, personID))
 	}

@@ -44,7 +44,7 @@ func TestNothingUnlessGiven(t *testing.T) {
 		vendor, colleague, analyst := person(1, tenant.RoleVendor), person(2, tenant.RoleVendor), person(3, tenant.RoleAnalyst)
 		has := func(id string, want ...string) {
 			t.Helper()
-			got, err := svc.Companies(ctx, id)
+			got, err := svc.Companies(ctx, "test", id)
 			slices.Sort(want)
 			if err != nil || !slices.Equal(got, want) {
 				t.Errorf("%v, want %v: %v", got, want, err)

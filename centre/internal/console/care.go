@@ -18,7 +18,7 @@ import (
 type Care interface {
 	Vendors(ctx context.Context) ([]tenant.Person, error)
 	Of(ctx context.Context, tenantID string) ([]string, error)
-	Companies(ctx context.Context, personID string) ([]string, error)
+	Companies(ctx context.Context, who, personID string) ([]string, error)
 	Give(ctx context.Context, tenantID, who, why, personID string) error
 	Take(ctx context.Context, tenantID, who, why, personID string) error
 }
@@ -84,7 +84,7 @@ func (c *console) fleetOf(v *ui.Visit) (all []device.FleetBox, err error) {
 	if c.Care == nil {
 		return nil, nil
 	}
-	own, err := c.Care.Companies(ctx, v.PersonID)
+	own, err := c.Care.Companies(ctx, v.PersonID, v.PersonID)
 	if err != nil {
 		return nil, err
 	}

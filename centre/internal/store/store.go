@@ -15,7 +15,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	"modernc.org/sqlite"               // driver "sqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib" // driver "sqlite"
 
 	"otasuke/internal/clock"
 )
@@ -160,7 +161,7 @@ func firstUse(ctx context.Context, db *sql.DB) error {
 	for end := time.Now().Add(busyTimeout); ; {
 		err := db.PingContext(ctx)
 		var fault *sqlite.Error
-		if !errors.As(err, &fault) || fault.Code()&0xff != busyCode || time.Now().After(end) {
+		if !errors.As(err, &fault) || fault.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(end) {
 			return err
 		}
 		select {
@@ -171,12 +172,8 @@ func firstUse(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-const (
-	// busyCode is SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy.
-	busyCode = 5
-	// busyAgain is how soon it is tried again: what it waits for takes a write to the disk.
-	busyAgain = 10 * time.Millisecond
-)
+// busyAgain is how soon it is tried again: what it waits for takes a write to the disk.
+const busyAgain = 10 * time.Millisecond
 
 func (s *Store) openPostgres(ctx context.Context, address string) error {
 	s.engine, s.address = Postgres, address

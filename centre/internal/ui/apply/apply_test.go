@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"otasuke/centre/internal/attach"
@@ -27,8 +25,8 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/apply"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/offer"
-	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/internal/uitest"
 )
@@ -84,21 +82,7 @@ func open(t *testing.T, s *store.Store) *world {
 
 func (w *world) face(g ui.Guest, staff bool) *ui.Face {
 	w.Helper()
-	texts, err := text.Load()
-	must(w.T, err)
-	base := &url.URL{Scheme: "http", Host: "portal.example.jp"}
-	static, err := ui.NewAssets("", fstest.MapFS{}, []ui.Guest{g}, "")
-	must(w.T, err)
-	gate, err := ui.NewGate(ui.GateConfig{Accounts: w.tenants, Texts: texts, Assets: static, Base: base, Cookie: "s", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
-	must(w.T, err)
-	begin := func(v *ui.Visit, title, here string) (ui.Base, error) {
-		b := gate.Base(v.Request, v.Texts, v.CSRF)
-		b.Title, b.Nav = v.T(title), ui.Menu(v, "", here, v.Role, g.Menu)
-		return b, nil
-	}
-	r := ui.NewRouter(gate, "", static)
-	must(w.T, ui.Welcome([]ui.Guest{g}, ui.Host{Gate: gate, Begin: begin, Base: base, Staff: staff}, r))
-	return r.Face(base)
+	return stage.Face(w.T, stage.Config{Accounts: w.tenants, Clock: w.clock, Guest: g, Site: "portal", Staff: staff})
 }
 
 func (w *world) login(f *ui.Face, email string) string {

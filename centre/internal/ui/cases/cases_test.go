@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -14,7 +13,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -25,6 +23,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/centre/internal/ui/cases"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
 	"otasuke/wire"
@@ -65,7 +64,7 @@ func open(t *testing.T, s *store.Store) *world {
 	texts, err := text.Load()
 	must(t, err)
 	w.alerts = alert.New(alert.Config{Store: s, Classifier: known, Clock: w.clock})
-	w.guest(texts, cases.Staff(cases.Config{Alerts: w.alerts, Companies: w.tenants, Title: known.Title, Texts: texts, Misfire: w.mark, Book: known.Playbook()}))
+	w.guest(cases.Staff(cases.Config{Alerts: w.alerts, Companies: w.tenants, Title: known.Title, Texts: texts, Misfire: w.mark, Book: known.Playbook()}))
 	for i, name := range []string{"株式会社佐藤製作所", "Mori Trading", "田中商店"} {
 		id, err := w.tenants.CreateCompany(t.Context(), "system", tenant.Company{Name: name, Lang: []tenant.Lang{"ja", "en", "ja"}[i]})
 		must(t, err)
@@ -79,21 +78,9 @@ func open(t *testing.T, s *store.Store) *world {
 	return w
 }
 
-func (w *world) guest(texts *text.Catalogue, g ui.Guest) {
+func (w *world) guest(g ui.Guest) {
 	w.Helper()
-	base := &url.URL{Scheme: "http", Host: "console.example.jp"}
-	static, err := ui.NewAssets("", fstest.MapFS{}, []ui.Guest{g}, "")
-	must(w.T, err)
-	gate, err := ui.NewGate(ui.GateConfig{Accounts: w.tenants, Texts: texts, Assets: static, Base: base, Cookie: "s", Staff: true, Site: "console.site", Lead: "console.login_lead", Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
-	must(w.T, err)
-	begin := func(v *ui.Visit, title, _ string) (ui.Base, error) {
-		b := gate.Base(v.Request, v.Texts, v.CSRF)
-		b.Title = v.T(title)
-		return b, nil
-	}
-	r := ui.NewRouter(gate, "", static)
-	must(w.T, ui.Welcome([]ui.Guest{g}, ui.Host{Gate: gate, Begin: begin, Base: base, Staff: true}, r))
-	w.face = r.Face(base)
+	w.face = stage.Face(w.T, stage.Config{Accounts: w.tenants, Clock: w.clock, Guest: g, Site: "console", Staff: true})
 }
 
 // event raises an alert of a device of its own.

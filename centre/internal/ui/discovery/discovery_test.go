@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -26,6 +25,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	pages "otasuke/centre/internal/ui/discovery"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/apps"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
@@ -72,7 +72,7 @@ func open(t *testing.T, s *store.Store) *world {
 	guard, err := discovery.NewGuard(catalogue, "https://console.example.jp")
 	must(t, err)
 	w.svc = discovery.New(discovery.Config{Store: s, Guard: guard, Ask: question.New(s, w.clock).Ask, Clock: w.clock})
-	w.guest(texts, pages.Staff(pages.Config{Service: w.svc, Check: guard.Check, Alert: w.alerts.Get, Companies: w.tenants, Texts: texts, Clock: w.clock}))
+	w.guest(pages.Staff(pages.Config{Service: w.svc, Check: guard.Check, Alert: w.alerts.Get, Companies: w.tenants, Texts: texts, Clock: w.clock}))
 	w.company, err = w.tenants.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社佐藤製作所", Lang: "ja"})
 	must(t, err)
 	for _, p := range []tenant.Person{{Email: "noda@minato.example", Name: "野田 三郎", Role: tenant.RoleOperator}, {Email: "hara@minato.example", Name: "原 京子", Role: tenant.RoleAnalyst}, {Email: "audit@minato.example", Name: "監査", Role: tenant.RoleAuditor}} {
@@ -85,21 +85,9 @@ func open(t *testing.T, s *store.Store) *world {
 	return w
 }
 
-func (w *world) guest(texts *text.Catalogue, g ui.Guest) {
+func (w *world) guest(g ui.Guest) {
 	w.Helper()
-	base := &url.URL{Scheme: "http", Host: "console.example.jp"}
-	static, err := ui.NewAssets("", fstest.MapFS{}, []ui.Guest{g}, "")
-	must(w.T, err)
-	gate, err := ui.NewGate(ui.GateConfig{Accounts: w.tenants, Texts: texts, Assets: static, Base: base, Cookie: "s", Staff: true, Site: "console.site", Lead: "console.login_lead", Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
-	must(w.T, err)
-	begin := func(v *ui.Visit, title, _ string) (ui.Base, error) {
-		b := gate.Base(v.Request, v.Texts, v.CSRF)
-		b.Title = v.T(title)
-		return b, nil
-	}
-	r := ui.NewRouter(gate, "", static)
-	must(w.T, ui.Welcome([]ui.Guest{g}, ui.Host{Gate: gate, Begin: begin, Base: base, Staff: true}, r))
-	w.face = r.Face(base)
+	w.face = stage.Face(w.T, stage.Config{Accounts: w.tenants, Clock: w.clock, Guest: g, Site: "console", Staff: true})
 }
 
 // events make a case of a PC that opened a false bank, and a search engine before.

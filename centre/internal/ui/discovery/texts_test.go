@@ -1,7 +1,6 @@
 package discovery
 
 import (
-	"os"
 	"slices"
 	"testing"
 
@@ -9,6 +8,7 @@ import (
 
 	"otasuke/centre/internal/discovery"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/text"
 	"otasuke/wire"
 )
@@ -30,17 +30,7 @@ func TestTemplatesAndTexts(t *testing.T) {
 		}
 		used = append(used, name+".html")
 	}
-	for _, name := range used {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range text.Used(string(b)) {
-			if last := key[len(key)-1]; last != '_' && !c.In("ja").Has(key) {
-				t.Errorf("%s uses %q, which nobody wrote", name, key)
-			}
-		}
-	}
+	stage.Written(t, used...)
 	var keys []string
 	for head, words := range map[string][]string{
 		kindKey: discovery.Kinds, "discovery.effect_": discovery.Kinds, categoryKey: discovery.Categories, saidKey: said,

@@ -10,7 +10,6 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +20,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -36,6 +34,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	pages "otasuke/centre/internal/ui/dispatch"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/offer"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
@@ -108,21 +107,7 @@ func open(t *testing.T, s *store.Store) *world {
 
 func (w *world) face(g ui.Guest, staff bool) *ui.Face {
 	w.Helper()
-	texts, err := text.Load()
-	must(w.T, err)
-	base := &url.URL{Scheme: "http", Host: "portal.example.jp"}
-	static, err := ui.NewAssets("", fstest.MapFS{}, []ui.Guest{g}, "")
-	must(w.T, err)
-	gate, err := ui.NewGate(ui.GateConfig{Accounts: w.tenants, Texts: texts, Assets: static, Base: base, Cookie: "s", Staff: staff, Site: "portal.site", Lead: "portal.login_lead", Phone: "050-1234-5678", Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
-	must(w.T, err)
-	begin := func(v *ui.Visit, title, here string) (ui.Base, error) {
-		b := gate.Base(v.Request, v.Texts, v.CSRF)
-		b.Title, b.Nav = v.T(title), ui.Menu(v, "", here, v.Role, g.Menu)
-		return b, nil
-	}
-	r := ui.NewRouter(gate, "", static)
-	must(w.T, ui.Welcome([]ui.Guest{g}, ui.Host{Gate: gate, Begin: begin, Base: base, Staff: staff}, r))
-	return r.Face(base)
+	return stage.Face(w.T, stage.Config{Accounts: w.tenants, Clock: w.clock, Guest: g, Site: "portal", Staff: staff})
 }
 
 func (w *world) login(f *ui.Face, email string) string {

@@ -1,7 +1,6 @@
 package group
 
 import (
-	"os"
 	"testing"
 	"time"
 
@@ -10,15 +9,12 @@ import (
 	"otasuke/centre/internal/group"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/text"
 )
 
 func TestTemplatesAndTexts(t *testing.T) {
 	t.Parallel()
-	c, err := text.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, data := range map[string]any{"all": allView{}, "one": oneView{}} {
 		p, err := ui.ParsePage(files, name+".html", "parts.html")
 		if err != nil {
@@ -28,17 +24,7 @@ func TestTemplatesAndTexts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, name := range []string{"all.html", "one.html", "group.go"} {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range text.Used(string(b)) {
-			if !c.In("ja").Has(key) {
-				t.Errorf("%s uses %q, which nobody wrote", name, key)
-			}
-		}
-	}
+	stage.Written(t, "all.html", "one.html", "group.go")
 }
 
 // The lamp says the worst of what is shown, and nothing of what is not.

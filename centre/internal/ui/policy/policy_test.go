@@ -3,7 +3,6 @@ package policy
 import (
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"otasuke/centre/internal/policy"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/apps"
 	"otasuke/content/text"
 	"otasuke/wire"
@@ -34,17 +34,7 @@ func TestTemplatesAndTexts(t *testing.T) {
 		}
 		used = append(used, name+".html")
 	}
-	for _, name := range used {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range text.Used(string(b)) {
-			if !c.In("ja").Has(key) {
-				t.Errorf("%s uses %q, which nobody wrote", name, key)
-			}
-		}
-	}
+	stage.Written(t, used...)
 	var keys []string
 	for word := range saidWords {
 		keys = append(keys, saidKey+word)

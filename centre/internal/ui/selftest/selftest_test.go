@@ -1,7 +1,6 @@
 package selftest
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"otasuke/centre/internal/question"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/text"
 	"otasuke/wire"
 )
@@ -32,17 +32,7 @@ func TestTemplatesAndTexts(t *testing.T) {
 		}
 		used = append(used, name+".html")
 	}
-	for _, name := range used {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range text.Used(string(b)) {
-			if !c.In("ja").Has(key) {
-				t.Errorf("%s uses %q, which nobody wrote", name, key)
-			}
-		}
-	}
+	stage.Written(t, used...)
 	for name, p := range points {
 		keys := []string{nameKey, doKey, sayKey + "ok_", sayKey + "down_"}
 		if p.off {

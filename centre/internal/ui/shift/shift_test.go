@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,7 +12,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -24,6 +22,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	pages "otasuke/centre/internal/ui/shift"
+	"otasuke/centre/internal/ui/stage"
 	desk "otasuke/content/desk"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
@@ -82,21 +81,7 @@ func suite(t *testing.T, fn func(w *world)) {
 
 func (w *world) join(g ui.Guest) {
 	w.Helper()
-	texts, err := text.Load()
-	must(w.T, err)
-	base := &url.URL{Scheme: "http", Host: "console.example.jp"}
-	static, err := ui.NewAssets("", fstest.MapFS{}, []ui.Guest{g}, "")
-	must(w.T, err)
-	gate, err := ui.NewGate(ui.GateConfig{Accounts: w.tenants, Texts: texts, Assets: static, Base: base, Cookie: "s", Staff: true, Site: "console.site", Lead: "console.login_lead", Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
-	must(w.T, err)
-	begin := func(v *ui.Visit, title, _ string) (ui.Base, error) {
-		b := gate.Base(v.Request, v.Texts, v.CSRF)
-		b.Title = v.T(title)
-		return b, nil
-	}
-	r := ui.NewRouter(gate, "", static)
-	must(w.T, ui.Welcome([]ui.Guest{g}, ui.Host{Gate: gate, Begin: begin, Base: base, Staff: true}, r))
-	w.face = r.Face(base)
+	w.face = stage.Face(w.T, stage.Config{Accounts: w.tenants, Clock: w.clock, Guest: g, Site: "console", Staff: true})
 }
 
 // person is somebody of the staff with a browser.

@@ -1,13 +1,13 @@
 package survey
 
 import (
-	"os"
 	"testing"
 
 	"github.com/jba/templatecheck"
 
 	"otasuke/centre/internal/survey"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/text"
 )
 
@@ -28,17 +28,7 @@ func TestTemplatesAndTexts(t *testing.T) {
 		}
 		used = append(used, name+".html")
 	}
-	for _, name := range used {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range text.Used(string(b)) {
-			if !c.In("ja").Has(key) {
-				t.Errorf("%s uses %q, which nobody wrote", name, key)
-			}
-		}
-	}
+	stage.Written(t, used...)
 	for _, m := range survey.Marks {
 		if !c.In("en").Has(markKey + m) {
 			t.Errorf("nobody wrote what %s is", m)

@@ -1,7 +1,6 @@
 package trends
 
 import (
-	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/ui"
+	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
 )
@@ -27,17 +27,7 @@ func TestTemplateAndTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"page.html", "trends.go", "compare.go"} {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range text.Used(string(b)) {
-			if key != "trends.days_" && key != "trends.compare_" && !c.In("ja").Has(key) {
-				t.Errorf("%s uses %q, which nobody wrote", name, key)
-			}
-		}
-	}
+	stage.Written(t, "page.html", "trends.go", "compare.go")
 	for _, n := range spans {
 		if !c.In("en").Has("trends.days_" + strconv.Itoa(n)) {
 			t.Errorf("no word for %d days", n)
