@@ -43,7 +43,7 @@ func (e *edge) table(text string) (int, string) {
 // presses, on both engines; a model that begins like a formula stays a text in the table.
 func TestOwnAdvisories(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"sqlite": storetest.SQLiteURL(t), "postgres": storetest.PostgresURL(t)} {
+	for name, database := range map[string]string{"sqlite": storetest.SQLiteURL(t, schemas()...), "postgres": storetest.PostgresURL(t, schemas()...)} {
 		t.Run(name, func(t *testing.T) {
 			e := newEdgeOn(t, database)
 			at := func(method, path string) (int, string) {

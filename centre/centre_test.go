@@ -36,7 +36,7 @@ func testConfig(t *testing.T, database string) Config {
 	}
 	portal, console := at(), at()
 	site := func(at string) string { return strings.Replace("http://"+at, "127.0.0.1", "localhost", 1) } // where browsers have passkeys
-	return Config{Name: "なにわ商工会議所", Database: database, StateDir: t.TempDir(), Phone: "050-0000-0119",
+	return Config{Name: "なにわ商工会議所", Cost: tenant.Cost{Time: 1, Memory: 64, Threads: 1}, Database: database, StateDir: t.TempDir(), Phone: "050-0000-0119",
 		Portal: WebConfig{Listen: portal, URL: site(portal)}, Console: WebConfig{Listen: console, URL: site(console)},
 		Boxes: BoxConfig{Listen: at(), Names: []string{"127.0.0.1"}}, Mail: MailConfig{Server: "127.0.0.1:25", TLS: "none", From: "otasuke@alert.example"}}
 }
@@ -142,7 +142,7 @@ func TestKeysAndPasswordsThatCannotBeRead(t *testing.T) {
 		"mail.smime_certificate_file: mail":      {SMIMECertificateFile: bad, SMIMEKeyFile: bad},
 		"mail.smime_certificate_file: open":      {SMIMECertificateFile: "/nonexistent/cert", SMIMEKeyFile: bad},
 	} {
-		cfg := testConfig(t, storetest.SQLiteURL(t))
+		cfg := testConfig(t, storetest.SQLiteURL(t, schemas()...))
 		m.Server, m.TLS, m.From = cfg.Mail.Server, cfg.Mail.TLS, cfg.Mail.From
 		cfg.Mail = m
 		c, err := New(t.Context(), cfg)
@@ -166,8 +166,8 @@ func TestDatabasesThatCannotBeOpened(t *testing.T) {
 
 func onBoth(t *testing.T, f func(t *testing.T, database string)) {
 	t.Parallel()
-	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, storetest.SQLiteURL(t)) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, storetest.PostgresURL(t)) })
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, storetest.SQLiteURL(t, schemas()...)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, storetest.PostgresURL(t, schemas()...)) })
 }
 
 // What was added is there after a restart, and a box that trusts the centre still does.
@@ -246,7 +246,7 @@ func TestRunStartsAndStops(t *testing.T) {
 // A port that is taken is an error at once, and says which.
 func TestRunSaysWhichPortIsTaken(t *testing.T) {
 	t.Parallel()
-	cfg := testConfig(t, storetest.SQLiteURL(t))
+	cfg := testConfig(t, storetest.SQLiteURL(t, schemas()...))
 	l, err := net.Listen("tcp", cfg.Console.Listen)
 	ok(t, err)
 	defer l.Close()

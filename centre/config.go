@@ -17,6 +17,7 @@ import (
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/retention"
+	"otasuke/centre/internal/tenant"
 	"otasuke/content/offer"
 	"otasuke/internal/conffile"
 	"otasuke/internal/paper"
@@ -72,6 +73,8 @@ type Config struct {
 	Software string `toml:"-"`
 	// Log of all parts.
 	Log *slog.Logger `toml:"-"`
+	// Cost of password hashes; tests take a cheap one.
+	Cost tenant.Cost `toml:"-"`
 }
 
 // WebConfig is one site.

@@ -32,13 +32,13 @@ import (
 func engines(t *testing.T, fn func(t *testing.T, e *edge)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); fn(t, newEdge(t)) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); fn(t, newEdgeOn(t, storetest.PostgresURL(t))) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); fn(t, newEdgeOn(t, storetest.PostgresURL(t, schemas()...))) })
 }
 
 // Whoever adds a table with rows of companies says here how it is exported: what is secret in it, and a line about it.
 func TestEveryTableOfACompanyIsExported(t *testing.T) {
 	t.Parallel()
-	c := testCentre(t, storetest.SQLiteURL(t))
+	c := testCentre(t, storetest.SQLiteURL(t, schemas()...))
 	tables, err := c.store.TenantTables(t.Context())
 	ok(t, err)
 	if len(tables) < 35 {

@@ -31,7 +31,7 @@ func (k keeper) Send(_ context.Context, m mail.Message) error {
 // those are asked for.
 func TestNewsPages(t *testing.T) {
 	t.Parallel()
-	c := testCentre(t, storetest.SQLiteURL(t))
+	c := testCentre(t, storetest.SQLiteURL(t, schemas()...))
 	made, err := c.Sample(t.Context(), SampleSize{Lively: 3, Others: 3, Months: 1, Password: word})
 	ok(t, err)
 	_, err = c.AddOperator(t.Context(), "野田", "noda@centre.example", word)

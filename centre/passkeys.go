@@ -18,7 +18,7 @@ func (c *Centre) people() error {
 	if err != nil {
 		return fmt.Errorf("%w: console.url: %w", ErrConfig, err)
 	}
-	c.tenants = tenant.New(tenant.Config{Store: c.store, Log: c.cfg.Log, FactorRequired: c.cfg.Console.SecondFactor != factorOptional, ProviderOnly: c.cfg.OIDC.Only, Keys: ways{passkey.Keys{Portal: passkey.Host(portal), Console: passkey.Host(console)}}})
+	c.tenants = tenant.New(tenant.Config{Store: c.store, Log: c.cfg.Log, Cost: c.cfg.Cost, FactorRequired: c.cfg.Console.SecondFactor != factorOptional, ProviderOnly: c.cfg.OIDC.Only, Keys: ways{passkey.Keys{Portal: passkey.Host(portal), Console: passkey.Host(console)}}})
 	c.passkeys = passkey.New(passkey.Config{Store: c.store, Tenants: c.tenants, Log: c.cfg.Log})
 	return c.openProvider()
 }

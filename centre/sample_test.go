@@ -18,7 +18,7 @@ import (
 // Two months of some companies: every page has something on it, nobody is mailed, and nothing is put beside customers.
 func TestSample(t *testing.T) {
 	t.Parallel()
-	c := testCentre(t, storetest.SQLiteURL(t))
+	c := testCentre(t, storetest.SQLiteURL(t, schemas()...))
 	c.billing.Provider = billing.Provider{Name: "見本", Number: "T7000012050002", Address: "見本"}
 	n := SampleSize{Lively: 3, Others: 12, Months: 2, Password: word}
 	made, err := c.Sample(t.Context(), n)

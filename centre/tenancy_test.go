@@ -70,7 +70,7 @@ const canary = "KANARIA"
 
 func newEdge(t *testing.T) *edge {
 	t.Helper()
-	return newEdgeOn(t, storetest.SQLiteURL(t))
+	return newEdgeOn(t, storetest.SQLiteURL(t, schemas()...))
 }
 
 func route(method, path string) ui.Route { return ui.Route{Method: method, Path: path} }

@@ -104,7 +104,7 @@ func TestUpgradeFromEachFormerSchema(t *testing.T) {
 	} else if d := cmp.Diff(all[len(all)-1].Versions, now); d != "" {
 		t.Errorf("there are new migrations: keep the schema of today for the upgrades of tomorrow\n\tgo test ./centre -run TestUpgrade -update\n%s", d)
 	}
-	for _, url := range []func(testing.TB) string{storetest.SQLiteURL, func(t testing.TB) string { return storetest.PostgresURL(t) }} {
+	for _, url := range []func(testing.TB, ...store.Schema) string{storetest.SQLiteURL, storetest.PostgresURL} {
 		fresh := url(t)
 		s := testCentre(t, fresh).store
 		engine, want := s.Engine(), dump(t, fresh, true)

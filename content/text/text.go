@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 )
@@ -33,8 +34,12 @@ type Texts struct {
 
 var errData = errors.New("text: bad data")
 
-// Load reads the catalogue that is built in.
-func Load() (*Catalogue, error) {
+// Load gives the catalogue that is built in. It is read once in a process.
+func Load() (*Catalogue, error) { return builtIn() }
+
+var builtIn = sync.OnceValues(read)
+
+func read() (*Catalogue, error) {
 	c := &Catalogue{entries: map[string]entry{}}
 	names, err := files.ReadDir("data")
 	if err != nil {

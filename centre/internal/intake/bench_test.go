@@ -20,7 +20,7 @@ import (
 // BenchmarkAccept is one full batch of new events, committed: events per second
 // are wire.MaxBatchEvents times batches per second.
 func BenchmarkAccept(b *testing.B) {
-	for engine, url := range map[string]func(testing.TB) string{"sqlite": storetest.SQLiteURL, "postgres": storetest.PostgresURL} {
+	for engine, url := range map[string]func(testing.TB, ...store.Schema) string{"sqlite": storetest.SQLiteURL, "postgres": storetest.PostgresURL} {
 		b.Run(engine, func(b *testing.B) {
 			s, err := store.Open(b.Context(), store.Config{URL: url(b)})
 			must(b, err)

@@ -3,6 +3,7 @@ package knowledge
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -27,8 +28,12 @@ func New(f *families.Set, t *text.Catalogue, y threats.Year) *Knowledge {
 	return &Knowledge{families: f, texts: t, threats: y}
 }
 
-// Load is [New] with what is built in.
-func Load() (*Knowledge, error) {
+// Load is [New] with what is built in. It is read once in a process.
+func Load() (*Knowledge, error) { return builtIn() }
+
+var builtIn = sync.OnceValues(read)
+
+func read() (*Knowledge, error) {
 	f, err := families.Load()
 	if err != nil {
 		return nil, err

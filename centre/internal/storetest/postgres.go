@@ -18,6 +18,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+
+	"otasuke/centre/internal/store"
 )
 
 // errMissing: PostgreSQL is not installed.
@@ -31,13 +33,15 @@ type server struct {
 	dir   string
 	stdin io.WriteCloser // the server lives as long as this is open
 	next  atomic.Int64
+	// models are databases with tables, by schemas.
+	models *models[string]
 }
 
 var theServer = sync.OnceValues(startServer)
 
-// PostgresURL is the address of a new, empty database owned by a role that
+// PostgresURL is the address of a new database that has the tables of schemas (none without) and is owned by a role that
 // row-level security binds. It skips the test when PostgreSQL is not installed.
-func PostgresURL(t testing.TB) string {
+func PostgresURL(t testing.TB, schemas ...store.Schema) string {
 	t.Helper()
 	srv, err := theServer()
 	if errors.Is(err, errMissing) {
@@ -46,11 +50,36 @@ func PostgresURL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("test%d", srv.next.Add(1))
-	if err := srv.admin(t.Context(), `CREATE DATABASE `+name+` OWNER otasuke`); err != nil {
+	from, err := srv.models.get(schemas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := srv.create(t.Context(), from)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return srv.url("otasuke", name)
+}
+
+// create makes a database like another one, the server's empty one where that is "".
+func (s *server) create(ctx context.Context, from string) (string, error) {
+	name := fmt.Sprintf("test%d", s.next.Add(1))
+	if from == "" {
+		from = "template1"
+	}
+	return name, s.admin(ctx, `CREATE DATABASE `+name+` OWNER otasuke TEMPLATE `+from)
+}
+
+// model makes the database that others with these schemas are copied from.
+func (s *server) model(schemas []store.Schema) (string, error) {
+	if len(schemas) == 0 {
+		return "", nil
+	}
+	name, err := s.create(context.Background(), "")
+	if err != nil {
+		return "", err
+	}
+	return name, migrate(s.url("otasuke", name), schemas)
 }
 
 // PostgresAdminURL is an address of the same server as a superuser, to test that
@@ -141,6 +170,7 @@ func startServer() (*server, error) {
 		return nil, fmt.Errorf("storetest: initdb: %w\n%s", err, out)
 	}
 	srv := &server{dir: dir}
+	srv.models = newModels(srv.model)
 	if err := srv.run(filepath.Join(bin, "postgres"), data, credential); err != nil {
 		return nil, err
 	}

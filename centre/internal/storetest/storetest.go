@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -13,20 +14,33 @@ func Run(t *testing.T, suite func(t *testing.T, s *store.Store), schemas ...stor
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		suite(t, open(t, SQLiteURL(t), schemas))
+		suite(t, open(t, SQLiteURL(t, schemas...), schemas))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		suite(t, open(t, PostgresURL(t), schemas))
+		suite(t, open(t, PostgresURL(t, schemas...), schemas))
 	})
 }
 
-// SQLiteURL is the address of a new database in a temporary file.
-func SQLiteURL(t testing.TB) string {
+// SQLiteURL is the address of a new database in a temporary file that has the tables of schemas; without, the file is made
+// by who opens it.
+func SQLiteURL(t testing.TB, schemas ...store.Schema) string {
 	t.Helper()
-	// The disk need not be waited for: the file dies with the test.
-	return "sqlite://" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=synchronous(OFF)"
+	file := filepath.Join(t.TempDir(), "test.db")
+	if len(schemas) > 0 {
+		model, err := sqliteModels.get(schemas)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, model, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sqliteURL(file)
 }
+
+// sqliteURL does not wait for the disk: the file dies with the test.
+func sqliteURL(file string) string { return "sqlite://" + file + "?_pragma=synchronous(OFF)" }
 
 func open(t testing.TB, url string, schemas []store.Schema) *store.Store {
 	t.Helper()
