@@ -65,6 +65,9 @@ const (
 	// threads scan at a time, maxQueue files wait for one.
 	threads  = 8
 	maxQueue = scan.MaxOpen
+	// pauseTime is how long nothing may come of a file: who pauses a download goes on later, and then it must not have
+	// become one that was not wholly seen. A waiting file costs clamd a descriptor; its connection's end ends it.
+	pauseTime = time.Hour
 )
 
 // Config of a clamd of ours.
@@ -197,7 +200,7 @@ func (c *Config) text() string {
 		"AlertEncrypted yes", "AlertOLE2Macros yes", "AlertExceedsMax yes", "HeuristicScanPrecedence no",
 		fmt.Sprintf("StreamMaxLength %d", scan.MaxFile+1), fmt.Sprintf("MaxFileSize %d", maxUnpacked), fmt.Sprintf("MaxScanSize %d", maxUnpacked),
 		fmt.Sprintf("MaxRecursion %d", maxDepth), fmt.Sprintf("MaxFiles %d", maxFiles), fmt.Sprintf("MaxScanTime %d", maxTime.Milliseconds()),
-		fmt.Sprintf("MaxThreads %d", threads), fmt.Sprintf("MaxQueue %d", maxQueue), "ReadTimeout 30", "CommandReadTimeout 30",
+		fmt.Sprintf("MaxThreads %d", threads), fmt.Sprintf("MaxQueue %d", maxQueue), fmt.Sprintf("ReadTimeout %d", int(pauseTime.Seconds())), "CommandReadTimeout 30",
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
