@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"otasuke/e2e/bench/fleet"
+	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/lab"
 )
 
@@ -144,6 +145,12 @@ func (b *bench) round(ctx context.Context, round int, last bool, captures map[st
 	if last && b.wants("centre") {
 		say("centre")
 		if err := fleet.Measure(ctx, b.Log, b.add); err != nil {
+			return err
+		}
+	}
+	if last && b.wants("pages") {
+		say("pages")
+		if err := pages.Measure(ctx, b.Log, b.add); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"otasuke/e2e/bench/fleet"
+	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
 )
@@ -65,6 +66,9 @@ func measuredAll() *bench {
 		b.add(f.Name, 1)
 	}
 	for _, f := range fleet.Figures() {
+		b.add(f.Name, 1)
+	}
+	for _, f := range pages.Figures() {
 		b.add(f.Name, 1)
 	}
 	for _, f := range trafficlog.Figures() {

@@ -5,6 +5,7 @@ import (
 
 	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/fleet"
+	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
 )
@@ -78,6 +79,9 @@ func (b *bench) rows() []Row {
 		if n := len(t.rows); f.Against != "" && n > 0 && t.rows[n-1].Name == f.Name && len(b.got[f.Against]) > 0 {
 			t.rows[n-1].Ratio, t.rows[n-1].Against = b.ratio(f.Name, f.Against), fleet.Bare
 		}
+	}
+	for _, f := range pages.Figures() {
+		t.add(f.Name, f.Unit, f.Name, "")
 	}
 	t.peer()
 	return t.rows

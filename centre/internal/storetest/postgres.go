@@ -33,8 +33,8 @@ type server struct {
 	dir   string
 	stdin io.WriteCloser // the server lives as long as this is open
 	next  atomic.Int64
-	// models are databases with tables, by schemas.
-	models *models[string]
+	// templates are databases with tables, by schemas.
+	templates *templates[string]
 }
 
 var theServer = sync.OnceValues(startServer)
@@ -50,7 +50,7 @@ func PostgresURL(t testing.TB, schemas ...store.Schema) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from, err := srv.models.get(schemas)
+	from, err := srv.templates.get(schemas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +70,8 @@ func (s *server) create(ctx context.Context, from string) (string, error) {
 	return name, s.admin(ctx, `CREATE DATABASE `+name+` OWNER otasuke TEMPLATE `+from)
 }
 
-// model makes the database that others with these schemas are copied from.
-func (s *server) model(schemas []store.Schema) (string, error) {
+// template makes the database that others with these schemas are copied from.
+func (s *server) template(schemas []store.Schema) (string, error) {
 	if len(schemas) == 0 {
 		return "", nil
 	}
@@ -170,7 +170,7 @@ func startServer() (*server, error) {
 		return nil, fmt.Errorf("storetest: initdb: %w\n%s", err, out)
 	}
 	srv := &server{dir: dir}
-	srv.models = newModels(srv.model)
+	srv.templates = newTemplates(srv.template)
 	if err := srv.run(filepath.Join(bin, "postgres"), data, credential); err != nil {
 		return nil, err
 	}

@@ -28,11 +28,11 @@ func SQLiteURL(t testing.TB, schemas ...store.Schema) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "test.db")
 	if len(schemas) > 0 {
-		model, err := sqliteModels.get(schemas)
+		template, err := sqliteTemplates.get(schemas)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, model, 0o600); err != nil {
+		if err := os.WriteFile(file, template, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

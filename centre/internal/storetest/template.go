@@ -13,22 +13,22 @@ import (
 	"otasuke/centre/internal/store"
 )
 
-// models keeps one database per set of schemas, which the tests of a binary copy: to migrate takes longer than most of
+// templates keeps one database per set of schemas, which the tests of a binary copy: to migrate takes longer than most of
 // them, above all under the race detector (goose takes a buffer of 4 MiB for each line, and the detector makes its pool
 // forget them).
-type models[T any] struct {
+type templates[T any] struct {
 	mu   sync.Mutex
 	made map[[sha256.Size]byte]func() (T, error)
 	make func([]store.Schema) (T, error)
 }
 
-var sqliteModels = newModels(sqliteModel)
+var sqliteTemplates = newTemplates(sqliteTemplate)
 
-func newModels[T any](making func([]store.Schema) (T, error)) *models[T] {
-	return &models[T]{made: map[[sha256.Size]byte]func() (T, error){}, make: making}
+func newTemplates[T any](making func([]store.Schema) (T, error)) *templates[T] {
+	return &templates[T]{made: map[[sha256.Size]byte]func() (T, error){}, make: making}
 }
 
-func (m *models[T]) get(schemas []store.Schema) (T, error) {
+func (m *templates[T]) get(schemas []store.Schema) (T, error) {
 	key, err := keyOf(schemas)
 	if err != nil {
 		var none T
@@ -64,13 +64,13 @@ func keyOf(schemas []store.Schema) (key [sha256.Size]byte, err error) {
 	return [sha256.Size]byte(h.Sum(nil)), nil
 }
 
-func sqliteModel(schemas []store.Schema) ([]byte, error) {
+func sqliteTemplate(schemas []store.Schema) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "otasuke-sqlite-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "model.db")
+	file := filepath.Join(dir, "template.db")
 	if err := migrate(sqliteURL(file), schemas); err != nil {
 		return nil, err
 	}
