@@ -150,7 +150,7 @@ func (b *bench) round(ctx context.Context, round int, last bool, captures map[st
 	}
 	if last && b.wants("pages") {
 		say("pages")
-		if err := pages.Measure(ctx, b.Log, b.add); err != nil {
+		if err := pages.Measure(ctx, b.Out, b.Log, b.add); err != nil {
 			return err
 		}
 	}

@@ -40,8 +40,8 @@ func Figures() []Figure {
 }
 
 // Measure makes a chamber up in a folder of its own, walks through all pages that an owner and an operator reach by links,
-// and asks for each of them again and again, one after the other. The slowest pages are named in log.
-func Measure(ctx context.Context, log io.Writer, add func(name string, v float64)) (err error) {
+// and asks for each of them again and again, one after the other. The slowest pages are named in out.
+func Measure(ctx context.Context, out, log io.Writer, add func(name string, v float64)) (err error) {
 	dir, err := os.MkdirTemp("", "otasuke-pages-")
 	if err != nil {
 		return fmt.Errorf("pages: %w", err)
@@ -66,7 +66,7 @@ func Measure(ctx context.Context, log io.Writer, add func(name string, v float64
 			return fmt.Errorf("pages: %s: %w", w.name, err)
 		}
 		for _, s := range slow[:min(5, len(slow))] {
-			fmt.Fprintf(log, "pages: %s %s: %.1f ms\n", w.name, s.path, s.ms)
+			fmt.Fprintf(out, "  %s %s: %.1f ms\n", w.name, s.path, s.ms)
 		}
 		add("pages."+w.name, float64(len(found)))
 		add("pages."+w.name+".p50", percentile(all, 50))
