@@ -55,8 +55,8 @@ func (c *Centre) addPerson(ctx context.Context, p tenant.Person, password string
 	if err != nil {
 		return "", err
 	}
-	if password == "" {
-		return id, nil // cannot log in yet, and is told of alerts all the same
+	if password == "" || c.tenants.Passwordless(p.Role) {
+		return id, nil // cannot log in yet, or does by the provider; and is told of alerts all the same
 	}
 	return id, c.tenants.SetPassword(ctx, cli, p.TenantID, id, password)
 }

@@ -22,6 +22,7 @@ var Rules = map[string]Rule{
 	"factor_code":      {Out: true},
 	"passkey":          {}, // public keys let nobody in
 	"passkey_offer":    {},
+	"passkey_only":     {},
 	"passkey_spent":    {Out: true},
 	"passkey_seal":     {Out: true},
 	"oidc_link":        {},

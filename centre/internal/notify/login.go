@@ -166,7 +166,7 @@ func (n *Notifier) tellRecovery(ctx context.Context, company *tenant.Company, ar
 // changes are the mails about what became of a login, by the action of the audit log.
 var changes = map[string]string{"person.password": "mail.changed_password", "person.factor_on": "mail.changed_factor_on", "person.factor_off": "mail.changed_factor_off",
 	"person.codes": "mail.changed_codes", "person.passkey_on": "mail.changed_passkey_on", "person.passkey_off": "mail.changed_passkey_off", "person.passkey_copied": "mail.changed_passkey_copied", "person.recovered": "mail.changed_recovered",
-	"person.oidc_on": "mail.changed_oidc_on", "person.oidc_off": "mail.changed_oidc_off", "person.let_in": "mail.changed_let_in"}
+	"person.passkey_only_on": "mail.changed_passkey_only_on", "person.passkey_only_off": "mail.changed_passkey_only_off", "person.oidc_on": "mail.changed_oidc_on", "person.oidc_off": "mail.changed_oidc_off", "person.let_in": "mail.changed_let_in"}
 
 func (n *Notifier) tellChanged(ctx context.Context, company *tenant.Company, args tenant.TellArgs, p *tenant.Person) error {
 	key := changes[args.Note]

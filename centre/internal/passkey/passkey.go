@@ -81,8 +81,13 @@ func (k Keys) Has(tx *store.Tx, personID string) (bool, error) {
 	return n > 0, err
 }
 
+// Only implements [tenant.Keys].
+func (Keys) Only(tx *store.Tx, personID string) (bool, error) { return selectOnly(tx, personID) }
+
 // Drop implements [tenant.Keys].
-func (Keys) Drop(tx *store.Tx, personID string) error { return dropKeys(tx, personID) }
+func (Keys) Drop(tx *store.Tx, personID string) error {
+	return errors.Join(dropKeys(tx, personID), dropOnly(tx, personID))
+}
 
 // Config says what the service works with.
 type Config struct {
@@ -172,12 +177,25 @@ func (s *Service) Remove(ctx context.Context, x tenant.Session, id, secret strin
 		return err
 	}
 	return s.cfg.Store.Write(ctx, x.TenantID, func(tx *store.Tx) error {
+		if err := holdPerson(tx, x.PersonID); err != nil {
+			return err
+		}
 		k, err := own(tx, x, id)
 		if err != nil {
 			return err
 		}
-		if n, err := countKeys(tx, x.PersonID, k.Host); err != nil || n == 1 && !x.Factor && s.cfg.Tenants.MustHave(x) {
-			return errors.Join(err, tenant.ErrRequired)
+		n, err := countKeys(tx, x.PersonID, k.Host)
+		if err != nil {
+			return err
+		}
+		only, err := selectOnly(tx, x.PersonID)
+		switch {
+		case err != nil:
+			return err
+		case n == 1 && !x.Factor && s.cfg.Tenants.MustHave(x):
+			return tenant.ErrRequired
+		case only && n <= MinOnly:
+			return ErrFew
 		}
 		return errors.Join(dropKey(tx, &k), tenant.EndOthers(tx, x.PersonID, x.ID), s.changed(tx, x.PersonID, "person.passkey_off"))
 	})

@@ -82,6 +82,31 @@ func dropKeys(tx *store.Tx, personID string) error {
 	return err
 }
 
+// holdPerson lets of two who change a person's passkeys at once one wait for the other.
+func holdPerson(tx *store.Tx, personID string) error {
+	n, err := tx.Exec(`UPDATE person SET name = name WHERE tenant_id = $1 AND id = $2 AND left_at = 0`, personID)
+	if err == nil && n == 0 {
+		err = store.ErrNotFound
+	}
+	return err
+}
+
+func selectOnly(tx *store.Tx, personID string) (bool, error) {
+	var n int
+	err := tx.QueryRow(`SELECT count(*) FROM passkey_only WHERE tenant_id = $1 AND person_id = $2`, personID).Scan(&n)
+	return n > 0, err
+}
+
+func insertOnly(tx *store.Tx, personID string, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO passkey_only (tenant_id, person_id, at) VALUES ($1, $2, $3)`, personID, store.Micros(at))
+	return err
+}
+
+func dropOnly(tx *store.Tx, personID string) error {
+	_, err := tx.Exec(`DELETE FROM passkey_only WHERE tenant_id = $1 AND person_id = $2`, personID)
+	return err
+}
+
 func selectOffer(tx *store.Tx, personID string) (heard bool, err error) {
 	var n int
 	err = tx.QueryRow(`SELECT count(*) FROM passkey_offer WHERE tenant_id = $1 AND person_id = $2`, personID).Scan(&n)

@@ -138,6 +138,9 @@ func (s *Service) codeID(ctx context.Context, personID, code string) (string, er
 // sure asks for the own password again, before something is changed that keeps others
 // out. A stolen cookie alone must not be enough (ASVS 7.5.1).
 func (s *Service) sure(ctx context.Context, x Session, password string) error {
+	if s.Passwordless(x.Role) {
+		return store.ErrNotFound
+	}
 	if _, ok := s.byCode.Take(x.PersonID + " password"); !ok {
 		return ErrTooMany
 	}
@@ -212,6 +215,9 @@ func (s *Service) FactorSecret(ctx context.Context, x Session) (secret []byte, e
 // ConfirmFactor takes the first code of the new secret, puts it in use, ends the
 // person's other sessions and gives recovery codes, which are shown once.
 func (s *Service) ConfirmFactor(ctx context.Context, x Session, code string) ([]string, error) {
+	if s.Passwordless(x.Role) {
+		return nil, store.ErrNotFound
+	}
 	if _, ok := s.byCode.Take(x.PersonID); !ok {
 		return nil, ErrTooMany
 	}
@@ -321,6 +327,9 @@ func (s *Service) RemoveFactor(ctx context.Context, x Session, code string) erro
 }
 
 func (s *Service) withCode(ctx context.Context, x Session, code string, do func(tx *store.Tx) error) error {
+	if s.Passwordless(x.Role) {
+		return store.ErrNotFound
+	}
 	if _, ok := s.byCode.Take(x.PersonID); !ok {
 		return ErrTooMany
 	}

@@ -130,7 +130,8 @@ func (s *Service) InviteByToken(ctx context.Context, token string) (i Invite, er
 	return i, err
 }
 
-// Passwordless says whether somebody of a role has no use for a password: they log in by the identity provider only.
+// Passwordless says whether somebody of a role has no use for a password: they log in by the identity provider only. Nothing of
+// ours that would let them in is made, changed or recovered then.
 func (s *Service) Passwordless(r Role) bool { return s.only && r.Inside() }
 
 // Join takes an invitation up: the person exists from now on, with this name and

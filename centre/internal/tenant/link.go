@@ -100,18 +100,5 @@ func (s *Service) selectLink(tx *store.Tx, id string) (l Link, err error) {
 // tidyLinks forgets links that expired a LinkLife ago; until then their page
 // can say "expired" instead of "unknown".
 func tidyLinks(tx *store.Tx, now time.Time) error {
-	ids, err := store.Collect[string](tx.Query(`SELECT id FROM action_link WHERE tenant_id = $1 AND expires_at <= $2 LIMIT $3`,
-		store.Micros(now.Add(-LinkLife)), linksTidied))(func(scan scanner) (id string, err error) { err = scan(&id); return id, err })
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := tx.Unpoint("link", id); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`DELETE FROM action_link WHERE tenant_id = $1 AND id = $2`, id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return drop(tx, "link", "action_link", `expires_at <= $2 LIMIT $3`, store.Micros(now.Add(-LinkLife)), linksTidied)
 }

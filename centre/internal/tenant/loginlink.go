@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"otasuke/centre/internal/store"
@@ -70,12 +69,5 @@ func SpendLink(tx *store.Tx, token string) error {
 
 // dropLoginLinks forgets those that a condition with $2 names.
 func dropLoginLinks(tx *store.Tx, where string, arg any) error {
-	ids, err := store.Collect[string](tx.Query(`SELECT id FROM login_link WHERE tenant_id = $1 AND `+where, arg))(
-		func(scan scanner) (id string, err error) { err = scan(&id); return id, err })
-	for _, id := range ids {
-		err = errors.Join(err, tx.Unpoint("login", id))
-		_, err1 := tx.Exec(`DELETE FROM login_link WHERE tenant_id = $1 AND id = $2`, id)
-		err = errors.Join(err, err1)
-	}
-	return err
+	return drop(tx, "login", "login_link", where, arg)
 }

@@ -61,7 +61,7 @@ func (s *Service) RemovePerson(ctx context.Context, who, tenantID, personID stri
 			return err
 		}
 		return errors.Join(tx.Unpoint("email", EmailKey(p.Email)), endSessions(tx, personID, ""), dropFactor(tx, personID), s.keys.Drop(tx, personID), dropLinks(tx, personID),
-			endRecoveries(tx, personID, now), Audit(tx, now, Entry{Who: who, Action: "person.remove", Object: personID}))
+			EndRecoveries(tx, personID, now), Audit(tx, now, Entry{Who: who, Action: "person.remove", Object: personID}))
 	})
 }
 
@@ -106,16 +106,7 @@ func keepOne(tx *store.Tx, p *Person, becomes Role) error {
 
 // dropLinks takes the buttons of a person's mails out of use.
 func dropLinks(tx *store.Tx, personID string) error {
-	ids, err := store.Collect[string](tx.Query(`SELECT id FROM action_link WHERE tenant_id = $1 AND person_id = $2`, personID))(
-		func(scan scanner) (id string, err error) { err = scan(&id); return id, err })
-	for _, id := range ids {
-		err = errors.Join(err, tx.Unpoint("link", id))
-	}
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(`DELETE FROM action_link WHERE tenant_id = $1 AND person_id = $2`, personID)
-	return err
+	return drop(tx, "link", "action_link", `person_id = $2`, personID)
 }
 
 // NamesOf are the names of all who are or were of a company, by id, for the record of

@@ -41,7 +41,8 @@ type Recovery struct {
 
 // StartRecovery begins a recovery, after a talk on the telephone. The person and all
 // owners are told at once; until it is valid, and after, each of them can cancel it. A
-// recovery of the same person that is still open ends.
+// recovery of the same person that is still open ends. Who is let in by passkeys alone has no other factor that could stay: that
+// recovery takes all of it off, with the longer delay.
 func (s *Service) StartRecovery(ctx context.Context, staff Session, tenantID, personID string, factor bool, why string) (r Recovery, err error) {
 	if !staff.Role.May(MayHelp) || staff.PersonID == personID {
 		return r, store.ErrNotFound
@@ -53,25 +54,30 @@ func (s *Service) StartRecovery(ctx context.Context, staff Session, tenantID, pe
 		return r, err
 	}
 	now := s.clock.Now()
-	r.TenantID, r.PersonID, r.Factor, r.Who, r.Why, r.Created, r.Valid = tenantID, personID, factor, staff.PersonID, why, now, now.Add(passwordDelay)
-	action := "person.recovery"
-	if factor {
-		r.Valid, action = now.Add(factorDelay), "person.recovery_factor"
-	}
-	r.Expires = r.Valid.Add(recoveryLife)
+	r.TenantID, r.PersonID, r.Who, r.Why, r.Created = tenantID, personID, staff.PersonID, why, now
 	return r, s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
 		p, err := s.present(tx, personID)
 		if err != nil {
 			return err
 		}
-		if p.Role == RoleOperator && staff.Role != RoleOperator { // no way up for the desk
+		if p.Role == RoleOperator && staff.Role != RoleOperator || s.Passwordless(p.Role) { // no way up for the desk, none round the provider
 			return store.ErrNotFound
 		}
-		if err := endRecoveries(tx, personID, now); err != nil {
+		only, err := s.keys.Only(tx, personID)
+		if err != nil {
+			return err
+		}
+		r.Factor, r.Valid = factor || only, now.Add(passwordDelay)
+		action := "person.recovery"
+		if r.Factor {
+			r.Valid, action = now.Add(factorDelay), "person.recovery_factor"
+		}
+		r.Expires = r.Valid.Add(recoveryLife)
+		if err := EndRecoveries(tx, personID, now); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(`INSERT INTO recovery (tenant_id, id, person_id, factor, who, why, created_at, valid_at, expires_at, ended_at, ended) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '')`,
-			r.ID, personID, factor, r.Who, why, store.Micros(now), store.Micros(r.Valid), store.Micros(r.Expires)); err != nil {
+			r.ID, personID, r.Factor, r.Who, why, store.Micros(now), store.Micros(r.Valid), store.Micros(r.Expires)); err != nil {
 			return err
 		}
 		return errors.Join(Audit(tx, now, Entry{Who: r.Who, Action: action, Object: personID, Why: why}), tell(tx, TellArgs{What: TellRecovery, Ref: r.ID}))
@@ -174,7 +180,8 @@ func (s *Service) endRecovery(ctx context.Context, r Recovery, kind string, do f
 	})
 }
 
-func endRecoveries(tx *store.Tx, personID string, now time.Time) error {
+// EndRecoveries ends those of a person that are open.
+func EndRecoveries(tx *store.Tx, personID string, now time.Time) error {
 	_, err := tx.Exec(`UPDATE recovery SET ended_at = $3, ended = 'cancelled' WHERE tenant_id = $1 AND person_id = $2 AND ended_at = 0`, personID, store.Micros(now))
 	return err
 }

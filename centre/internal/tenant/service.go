@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"embed"
@@ -50,15 +51,18 @@ type Config struct {
 type Keys interface {
 	// Has says whether a person of the transaction's company has one that works.
 	Has(tx *store.Tx, personID string) (bool, error)
-	// Drop takes all of a person's away.
+	// Only says whether a person wants to be let in by them alone: the password opens nothing then.
+	Only(tx *store.Tx, personID string) (bool, error)
+	// Drop takes all of a person's away, and that wish with them.
 	Drop(tx *store.Tx, personID string) error
 }
 
 // noKeys is what nobody has.
 type noKeys struct{}
 
-func (noKeys) Has(*store.Tx, string) (bool, error) { return false, nil }
-func (noKeys) Drop(*store.Tx, string) error        { return nil }
+func (noKeys) Has(*store.Tx, string) (bool, error)  { return false, nil }
+func (noKeys) Only(*store.Tx, string) (bool, error) { return false, nil }
+func (noKeys) Drop(*store.Tx, string) error         { return nil }
 
 // Service is the way to companies and people. It is safe for concurrent use.
 type Service struct {
@@ -304,8 +308,11 @@ func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	return s.hasher.Hash(ctx, password)
 }
 
-// setPassword ends all sessions of the person but the one with id keep.
+// setPassword ends all sessions of the person but the one with id keep. Who is [Service.Passwordless] gets none.
 func (s *Service) setPassword(tx *store.Tx, who, personID, hash, keep string) error {
+	if p, _, err := selectPerson(tx, personID); err != nil || s.Passwordless(p.Role) {
+		return cmp.Or(err, error(store.ErrNotFound))
+	}
 	n, err := tx.Exec(`UPDATE person SET password = $3 WHERE tenant_id = $1 AND id = $2 AND left_at = 0`, personID, hash)
 	if err != nil {
 		return err

@@ -122,7 +122,7 @@ func (s *Service) Login(ctx context.Context, email, password string, from From) 
 	if len(password) > maxPassword || len(email) > maxEmail {
 		return Session{}, "", ErrLogin
 	}
-	p, hash, err := s.personByEmail(ctx, email)
+	p, hash, keys, err := s.personByEmail(ctx, email)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Session{}, "", err
 	}
@@ -130,26 +130,29 @@ func (s *Service) Login(ctx context.Context, email, password string, from From) 
 	if err != nil {
 		return Session{}, "", err
 	}
-	if !ok || s.only && p.Role.Inside() {
+	if !ok || keys || s.Passwordless(p.Role) {
 		return Session{}, "", s.Refused(ctx, p, address)
 	}
 	s.byBoth.Forgive(account + address)
 	return s.begin(ctx, p, address, from.Agent)
 }
 
-func (s *Service) personByEmail(ctx context.Context, email string) (p Person, hash string, err error) {
+// personByEmail says also whether somebody is let in by passkeys alone. That is asked of strangers as well, so as to take as long.
+func (s *Service) personByEmail(ctx context.Context, email string) (p Person, hash string, keys bool, err error) {
 	owner, err := s.store.Owner(ctx, "email", EmailKey(email))
 	if errors.Is(err, store.ErrNotFound) {
 		owner, err = House, nil // reads a little all the same, so as to take as long
 	}
 	if err != nil {
-		return p, "", err
+		return p, "", false, err
 	}
-	err = s.store.Read(ctx, owner, func(tx *store.Tx) (err error) {
-		p, hash, err = selectPersonByEmail(tx, email)
-		return err
+	err = s.store.Read(ctx, owner, func(tx *store.Tx) error {
+		var err1, err2 error
+		p, hash, err1 = selectPersonByEmail(tx, email)
+		keys, err2 = s.keys.Only(tx, p.ID)
+		return errors.Join(err1, err2)
 	})
-	return p, hash, err
+	return p, hash, keys, err
 }
 
 // Refused writes a failed login into the log of the person's company, or of the
@@ -191,7 +194,7 @@ func (s *Service) asks(tx *store.Tx, p *Person) (bool, error) {
 // pending the half session of that id ends. Who has left is [ErrLogin]. For the room of passkeys.
 func (s *Service) Enter(tx *store.Tx, personID, pending string, from From) (x Session, token string, err error) {
 	p, err := s.present(tx, personID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && pending == "" && s.only && p.Role.Inside() {
+	if errors.Is(err, store.ErrNotFound) || err == nil && s.Passwordless(p.Role) {
 		return x, "", ErrLogin
 	} else if err != nil {
 		return x, "", err
@@ -308,7 +311,7 @@ func (s *Service) SessionByToken(ctx context.Context, token string) (Session, er
 	if x.Staff {
 		idle = idleStaff
 	}
-	if !now.Before(x.Expires) || now.Sub(x.Seen) >= idle {
+	if !now.Before(x.Expires) || now.Sub(x.Seen) >= idle || s.Passwordless(x.Role) && !x.Vouched { // begun before it was so
 		return Session{}, ErrNoSession
 	}
 	x.CSRF = csrf(token)
@@ -401,10 +404,5 @@ func (s *Service) selectSessions(tx *store.Tx, personID string, now time.Time) (
 
 // dropExpired tidies up on the occasion of a login.
 func dropExpired(tx *store.Tx, now time.Time) error {
-	ids, err := store.Collect[string](tx.Query(`SELECT id FROM login_session WHERE tenant_id = $1 AND expires_at <= $2`, store.Micros(now)))(
-		func(scan scanner) (id string, err error) { err = scan(&id); return id, err })
-	for _, id := range ids {
-		err = errors.Join(err, endSession(tx, id))
-	}
-	return err
+	return drop(tx, "session", "login_session", `expires_at <= $2`, store.Micros(now))
 }

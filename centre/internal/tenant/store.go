@@ -97,22 +97,24 @@ func selectPeople(tx *store.Tx) ([]Person, error) {
 	return people, err
 }
 
-// endSessions ends all sessions of a person except the one with id keep.
-func endSessions(tx *store.Tx, personID, keep string) error {
-	ids, err := store.Collect[string](tx.Query(`SELECT id FROM login_session WHERE tenant_id = $1 AND person_id = $2 AND id <> $3`, personID, keep))(
+// drop forgets the rows of a table that a condition from $2 on names, with what the directory knows of them as a kind.
+func drop(tx *store.Tx, kind, table, where string, args ...any) error {
+	ids, err := store.Collect[string](tx.Query(`SELECT id FROM `+table+` WHERE tenant_id = $1 AND `+where, args...))(
 		func(scan scanner) (id string, err error) { err = scan(&id); return id, err })
 	for _, id := range ids {
-		err = errors.Join(err, endSession(tx, id))
+		_, err1 := tx.Exec(`DELETE FROM `+table+` WHERE tenant_id = $1 AND id = $2`, id)
+		err = errors.Join(err, tx.Unpoint(kind, id), err1)
 	}
 	return err
 }
 
+// endSessions ends all sessions of a person except the one with id keep.
+func endSessions(tx *store.Tx, personID, keep string) error {
+	return drop(tx, "session", "login_session", `person_id = $2 AND id <> $3`, personID, keep)
+}
+
 func endSession(tx *store.Tx, id string) error {
-	if err := tx.Unpoint("session", id); err != nil {
-		return err
-	}
-	_, err := tx.Exec(`DELETE FROM login_session WHERE tenant_id = $1 AND id = $2`, id)
-	return err
+	return drop(tx, "session", "login_session", `id = $2`, id)
 }
 
 // Sites lists the places of all companies, inside an operator's reading.

@@ -189,10 +189,10 @@ func (p *Pages) accountPage(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 // forms are those of the account's page, as they were typed.
-type forms struct{ password, off, key form }
+type forms struct{ password, off, key, only form }
 
 func formsOf(v *ui.Visit) forms {
-	return forms{password: passwordForm(v), off: codeForm(v), key: passkeyForm(v)}
+	return forms{password: passwordForm(v), off: codeForm(v), key: passkeyForm(v), only: onlyForm(v)}
 }
 
 func passwordForm(v *ui.Visit) form {
@@ -220,10 +220,10 @@ func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, f forms) error {
 	if err != nil {
 		return err
 	}
-	base.Flash = said(v, "password", "ended", "factor_off", "passkey_on", "passkey_off", "passkey_name")
+	base.Flash = said(v, "password", "ended", "factor_off", "passkey_on", "passkey_off", "passkey_name", "passkey_only_on", "passkey_only_off")
 	a := accountView{Base: base, Name: me.Name, Email: me.Email, Role: ui.RoleWord(v.Texts, me.Role), May: ui.MayWord(v.Texts, me.Role),
-		Faults: slices.Concat(f.key.Faults(), f.password.Faults(), f.off.Faults()), Password: f.password, Off: f.off, Factor: v.Factor, CanRemove: !p.Staff}
-	if a.Keys, err = p.passkeyPart(v, f.key); err != nil {
+		Faults: slices.Concat(f.key.Faults(), f.only.Faults(), f.password.Faults(), f.off.Faults()), Password: f.password, Off: f.off, Factor: v.Factor, CanRemove: !p.Staff}
+	if a.Keys, err = p.passkeyPart(v, f.key, f.only); err != nil {
 		return err
 	}
 	if a.Keys.On {

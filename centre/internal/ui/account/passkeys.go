@@ -15,6 +15,7 @@ func (p *Pages) passkeyRoutes(r *ui.Router) {
 	r.Page(ui.Self, "POST /account/passkeys", p.beginPasskey)
 	r.Page(ui.Self, "POST /account/passkeys/made", p.addPasskey)
 	r.Page(ui.Self, "POST /account/passkeys/later", p.later)
+	r.Page(ui.Self, "POST /account/passkeys/only", p.onlyPasskeys)
 	r.Page(ui.Self, "GET /account/passkeys/{passkey}", p.passkeyPage)
 	r.Page(ui.Self, "POST /account/passkeys/{passkey}", p.renamePasskey)
 	r.Page(ui.Self, "POST /account/passkeys/{passkey}/remove", p.removePasskey)
@@ -29,11 +30,15 @@ type passkeyPart struct {
 	Full bool // there are as many as may be
 	Rows []keyRow
 	New  form
+	// Only: the password opens nothing. May: it could be so. Switch asks who wants to change that.
+	Only, May bool
+	Switch    form
 }
 
 const (
-	keyName   = "key-name"
-	keySecret = "key-secret"
+	keyName    = "key-name"
+	keySecret  = "key-secret"
+	onlySecret = "only-secret"
 )
 
 // secretField asks again for what a thief of the session does not have.
@@ -43,6 +48,12 @@ func secretField(v *ui.Visit) field {
 		f.Label, f.Type, f.Auto, f.Max = v.T("login.code_label"), "text", "one-time-code", 40
 	}
 	return f
+}
+
+func onlyForm(v *ui.Visit) form {
+	f := secretField(v)
+	f.ID = onlySecret
+	return form{f}
 }
 
 func passkeyForm(v *ui.Visit) form {
@@ -58,7 +69,7 @@ var keyFaults = []struct {
 	id, text string
 }{
 	{tenant.ErrPassword, keySecret, "login.password_wrong"}, {tenant.ErrCode, keySecret, "login.code_wrong"}, {tenant.ErrTooMany, keySecret, "login.code_later"},
-	{tenant.ErrRequired, keySecret, "login.passkey_last"}, {passkey.ErrName, keyName, "login.passkey_name_bad"},
+	{passkey.ErrFew, keySecret, "login.passkey_only_few"}, {tenant.ErrRequired, keySecret, "login.passkey_last"}, {passkey.ErrName, keyName, "login.passkey_name_bad"},
 	{passkey.ErrStale, keySecret, "login.passkey_again"}, {passkey.ErrAnswer, keySecret, "login.passkey_unmade"}, {passkey.ErrKnown, keySecret, "login.passkey_known"}, {passkey.ErrMany, keyName, "login.passkey_many"},
 }
 
@@ -73,17 +84,45 @@ func blame(v *ui.Visit, f form, err error) bool {
 	return false
 }
 
-func (p *Pages) passkeyPart(v *ui.Visit, fresh form) (part passkeyPart, err error) {
+func (p *Pages) passkeyPart(v *ui.Visit, fresh, change form) (part passkeyPart, err error) {
 	keys := p.Gate.Passkeys()
 	if keys == nil {
 		return part, nil
 	}
 	all, err := keys.List(v.Request.Context(), v.Session)
-	part = passkeyPart{On: true, Full: len(all) >= passkey.MaxEach, New: fresh}
+	if err != nil {
+		return part, err
+	}
+	part = passkeyPart{On: true, Full: len(all) >= passkey.MaxEach, New: fresh, May: len(all) >= passkey.MinOnly, Switch: change}
 	for i := range all {
 		part.Rows = append(part.Rows, rowOf(v, &all[i]))
 	}
+	part.Only, err = keys.Only(v.Request.Context(), v.Session)
 	return part, err
+}
+
+// onlyPasskeys has the password open nothing any more, or open again.
+func (p *Pages) onlyPasskeys(w http.ResponseWriter, v *ui.Visit) error {
+	keys := p.Gate.Passkeys()
+	if keys == nil {
+		return ui.ErrBadInput
+	}
+	word, only := "passkey_only_off", v.Request.PostFormValue("only") == "1"
+	if only {
+		word = "passkey_only_on"
+	}
+	f := formsOf(v)
+	err := keys.SetOnly(v.Request.Context(), v.Session, only, v.Request.PostFormValue(onlySecret))
+	for _, one := range keyFaults {
+		if errors.Is(err, one.err) {
+			f.only.Fault(onlySecret, v.T(one.text))
+			return p.showAccount(w, v, f)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return p.back(w, v, "/account?said="+word)
 }
 
 func rowOf(v *ui.Visit, k *passkey.Key) keyRow {

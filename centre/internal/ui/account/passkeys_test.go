@@ -287,3 +287,48 @@ func TestNoPasskeysWhereBrowsersHaveNone(t *testing.T) {
 		}
 	})
 }
+
+// The password of who has two passkeys opens nothing any more, by the account's page, and opens again by it.
+func TestPasskeysAlone(t *testing.T) {
+	withKeys(t, false, func(w *world) {
+		w.passwordLogin()
+		if body := w.get("/account"); !strings.Contains(body, "パスキーが2個いります") || strings.Contains(body, "/account/passkeys/only") {
+			t.Error("offered without passkeys")
+		}
+		if status, _, body := w.post("/account", "/account/passkeys/only", "only", "1", "only-secret", word); status != http.StatusUnprocessableEntity || !strings.Contains(body, "パスキーが2個いります") {
+			t.Errorf("without passkeys: %d", status)
+		}
+		k := w.addKey(word)
+		w.addKey(word)
+		status, _, body := w.post("/account", "/account/passkeys/only", "only", "1", "only-secret", "wrong password 1")
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `href="#only-secret"`) || !strings.Contains(body, "いまのパスワードが違うようです") {
+			t.Errorf("wrong password: %d", status)
+		}
+		if status, to, _ := w.post("/account", "/account/passkeys/only", "only", "1", "only-secret", word); status != http.StatusSeeOther || to != "/account?said=passkey_only_on" {
+			t.Fatalf("%d %s", status, to)
+		}
+		if body := w.get("/account?said=passkey_only_on"); !strings.Contains(body, "パスワードで入れないようにしました") || !strings.Contains(body, "パスキーだけでログインします") {
+			t.Error("the page does not say so")
+		}
+		inside := w.cookie
+		status, _, right := w.passwordLogin()
+		_, _, wrong := w.do(http.MethodPost, "/login", url.Values{"email": {"hanako@sato.example"}, "password": {"wrong password 1"}}, windows)
+		if status != http.StatusUnprocessableEntity || w.cookie != "" || right != wrong {
+			t.Errorf("by the password: %d, another page than a wrong one's: %v", status, right != wrong)
+		}
+		if status, to, _ := w.do(http.MethodPost, "/login/passkey", url.Values{"answer": {w.prove("/login/passkey", k)}}, windows); status != http.StatusSeeOther || to != "/" {
+			t.Errorf("by a passkey: %d %s", status, to)
+		}
+		w.cookie = inside
+		page := regexp.MustCompile(`/account/passkeys/[0-9a-f]{64}`).FindString(w.get("/account"))
+		if status, _, body := w.post(page, page+"/remove", "key-secret", word); status != http.StatusUnprocessableEntity || !strings.Contains(body, "パスキーが2個いります") {
+			t.Errorf("the one before the last: %d", status)
+		}
+		if status, to, _ := w.post("/account", "/account/passkeys/only", "only-secret", word); status != http.StatusSeeOther || to != "/account?said=passkey_only_off" {
+			t.Errorf("off: %d %s", status, to)
+		}
+		if status, to, _ := w.passwordLogin(); status != http.StatusSeeOther || to != "/" {
+			t.Errorf("by the password again: %d %s", status, to)
+		}
+	})
+}

@@ -151,6 +151,18 @@ func TestProviderOnly(t *testing.T) {
 		if body := w.get("/account"); !strings.Contains(body, "ログインは Example ID で行います") || !strings.Contains(body, "Example ID のパスワードを変えてください") || strings.Contains(body, "パスワードを変える") || strings.Contains(body, "確認コード（2段階のログイン）") {
 			t.Error("the account's page offers what is of no use")
 		}
+		for path, form := range map[string][]string{"/account/password": {"old", word, "password", "another password 88"}, "/account/factor/begin": {"old", word}, "/account/factor/codes": {"code", "123456"}} {
+			if status, _, _ := w.post("/account", path, form...); status != http.StatusNotFound {
+				t.Errorf("%s, which no page offers: %d", path, status)
+			}
+		}
+		colleague := w.person(tenant.Person{TenantID: tenant.House, Email: "jiro@sato.example", Name: "次郎", Role: tenant.RoleDesk})
+		if body := w.get("/people/" + colleague); strings.Contains(body, "/recover") {
+			t.Error("a recovery is offered")
+		}
+		if status, _, _ := w.post("/people/"+colleague, "/people/"+colleague+"/recover", "why", "called, voice known"); status != http.StatusNotFound {
+			t.Errorf("recovery of a colleague: %d", status)
+		}
 		id, err := w.svc.Invite(t.Context(), w.owner, tenant.Person{TenantID: tenant.House, Email: "new@sato.example", Name: "新人", Role: tenant.RoleAnalyst})
 		must(t, err)
 		token, err := w.svc.NewLoginLink(t.Context(), tenant.House, tenant.TellInvite, id, w.clock.Now().Add(time.Hour))
