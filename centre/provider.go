@@ -40,7 +40,7 @@ type OIDCConfig struct {
 }
 
 func (o *OIDCConfig) config(c *Config) oidc.Config {
-	return oidc.Config{Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, Redirect: c.Console.URL + "/login/oidc/back", Proof: oidc.Proof(cmp.Or(o.SecondFactor, string(oidc.ProofOurs))),
+	return oidc.Config{Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, Redirect: c.Console.URL + "/login/oidc/back", Ended: c.Console.URL + "/login/oidc/ended", Proof: oidc.Proof(cmp.Or(o.SecondFactor, string(oidc.ProofOurs))),
 		AMR: o.AMR, ACR: o.ACR, HostedDomain: o.HostedDomain, Only: o.Only, Log: c.Log}
 }
 

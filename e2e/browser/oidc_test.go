@@ -42,7 +42,7 @@ func provided(t *testing.T) (console string, by *idp.Provider, sink *mailsink.Si
 	go func() { _ = sink.Serve(l) }()
 	t.Cleanup(func() { _ = sink.Close() })
 	console = "http://localhost" + at[1][strings.LastIndex(at[1], ":"):]
-	by.Redirect = console + "/login/oidc/back"
+	by.Redirect, by.AfterEnd = console+"/login/oidc/back", console+"/login/oidc/ended"
 	c, err := centre.New(t.Context(), centre.Config{
 		Log: warnings("centre with a provider"), Name: "なにわ商工会議所", Database: "sqlite://" + filepath.Join(dir, "centre.db"), StateDir: filepath.Join(dir, "centre"), Phone: deskPhone,
 		Portal: centre.WebConfig{Listen: at[0], URL: "http://" + at[0]}, Console: centre.WebConfig{Listen: at[1], URL: console},
@@ -136,6 +136,15 @@ func TestLoginByProvider(t *testing.T) {
 				b.picture(filepath.Join(dir, "account-provider-360-ja.png"), 360)
 			}
 		}
+		b.click(`form[action$="/logout"] button`)
+		b.says("Example ID にはまだログインしています")
+		if script {
+			b.usable("after logging out")
+		}
+		b.click(`a[href$="/login/oidc/end"]`)
+		b.says("Example ID からもログアウトしました")
+		b.open(console + "/people")
+		b.says("Example ID でログイン")
 		b.sane()
 	}
 	eventually(t, "the mail about it", func() bool {

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -43,6 +44,8 @@ type Provider struct {
 	URL              string // the issuer
 	ClientID, Secret string
 	Redirect         string // the only way back that it knows
+	AfterEnd         string // the only one after logging out; "": it stays on its own page
+	Ends             int    // how many logged out
 	Now              func() time.Time
 
 	// Claims are of who is logged in: sub, email and what else there is.
@@ -69,6 +72,7 @@ func New(clientID, secret string) *Provider {
 	mux.HandleFunc("GET /keys", p.keys)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("GET /end", p.end)
 	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.Fault == nil || !p.Fault(w, r) {
 			mux.ServeHTTP(w, r)
@@ -88,7 +92,7 @@ func answer(w http.ResponseWriter, status int, what any) {
 }
 
 func (p *Provider) describe(w http.ResponseWriter, _ *http.Request) {
-	about := map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
+	about := map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "end_session_endpoint": p.URL + "/end", "jwks_uri": p.URL + "/keys",
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 		"code_challenge_methods_supported": []string{"S256"}, "authorization_response_iss_parameter_supported": true}
 	maps.Copy(about, p.About)
@@ -112,6 +116,24 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	p.codes[code] = q
 	p.mu.Unlock()
 	http.Redirect(w, r, p.Redirect+"?"+url.Values{"code": {code}, "state": {q.Get("state")}, "iss": {p.URL}}.Encode(), http.StatusFound)
+}
+
+// end logs whoever comes out (OpenID Connect RP-Initiated Logout 1.0) and sends them back to where it was told of before,
+// and nowhere else.
+func (p *Provider) end(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if q.Get("client_id") != p.ClientID {
+		http.Error(w, "no such client: "+r.URL.RawQuery, http.StatusBadRequest)
+		return
+	}
+	p.mu.Lock()
+	p.Ends++
+	p.mu.Unlock()
+	if p.AfterEnd == "" || q.Get("post_logout_redirect_uri") != p.AfterEnd {
+		_, _ = io.WriteString(w, "logged out")
+		return
+	}
+	http.Redirect(w, r, p.AfterEnd+"?"+url.Values{"state": {q.Get("state")}}.Encode(), http.StatusFound)
 }
 
 // token gives one for a code, once.
@@ -163,7 +185,7 @@ func (p *Provider) Visit(address string) (url.Values, error) {
 	if err != nil {
 		return nil, fmt.Errorf("idp: %s: %w", res.Status, err)
 	}
-	if there, _, _ := strings.Cut(to.String(), "?"); there != p.Redirect {
+	if there, _, _ := strings.Cut(to.String(), "?"); there != p.Redirect && there != p.AfterEnd {
 		return nil, fmt.Errorf("idp: sent to %s", there)
 	}
 	return to.Query(), nil

@@ -47,8 +47,14 @@ func IsBrowser(value string) bool {
 	return err == nil && len(raw) == browserBytes
 }
 
+// What a browser is sent to the provider for: a state of one is none of the other.
+const (
+	toLogin = "state"
+	toEnd   = "end"
+)
+
 // begin makes an attempt of a browser.
-func (s *Service) begin(browser string) (a attempt, err error) {
+func (s *Service) begin(browser, purpose string) (a attempt, err error) {
 	if !IsBrowser(browser) {
 		return a, ErrStale
 	}
@@ -57,16 +63,16 @@ func (s *Service) begin(browser string) (a attempt, err error) {
 		return a, fmt.Errorf("oidc: random: %w", err)
 	}
 	binary.BigEndian.PutUint64(raw[nonceBytes:], uint64(store.Micros(s.cfg.Clock.Now().Add(AttemptLife))))
-	return derived(browser, b64.EncodeToString(append(raw, seal(browser, "state", raw)...)), raw), nil
+	return derived(browser, b64.EncodeToString(append(raw, seal(browser, purpose, raw)...)), raw), nil
 }
 
 // check is the attempt of a browser that a state belongs to, or [ErrStale].
-func (s *Service) check(browser, state string) (a attempt, err error) {
+func (s *Service) check(browser, purpose, state string) (a attempt, err error) {
 	if !IsBrowser(browser) || len(state) > maxState {
 		return a, ErrStale
 	}
 	raw, err := b64.DecodeString(state)
-	if err != nil || len(raw) != bodyBytes+sha256.Size || !hmac.Equal(raw[bodyBytes:], seal(browser, "state", raw[:bodyBytes])) {
+	if err != nil || len(raw) != bodyBytes+sha256.Size || !hmac.Equal(raw[bodyBytes:], seal(browser, purpose, raw[:bodyBytes])) {
 		return a, ErrStale
 	}
 	if a = derived(browser, state, raw[:bodyBytes]); !s.cfg.Clock.Now().Before(a.expires) {

@@ -22,7 +22,7 @@ import (
 
 // Begin gives the address at the provider where somebody logs in. browser is [Service.NewBrowser]'s. [ErrAway] or [ErrSetup].
 func (s *Service) Begin(ctx context.Context, browser string) (string, error) {
-	a, err := s.begin(browser)
+	a, err := s.begin(browser, toLogin)
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +48,7 @@ func (s *Service) Finish(ctx context.Context, browser string, answer url.Values,
 		s.cfg.Log.Warn("too many logins by the identity provider", "address", address)
 		return x, "", tenant.ErrTooMany
 	}
-	a, err := s.check(browser, answer.Get("state"))
+	a, err := s.check(browser, toLogin, answer.Get("state"))
 	if err != nil { // not ours to ask about: nobody may have been at the provider
 		return x, "", err
 	}

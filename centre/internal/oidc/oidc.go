@@ -86,6 +86,8 @@ type Config struct {
 	ClientID, Secret string
 	// Redirect is where browsers come back, exactly as the provider knows it.
 	Redirect string
+	// Ended is where browsers come back from logging out at the provider, exactly as it knows it. Empty: that is not offered.
+	Ended string
 	// Proof is who answers for the second factor. Default: ours.
 	Proof Proof
 	// AMR and ACR are values of these claims of which one is needed with [ProofClaim].

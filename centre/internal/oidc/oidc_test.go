@@ -540,6 +540,81 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// Logging out at the provider: its address is taken when it is one to send a browser to, with what it has of its own; what
+// comes back is known only by the browser that was sent, for ten minutes, and is no login.
+func TestLoggingOutThere(t *testing.T) {
+	const ended = "https://console.example/login/oidc/ended"
+	suite(t, func(c *oidc.Config) { c.Ended = ended }, func(o *office) {
+		o.at.AfterEnd = ended
+		browser := o.browser()
+		if !o.in.Ends(o.Context()) {
+			o.Fatal("not offered")
+		}
+		to, err := o.in.End(o.Context(), browser)
+		must(o.T, err)
+		if strings.Contains(to, "id_token") || strings.Contains(to, secret) {
+			o.Errorf("more than is needed: %s", to)
+		}
+		back, err := o.at.Visit(to)
+		must(o.T, err)
+		if o.at.Ends != 1 || back.Get("state") == "" {
+			o.Errorf("%d logged out, back with %v", o.at.Ends, back)
+		}
+		state := back.Get("state")
+		must(o.T, o.in.HasEnded(browser, state))
+		o.is(o.in.HasEnded(o.browser(), state), oidc.ErrStale, "another browser")
+		o.is(o.in.HasEnded("", state), oidc.ErrStale, "no browser")
+		o.is(o.in.HasEnded(browser, state+"x"), oidc.ErrStale, "changed")
+		o.is(o.in.HasEnded(browser, o.visit(browser).Get("state")), oidc.ErrStale, "a login's")
+		_, _, err = o.in.Finish(o.Context(), browser, url.Values{"state": {state}, "code": {"x"}}, there)
+		o.is(err, oidc.ErrStale, "for a login")
+		o.clock.Advance(oidc.AttemptLife)
+		o.is(o.in.HasEnded(browser, state), oidc.ErrStale, "late")
+	})
+}
+
+func TestEndpointsToLogOut(t *testing.T) {
+	for name, one := range map[string]struct {
+		said any
+		want string // what the address begins with; "" for none
+	}{
+		"usual":             {"https://id.example/end", "https://id.example/end?client_id="},
+		"with its question": {"https://id.example/end?p=policy&client_id=evil&state=evil", "https://id.example/end?client_id=" + clientID + "&p=policy&post_logout"},
+		"none":              {nil, ""}, "a number": {7, ""}, "a list": {[]string{"https://id.example/end"}, ""}, "empty": {"", ""},
+		"script": {"javascript:alert(1)", ""}, "other": {"ftp://id.example/end", ""},
+		"data":     {"data:text/html,x", ""},
+		"a path":   {"/end", ""},
+		"no host":  {"https:///end", ""},
+		"a person": {"https://console.example@evil.example/end", ""},
+		"fragment": {"https://id.example/end#x", ""},
+		"header":   {"https://id.example/end\r\nSet-Cookie: x=y", ""},
+		"long":     {"https://id.example/" + strings.Repeat("x", 2<<10), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := idp.New(clientID, secret)
+			defer at.Close()
+			at.Redirect, at.About = redirect, map[string]any{"end_session_endpoint": one.said}
+			in, err := oidc.New(oidc.Config{Name: "Example ID", Issuer: at.URL, ClientID: clientID, Secret: secret, Redirect: redirect, Ended: "https://console.example/login/oidc/ended"})
+			must(t, err)
+			if got := in.Ends(t.Context()); got != (one.want != "") {
+				t.Errorf("offered: %v", got)
+			}
+			browser, err := in.NewBrowser()
+			must(t, err)
+			to, err := in.End(t.Context(), browser)
+			if one.want == "" {
+				if !errors.Is(err, oidc.ErrSetup) {
+					t.Errorf("%s %v", to, err)
+				}
+			} else if err != nil || !strings.HasPrefix(to, one.want) || strings.Contains(to, "evil") {
+				t.Errorf("%s %v", to, err)
+			}
+			_, err = in.Begin(t.Context(), browser)
+			must(t, err) // a login does not depend on it
+		})
+	}
+}
+
 // FuzzState: whatever a browser sends, with whatever cookie, is not taken for a login of ours.
 func FuzzState(f *testing.F) {
 	s, err := oidc.New(oidc.Config{Name: "x", Issuer: "https://id.example", ClientID: "x", Secret: "x"})
@@ -554,6 +629,9 @@ func FuzzState(f *testing.F) {
 	f.Add(browser, "AAAA")
 	f.Add(browser, strings.Repeat("A", 75))
 	f.Fuzz(func(t *testing.T, cookie, state string) {
+		if err := s.HasEnded(cookie, state); !errors.Is(err, oidc.ErrStale) {
+			t.Errorf("ended: %v", err)
+		}
 		if _, _, err := s.Finish(t.Context(), cookie, url.Values{"state": {state}, "code": {"x"}}, tenant.From{Addr: state}); !errors.Is(err, oidc.ErrStale) && !errors.Is(err, tenant.ErrTooMany) {
 			t.Error(err)
 		}

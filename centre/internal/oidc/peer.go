@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.E
 type peer struct {
 	oauth2.Config
 	verify *oidc.IDTokenVerifier
-	names  bool // answers name the issuer (RFC 9207)
+	names  bool     // answers name the issuer (RFC 9207)
+	end    *url.URL // where it logs people out; nil where it does not
 	at     time.Time
 }
 
@@ -92,6 +94,7 @@ func (s *Service) discover(ctx context.Context) (*peer, error) {
 		Methods []string `json:"token_endpoint_auth_methods_supported"`
 		PKCE    []string `json:"code_challenge_methods_supported"`
 		Names   bool     `json:"authorization_response_iss_parameter_supported"`
+		End     any      `json:"end_session_endpoint"` // whatever it is: a login does not depend on it
 	}
 	if err := found.Claims(&more); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSetup, err)
@@ -114,6 +117,7 @@ func (s *Service) discover(ctx context.Context) (*peer, error) {
 		// Times are looked at by ourselves, to tell a wrong clock from a wrong token.
 		verify: found.Verifier(&oidc.Config{ClientID: s.cfg.ClientID, SupportedSigningAlgs: algorithms, SkipExpiryCheck: true}),
 		names:  more.Names,
+		end:    s.ending(more.End),
 	}, nil
 }
 

@@ -209,7 +209,11 @@ func (g *Gate) loginView(r *http.Request) loginPage {
 // LoginPage answers GET and POST of the login page.
 func (g *Gate) LoginPage(w http.ResponseWriter, r *http.Request) {
 	t, p := g.Texts(r), g.loginView(r)
-	if r.FormValue("said") == "out" {
+	switch r.FormValue("said") {
+	case outByProvider:
+		p.By.End = g.cfg.Provider != nil
+		fallthrough
+	case "out":
 		p.Flash = &Flash{Text: t.T("portal.logged_out")}
 	}
 	if r.Method != http.MethodPost {
@@ -302,7 +306,11 @@ func (g *Gate) Logout(w http.ResponseWriter, v *Visit) error {
 		return err
 	}
 	g.setCookie(w, "", time.Unix(1, 0))
-	http.Redirect(w, v.Request, g.cfg.Root+"/login?said=out", http.StatusSeeOther)
+	said := "out"
+	if g.endsToo(v) {
+		said = outByProvider
+	}
+	http.Redirect(w, v.Request, g.cfg.Root+"/login?said="+said, http.StatusSeeOther)
 	return nil
 }
 

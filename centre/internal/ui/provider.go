@@ -22,6 +22,7 @@ type providerPart struct {
 	Name string // "" without a provider
 	URL  string
 	Only bool
+	End  bool // somebody who came in by it has logged out, and may do so there
 }
 
 // OIDC is the organisation's identity provider, nil where there is none.
@@ -57,17 +58,14 @@ func (g *Gate) ProviderPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	next := LocalPath(r.FormValue("next"), "")
-	if from := r.Header.Get("Sec-Fetch-Site"); from != "" && from != "same-origin" && from != "none" {
+	if !g.ownStep(r) {
 		http.Redirect(w, r, g.cfg.Root+"/login", http.StatusSeeOther)
 		return
 	}
-	browser := g.kept(r, attemptCookie)
-	var err error
-	if !oidc.IsBrowser(browser) {
-		if browser, err = g.cfg.Provider.NewBrowser(); err != nil {
-			g.Fail(w, r, err)
-			return
-		}
+	browser, err := g.attemptOf(r)
+	if err != nil {
+		g.Fail(w, r, err)
+		return
 	}
 	to, err := g.cfg.Provider.Begin(r.Context(), browser)
 	if err != nil {
@@ -106,6 +104,78 @@ func (g *Gate) ProviderBack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, LocalPath(next, g.cfg.Root+"/"), http.StatusSeeOther)
+}
+
+// outByProvider is the word of the login page for who has logged out here and may do so at the provider.
+const outByProvider = "out_oidc"
+
+// endsToo says whether somebody who logs out came in by a provider that can be asked to log them out as well.
+func (g *Gate) endsToo(v *Visit) bool {
+	if g.cfg.Provider == nil || !v.Role.Inside() {
+		return false
+	}
+	_, err := g.cfg.Provider.Bound(v.Request.Context(), v.PersonID)
+	return err == nil && g.cfg.Provider.Ends(v.Request.Context())
+}
+
+// ProviderEnd sends a browser to the provider to log out there too. It changes nothing here, and it is a link and no form: by
+// our policy of contents forms lead nowhere else, not even after a redirect. Another site's page must not use it, so whom
+// such a page sends comes to the login page.
+func (g *Gate) ProviderEnd(w http.ResponseWriter, r *http.Request) {
+	if g.cfg.Provider == nil {
+		g.NotFound(w, r)
+		return
+	}
+	if !g.ownStep(r) {
+		http.Redirect(w, r, g.cfg.Root+"/login", http.StatusSeeOther)
+		return
+	}
+	browser, err := g.attemptOf(r)
+	if err != nil {
+		g.Fail(w, r, err)
+		return
+	}
+	to, err := g.cfg.Provider.End(r.Context(), browser)
+	if err != nil {
+		g.providerFault(w, r, err)
+		return
+	}
+	g.keepLax(w, attemptCookie, browser, oidc.AttemptLife)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// ProviderEnded is where the provider sends a browser that has logged out there. Only who was sent there from here reads that
+// it is done; everybody else comes to the login page.
+func (g *Gate) ProviderEnded(w http.ResponseWriter, r *http.Request) {
+	if g.cfg.Provider == nil {
+		g.NotFound(w, r)
+		return
+	}
+	if g.cfg.Provider.HasEnded(g.kept(r, attemptCookie), r.FormValue("state")) != nil {
+		http.Redirect(w, r, g.cfg.Root+"/login", http.StatusSeeOther)
+		return
+	}
+	g.keepLax(w, attemptCookie, "", -time.Second)
+	p := g.loginView(r)
+	p.Path = g.cfg.Root + "/login"
+	p.Flash = &Flash{Text: p.T("login.oidc_ended", "name", g.cfg.Provider.Name())}
+	g.show(w, r, g.login, http.StatusOK, p)
+}
+
+// ownStep says whether a request comes from a page of ours, or from nowhere.
+func (g *Gate) ownStep(r *http.Request) bool {
+	from := r.Header.Get("Sec-Fetch-Site")
+	return from == "" || from == "same-origin" || from == "none"
+}
+
+// attemptOf is the secret of a browser that logins and endings are sealed to.
+func (g *Gate) attemptOf(r *http.Request) (string, error) {
+	if browser := g.kept(r, attemptCookie); oidc.IsBrowser(browser) {
+		return browser, nil
+	}
+	return g.cfg.Provider.NewBrowser()
 }
 
 // providerFault says on the login page what went wrong and what to do.

@@ -77,6 +77,8 @@ func NewRouter(g *Gate, root string, static http.Handler) *Router {
 	if g.cfg.Staff {
 		r.Open(Everyone, "GET /login/oidc", g.ProviderPage)
 		r.Open(Everyone, "GET /login/oidc/back", g.ProviderBack)
+		r.Open(Everyone, "GET /login/oidc/end", g.ProviderEnd)
+		r.Open(Everyone, "GET /login/oidc/ended", g.ProviderEnded)
 	}
 	r.Page(Self, "POST /logout", g.Logout)
 	return r

@@ -195,13 +195,68 @@ func TestProviderOnly(t *testing.T) {
 	})
 }
 
+// Who came in by the provider logs out here at once, and is offered to log out there; nobody else is, and no other site's page
+// sends anybody there.
+func TestLoggingOutThereToo(t *testing.T) {
+	byProvider(t, func(c *oidc.Config) {
+		c.Ended = strings.TrimSuffix(c.Redirect, "back") + "ended"
+	}, func(w *world) {
+		w.by.AfterEnd = strings.TrimSuffix(w.by.Redirect, "back") + "ended"
+		out := func(want bool, when string) {
+			t.Helper()
+			was := w.cookie
+			status, to, _ := w.post("/account", "/logout")
+			if _, err := w.svc.SessionByToken(t.Context(), was); status != http.StatusSeeOther || err == nil {
+				t.Errorf("%s: still inside: %d %v", when, status, err)
+			}
+			w.cookie = ""
+			if got := strings.Contains(w.get(to), "Example ID からもログアウトする"); got != want {
+				t.Errorf("%s: offered %v", when, got)
+			}
+		}
+		w.passwordLogin()
+		out(false, "by the password, not bound")
+		if status, to, _ := w.press(""); status != http.StatusSeeOther || to != "/" {
+			t.Fatalf("%d %s", status, to)
+		}
+		out(true, "by the provider")
+		if strings.Contains(w.get("/login"), "からもログアウトする") || strings.Contains(w.get("/login?said=out"), "からもログアウトする") {
+			t.Error("offered to who was not inside")
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/login/oidc/end", nil)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		rec := httptest.NewRecorder()
+		w.face.ServeHTTP(rec, r)
+		if to := rec.Header().Get("Location"); to != "/login" {
+			t.Errorf("from another site: %d %s", rec.Code, to)
+		}
+		status, to, _ := w.do(http.MethodGet, "/login/oidc/end", nil, windows)
+		if status != http.StatusSeeOther || !strings.HasPrefix(to, w.by.URL+"/end?") {
+			t.Fatalf("%d %s", status, to)
+		}
+		back, err := w.by.Visit(to)
+		must(t, err)
+		for name, state := range map[string]string{"none": "", "made up": "x", "changed": back.Get("state") + "A", "long": strings.Repeat("A", 9000)} {
+			if status, to, _ := w.do(http.MethodGet, "/login/oidc/ended?state="+state, nil, windows); status != http.StatusSeeOther || to != "/login" {
+				t.Errorf("%s: %d %s", name, status, to)
+			}
+		}
+		if body := w.get("/login/oidc/ended?" + back.Encode()); w.by.Ends != 1 || !strings.Contains(body, "Example ID からもログアウトしました") {
+			t.Errorf("%d ended: %.600s", w.by.Ends, body)
+		}
+		if status, to, _ := w.do(http.MethodGet, "/login/oidc/ended?"+back.Encode(), nil, windows); status != http.StatusSeeOther || to != "/login" {
+			t.Errorf("by a browser that has forgotten: %d %s", status, to)
+		}
+	})
+}
+
 // A console without a provider has neither the button nor the way.
 func TestNoProvider(t *testing.T) {
 	each(t, true, func(w *world) {
 		if strings.Contains(w.get("/login"), "oidc") {
 			t.Error("a button to nowhere")
 		}
-		for _, path := range []string{"/login/oidc", "/login/oidc/back?code=x&state=x"} {
+		for _, path := range []string{"/login/oidc", "/login/oidc/back?code=x&state=x", "/login/oidc/end", "/login/oidc/ended?state=x"} {
 			if status, _, _ := w.do(http.MethodGet, path, nil, windows); status != http.StatusNotFound {
 				t.Errorf("%s: %d", path, status)
 			}
