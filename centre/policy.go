@@ -8,7 +8,7 @@ import (
 
 // policyPages are those about what companies want of their boxes, for one face.
 func (c *Centre) policyPages(staff bool) ui.Guest {
-	cfg := pages.Config{Service: c.policies, Companies: c.tenants, Boxes: c.devices.Boxes, Known: c.apps}
+	cfg := pages.Config{Service: c.policies, Companies: c.tenants, Boxes: c.devices.Boxes, Devices: c.devices.Known, Known: c.apps}
 	if staff {
 		return pages.Staff(cfg)
 	}

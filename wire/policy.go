@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -88,7 +89,9 @@ type Policy struct {
 	// Allow and Deny are names, meant with all below them, as [hostname.Clean] gives them.
 	Allow []string `json:"allow,omitempty"`
 	Deny  []string `json:"deny,omitempty"`
-	Stops []Stop   `json:"stops,omitempty"`
+	// Names are more of them, for groups of devices alone. Boxes from before 2026-11-29 pass over them.
+	Names []PolicyNames `json:"names,omitempty"`
+	Stops []Stop        `json:"stops,omitempty"`
 	// StopFiles are files; they need a scanner.
 	StopFiles []StopFile `json:"stop_files,omitempty"`
 	// StopsSeq numbers the state of Stops and StopFiles: the centre counts up with each change, and an end is none.
@@ -102,6 +105,13 @@ type PolicyBlock struct {
 	// Except are applications of those categories that are let through.
 	Except []string `json:"except,omitempty"`
 	Groups []string `json:"groups,omitempty"`
+}
+
+// PolicyNames are Allow and Deny for the groups that are named.
+type PolicyNames struct {
+	Allow  []string `json:"allow,omitempty"`
+	Deny   []string `json:"deny,omitempty"`
+	Groups []string `json:"groups"`
 }
 
 // Stop is a danger that was found at one company and is stopped at all.
@@ -162,7 +172,7 @@ func (p *Policy) Check() error {
 		wrong = "encrypted DNS"
 	case !slices.Contains([]string{"", FilesTell, FilesStop}, p.Files):
 		wrong = "files"
-	case len(p.Blocks) > MaxPolicyBlocks || len(p.Groups) > MaxPolicyGroups || len(p.Stops) > MaxStops || len(p.StopFiles) > MaxStopFiles || p.StopsSeq < 0 || len(p.Allow) > MaxPolicyNames || len(p.Deny) > MaxPolicyNames:
+	case len(p.Blocks) > MaxPolicyBlocks || len(p.Groups) > MaxPolicyGroups || len(p.Names) > MaxPolicyGroups || len(p.Stops) > MaxStops || len(p.StopFiles) > MaxStopFiles || p.StopsSeq < 0:
 		wrong = "too much of something"
 	}
 	for i := 0; wrong == "" && i < len(p.Blocks); i++ {
@@ -174,11 +184,14 @@ func (p *Policy) Check() error {
 		}
 	}
 	for _, list := range [][]string{p.Allow, p.Deny} {
-		for i := 0; wrong == "" && i < len(list); i++ {
-			if clean, err := hostname.Clean(list[i]); err != nil || clean != list[i] {
-				wrong = "a name"
-			}
+		wrong = cmp.Or(wrong, checkNames(list))
+	}
+	for i := range p.Names {
+		n := &p.Names[i]
+		if len(n.Groups) == 0 || len(n.Groups) > MaxPolicyGroups || longer(n.Groups, MaxWord) || slices.Contains(n.Groups, "") { // none is never all
+			wrong = cmp.Or(wrong, "names for no group")
 		}
+		wrong = cmp.Or(wrong, checkNames(n.Allow), checkNames(n.Deny))
 	}
 	for i := 0; wrong == "" && i < len(p.Stops); i++ {
 		if p.Stops[i].Check() != nil {
@@ -194,6 +207,18 @@ func (p *Policy) Check() error {
 		return fmt.Errorf("%w: %s", errPolicy, wrong)
 	}
 	return nil
+}
+
+func checkNames(list []string) string {
+	if len(list) > MaxPolicyNames {
+		return "too many names"
+	}
+	for _, n := range list {
+		if clean, err := hostname.Clean(n); err != nil || clean != n {
+			return "a name"
+		}
+	}
+	return ""
 }
 
 func (b *PolicyBlock) check() string {

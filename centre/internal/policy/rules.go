@@ -53,6 +53,8 @@ type State struct {
 	Deny  []string `json:"deny,omitempty"`
 	// Free are the Switches that a template leaves to its companies.
 	Free []string `json:"free,omitempty"`
+	// Groups of a company's devices, as lines ([State.GroupsOf]).
+	Groups []string `json:"groups,omitempty"`
 }
 
 // Errors of a state, for people to correct.
@@ -115,7 +117,7 @@ func (s *State) tidy(known *apps.Catalogue) error {
 	if !slices.Contains([]string{"", wire.DNSReport, wire.DNSBlock, wire.DNSOff}, s.DNS) || !slices.Contains([]string{"", wire.FilesTell, wire.FilesStop}, s.Files) {
 		return ErrValue
 	}
-	for _, list := range []*[]string{&s.Block, &s.Open, &s.Allow, &s.Deny, &s.Free} {
+	for _, list := range []*[]string{&s.Block, &s.Open, &s.Allow, &s.Deny, &s.Free, &s.Groups} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
@@ -131,6 +133,9 @@ func (s *State) tidy(known *apps.Catalogue) error {
 		if !slices.Contains(Switches, f) {
 			return ErrValue
 		}
+	}
+	if err := s.tidyGroups(func(item string) bool { return itemKnown(known, item) }); err != nil {
+		return err
 	}
 	for list, names := range map[string][]string{"allow": s.Allow, "deny": s.Deny} {
 		for _, n := range names {
@@ -178,6 +183,7 @@ type Line struct {
 type Counts struct {
 	Block, Open, Allow, Deny []Line
 	DNS, Files               Line // Value "" is what the box does by itself
+	Groups                   []Group
 }
 
 // Effective works out what counts: the company's word over the template's, for each line.
@@ -217,6 +223,7 @@ func Effective(template, company *State) (c Counts) {
 		return Line{theirs, FromTemplate}
 	}
 	c.DNS, c.Files = one(template.DNS, company.DNS), one(template.Files, company.Files)
+	c.Groups = company.GroupsOf()
 	return c
 }
 
@@ -243,6 +250,7 @@ func (c *Counts) Wire(known *apps.Catalogue) wire.Policy {
 	if len(b.Applications)+len(b.Categories) > 0 {
 		p.Blocks = []wire.PolicyBlock{b}
 	}
+	wireGroups(&p, c.Groups)
 	return p
 }
 
@@ -256,20 +264,20 @@ func values(lines []Line) (all []string) {
 
 // Change is what a step did to one thing.
 type Change struct {
-	What           string   // "name", "template", "dns", "files", "block", "open", "allow", "deny", "free"
+	What           string   // "name", "template", "dns", "files", "block", "open", "allow", "deny", "free", "groups"
 	Was, Is        string   // of what has one value
 	Added, Removed []string // of lists
 }
 
 func (s *State) lists() map[string]*[]string {
-	return map[string]*[]string{"block": &s.Block, "open": &s.Open, "allow": &s.Allow, "deny": &s.Deny, "free": &s.Free}
+	return map[string]*[]string{"block": &s.Block, "open": &s.Open, "allow": &s.Allow, "deny": &s.Deny, "free": &s.Free, "groups": &s.Groups}
 }
 
 func (s *State) singles() map[string]*string {
 	return map[string]*string{"name": &s.Name, "template": &s.Template, "dns": &s.DNS, "files": &s.Files}
 }
 
-var order = []string{"name", "template", "dns", "files", "block", "open", "allow", "deny", "free"}
+var order = []string{"name", "template", "dns", "files", "block", "open", "allow", "deny", "free", "groups"}
 
 // Changes lists what differs.
 func Changes(before, after *State) (all []Change) {

@@ -223,7 +223,7 @@ func (s *Service) CheckTemplate(id string, state *State) error {
 	if _, ours := builtin[id]; !ours && strings.TrimSpace(state.Name) == "" {
 		return ErrName
 	}
-	state.Open, state.Template = nil, ""
+	state.Open, state.Template, state.Groups = nil, "", nil // devices are of one company
 	return state.tidy(s.Known)
 }
 
@@ -302,6 +302,12 @@ func (s *Service) Save(ctx context.Context, tenantID, who, why string, seq int64
 func allowed(t *Template, before, after *State) error {
 	for _, c := range Changes(before, after) {
 		needs := map[string]string{"dns": FreeDNS, "files": FreeFiles, "block": FreeApps, "open": FreeApps, "template": "-"}[c.What]
+		if c.What == "groups" && slices.ContainsFunc(slices.Concat(c.Added, c.Removed), func(line string) bool {
+			_, kind, _, _ := GroupLine(line)
+			return kind == GroupBlock
+		}) {
+			needs = FreeApps
+		}
 		if needs != "" && !slices.Contains(t.Free, needs) {
 			return ErrNotFree
 		}

@@ -137,11 +137,13 @@ func (c *Config) wantedLists() (all []ListFile) {
 	if p == nil {
 		return nil
 	}
-	if len(p.Deny) > 0 {
-		all = append(all, ListFile{Name: listWanted, Category: categoryOfOurs, Deny: true, Entries: p.Deny})
-	}
-	if len(p.Allow) > 0 {
-		all = append(all, ListFile{Name: listAllowed, Allow: true, Entries: p.Allow})
+	for _, n := range append([]wire.PolicyNames{{Allow: p.Allow, Deny: p.Deny}}, p.Names...) {
+		if len(n.Deny) > 0 {
+			all = append(all, ListFile{Name: listWanted, Category: categoryOfOurs, Deny: true, Entries: n.Deny, Groups: n.Groups})
+		}
+		if len(n.Allow) > 0 {
+			all = append(all, ListFile{Name: listAllowed, Allow: true, Entries: n.Allow, Groups: n.Groups})
+		}
 	}
 	stops := map[string][]string{}
 	for i := range p.Stops {

@@ -3,6 +3,7 @@ package settings
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,6 +120,35 @@ entries = ["ours.example", "ours2.example"]
 	}
 	if c, err = wishes(t, "no_policy = true\n", p()); err != nil || c.Policy != nil {
 		t.Error("taken although the file says no", err)
+	}
+}
+
+// Names for a group of devices are blocked and let through for its devices alone; what all may not, they may not either.
+func TestNamesOfAGroup(t *testing.T) {
+	t.Parallel()
+	c, err := wishes(t, "", &wire.Policy{Deny: []string{"game.example"}, Groups: map[string][]string{"会議室": {"02:00:00:00:00:01", "192.168.2.0/24"}},
+		Names: []wire.PolicyNames{{Deny: []string{"video.example"}, Allow: []string{"game.example", "shop.example"}, Groups: []string{"会議室"}}},
+		Stops: []wire.Stop{{Kind: wire.StopName, Value: "shop.example", Category: "phishing", Until: time.Now().Add(time.Hour).UTC()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists, _, errs := c.ReadLists()
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	in, at, out := filter.Device{MAC: [6]byte{2, 0, 0, 0, 0, 1}}, filter.Device{Addr: netip.MustParseAddr("192.168.2.77")}, filter.Device{MAC: [6]byte{2, 0, 0, 0, 0, 2}, Addr: netip.MustParseAddr("192.168.3.1")}
+	for _, x := range []struct {
+		name string
+		who  filter.Device
+		want bool
+	}{{"www.video.example", in, true}, {"video.example", at, true}, {"video.example", out, false}, {"game.example", in, true}, {"game.example", out, true}, {"shop.example", in, false}, {"shop.example", out, true}} {
+		list, ok := lists.Name(x.who, []byte(x.name))
+		if got := ok && (list.Action == filter.Block || list.Action == filter.Deny); got != x.want {
+			t.Errorf("%s for %v is blocked: %v", x.name, x.who, got)
+		}
+	}
+	if c, err := wishes(t, "", &wire.Policy{Names: []wire.PolicyNames{{Deny: []string{"video.example"}, Groups: []string{"nobody"}}}}); err == nil || c.Policy != nil {
+		t.Errorf("a group that is not there: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -39,9 +40,11 @@ type check struct {
 type form struct {
 	Fields     ui.Form // before the ticks
 	More       ui.Form // behind them
+	Devices    []check // of a group
 	Categories []check
 	Free       []check
 	Faults     []ui.Field
+	most       int // names of sites; policy.MaxNames where it is 0
 }
 
 // mark puts the reason beside the field that an error is about; false for an error that is nobody's fault.
@@ -56,6 +59,8 @@ func (f *form) mark(t text.Texts, err error) bool {
 			key = "policy.bad_suffix"
 		case errors.Is(err, policy.ErrBoth):
 			key = "policy.bad_both"
+		case errors.Is(err, policy.ErrMember):
+			key = "policy.bad_member"
 		}
 	case errors.Is(err, policy.ErrWhy):
 		id, key = "why", "policy.bad_why"
@@ -65,6 +70,16 @@ func (f *form) mark(t text.Texts, err error) bool {
 		id, key = "deny", "policy.bad_many"
 	case errors.Is(err, policy.ErrSame):
 		id, key = "why", "policy.bad_same"
+	case errors.Is(err, policy.ErrGroupName):
+		id, key = "name", "policy.bad_group"
+	case errors.Is(err, policy.ErrTaken):
+		id, key = "name", "policy.bad_taken"
+	case errors.Is(err, policy.ErrGroups):
+		id, key = "name", "policy.bad_groups"
+	case errors.Is(err, policy.ErrNobody):
+		id, key = "member", "policy.bad_nobody"
+	case errors.Is(err, policy.ErrNothing):
+		id, key = "deny", "policy.bad_nothing"
 	default:
 		return false
 	}
@@ -72,7 +87,7 @@ func (f *form) mark(t text.Texts, err error) bool {
 	if bad != nil {
 		line = bad.Line
 	}
-	f.fault(id, t.T(key, "line", line, "n", policy.MaxNames))
+	f.fault(id, t.T(key, "line", line, "n", cmp.Or(f.most, policy.MaxNames)))
 	return true
 }
 
@@ -247,7 +262,7 @@ func (p *pages) read(v *ui.Visit, f *form, s *shape) (state policy.State) {
 			state.Free = append(state.Free, f.Free[i].Value)
 		}
 	}
-	state.Name, state.Template = value("name"), s.own.Template
+	state.Name, state.Template, state.Groups = value("name"), s.own.Template, s.own.Groups
 	if t := value("template"); len(s.choices) > 0 && t != "" {
 		state.Template = t
 	}

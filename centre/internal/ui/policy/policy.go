@@ -57,18 +57,20 @@ type Config struct {
 	Service
 	Companies Companies
 	Boxes     func(ctx context.Context, tenantID string) ([]device.Box, error)
-	Known     *apps.Catalogue
-	Clock     clock.Clock // default: the machine's
+	// Devices are those of a company that a group can be made of; nil: they are typed.
+	Devices func(ctx context.Context, tenantID string) ([]device.Known, error)
+	Known   *apps.Catalogue
+	Clock   clock.Clock // default: the machine's
 }
 
 type pages struct {
 	Config
 	ui.Host
-	list, one, check, company *ui.Page
+	list, one, check, company, group *ui.Page
 }
 
 func (p *pages) parse() (err error) {
-	for name, page := range map[string]**ui.Page{"list": &p.list, "template": &p.one, "check": &p.check, "company": &p.company} {
+	for name, page := range map[string]**ui.Page{"list": &p.list, "template": &p.one, "check": &p.check, "company": &p.company, "group": &p.group} {
 		if *page, err = ui.ParsePage(files, name+".html", "parts.html"); err != nil {
 			return err
 		}
@@ -94,6 +96,7 @@ func Customers(cfg Config) ui.Guest {
 		r.Page(ui.Reader, "GET /policy", func(w http.ResponseWriter, v *ui.Visit) error { return p.show(w, v, p.ours(v), nil, nil, "") })
 		r.Page(ui.Manager, "POST /policy", func(w http.ResponseWriter, v *ui.Visit) error { return p.save(w, v, p.ours(v)) })
 		r.Page(ui.Manager, "POST /policy/undo", func(w http.ResponseWriter, v *ui.Visit) error { return p.undo(w, v, p.ours(v)) })
+		p.groupRoutes(r, ui.Manager, "/policy", func(v *ui.Visit) (whose, error) { return p.ours(v), nil })
 	})
 }
 
@@ -112,6 +115,8 @@ type companyView struct {
 	ui.Base
 	Company, Template string
 	Lines             []lineRow
+	Groups            []groupRow
+	NewGroup          string // "" for who only reads
 	BoxRows           []boxRow
 	Form              *form // nil for who only reads
 	Faults            []ui.Field
@@ -161,7 +166,10 @@ func (p *pages) show(w http.ResponseWriter, v *ui.Visit, x whose, f *form, o *po
 		}
 		o = &now
 	}
-	view := companyView{Base: base, Company: company.Name, Template: p.templateName(v.Texts, &o.Template), Seq: o.Seq, Action: x.path, Lines: p.lines(v.Texts, o)}
+	view := companyView{Base: base, Company: company.Name, Template: p.templateName(v.Texts, &o.Template), Seq: o.Seq, Action: x.path, Lines: p.lines(v.Texts, o), Groups: p.groups(v.Texts, x, o)}
+	if x.may {
+		view.NewGroup = x.path + "/group"
+	}
 	if x.staff {
 		view.Title, view.Back = v.T("policy.of", "company", company.Name), p.Root+"/policies"
 	}
@@ -451,6 +459,8 @@ func (p *pages) changes(ctx context.Context, t text.Texts, all []policy.Change) 
 			word = func(s string) string { return p.item(t, s) }
 		case "allow", "deny":
 			word = hostname.Shown
+		case "groups":
+			word = func(s string) string { return p.groupChange(t, s) }
 		}
 		what := t.T(whatKey + c.What)
 		if c.Was != c.Is {

@@ -23,8 +23,8 @@ func TestTemplatesAndTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := []string{"policy.go", "staff.go", "parts.html"} // what form.go puts together stands below
-	for name, data := range map[string]any{"list": listView{}, "template": templateView{}, "check": checkView{}, "company": companyView{}} {
+	used := []string{"policy.go", "staff.go", "group.go", "parts.html"} // what form.go puts together stands below
+	for name, data := range map[string]any{"list": listView{}, "template": templateView{}, "check": checkView{}, "company": companyView{}, "group": groupView{}} {
 		p, err := ui.ParsePage(files, name+".html", "parts.html")
 		if err != nil {
 			t.Fatal(err)
@@ -46,13 +46,17 @@ func TestTemplatesAndTexts(t *testing.T) {
 		keys = append(keys, dnsKey+d)
 	}
 	keys = append(keys, filesKey+wire.FilesTell, filesKey+wire.FilesStop, fromKey+string(policy.FromTemplate), fromKey+string(policy.FromCompany))
-	for _, w := range []string{"name", "template", "dns", "files", "block", "open", "allow", "deny", "free"} {
+	for _, w := range []string{"name", "template", "dns", "files", "block", "open", "allow", "deny", "free", "groups"} {
 		keys = append(keys, whatKey+w)
 	}
+	for _, k := range []string{policy.GroupMember, policy.GroupBlock, policy.GroupDeny, policy.GroupAllow} {
+		keys = append(keys, groupKey+k)
+	}
+	keys = append(keys, "policy.group_others", "policy.group_others_hint", "policy.group_field_allow", "policy.group_field_allow_hint")
 	for _, id := range []string{"apps", "open", "dns", "files", "deny", "allow"} {
 		keys = append(keys, "policy.field_"+id, "policy.field_"+id+"_hint")
 	}
-	for _, key := range []string{"name", "suffix", "both", "why", "title", "many", "same", "app"} {
+	for _, key := range []string{"name", "suffix", "both", "why", "title", "many", "same", "app", "member", "group", "taken", "groups", "nobody", "nothing"} {
 		keys = append(keys, "policy.bad_"+key)
 	}
 	for _, key := range keys {

@@ -34,6 +34,7 @@ func Staff(cfg Config) ui.Guest {
 			}
 			return p.undo(w, v, x)
 		})
+		p.groupRoutes(r, ui.Operator, "/companies/{tenant}/policy", p.theirs)
 	})
 }
 
@@ -199,13 +200,7 @@ func (p *pages) saveTemplate(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	base.Path = p.Root + "/policies/" + id
-	fields := map[string][]string{}
-	for name, values := range v.Request.PostForm {
-		if name != "csrf" && name != "step" {
-			fields[name] = values
-		}
-	}
-	view := checkView{Base: base, Changes: p.changes(ctx, v.Texts, changes), Used: v.T("policy.check_used", "n", used[id]), Action: p.Root + "/policies/" + id, Fields: fields, Button: v.T("policy.check_save", "n", used[id])}
+	view := checkView{Base: base, Changes: p.changes(ctx, v.Texts, changes), Used: v.T("policy.check_used", "n", used[id]), Action: p.Root + "/policies/" + id, Fields: repeated(v.Request.PostForm), Button: v.T("policy.check_save", "n", used[id])}
 	return p.check.Render(w, http.StatusOK, view)
 }
 
