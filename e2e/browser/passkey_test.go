@@ -143,6 +143,35 @@ func TestPasskey(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS("main .button-key")))
 	eventually(t, "that it is known", func() bool { return strings.Contains(b.text(), "もう追加されています") })
 
+	// With a second device the password can be taken out of use. (This browser has one device at a time.)
+	b.open(here.portal + "/account")
+	b.says("パスキーが2個いります")
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: id})
+		return err
+	}))
+	second := b.device()
+	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
+	b.click(`form[action$="/account/passkeys"] .button-key`)
+	b.click("main .button-key")
+	b.says("パスキーを追加しました")
+	b.do(chromedp.SendKeys(chromedp.CSS("#only-secret"), password))
+	b.click(`form[action$="/account/passkeys/only"] .button`)
+	b.says("パスワードで入れないようにしました", "パスキーだけでログインします")
+	b.usable("passkeys alone")
+	b.draw("passkeys-only", "/account")
+	here.mailTo(t, keyOwner, "Passkeys alone open your account now")
+	b.click(".linkish")
+	b.login(here.portal, keyOwner)
+	b.says("メールアドレスかパスワードが違うようです")
+	b.click(".passkey .button")
+	b.says("あんしん")
+	b.open(here.portal + "/account")
+	b.do(chromedp.SendKeys(chromedp.CSS("#only-secret"), password))
+	b.click(`form[action$="/account/passkeys/only"] .button`)
+	b.says("パスワードでも入れるようにしました")
+	id = second
+
 	// Nobody shows finger or face: the page says so, and the password is still there.
 	b.verifies(id, false)
 	b.open(here.portal + "/account")

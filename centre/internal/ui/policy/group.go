@@ -201,6 +201,11 @@ func (p *pages) groupAt(v *ui.Visit, x whose, old string) (o policy.Own, s *shap
 }
 
 func (p *pages) groupPage(w http.ResponseWriter, v *ui.Visit, x whose) error {
+	if x.staff {
+		if err := p.looked(v, x); err != nil {
+			return err
+		}
+	}
 	old := v.Request.FormValue("name")
 	o, s, g, err := p.groupAt(v, x, old)
 	if err != nil {
@@ -265,6 +270,8 @@ func (p *pages) saveGroup(w http.ResponseWriter, v *ui.Visit, x whose) error {
 	switch step := form.Get("step"); {
 	case step == "change" || len(f.Faults) > 0:
 		return again("")
+	case seq != o.Seq:
+		return again("stale")
 	case err == nil && len(changes) == 0:
 		err = policy.ErrSame
 	case err == nil && (step == "save" || len([]rune(form.Get("why"))) == 0):

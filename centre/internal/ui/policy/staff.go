@@ -52,10 +52,15 @@ func (p *pages) theirPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Companies.Audit(v.Request.Context(), x.tenantID, v.PersonID, "view.policy", x.tenantID, v.T("policy.looks_why")); err != nil {
+	if err := p.looked(v, x); err != nil {
 		return err
 	}
 	return p.show(w, v, x, nil, nil, "")
+}
+
+// looked writes down that one of the staff looked.
+func (p *pages) looked(v *ui.Visit, x whose) error {
+	return p.Companies.Audit(v.Request.Context(), x.tenantID, v.PersonID, "view.policy", x.tenantID, v.T("policy.looks_why"))
 }
 
 type listView struct {
