@@ -17,7 +17,7 @@ func (c *Centre) policyPages(staff bool) ui.Guest {
 
 // selftests are the pages on which boxes test themselves, for one face.
 func (c *Centre) selftests(staff bool) ui.Guest {
-	cfg := selftest.Config{Service: c.questions, Companies: c.tenants, Boxes: c.devices.Boxes}
+	cfg := selftest.Config{Service: c.questions, Companies: c.tenants, Boxes: c.devices.Boxes, Care: c.care.Of}
 	if staff {
 		return selftest.Staff(cfg)
 	}

@@ -504,6 +504,10 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusForbidden)
 	case guest && hole.MatchString(strings.ReplaceAll(r.Path, "{$}", "")):
 		return is(http.StatusNotFound)
+	case strings.HasPrefix(r.Path, "/companies/{tenant}/selftest") && who == "vendor":
+		return is(http.StatusNotFound) // nobody gave it the company; see TestAVendorSeesOwnCustomersOnly
+	case route == "POST /companies/{tenant}/selftest" && who == "auditor":
+		return is(http.StatusForbidden) // only looks
 	case route == "POST /account/factor/off" && face == e.console:
 		return is(http.StatusForbidden) // staff need it
 	case strings.HasSuffix(r.Path, "/jot"), strings.HasSuffix(r.Path, "/escalate"):
@@ -676,7 +680,9 @@ func TestAVendorSeesOwnCustomersOnly(t *testing.T) {
 		vendor := vendors[0].ID
 		fleet := ui.Route{Method: http.MethodGet, Path: "/fleet"}
 		all := func(ui.Route) bool { return true }
-		boxes := func(r ui.Route) bool { return r.Path == fleet.Path } // of the others nothing depends on what was given
+		tests := func(r ui.Route) bool { return strings.HasPrefix(r.Path, "/companies/{tenant}/selftest") }
+		boxes := func(r ui.Route) bool { return r.Path == fleet.Path || tests(r) } // of the others nothing depends on what was given
+		foreign := regexp.MustCompile(`/companies/[^"]*[^t"]"`)                    // any address but that of a test
 		see := func(which func(ui.Route) bool, when string, names ...string) {
 			t.Helper()
 			for _, r := range e.console.Routes {
@@ -685,16 +691,34 @@ func TestAVendorSeesOwnCustomersOnly(t *testing.T) {
 				}
 				status, _, body := e.ask(e.console, "vendor", r)
 				for _, name := range []string{canary, "Neighbour"} {
-					if may := r.Path == fleet.Path && slices.Contains(names, name); strings.Contains(body, name) != may {
+					may := r.Path == fleet.Path && slices.Contains(names, name) || tests(r) && r.Method == http.MethodGet && name == canary && slices.Contains(names, canary)
+					if strings.Contains(body, name) != may {
 						t.Errorf("%s: %s %s: %d, shows %s: %v", when, r.Method, r.Path, status, name, !may)
 					}
 				}
-				if r.Path == fleet.Path && (status != http.StatusOK || strings.Contains(body, "/companies/") || strings.Contains(body, "/fleet/map")) {
+				if tests(r) && (status == http.StatusNotFound) == slices.Contains(names, canary) {
+					t.Errorf("%s: %s %s: %d", when, r.Method, r.Path, status)
+				}
+				if r.Path == fleet.Path && (status != http.StatusOK || foreign.MatchString(body) || strings.Contains(body, "/fleet/map")) {
 					t.Errorf("%s: %d, leads where a vendor may not go", when, status)
 				}
 			}
 		}
 		see(all, "nothing given")
+		asks := func(company, box string) (int, string) {
+			t.Helper()
+			e.form = map[string]string{"box": box}
+			defer func() { e.form = nil }()
+			canarys := e.canary.CompanyID
+			e.canary.CompanyID = company
+			defer func() { e.canary.CompanyID = canarys }()
+			status, to, _ := e.ask(e.console, "vendor", ui.Route{Method: http.MethodPost, Path: "/companies/{tenant}/selftest"})
+			return status, to
+		}
+		own, err := e.c.devices.Boxes(ctx, e.canary.CompanyID)
+		ok(t, err)
+		theirs, err := e.c.devices.Boxes(ctx, e.other.CompanyID)
+		ok(t, err)
 		operate := func(who, do, company string) (int, string) {
 			t.Helper()
 			e.form = map[string]string{"do": do, "person": vendor}
@@ -723,6 +747,19 @@ func TestAVendorSeesOwnCustomersOnly(t *testing.T) {
 		see(all, "both given", "Neighbour", canary)
 		change("take", e.other.CompanyID)
 		see(boxes, "the neighbour taken", canary)
+		for _, x := range []struct {
+			company, box, to string
+			want             int
+		}{
+			{e.other.CompanyID, theirs[0].ID, "", http.StatusNotFound}, {e.other.CompanyID, own[0].ID, "", http.StatusNotFound},
+			{e.canary.CompanyID, theirs[0].ID, "/companies/" + e.canary.CompanyID + "/selftest?said=gone", http.StatusSeeOther},
+			{e.canary.CompanyID, own[0].ID, "/companies/" + e.canary.CompanyID + "/selftest/", http.StatusSeeOther},
+			{tenant.House, own[0].ID, "", http.StatusNotFound},
+		} {
+			if status, to := asks(x.company, x.box); status != x.want || !strings.HasPrefix(to, x.to) {
+				t.Errorf("box %s of %s is tested: %d %s", x.box, x.company, status, to)
+			}
+		}
 		logins := staffLogins{e.c.tenants, e.c.care}
 		ok(t, logins.ChangePerson(ctx, "test", tenant.House, vendor, tenant.RoleInsurer, false))
 		ok(t, logins.ChangePerson(ctx, "test", tenant.House, vendor, tenant.RoleVendor, false))
@@ -730,13 +767,22 @@ func TestAVendorSeesOwnCustomersOnly(t *testing.T) {
 		log, err := e.c.tenants.AuditLog(ctx, e.canary.CompanyID, 1000)
 		ok(t, err)
 		var acts []string
+		tested := 0
 		for _, x := range log {
+			if x.Who == vendor && x.Action != "view.boxes" && !strings.HasPrefix(x.Action, "view.selftest") {
+				if tested++; x.Object != own[0].ID || !strings.Contains(x.Why, "業者") {
+					t.Errorf("the company's record of the test: %+v", x)
+				}
+			}
 			if strings.HasPrefix(x.Action, "care.") || x.Action == "view.boxes" {
 				acts = append(acts, x.Action)
 			}
 		}
 		if !slices.Equal(acts, []string{"care.take", "view.boxes", "care.give"}) {
 			t.Errorf("the company's record: %q", acts)
+		}
+		if tested != 1 {
+			t.Errorf("%d tests of the vendor's in the company's record", tested)
 		}
 	})
 }

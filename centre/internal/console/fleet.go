@@ -37,6 +37,7 @@ type fleetView struct {
 // boxRow is one box in a list.
 type boxRow struct {
 	Company, CompanyURL   string
+	TestURL               string // where a vendor has it tested
 	Name, Model, Software string
 	State                 ui.State
 	Seen                  string
@@ -60,6 +61,8 @@ func (c *console) fleetPage(w http.ResponseWriter, v *ui.Visit) error {
 		row := boxLine(v, fleet[i].Company, &fleet[i].Box, now)
 		if staff {
 			row.CompanyURL = c.root + "/companies/" + fleet[i].Box.TenantID
+		} else if c.Selftests {
+			row.TestURL = c.root + "/companies/" + fleet[i].Box.TenantID + "/selftest"
 		}
 		if row.State.Tone == ui.Good {
 			watching++

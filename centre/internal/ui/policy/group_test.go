@@ -115,7 +115,9 @@ func TestGroupPages(t *testing.T) {
 		has(body, "2台の機器・範囲", "止めるサイト: video.example", "「会議室」の止めるアプリ・サービス ChatGPT")
 		// The company's own form leaves groups as they are.
 		do(http.MethodPost, "/policy", url.Values{"seq": {"1"}, "deny": {"game.example"}, "dns": {"template"}, "files": {wire.FilesStop}, "why": {"来客が使うため"}})
-		status, _, body = do(http.MethodPost, "/policy/group", form("save"))
+		again := form("save")
+		again.Set("seq", "2")
+		status, _, body = do(http.MethodPost, "/policy/group", again)
 		if status != http.StatusUnprocessableEntity {
 			t.Errorf("the same name: %d", status)
 		}

@@ -58,7 +58,9 @@ type Config struct {
 	Service
 	Companies Companies
 	Boxes     func(ctx context.Context, tenantID string) ([]device.Box, error)
-	Clock     clock.Clock // default: the machine's
+	// Care is who of vendors looks after a company's boxes; nil: nobody.
+	Care  func(ctx context.Context, tenantID string) (people []string, err error)
+	Clock clock.Clock // default: the machine's
 }
 
 type pages struct {
@@ -92,7 +94,8 @@ func Customers(cfg Config) ui.Guest {
 	})
 }
 
-// Staff are the pages of the console; a company's page leads to them.
+// Staff are the pages of the console; a company's page leads to them, and a vendor's list of boxes. A vendor's people have
+// the boxes tested of those companies that they look after, and see what comes of it; of others there is nothing.
 func Staff(cfg Config) ui.Guest {
 	return guest(cfg, nil, func(p *pages, r *ui.Router) {
 		theirs := func(do func(http.ResponseWriter, *ui.Visit, whose) error) func(http.ResponseWriter, *ui.Visit) error {
@@ -104,9 +107,9 @@ func Staff(cfg Config) ui.Guest {
 				return do(w, v, x)
 			}
 		}
-		r.Page(ui.Reader, "GET /companies/{tenant}/selftest", theirs(p.show))
-		r.Page(ui.Writer, "POST /companies/{tenant}/selftest", theirs(p.ask))
-		r.Page(ui.Reader, "GET /companies/{tenant}/selftest/{test}", theirs(p.one))
+		r.Page(ui.Fleet, "GET /companies/{tenant}/selftest", theirs(p.show))
+		r.Page(ui.Fleet, "POST /companies/{tenant}/selftest", theirs(p.ask))
+		r.Page(ui.Fleet, "GET /companies/{tenant}/selftest/{test}", theirs(p.one))
 	})
 }
 
@@ -116,6 +119,7 @@ type whose struct {
 	company              string // its name
 	may                  bool   // have a box tested
 	staff                bool
+	vendor               bool // one of those who look after the boxes, and sees nothing else of the company
 }
 
 func (p *pages) ours(v *ui.Visit) whose {
@@ -127,8 +131,20 @@ func (p *pages) theirs(v *ui.Visit) (whose, error) {
 	if id == tenant.House {
 		return whose{}, store.ErrNotFound // the house has no boxes of its own
 	}
+	x := whose{tenantID: id, path: p.Root + "/companies/" + id + "/selftest", here: "/companies", may: v.Role.May(tenant.MayWrite), staff: true, vendor: !v.Role.May(tenant.MayRead)}
+	if x.vendor {
+		if p.Care == nil {
+			return whose{}, store.ErrNotFound
+		}
+		people, err := p.Care(v.Request.Context(), id)
+		if err != nil || !slices.Contains(people, v.PersonID) {
+			return whose{}, cmp.Or(err, error(store.ErrNotFound))
+		}
+		x.here, x.may = "/fleet", true
+	}
 	c, err := p.Companies.CompanyByID(v.Request.Context(), id)
-	return whose{tenantID: id, path: p.Root + "/companies/" + id + "/selftest", here: "/companies", company: c.Name, may: v.Role.May(tenant.MayWrite), staff: true}, err
+	x.company = c.Name
+	return x, err
 }
 
 // look writes into the company's record that somebody of the staff reads what its boxes found.
@@ -136,7 +152,11 @@ func (p *pages) look(v *ui.Visit, x whose, object string) error {
 	if !x.staff {
 		return nil
 	}
-	return p.Companies.Audit(v.Request.Context(), x.tenantID, v.PersonID, "view.selftest", object, v.T("selftest.looks_why"))
+	why := v.T("selftest.looks_why")
+	if x.vendor {
+		why = v.T("selftest.vendor_looks")
+	}
+	return p.Companies.Audit(v.Request.Context(), x.tenantID, v.PersonID, "view.selftest", object, why)
 }
 
 // begin fills in what both pages show.
@@ -174,7 +194,8 @@ type listView struct {
 	Boxes  []boxView
 	May    bool
 	Action string
-	Back   string // to the company's page; "" in the portal
+	Back   string // to the company's page, or a vendor's boxes; "" in the portal
+	BackTo string
 }
 
 type boxView struct {
@@ -209,7 +230,10 @@ func (p *pages) show(w http.ResponseWriter, v *ui.Visit, x whose) error {
 	}
 	view := listView{Base: base, May: x.may, Action: x.path}
 	if x.staff {
-		view.Back = p.Root + x.here + "/" + x.tenantID
+		view.Back, view.BackTo = p.Root+x.here+"/"+x.tenantID, v.T("selftest.back_company")
+	}
+	if x.vendor {
+		view.Back, view.BackTo = p.Root+x.here, v.T("selftest.back")
 	}
 	boxes, err := p.boxes(v, x)
 	if err != nil {
@@ -251,6 +275,9 @@ func (p *pages) contact(v *ui.Visit, b *device.Box) (s ui.State, seen string, do
 
 // ask has a box tested.
 func (p *pages) ask(w http.ResponseWriter, v *ui.Visit, x whose) error {
+	if !x.may {
+		return ui.ErrForbidden
+	}
 	boxes, err := p.boxes(v, x)
 	if err != nil {
 		return err
@@ -262,6 +289,9 @@ func (p *pages) ask(w http.ResponseWriter, v *ui.Visit, x whose) error {
 	why := ""
 	if x.staff {
 		why = v.T("selftest.ask_why")
+	}
+	if x.vendor {
+		why = v.T("selftest.vendor_why")
 	}
 	test, err := p.Ask(v.Request.Context(), x.tenantID, id, v.PersonID, why, wire.Question{Test: &wire.TestQuery{}})
 	if errors.Is(err, question.ErrTooMany) {
@@ -395,6 +425,12 @@ func (p *pages) teller(v *ui.Visit, x whose) (func(id string) string, error) {
 		return nil, err
 	}
 	return func(id string) string {
+		if x.vendor && id != v.PersonID { // who works where is no business of a vendor's
+			if _, ok := ours[id]; ok {
+				return v.T("selftest.customer")
+			}
+			return v.T("selftest.centre")
+		}
 		if one, ok := ours[id]; ok {
 			return one.Name
 		}
