@@ -60,23 +60,27 @@ func Faults(err error) (fields []string) {
 	return nil
 }
 
-// Tidy brings what was typed into its normal form; what does not do is a [FieldError].
-func (v *Vendor) Tidy() (err error) {
-	fail := func(field string) error { return &FieldError{field} }
-	if v.Name, err = entry.Line(v.Name, MaxLine); err != nil {
-		return fail("name")
+// Tidy brings what was typed into its normal form; each field that does not do is a [FieldError].
+func (v *Vendor) Tidy() error {
+	var faults []error
+	check := func(field string, good bool) {
+		if !good {
+			faults = append(faults, &FieldError{field})
+		}
 	}
-	if v.Phone, err = entry.Phone(v.Phone); err != nil {
-		return fail("phone")
-	}
+	var err error
+	v.Name, err = entry.Line(v.Name, MaxLine)
+	check("name", err == nil)
+	v.Phone, err = entry.Phone(v.Phone)
+	check("phone", err == nil)
 	a, err := mail.ParseAddress(strings.TrimSpace(v.Email))
-	if err != nil || a.Name != "" || len(a.Address) > 254 || strings.ContainsAny(a.Address, "\r\n") {
-		return fail("email")
+	if good := err == nil && a.Name == "" && len(a.Address) <= 254 && !strings.ContainsAny(a.Address, "\r\n"); good {
+		v.Email = a.Address
+	} else {
+		check("email", false)
 	}
-	v.Email = a.Address
-	if v.Postcode, err = entry.Postcode(v.Postcode); err != nil {
-		return fail("postcode")
-	}
+	v.Postcode, err = entry.Postcode(v.Postcode)
+	check("postcode", err == nil)
 	areas := v.Areas
 	v.Areas = nil
 	for _, one := range areas {
@@ -85,26 +89,16 @@ func (v *Vendor) Tidy() (err error) {
 		}
 	}
 	v.Skills = slices.DeleteFunc(v.Skills, func(s string) bool { return !slices.Contains(Skills, s) })
-	switch {
-	case len(v.Areas) == 0 || len(v.Areas) > 100:
-		return fail("areas")
-	case len(v.Skills) == 0:
-		return fail("skills")
-	case v.Days == "" || strings.Trim(v.Days, "1234567") != "":
-		return fail("days")
-	case !clockTime(v.Opens):
-		return fail("opens")
-	case !clockTime(v.Shuts):
-		return fail("shuts")
-	case !day(v.From):
-		return fail("from")
-	case v.Until != "" && (!day(v.Until) || v.Until < v.From):
-		return fail("until")
-	case v.Yen < 0 || v.Yen > MaxYen:
-		return fail("yen")
-	}
+	check("areas", len(v.Areas) > 0 && len(v.Areas) <= 100)
+	check("skills", len(v.Skills) > 0)
+	check("days", v.Days != "" && strings.Trim(v.Days, "1234567") == "")
+	check("opens", clockTime(v.Opens))
+	check("shuts", clockTime(v.Shuts))
+	check("from", day(v.From))
+	check("until", v.Until == "" || day(v.Until) && v.Until >= v.From)
+	check("yen", v.Yen >= 0 && v.Yen <= MaxYen)
 	v.Lang = ja.Lang(v.Lang)
-	return nil
+	return errors.Join(faults...)
 }
 
 func clockTime(s string) bool { _, err := time.Parse("15:04", s); return err == nil && len(s) == 5 }

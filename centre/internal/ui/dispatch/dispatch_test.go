@@ -240,6 +240,10 @@ func (w *world) ask() (id, page string) {
 	for _, v := range [][]string{{"本町システム", "540-0028"}, {"堺ネット", "590-0001"}} {
 		to(w.T, w.post(w.console, "/visits/vendors", "/visits/vendors", "name", v[0], "phone", "06-1234-5678", "email", "v@vendor.example", "postcode", v[1], "areas", "大阪府\n59", "skills", "first", "days", "6", "opens", "00:00", "shuts", "00:00", "from", "2026-10-01", "yen", "16,500"))
 	}
+	if rec := w.post(w.console, "/visits/vendors", "/visits/vendors", "name", "", "phone", "1", "email", "<b>", "postcode", "1", "areas", "", "opens", "9", "shuts", "x", "from", "1", "until", "2", "yen", "多い"); rec.Code != http.StatusUnprocessableEntity || strings.Count(rec.Body.String(), `<li><a href="#`) != 12 ||
+		!strings.Contains(rec.Body.String(), `value="多い"`) || !strings.Contains(rec.Body.String(), `value="&lt;b&gt;"`) || strings.Count(rec.Body.String(), `class="error"`) != 12 {
+		w.Errorf("everything is wrong: %d %.4000s", rec.Code, rec.Body.String())
+	}
 	form := "/visits/" + w.company + "/ask?alert=" + w.alert.ID
 	w.has(w.get(w.console, w.staff, form), "経理のPC", "電源を切らない")
 	if rec := w.post(w.console, form, "/visits/"+w.company+"/ask", "alert", w.alert.ID, "once", "1", "skill", "first", "seen", "x", "contact", "x", "address", "x", "first", "x", "keep", "x", "phone", "1", "postcode", "1"); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "電話番号を確かめてください") || strings.Count(rec.Body.String(), `<li><a href="#`) != 2 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -193,6 +194,8 @@ type vendorsView struct {
 	Skills []tick
 	Days   []tick
 	Faults []ui.Field
+	// WrongSkills and WrongDays say what is wrong with the ticks.
+	WrongSkills, WrongDays string
 }
 
 type vendorRow struct {
@@ -247,9 +250,18 @@ func (p *Pages) showVendors(w http.ResponseWriter, v *ui.Visit, all []dispatch.V
 		}
 		view.Skills = append(view.Skills, tick{s, t.T(skillKey + s), on})
 	}
-	if bad != nil && fault(t, view.Fields, bad) {
-		if view.Faults = view.Fields.Faults(); len(view.Faults) == 0 {
-			view.Faults = []ui.Field{{ID: "ticks", Error: t.T("dispatch.fault_ticks")}}
+	if bad != nil {
+		view.Fields.Fill(v.Request.PostFormValue) // as it was typed
+		fault(t, view.Fields, bad)
+		view.Faults = view.Fields.Faults()
+		for _, ticks := range []struct {
+			field string
+			wrong *string
+		}{{"skills", &view.WrongSkills}, {"days", &view.WrongDays}} {
+			if slices.Contains(dispatch.Faults(bad), ticks.field) {
+				*ticks.wrong = t.T(faultKey + ticks.field)
+				view.Faults = append(view.Faults, ui.Field{ID: ticks.field, Error: *ticks.wrong})
+			}
 		}
 		view.Path = p.Root + "/visits/vendors"
 	}
