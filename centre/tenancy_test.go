@@ -752,7 +752,7 @@ func TestAVendorSeesOwnCustomersOnly(t *testing.T) {
 			want             int
 		}{
 			{e.other.CompanyID, theirs[0].ID, "", http.StatusNotFound}, {e.other.CompanyID, own[0].ID, "", http.StatusNotFound},
-			{e.canary.CompanyID, theirs[0].ID, "/companies/" + e.canary.CompanyID + "/selftest?said=gone", http.StatusSeeOther},
+			{e.canary.CompanyID, "of-nobody", "/companies/" + e.canary.CompanyID + "/selftest?said=gone", http.StatusSeeOther},
 			{e.canary.CompanyID, own[0].ID, "/companies/" + e.canary.CompanyID + "/selftest/", http.StatusSeeOther},
 			{tenant.House, own[0].ID, "", http.StatusNotFound},
 		} {
