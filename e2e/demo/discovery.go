@@ -1,8 +1,13 @@
 package demo
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -79,6 +84,102 @@ func (d *demo) discovered(ctx context.Context) {
 	}
 	s.MS = time.Since(start).Milliseconds()
 	d.say(s, "A false bank is found at another member, and stopped for all")
+}
+
+// foundFile is step 16: a file that was stopped at one company, and that the scanner here knows nothing of, is stopped here
+// too when an operator has confirmed it.
+func (d *demo) foundFile(ctx context.Context) {
+	start := time.Now()
+	s := Step{ID: "16", Expected: "the same file is stopped at this company within a minute, and passes again"}
+	if d.clamd == "" {
+		s.Seen = "clamd is not installed: no box looks into files"
+	} else {
+		s.Seen, s.Note = d.file(ctx)
+	}
+	if s.OK = s.Seen == ""; s.OK {
+		s.Seen = s.Expected
+	}
+	s.MS = time.Since(start).Milliseconds()
+	d.say(s, "A file is found at another member, and stopped for all")
+}
+
+// neighboursFile has the neighbour's sensor tell of the file, under a name of its own.
+func (d *demo) neighboursFile(sum string) error {
+	line, err := json.Marshal(map[string]any{"timestamp": time.Now().Format("2006-01-02T15:04:05.000000-0700"), "event_type": "alert", "src_ip": "192.168.5.20", "src_port": 50124, "dest_ip": lab.Malware, "dest_port": 80, "proto": "TCP", "app_proto": "http",
+		"alert":    map[string]any{"action": "blocked", "gid": 1, "signature_id": 2900003, "rev": 1, "signature": "OTASUKE virus Win.Trojan.New", "category": "Virus in a file", "severity": 1, "metadata": map[string]any{"otasuke_family": []string{"virus"}}},
+		"http":     map[string]any{"hostname": "files.other.example", "url": "/setup.exe"},
+		"fileinfo": map[string]any{"filename": "setup.exe", "state": "CLOSED", "sha256": sum, "size": len(lab.Unknown())},
+		"otasuke":  map[string]any{"id": strings.ToLower(rand.Text())[:26], "kind": "virus", "direction": "outbound", "mac": "02:00:c0:a8:05:14", "device": "192.168.5.20", "class": "trojan-activity", "scan": "infected", "virus": "Win.Trojan.New"}})
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(d.path("neighbour.json"), os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, f.Close())
+}
+
+func (d *demo) file(ctx context.Context) (wrong, note string) {
+	digest := sha256.Sum256(lab.Unknown())
+	sum := hex.EncodeToString(digest[:])
+	whole := func() bool {
+		to := d.path("viewer")
+		d.curl(ctx, d.lab.PC1, "-m", "3", "-o", to, "--resolve", lab.MalwareName+":80:"+lab.Malware, "http://"+lab.MalwareName+"/viewer.exe")
+		got, _ := os.ReadFile(to)
+		_ = os.Remove(to)
+		return bytes.Equal(got, lab.Unknown())
+	}
+	if !whole() {
+		return "it did not pass before", ""
+	}
+	if err := d.neighboursFile(sum); err != nil {
+		return err.Error(), ""
+	}
+	ask := d.face(ctx, portConsole, operatorEmail)
+	var found Alert
+	if !eventually(ctx, 20*time.Second, func() bool {
+		for _, a := range d.alerts(ctx) {
+			if a.CompanyID != d.added.CompanyID && strings.Contains(ask(http.MethodGet, "/cases/"+a.CompanyID+"/"+a.ID+"/discovery", nil), `value="file `+sum) {
+				found = a
+			}
+		}
+		return found.ID != ""
+	}) {
+		return "no case of the neighbour offers the file", ""
+	}
+	poster(ask)("/cases/"+found.CompanyID+"/"+found.ID+"/discovery", url.Values{"what": {"file " + sum}, "kind": {"name"}, "category": {"malware"}, "days": {"30"}, "why": {"解析で危険と確かめた"}})
+	_, rest, _ := strings.Cut(ask(http.MethodGet, "/discoveries", nil), `href="/discoveries/`)
+	id, _, _ := strings.Cut(rest, `"`)
+	at := "/discoveries/" + id
+	if !whole() {
+		return "it is stopped before anybody has confirmed it", ""
+	}
+	second := poster(d.face(ctx, portConsole, secondEmail))
+	clicked := time.Now()
+	second(at, url.Values{"do": {"confirm"}, "why": {"二人で確かめた"}})
+	if !eventually(ctx, time.Minute, func() bool { return !whole() }) {
+		return "it still passes a minute later: " + at, ""
+	}
+	took := time.Since(clicked)
+	owner := d.portal(ctx)
+	if !eventually(ctx, 20*time.Second, func() bool {
+		for _, a := range d.alerts(ctx) {
+			if a.CompanyID == d.added.CompanyID && strings.Contains(owner(http.MethodGet, "/alerts/"+a.ID, nil), "viewer.exe") {
+				return !tells(owner(http.MethodGet, "/alerts/"+a.ID, nil))
+			}
+		}
+		return false
+	}) {
+		return "the owner does not read of it, or reads where it was found", ""
+	}
+	clicked = time.Now()
+	second(at, url.Values{"do": {"withdraw"}, "why": {"見本はここまで"}})
+	if !eventually(ctx, time.Minute, whole) {
+		return "it stays stopped although it was taken back", ""
+	}
+	return "", fmt.Sprintf("stopped %d ms after the second operator's click, through %d ms after it was taken back", took.Milliseconds(), time.Since(clicked).Milliseconds())
 }
 
 // discover gives what went wrong, "" for nothing.

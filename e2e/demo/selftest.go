@@ -11,10 +11,10 @@ import (
 
 var boxField = regexp.MustCompile(`name="box" value="([^"]+)"`)
 
-// selftest is step 16: the owner has the box test itself, and it answers over its own connection, once a minute at most.
+// selftest is step 17: the owner has the box test itself, and it answers over its own connection, once a minute at most.
 func (d *demo) selftest(ctx context.Context) {
 	start := time.Now()
-	s := Step{ID: "16", Expected: "the box says within seconds that all works, and is not tested twice in a minute"}
+	s := Step{ID: "17", Expected: "the box says within seconds that all works, and is not tested twice in a minute"}
 	ask := d.portal(ctx)
 	press := func() string {
 		form := url.Values{}

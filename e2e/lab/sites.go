@@ -111,6 +111,13 @@ func zipped() []byte {
 	return b.Bytes()
 }
 
+// Unknown is a program of which no scanner knows anything.
+func Unknown() []byte {
+	b := append([]byte("MZ"), make([]byte, 48<<10)...)
+	_, _ = rand.NewChaCha8([32]byte{9}).Read(b[2:])
+	return b
+}
+
 // files serves the infected ones.
 func (in *Internet) files() http.Handler {
 	mux := http.NewServeMux()
@@ -123,5 +130,6 @@ func (in *Internet) files() http.Handler {
 	}
 	give("/eicar.com", "application/octet-stream", EICAR())
 	give("/invoice.zip", "application/zip", zipped())
+	give("/viewer.exe", "application/octet-stream", Unknown())
 	return mux
 }

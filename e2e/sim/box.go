@@ -46,6 +46,7 @@ type box struct {
 	started   time.Time
 	devices   int // that were attacked
 	ids       atomic.Int64
+	wanted    wanted
 }
 
 // newBox claims one.
@@ -253,13 +254,21 @@ func (b *box) beat(ctx context.Context) {
 	began := time.Now()
 	h := wire.Health{Time: began.UTC(), Software: "sim", Uptime: int64(time.Since(b.started).Seconds()), Protecting: true, Rules: 37000, Sites: 200000, Packets: uint64(b.ids.Add(1)) * 60000,
 		Parts: map[string]wire.State{"inspection": wire.StateOK, "virus": wire.StateOK, "sites": wire.StateOK, "journal": wire.StateOK, "uplink": wire.StateOK}}
+	req := wire.Heartbeat{Version: wire.Version, Health: h}
+	if b.r.o.Policies {
+		id, _ := b.wanted.state()
+		req.Policy = &wire.PolicyState{ID: id, Active: id, State: wire.PolicyActive, Since: b.started.UTC()}
+	}
 	var resp wire.HeartbeatResponse
-	if err := b.call(ctx, wire.PathHeartbeat, wire.Heartbeat{Version: wire.Version, Health: h}, false, callTimeout, &resp); err != nil {
+	if err := b.call(ctx, wire.PathHeartbeat, req, false, callTimeout, &resp); err != nil {
 		b.r.retries.Add(1)
 		return
 	}
 	b.r.heartbeats.Add(1)
 	b.r.beats.add(time.Since(began))
+	if id, _ := b.wanted.state(); b.r.o.Policies && resp.Policy != "" && resp.Policy != id {
+		b.take(ctx)
+	}
 }
 
 // FullBatch is a batch as one of [Options.Flood], not compressed yet.
@@ -293,13 +302,21 @@ func (b *box) send(ctx context.Context, events []wire.Event) {
 	}
 }
 
-// listen waits for questions; nobody asks.
+// listen waits for questions; nobody asks. Where the centre asks the box to come, it does.
 func (b *box) listen(ctx context.Context) {
 	for delay := retryFirst; ctx.Err() == nil; {
 		var q wire.Questions
-		err := b.call(ctx, wire.PathQuestions, wire.QuestionsRequest{Version: wire.Version}, false, wire.QuestionWait+callTimeout, &q)
+		req := wire.QuestionsRequest{Version: wire.Version}
+		if b.r.o.Policies {
+			id, _ := b.wanted.state()
+			req.Policy = &id
+		}
+		err := b.call(ctx, wire.PathQuestions, req, false, wire.QuestionWait+callTimeout, &q)
 		if err == nil {
 			delay = retryFirst
+			if q.Beat != nil && sleep(ctx, mrand.N(time.Duration(max(q.Beat.Within, 1))*time.Second)) {
+				b.beat(ctx)
+			}
 			continue
 		}
 		sleep(ctx, delay/2+mrand.N(delay/2))

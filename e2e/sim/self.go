@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -39,6 +40,8 @@ type Centre struct {
 	program string
 	fronts  []string // addresses of the processes for boxes
 	ops     []string // addresses
+	console []string // addresses
+	took    *atomic.Int64
 
 	mu     sync.Mutex
 	procs  []*exec.Cmd
@@ -80,11 +83,16 @@ func start(ctx context.Context, o *Options) (c *Centre, err error) {
 			return c, err
 		}
 		c.ops = append(c.ops, ops)
-		if err := os.WriteFile(c.conf(i), []byte(config(database, filepath.Join(c.dir, "state"), addr, ops, sink)), 0o600); err != nil {
+		console, err := free()
+		if err != nil {
+			return c, err
+		}
+		c.console = append(c.console, console)
+		if err := os.WriteFile(c.conf(i), []byte(config(database, filepath.Join(c.dir, "state"), addr, ops, console, sink)), 0o600); err != nil {
 			return c, err
 		}
 	}
-	if o.Fingerprint, o.Codes, err = companies(ctx, c.conf(0), o.Boxes); err != nil {
+	if o.Fingerprint, o.Codes, err = companies(ctx, c.conf(0), o.Boxes, o.Operator); err != nil {
 		return c, err
 	}
 	fmt.Fprintf(o.Say, "%d companies are made\n", o.Boxes)
@@ -110,10 +118,10 @@ func free() (string, error) {
 	return l.Addr().String(), nil
 }
 
-func config(database, state, boxes, ops, smtp string) string {
+func config(database, state, boxes, ops, console, smtp string) string {
 	return fmt.Sprintf(`name = "sim"
-database = %q
-state_dir = %q
+database = %[1]q
+state_dir = %[2]q
 phone = "050-0000-0000"
 wait_high = "1s"
 calm_new_box = "0s"
@@ -121,22 +129,22 @@ calm_new_box = "0s"
 listen = "127.0.0.1:0"
 url = "http://portal.example"
 [console]
-listen = "127.0.0.1:0"
-url = "http://console.example"
+listen = %[5]q
+url = "http://%[5]s"
 [boxes]
-listen = %q
+listen = %[3]q
 names = ["127.0.0.1"]
 [ops]
-listen = %q
+listen = %[4]q
 [mail]
-server = %q
+server = %[6]q
 tls = "none"
 from = "otasuke@alert.example"
-`, database, state, boxes, ops, smtp)
+`, database, state, boxes, ops, console, smtp)
 }
 
 // companies makes one for each box, with an owner who gets mails and has no password yet.
-func companies(ctx context.Context, conf string, n int) (fingerprint string, codes []string, err error) {
+func companies(ctx context.Context, conf string, n int, operator string) (fingerprint string, codes []string, err error) {
 	cfg, err := centre.LoadConfig(conf)
 	if err != nil {
 		return "", nil, err
@@ -146,6 +154,11 @@ func companies(ctx context.Context, conf string, n int) (fingerprint string, cod
 		return "", nil, err
 	}
 	defer own.Close()
+	if operator != "" {
+		if _, err := own.AddOperator(ctx, "運用", "operator@centre.example", operator); err != nil {
+			return "", nil, err
+		}
+	}
 	for i := range n {
 		added, err := own.AddCompany(ctx, centre.NewCompany{Name: fmt.Sprintf("会社%d", i), OwnerName: "社長", OwnerEmail: owner(i), Lang: "ja"})
 		if err != nil {
@@ -174,6 +187,12 @@ func (c *Centre) profile(dir string, d time.Duration) error {
 	}
 	return nil
 }
+
+// Console is the address of a process's console.
+func (c *Centre) Console(i int) string { return "http://" + c.console[i] }
+
+// Took is how many policies boxes have taken.
+func (c *Centre) Took() int64 { return c.took.Load() }
 
 // Start starts a process of the centre and waits until it listens.
 func (c *Centre) Start(i int) error {

@@ -51,6 +51,10 @@ type Options struct {
 	Program string
 	// Disturb does something to the centre in the middle of the run; for tests.
 	Disturb func(ctx context.Context, c *Centre) error
+	// Policies has boxes take what their companies want, as boxes do; Operator is the password of somebody of the staff
+	// ("operator@centre.example") who can change it at [Centre.Console].
+	Policies bool
+	Operator string
 	// Profile is a folder for profiles of the centre in the middle of the run; "" for none.
 	Profile string
 	// Say gets what is being done.
@@ -97,6 +101,9 @@ type Result struct {
 	// Claims says how long it took until all boxes were there, Cut how long the line was cut.
 	Claims float64 `json:"claim_seconds"`
 	Cut    float64 `json:"cut_seconds"`
+	// Policies counts boxes by what they have in force at the end, Again those that took a policy more than once.
+	Policies map[string]int `json:"policies,omitempty"`
+	Again    int            `json:"policies_again,omitempty"`
 	// Cost is that of one box.
 	Cost Cost `json:"cost_per_box"`
 }
@@ -118,7 +125,7 @@ type run struct {
 	acks  timing
 	mails *post
 
-	heartbeats, retries, sent, committed, alerts, line atomic.Int64
+	heartbeats, retries, sent, committed, alerts, line, took atomic.Int64
 }
 
 // Run does it.
@@ -147,7 +154,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 			return res, err
 		}
 		defer c.close()
-		r.mails, r.o = c.post, o
+		r.mails, r.o, c.took = c.post, o, &r.took
 	} else if len(o.Codes) < o.Boxes {
 		return res, fmt.Errorf("sim: %d claim codes for %d boxes", len(o.Codes), o.Boxes)
 	}
@@ -181,11 +188,27 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 	if r.mails != nil {
 		r.mails.tally(&res)
 	}
+	r.policies(&res)
 	res.Resident, res.Disk = max(after.resident, before.resident), after.disk-before.disk
 	res.CPU = (after.cpu - before.cpu).Seconds() / elapsed.Seconds()
 	each := elapsed.Seconds() * float64(o.Boxes) // seconds of one box
 	res.Cost = Cost{CPU: (after.cpu - before.cpu).Seconds() * 1000 / each * 86400, Line: float64(res.Line) / each * month.Seconds()}
 	return res, nil
+}
+
+// policies counts what boxes have in force.
+func (r *run) policies(res *Result) {
+	if !r.o.Policies {
+		return
+	}
+	res.Policies = map[string]int{}
+	for _, b := range r.boxes {
+		id, again := b.wanted.state()
+		res.Policies[id]++
+		if again {
+			res.Again++
+		}
+	}
 }
 
 // claim gives every box its identity.

@@ -255,7 +255,11 @@ func (p *portal) rename(w http.ResponseWriter, v *ui.Visit) error {
 	if name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
 		return p.back(w, v, "/devices?said=badname")
 	}
-	if err := p.Network.Rename(v.Request.Context(), v.TenantID, v.Request.PathValue("device"), v.PersonID, name); err != nil {
+	err := p.Network.Rename(v.Request.Context(), v.TenantID, v.Request.PathValue("device"), v.PersonID, name)
+	if errors.Is(err, device.ErrInvalid) { // what cannot be seen, or turns the direction of writing
+		return p.back(w, v, "/devices?said=badname")
+	}
+	if err != nil {
 		return err
 	}
 	return p.back(w, v, "/devices?said=renamed")
