@@ -44,6 +44,9 @@ func formsOf(page string) map[string]filled {
 	all := map[string]filled{}
 	for _, m := range formTag.FindAllStringSubmatch(page, -1) {
 		head := attrs(m[1])
+		if head["method"] != "post" {
+			continue
+		}
 		f := filled{values: url.Values{}, files: strings.Contains(head["enctype"], "multipart")}
 		to := []string{head["action"]}
 		for _, x := range fieldTag.FindAllStringSubmatch(m[2], -1) {
@@ -211,7 +214,9 @@ func (e *edge) unharmed(at string, res *http.Response, body string) {
 // keeps fails for a page that says that something is wrong and has lost what was typed, or does not lead to it.
 func (e *edge) keeps(at, text, body string, typed []string) {
 	e.Helper()
-	if !strings.Contains(html.UnescapeString(body), text) && !slices.ContainsFunc(typed, func(k string) bool { return strings.Contains(k, "password") || strings.Contains(k, "secret") || strings.Contains(k, "code") || k == "old" }) {
+	if !strings.Contains(html.UnescapeString(body), text) && !slices.ContainsFunc(typed, func(k string) bool {
+		return strings.Contains(k, "password") || strings.Contains(k, "secret") || strings.Contains(k, "code") || k == "old"
+	}) {
 		e.Errorf("%s: what was typed is lost", at)
 	}
 	if !strings.Contains(body, `href="#`) && !strings.Contains(body, `role="alert"`) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"otasuke/centre/internal/policy"
@@ -151,8 +152,9 @@ type Proposal struct {
 }
 
 func reason(why string) (string, error) {
-	why = strings.TrimSpace(strings.ToValidUTF8(why, "?"))
-	if n := utf8.RuneCountInString(why); n < minWhy || n > MaxWhy {
+	why = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(why, "?"), "\r\n", "\n")) // as browsers send lines
+	unseen := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+	if n := utf8.RuneCountInString(why); n < minWhy || n > MaxWhy || strings.ContainsFunc(why, unseen) {
 		return "", ErrWhy
 	}
 	return why, nil

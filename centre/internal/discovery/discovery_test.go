@@ -222,7 +222,7 @@ func TestReach(t *testing.T) {
 				t.Errorf("what four companies have used for long: %v", err)
 			}
 		}
-		must(t, f.svc.Drop(ctx, id, "op-1", "ふつうのサイト"))
+		must(t, f.svc.Drop(ctx, id, "op-1", "ふつうの\r\nサイト"))
 		if len(f.stops()) != 0 {
 			t.Error("it is stopped")
 		}
@@ -288,7 +288,7 @@ func TestEnds(t *testing.T) {
 		if err := f.svc.Renew(ctx, id, "op-1", why, 7); !errors.Is(err, discovery.ErrState) {
 			t.Errorf("what has ended: %v", err)
 		}
-		for what, err := range map[string]error{"no reason": f.svc.Withdraw(ctx, id, "op-1", "  x"), "a long one": f.svc.Withdraw(ctx, id, "op-1", strings.Repeat("字", discovery.MaxWhy+1))} {
+		for what, err := range map[string]error{"a null byte": f.svc.Withdraw(ctx, id, "op-1", "four\x00five"), "no reason": f.svc.Withdraw(ctx, id, "op-1", "  x"), "a long one": f.svc.Withdraw(ctx, id, "op-1", strings.Repeat("字", discovery.MaxWhy+1))} {
 			if !errors.Is(err, discovery.ErrWhy) {
 				t.Errorf("%s: %v", what, err)
 			}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"otasuke/centre/internal/store"
@@ -350,7 +351,7 @@ func (s *Service) Undo(ctx context.Context, tenantID, subject, who, why string, 
 
 // step writes a change down and wakes boxes.
 func (s *Service) step(ctx context.Context, tenantID, subject, who, why string, seq, undoes int64, change func(State) (State, error)) error {
-	if why = strings.TrimSpace(why); utf8.RuneCountInString(why) < minWhy || utf8.RuneCountInString(why) > MaxWhy || !utf8.ValidString(why) {
+	if why = strings.TrimSpace(why); strings.ContainsFunc(why, unicode.IsControl) || utf8.RuneCountInString(why) < minWhy || utf8.RuneCountInString(why) > MaxWhy || !utf8.ValidString(why) {
 		return ErrWhy
 	}
 	return s.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
