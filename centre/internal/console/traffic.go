@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"otasuke/centre/internal/question"
@@ -25,7 +26,13 @@ type trafficView struct {
 
 // reason reads why a company is looked at; false when it says nothing.
 func reason(v *ui.Visit) (string, bool) {
-	why := strings.TrimSpace(strings.ToValidUTF8(v.Request.FormValue("why"), ""))
+	seen := func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' ' // it stands in one line of the record
+		}
+		return r
+	}
+	why := strings.Join(strings.Fields(strings.Map(seen, strings.ToValidUTF8(v.Request.FormValue("why"), ""))), " ")
 	n := utf8.RuneCountInString(why)
 	return why, n >= minWhy && n <= maxWhy
 }

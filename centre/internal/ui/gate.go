@@ -341,7 +341,7 @@ func (g *Gate) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		status, p.Heading, p.Message = http.StatusForbidden, t.T("common.error_403_title"), t.T("common.error_403")
 	case errors.As(err, &tooLong):
 		status, p.Heading, p.Message = http.StatusRequestEntityTooLarge, t.T("common.error_413_title"), t.T("common.error_413")
-	case errors.Is(err, ErrBadInput):
+	case errors.Is(err, ErrBadInput), errors.Is(err, tenant.ErrInvalid): // the latter where a form has not said it beside its field
 		status, p.Heading, p.Message = http.StatusBadRequest, t.T("common.error_400_title"), t.T("common.error_400")
 	default:
 		p.Heading, p.Message = t.T("common.error_500_title"), t.T("common.error_500")
