@@ -17,7 +17,7 @@ var seqField = regexp.MustCompile(`name="seq" value="([0-9]+)"`)
 // policy is step 14: the owner has a site blocked and takes that back, while a download goes on.
 func (d *demo) policy(ctx context.Context) {
 	start := time.Now()
-	s := Step{ID: "14", Expected: "blocked by the owner's word, the rest goes on, then open again"}
+	s := Step{ID: "14", Expected: "blocked by the owner's word, for all and for a group of devices alone, the rest goes on, then open again"}
 	ask := d.portal(ctx)
 	post := func(path string, form url.Values) {
 		page := ask(http.MethodGet, "/policy", nil)
@@ -35,10 +35,11 @@ func (d *demo) policy(ctx context.Context) {
 	}
 	got := make(chan error, 1)
 	go func() { got <- d.same(ctx, "http://"+lab.Good+"/slow", d.Big) }()
-	page := func() string {
-		_, text := d.curl(ctx, d.lab.PC1, "-m", "2", "--resolve", name+":80:"+lab.Good, "http://"+name+"/page/1")
+	pageOn := func(pc *lab.Namespace) string {
+		_, text := d.curl(ctx, pc, "-m", "2", "--resolve", name+":80:"+lab.Good, "http://"+name+"/page/1")
 		return text
 	}
+	page := func() string { return pageOn(d.lab.PC1) }
 	const told = "このページは開けませんでした"
 	before := strings.Contains(page(), told)
 	asked := time.Now()
@@ -51,6 +52,12 @@ func (d *demo) policy(ctx context.Context) {
 	post("/policy/undo", url.Values{"step": {"1"}})
 	again := eventually(ctx, time.Minute, func() bool { return !strings.Contains(page(), told) })
 	err := <-got
+	// The same for a group of one device: the others go on.
+	post("/policy/group", url.Values{"name": {"会議室"}, "member": {lab.PC1}, "deny": {name}, "step": {"save"}, "why": {"来客が使うため"}})
+	group := eventually(ctx, time.Minute, func() bool { return strings.Contains(page(), told) })
+	alone := !strings.Contains(pageOn(d.lab.PC2), told)
+	post("/policy/undo", url.Values{"step": {"3"}})
+	ungrouped := eventually(ctx, time.Minute, func() bool { return !strings.Contains(page(), told) })
 	switch {
 	case before:
 		s.Seen = "it was blocked before"
@@ -64,6 +71,12 @@ func (d *demo) policy(ctx context.Context) {
 		s.Seen = "other pages are blocked, too"
 	case !again:
 		s.Seen = "it stays blocked although the owner took it back"
+	case !group:
+		s.Seen = "the site still opens on a device of the group"
+	case !alone:
+		s.Seen = "the site is blocked on a device that is not of the group"
+	case !ungrouped:
+		s.Seen = "it stays blocked for the group although the owner took it back"
 	case err != nil:
 		s.Seen = "a download broke: " + err.Error()
 	default:
