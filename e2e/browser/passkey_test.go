@@ -151,7 +151,7 @@ func TestPasskey(t *testing.T) {
 		return err
 	}))
 	second := b.device()
-	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
+	b.do(chromedp.SetValue(chromedp.CSS("#key-name"), "会計の PC"), chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
 	b.click(`form[action$="/account/passkeys"] .button-key`)
 	b.click("main .button-key")
 	b.says("パスキーを追加しました")
@@ -176,6 +176,10 @@ func TestPasskey(t *testing.T) {
 	b.do(chromedp.SendKeys(chromedp.CSS("#only-secret"), password))
 	b.click(`form[action$="/account/passkeys/only"] .button`)
 	b.says("パスワードでも入れるようにしました")
+	b.click(`a[href*="/account/passkeys/"]`) // the oldest, whose device is gone
+	b.do(chromedp.SendKeys(chromedp.CSS("#key-secret"), password))
+	b.click(".button-alarm")
+	b.says("パスキーを消しました")
 	id = second
 
 	// Nobody shows finger or face: the page says so, and the password is still there.
