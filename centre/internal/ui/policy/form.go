@@ -41,6 +41,7 @@ type form struct {
 	Fields     ui.Form // before the ticks
 	More       ui.Form // behind them
 	Devices    []check // of a group
+	Others     ui.Form // behind those
 	Categories []check
 	Free       []check
 	Faults     []ui.Field
@@ -93,8 +94,9 @@ func (f *form) mark(t text.Texts, err error) bool {
 
 func (f *form) fault(id, text string) {
 	f.Fields.Fault(id, text)
+	f.Others.Fault(id, text)
 	f.More.Fault(id, text)
-	f.Faults = append(f.Fields.Faults(), f.More.Faults()...)
+	f.Faults = slices.Concat(f.Fields.Faults(), f.Others.Faults(), f.More.Faults())
 }
 
 func (p *pages) label(c *apps.Category, lang string) string {

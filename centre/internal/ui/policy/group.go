@@ -127,7 +127,7 @@ func (p *pages) groupForm(v *ui.Visit, x whose, s *shape, g *policy.Group) (f fo
 	area := func(id, key, value string) ui.Field {
 		return ui.Field{ID: id, Label: t.T(key), Hint: t.T(key + "_hint"), Type: "area", Max: 20_000, Value: value, Optional: true}
 	}
-	f.Fields = append(f.Fields, area("member", "policy.group_others", strings.Join(others, "\n")))
+	f.Others = ui.Form{area("member", "policy.group_others", strings.Join(others, "\n"))}
 	if s.free(policy.FreeApps) {
 		for i := range p.Known.Categories {
 			c := &p.Known.Categories[i]
@@ -144,6 +144,7 @@ func (p *pages) groupForm(v *ui.Visit, x whose, s *shape, g *policy.Group) (f fo
 func (p *pages) readGroup(v *ui.Visit, f *form, s *shape, before *policy.Group) (g policy.Group) {
 	value := func(id string) string { return strings.TrimSpace(v.Request.PostFormValue(id)) }
 	f.Fields.Fill(value)
+	f.Others.Fill(value)
 	f.More.Fill(value)
 	g.Name = value("name")
 	ticked := v.Request.PostForm["device"]
