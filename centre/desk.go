@@ -86,12 +86,18 @@ func (c *Centre) openCover() error {
 	return nil
 }
 
-// mailed are the mails about an alert that a server took.
+// mailed are the mails about an alert that a server took, as they were sent where that was kept.
 func (c *Centre) mailed(ctx context.Context, tenantID, alertID string) (all []cover.Mail, err error) {
-	told, err := notify.New(notify.Config{Store: c.store}).Deliveries(ctx, tenantID, alertID)
+	n := notify.New(notify.Config{Store: c.store})
+	told, err := n.Deliveries(ctx, tenantID, alertID)
+	if err != nil {
+		return nil, err
+	}
+	copies, err := n.Copies(ctx, tenantID, alertID)
 	for i := range told {
 		if d := &told[i]; d.State == notify.StateSent {
-			all = append(all, cover.Mail{At: d.Sent, Email: d.Email, Subject: d.Subject, MessageID: d.MessageID})
+			x := copies[d.MessageID]
+			all = append(all, cover.Mail{At: d.Sent, Email: d.Email, Subject: d.Subject, MessageID: d.MessageID, Text: x.Text, Sum: x.Sum, Raw: x.Raw})
 		}
 	}
 	return all, err

@@ -65,10 +65,10 @@ func TestEveryTableOfACompanyIsExported(t *testing.T) {
 	}
 }
 
-// unzip reads a ZIP and checks every file against the list of hashes in it.
-func unzip(t *testing.T, data []byte) map[string]string {
+// unpacked are the files of a ZIP.
+func unpacked(t *testing.T, data string) map[string]string {
 	t.Helper()
-	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	r, err := zip.NewReader(strings.NewReader(data), int64(len(data)))
 	ok(t, err)
 	files := map[string]string{}
 	for _, f := range r.File {
@@ -78,6 +78,13 @@ func unzip(t *testing.T, data []byte) map[string]string {
 		ok(t, err)
 		files[f.Name] = string(body)
 	}
+	return files
+}
+
+// unzip reads a ZIP and checks every file against the list of hashes in it.
+func unzip(t *testing.T, data []byte) map[string]string {
+	t.Helper()
+	files := unpacked(t, string(data))
 	lines := strings.Split(strings.TrimSpace(files[export.SumsName]), "\n")
 	if len(lines) != len(files)-1 {
 		t.Errorf("%d hashes of %d files", len(lines), len(files))
@@ -122,6 +129,9 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 		for i := range tables {
 			name := tables[i].Name
 			text, there := files["json/"+name+".json"]
+			if name == "delivery_copy" && files["mails/"+e.alert+"-"+e.canary.OwnerID+"-9.eml"] != "Subject: x\r\n\r\n"+canary {
+				t.Error("a mail as it was sent is not in the file")
+			}
 			if name == "attachment_part" {
 				continue
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -233,6 +234,9 @@ func (e *edge) visited() {
 	ok(e.T, e.c.visits.Finish(ctx, token, dispatch.Report{Found: canary, Did: canary, Known: true, Cause: canary, Costs: []dispatch.Cost{{What: canary, Yen: 1000}}, Signer: canary}, nil))
 	ok(e.T, e.c.store.Write(ctx, e.canary.CompanyID, func(tx *store.Tx) error { // the mail that went before
 		_, err := tx.Exec(`INSERT INTO delivery (tenant_id, alert_id, person_id, step, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error) VALUES ($1, $2, $3, 9, 'owner@kanaria.example', 'x', $4, 'sent', 1, 0, 1, 1, $5, 0, '')`, e.alert, e.canary.OwnerID, "★★★ "+canary, store.Micros(time.Now().Add(-time.Hour)))
+		if err == nil {
+			_, err = tx.Exec(`INSERT INTO delivery_copy (tenant_id, alert_id, person_id, step, body, eml, sum) VALUES ($1, $2, $3, 9, $4, $5, '')`, e.alert, e.canary.OwnerID, canary+" 本文", []byte("Subject: x\r\n\r\n"+canary))
+		}
 		if err == nil {
 			_, err = tx.Exec(`UPDATE contract SET signed_at = $2, installed_at = $2 WHERE tenant_id = $1`, store.Micros(time.Now().AddDate(0, -3, 0)))
 		}
@@ -636,6 +640,8 @@ func TestAnInsurerSeesWhatWasSent(t *testing.T) {
 	}
 	if status, body := get(one + "/zip"); status != http.StatusOK || !strings.HasPrefix(body, "PK") {
 		t.Errorf("the papers: %d", status)
+	} else if files := unpacked(t, body); files["mail/01.eml"] != "Subject: x\r\n\r\n"+canary || !strings.Contains(files["claim.txt"], canary+" 本文") {
+		t.Errorf("the mail as it was sent is not among the papers: %v", slices.Collect(maps.Keys(files)))
 	}
 	for _, path := range []string{"/cover", "/cover/{tenant}/{claim}", "/cover/{tenant}/{claim}/zip", "/visits", "/visits/{tenant}/{visit}", "/visits/{tenant}/{visit}/files/{photo}", "/cases/{tenant}/{alert}", "/companies"} {
 		if status, body := get(path); status != http.StatusForbidden || strings.Contains(body, canary) {

@@ -240,7 +240,7 @@ func TestThreeStarsToAPaidClaim(t *testing.T) {
 	for _, f := range z.File {
 		names = append(names, f.Name)
 	}
-	for _, want := range []string{"claim.txt", "claim.pdf", "photo/01-画面.png", "SHA256SUMS.txt"} {
+	for _, want := range []string{"claim.txt", "claim.pdf", "photo/01-画面.png", "mail/01.eml", "SHA256SUMS.txt"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is not among %q", want, names)
 		}

@@ -81,6 +81,9 @@ type Claim struct {
 type Mail struct {
 	At                        time.Time
 	Email, Subject, MessageID string
+	// Text and Raw are the mail itself, its SHA-256 is Sum; empty where it was not kept.
+	Text, Sum string
+	Raw       []byte
 }
 
 // Answer to a question of eligibility.
@@ -315,6 +318,10 @@ func (s *Service) Claim(ctx context.Context, tenantID, visitID, who string) (id 
 			err = ErrUsed
 		}
 		if err != nil {
+			return err
+		}
+		// The mail goes to the insurer as it was sent: its buttons must not answer in somebody's name any more.
+		if err := voidLinks(tx, w.AlertID); err != nil {
 			return err
 		}
 		return tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "cover.claim", Object: c.ID, Why: w.Number})

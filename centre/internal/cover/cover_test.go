@@ -128,6 +128,32 @@ func (o *office) can(visit string, want cover.Answer, about string, is cover.Ans
 	o.Errorf("%s: %s, %+v; want %s because %s is %s", visit, all, why, want, about, is)
 }
 
+// The mail goes to the insurer as it was sent, so from the claim on its buttons answer nothing.
+func TestTheMailsButtonsEndWithTheClaim(t *testing.T) {
+	on(t, func(o *office) {
+		tenants := tenant.New(tenant.Config{Store: o.s, Clock: o.clock})
+		person, err := tenants.AddPerson(t.Context(), "system", tenant.Person{TenantID: o.own, Name: "花子", Email: "h@example.jp", Role: tenant.RoleOwner})
+		must(t, err)
+		var tokens [2]string
+		must(t, o.s.Write(t.Context(), o.own, func(tx *store.Tx) (err error) {
+			for i := range tokens {
+				if tokens[i], err = tenants.NewActionLink(tx, o.own, o.alerts[i].ID, person); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		_, err = o.svc.Claim(t.Context(), o.own, o.visit(o.alerts[0].ID, 20_000), "desk")
+		must(t, err)
+		if _, err := tenants.ActionLink(t.Context(), tokens[0]); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a button of the claim's mail still works: %v", err)
+		}
+		if _, err := tenants.ActionLink(t.Context(), tokens[1]); err != nil {
+			t.Errorf("a button of another alert's: %v", err)
+		}
+	})
+}
+
 // What the cover pays for, and each reason why not.
 func TestWhoIsCoveredAndWhy(t *testing.T) {
 	on(t, func(o *office) {

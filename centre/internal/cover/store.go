@@ -22,6 +22,12 @@ func update(tx *store.Tx, c *Claim, before State) error {
 	return err
 }
 
+// voidLinks takes the power from the buttons in mails about an alert; nobody needs them after the visit.
+func voidLinks(tx *store.Tx, alertID string) error {
+	_, err := tx.Exec(`DELETE FROM action_link WHERE tenant_id = $1 AND alert_id = $2`, alertID)
+	return err
+}
+
 const columns = `SELECT tenant_id, id, visit_id, alert_id, terms, year_from, slot, state, cost, asked, decided, decided_by, decided_on, why, letter, who, made_at, moved_at, sent_at FROM cover_claim`
 
 func scanClaim(scan func(...any) error) (c Claim, err error) {

@@ -68,6 +68,9 @@ func write(ctx context.Context, tx *store.Tx, tables []store.Table, w io.Writer,
 			sum.Rows[t.Name], err = a.attachments(t)
 		default:
 			sum.Rows[t.Name], err = a.table(t, rule)
+			if err == nil && rule.Mail != "" {
+				err = a.mails(t, rule.Mail)
+			}
 		}
 		if err != nil {
 			return sum, fmt.Errorf("export: table %s: %w", t.Name, err)
@@ -111,7 +114,7 @@ func (a *archive) end() error {
 
 // table writes one table as an array of objects.
 func (a *archive) table(t *store.Table, rule Rule) (n int64, err error) {
-	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c string) bool { return slices.Contains(rule.Hide, c) })
+	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c string) bool { return c == rule.Mail || slices.Contains(rule.Hide, c) })
 	if err := a.begin("json/" + t.Name + ".json"); err != nil {
 		return 0, err
 	}
@@ -189,6 +192,23 @@ func (a *archive) attachments(t *store.Table) (n int64, err error) {
 	return n, errors.Join(err, a.end())
 }
 
+// mails writes each mail of a table as a file that mail programs open, named by the row's key.
+func (a *archive) mails(t *store.Table, column string) error {
+	key := slices.DeleteFunc(slices.Clone(t.Key), func(c string) bool { return c == t.Owner })
+	return a.tx.Rows(t, append(slices.Clone(key), column), func(values []any) error {
+		name := make([]string, len(key))
+		for i := range key {
+			name[i] = fmt.Sprint(values[i])
+		}
+		data, _ := values[len(key)].([]byte)
+		if err := a.begin("mails/" + strings.Join(name, "-") + ".eml"); err != nil {
+			return err
+		}
+		_, err := a.out.Write(data)
+		return errors.Join(err, a.end())
+	})
+}
+
 // ending is how a file's name ends, by its first bytes.
 func ending(data []byte) string {
 	for magic, end := range map[string]string{"%PDF-": ".pdf", "\x89PNG": ".png", "\xff\xd8\xff": ".jpg"} {
@@ -204,7 +224,7 @@ func (a *archive) readme(tables []store.Table) error {
 	var b strings.Builder
 	t := a.texts
 	b.WriteString("\ufeff" + t.T("export.readme", "time", a.now.In(time.UTC).Format(time.RFC3339)) + "\r\n\r\n")
-	for _, part := range []string{"sheets", "reports", "files", "json", "sums"} {
+	for _, part := range []string{"sheets", "reports", "files", "mails", "json", "sums"} {
 		b.WriteString("- " + t.T("export.readme_"+part) + "\r\n")
 	}
 	b.WriteString("\r\n" + t.T("export.readme_tables") + "\r\n\r\n")

@@ -8,6 +8,8 @@ type Rule struct {
 	JSON []string
 	// Out leaves the whole table out: its rows are only such secrets, or this export itself. That is said in the file.
 	Out bool
+	// Mail is the column with a mail as it was sent: a file of its own, beside the row.
+	Mail string
 }
 
 // Rules has every table that names a company. What a table is about, in words, is the text "export.table_" and its name.
@@ -46,6 +48,7 @@ var Rules = map[string]Rule{
 	"alert_day":        {},
 	"alert_rule":       {},
 	"delivery":         {},
+	"delivery_copy":    {Mail: "eml"},
 	"seen_event":       {},
 	"app_use":          {},
 	"question":         {JSON: []string{"body", "answer"}},

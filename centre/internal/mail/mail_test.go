@@ -52,10 +52,15 @@ func TestWhatIsSentArrives(t *testing.T) {
 	box := &sink{}
 	m := message()
 	m.References = []string{"a.1@alert.example.jp", "a.2@alert.example.jp"}
+	var took []byte
+	m.Took = func(raw []byte) { took = raw }
 	if err := sender(t, box.start(t, nil), nil).Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
 	got := box.all()[0]
+	if !bytes.Equal(took, got.raw) {
+		t.Error("what is told to have been sent is not what arrived")
+	}
 	if got.from != "alert@alert.example.jp" || got.to != "hanako@sato.example.jp" {
 		t.Errorf("envelope %q → %q", got.from, got.to)
 	}

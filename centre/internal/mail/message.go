@@ -49,6 +49,8 @@ type Message struct {
 	Personal bool
 	// Unsubscribe is the https address that takes a POST for "no more of these" (RFC 8058); "" for mails that are no promotion.
 	Unsubscribe string
+	// Took, if set, is called with the bytes of the message as the server took them (RFC 5322, signatures and all), once it did.
+	Took func(raw []byte)
 }
 
 // check says what is wrong with a message, before anything is sent.

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/tls"
@@ -8,10 +9,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/textproto"
 	"strconv"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 )
 
 // Ways of using TLS towards the SMTP server.
@@ -193,15 +196,41 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errConfig, err)
 	}
-	if err := client.DialWithContext(ctx); err != nil {
+	var raw bytes.Buffer // composed once: a signature has its own time, so a second writing would be another mail
+	if _, err := msg.WriteTo(&raw); err != nil {
+		return fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	conn, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
 		// Also a refused login: that is our config and not this message's fault.
 		return fmt.Errorf("%w: %w", ErrTemporary, err)
 	}
-	err = client.Send(msg)
-	if quit := client.Close(); quit != nil && err == nil {
+	err = offer(conn, s.cfg.From.Email, m.To.Email, raw.Bytes())
+	if quit := client.CloseWithSMTPClient(conn); quit != nil && err == nil {
 		s.cfg.Log.Debug("mail: server did not say goodbye", "error", quit)
 	}
-	return classify(msg, err)
+	if err == nil && m.Took != nil {
+		m.Took(raw.Bytes())
+	}
+	return classify(err)
+}
+
+// offer is one transaction of RFC 5321 §3.3; nil once the server said yes to the end of the data.
+func offer(conn *smtp.Client, from, to string, raw []byte) error {
+	if err := conn.Mail(from); err != nil {
+		return err
+	}
+	if err := conn.Rcpt(to); err != nil {
+		return err
+	}
+	w, err := conn.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(raw); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 // dial makes connections that end with ctx, because the library looks at ctx
@@ -226,15 +255,14 @@ func (s *Sender) dial(ctx context.Context) gomail.DialContextFunc {
 	}
 }
 
-// classify sorts an error of the conversation. Once the server said yes the
-// message is sent, whatever happened afterwards. Without any answer nobody knows:
-// that counts as temporary, and the same Message-ID makes a repeat harmless.
-func classify(msg *gomail.Msg, err error) error {
-	if err == nil || msg.IsDelivered() {
+// classify sorts an error of the conversation. Without any answer nobody knows whether the message is sent: that counts as
+// temporary, and the same Message-ID makes a repeat harmless.
+func classify(err error) error {
+	if err == nil {
 		return nil
 	}
-	var send *gomail.SendError
-	if errors.As(err, &send) && send.ErrorCode() >= 500 && send.ErrorCode() <= 599 {
+	var said *textproto.Error
+	if errors.As(err, &said) && said.Code >= 500 && said.Code <= 599 {
 		return fmt.Errorf("%w: %w", ErrPermanent, err)
 	}
 	return fmt.Errorf("%w: %w", ErrTemporary, err)

@@ -200,6 +200,9 @@ func (n *Notifier) tell(ctx context.Context, x news, p tenant.Person) error {
 		return err
 	}
 	m, err := n.render(x, p, d, token)
+	if x.alert.Stars >= alert.High {
+		m.Took = func(raw []byte) { d.copy = &Copy{Text: m.Text, Raw: raw} }
+	}
 	if err == nil {
 		err = n.cfg.Sender.Send(ctx, m)
 	}

@@ -39,6 +39,8 @@ type Delivery struct {
 	Error             string
 	// Thread has the Message-IDs of earlier mails about the alert, oldest first.
 	Thread []string
+
+	copy *Copy // of what the server took, to be kept with it
 }
 
 // maxDeaths is how often a mail may be sent again after a process died while
@@ -116,6 +118,9 @@ func (n *Notifier) record(ctx context.Context, tenantID string, d *Delivery) err
 	}
 	return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
 		if err := upsert(tx, d); err != nil || d.State != StateSent {
+			return err
+		}
+		if err := keep(tx, d); err != nil {
 			return err
 		}
 		return n.cfg.Alerts.Told(tx, d.AlertID, "mail "+d.PersonID)

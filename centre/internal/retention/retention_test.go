@@ -75,6 +75,7 @@ func fill(tx *store.Tx, person string, days int) error {
 	}
 	for _, query := range []string{
 		`INSERT INTO delivery (tenant_id, alert_id, person_id, step, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error) VALUES ($1, $2, $4, 0, '', '', '', 'sent', 1, 0, $3, $3, $3, 0, '')`,
+		`INSERT INTO delivery_copy (tenant_id, alert_id, person_id, step, body, eml, sum) SELECT $1, $2, $4, 0, 'x', 'x', '' WHERE CAST($3 AS BIGINT) > 0`,
 		`INSERT INTO report_mail (tenant_id, month, person_id, state, deaths) SELECT $1, $2, $4, 'sent', 0 WHERE CAST($3 AS BIGINT) > 0`,
 		`INSERT INTO login_session (tenant_id, id, person_id, address, created_at, seen_at, expires_at) VALUES ($1, $2, $4, '', $3, $3, $3)`,
 	} {
@@ -144,6 +145,7 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 				{"alert", "id", " AND evidence <> '[]'", "d0 d2000 d29 d31"},
 				{"alert_change", "alert_id", "", "d0 d100 d2000 d29 d31"},
 				{"alert_rule", "alert_id", "", "d0 d100 d2000 d29 d31"},
+				{"delivery_copy", "alert_id", "", "d0 d100 d2000 d29 d31"},
 				{"delivery", "alert_id", "", "d0 d100 d2000 d29 d31"},
 				{"app_use", "app", "", "d0 d29 d31"},
 				{"question", "id", "", "d0"},
@@ -183,7 +185,7 @@ func TestEachKindGoesInItsTime(t *testing.T) {
 		}); err == nil {
 			t.Error("an entry was deleted that is not old")
 		}
-		if !slices.Equal(exports, ids[1:]) || !kept || gone["alerts"] != 8 || gone["audit"] < 4 {
+		if !slices.Equal(exports, ids[1:]) || !kept || gone["alerts"] != 10 || gone["audit"] < 4 {
 			t.Errorf("%v %v %v", exports, kept, gone)
 		}
 		if again, err := svc.Run(t.Context()); err != nil || len(again) != 1 {

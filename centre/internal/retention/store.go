@@ -45,11 +45,13 @@ var Kinds = []KindOf{
 	{Name: "events", Usual: 400, Least: 30, Most: 10 * year, table: "alert", old: closed + ` AND last_at < {before} AND evidence <> '[]'`,
 		steps: []step{{table: "alert", where: closed + ` AND last_at < {before} AND evidence <> '[]'`, set: `evidence = '[]'`}}},
 	{Name: "alerts", Usual: 3 * year, Least: 90, Most: 10 * year, table: "alert", old: closed + ` AND last_at < {before}`,
-		steps: []step{{table: "alert_change", where: ofOld}, {table: "alert_rule", where: ofOld}, {table: "delivery", where: ofOld}, {table: "action_link", where: ofOld},
+		steps: []step{{table: "alert_change", where: ofOld}, {table: "alert_rule", where: ofOld}, {table: "delivery_copy", where: ofOld}, {table: "delivery", where: ofOld}, {table: "action_link", where: ofOld},
 			{table: "alert", where: closed + ` AND last_at < {before}`}}},
 	// Their rows also keep a mail from being sent twice: those of alerts that are open stay.
 	{Name: "mails", Usual: 400, Least: 30, Most: 10 * year, table: "delivery", old: `created_at < {before}`,
-		steps: []step{{table: "delivery", where: `created_at < {before} AND alert_id NOT IN (SELECT a.id FROM alert a WHERE a.tenant_id = $1 AND a.state <> 'closed')`}}},
+		steps: []step{{table: "delivery_copy", where: `EXISTS (SELECT 1 FROM delivery d WHERE d.tenant_id = delivery_copy.tenant_id AND d.alert_id = delivery_copy.alert_id AND d.person_id = delivery_copy.person_id AND d.step = delivery_copy.step AND d.created_at < {before})
+			AND alert_id NOT IN (SELECT a.id FROM alert a WHERE a.tenant_id = $1 AND a.state <> 'closed')`},
+			{table: "delivery", where: `created_at < {before} AND alert_id NOT IN (SELECT a.id FROM alert a WHERE a.tenant_id = $1 AND a.state <> 'closed')`}}},
 	{Name: "usage", Usual: 92, Least: 31, Most: 92, table: "app_use", old: `day < {before}`, steps: []step{{table: "app_use", where: `day < {before}`}}},
 	{Name: "questions", Usual: 1, Least: 1, Most: 1, table: "question", old: `asked_at < {before}`, steps: []step{{table: "question", where: `asked_at < {before}`}}},
 	{Name: "selftests", Usual: 400, Least: 30, Most: 3 * year, table: "box_test", old: `answered_at < {before}`, steps: []step{{table: "box_test", where: `answered_at < {before}`}}},

@@ -3,9 +3,12 @@ package sample
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"mime"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -79,6 +82,12 @@ func (m *maker) paid(ctx context.Context, svc *dispatch.Service, c *company) err
 	if err := m.Store.Write(ctx, c.id, func(tx *store.Tx) error {
 		_, err := tx.Exec(`INSERT INTO delivery (tenant_id, alert_id, person_id, step, email, message_id, subject, state, tries, deaths, created_at, tried_at, sent_at, latency, error)
 			VALUES ($1, $2, $3, 0, $4, $5, $6, 'sent', 1, 0, $7, $7, $7, 0, '')`, a.ID, people[0].ID, mail.Email, mail.MessageID, mail.Subject, store.Micros(mail.At))
+		if err == nil {
+			body := mail.Subject + "\r\n\r\nこれは見本のメールです。"
+			raw := []byte("From: sample@sample.example\r\nTo: " + mail.Email + "\r\nDate: " + mail.At.Format(time.RFC1123Z) + "\r\nSubject: " + mime.BEncoding.Encode("utf-8", mail.Subject) + "\r\nMessage-ID: <" + mail.MessageID + ">\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + body + "\r\n")
+			sum := sha256.Sum256(raw)
+			_, err = tx.Exec(`INSERT INTO delivery_copy (tenant_id, alert_id, person_id, step, body, eml, sum) VALUES ($1, $2, $3, 0, $4, $5, $6)`, a.ID, people[0].ID, body, raw, hex.EncodeToString(sum[:]))
+		}
 		return err
 	}); err != nil {
 		return err

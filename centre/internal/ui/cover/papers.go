@@ -30,6 +30,7 @@ type gathered struct {
 	claim    cover.Claim
 	visit    dispatch.Whole
 	company  string
+	mails    []cover.Mail
 	sections []section
 }
 
@@ -69,6 +70,13 @@ func (p *Pages) gather(v *ui.Visit) (g gathered, err error) {
 			lines = append(lines, ja.Long(m.At, t.Lang())+"  "+m.Subject+"  → "+m.Email+"  ("+m.MessageID+")")
 		}
 		add("cover.mails", lines...)
+		g.mails = mails
+		for i := range mails {
+			if m := &mails[i]; len(m.Raw) > 0 {
+				lines := strings.Split(strings.TrimRight(strings.ReplaceAll(m.Text, "\r\n", "\n"), "\n"), "\n")
+				g.sections = append(g.sections, section{t.T("cover.mail_text", "name", mailName(i)), append([]string{"SHA-256 " + m.Sum, ""}, lines...)})
+			}
+		}
 	}
 	var lines []string
 	for _, s := range x.Steps {
@@ -92,6 +100,9 @@ func (p *Pages) gather(v *ui.Visit) (g gathered, err error) {
 	add("cover.files", lines...)
 	return g, nil
 }
+
+// mailName is the file of a mail in the ZIP.
+func mailName(i int) string { return fmt.Sprintf("mail/%02d.eml", i+1) }
 
 func (p *Pages) document(t text.Texts, g *gathered) *paper.Document {
 	title := t.T("cover.claim_title")
@@ -133,7 +144,7 @@ func (p *Pages) pdf(w http.ResponseWriter, v *ui.Visit) error {
 	return err
 }
 
-// zip is everything in one file: the papers, each photo and invoice as it came, and the hashes of all of it.
+// zip is everything in one file: the papers, each mail as it was sent, each photo and invoice as it came, and the hashes of all of it.
 func (p *Pages) zip(w http.ResponseWriter, v *ui.Visit) error {
 	g, err := p.gather(v)
 	if err != nil {
@@ -167,6 +178,13 @@ func (p *Pages) zip(w http.ResponseWriter, v *ui.Visit) error {
 	if pdf != nil {
 		if err := put("claim.pdf", pdf); err != nil {
 			return err
+		}
+	}
+	for i := range g.mails {
+		if m := &g.mails[i]; len(m.Raw) > 0 {
+			if err := put(mailName(i), m.Raw); err != nil {
+				return err
+			}
 		}
 	}
 	for i := range g.visit.Files {
