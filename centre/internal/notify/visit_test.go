@@ -39,6 +39,11 @@ func TestVisitMails(t *testing.T) {
 		if len(got) != 1 || !strings.Contains(got[0].Text, "/visit/secret") || !strings.Contains(got[0].Subject, "大阪") || strings.Contains(got[0].Subject+got[0].Text, "佐藤製作所") || strings.ContainsAny(got[0].To.Name, "\r\n") {
 			t.Fatalf("%+v", got)
 		}
+		visits.w.Offers[0].Lang, visits.w.Offers[0].Email = "en", "e@vendor.example"
+		offer()
+		if got := d.post.to("e@vendor.example"); len(got) != 1 || !strings.HasPrefix(got[0].Subject, "[Visit] Osaka") || !strings.Contains(got[0].Text, "Could you go to a customer?") {
+			t.Errorf("in English: %+v", got)
+		}
 		visits.w.State, visits.w.VendorName, visits.w.VendorPhone, visits.w.Arrival = dispatch.Accepted, "本町システム", "06-1234-5678", "本日23時ごろ"
 		offer() // too late: nobody is asked
 		if n := len(d.post.to("v@vendor.example")); n != 1 {

@@ -111,7 +111,12 @@ func (g *Gate) Base(r *http.Request, t text.Texts, csrf string) Base {
 func (g *Gate) Address() string { return g.cfg.Base.Scheme + "://" + g.cfg.Base.Host + g.cfg.Root }
 
 // Texts of a request without a session.
-func (g *Gate) Texts(r *http.Request) text.Texts { return g.cfg.Texts.In(Language(r, "")) }
+func (g *Gate) Texts(r *http.Request) text.Texts { return g.TextsFor(r, "") }
+
+// TextsFor are those of a page for somebody whose language is known without a login.
+func (g *Gate) TextsFor(r *http.Request, lang string) text.Texts {
+	return g.cfg.Texts.In(Language(r, lang))
+}
 
 // Require wraps a page that needs a whole session. POSTs must carry its form token. An
 // error becomes the fitting page. Who must set up a second factor first comes to pages

@@ -96,10 +96,10 @@ func Customers(cfg Config) ui.Guest {
 			w.Header().Set("Cache-Control", "public, max-age=3600")
 			_, _ = w.Write(script)
 		})
-		r.Open(ui.Holder, "GET /visit/{token}", p.Gate.Holder(p.vendorPage))
+		r.Open(ui.Holder, "GET /visit/{token}", p.Gate.Holder(p.spoken(p.vendorPage)))
 		r.Open(ui.Holder, "GET /visit/{token}/files/{photo}", p.Gate.Holder(p.vendorFile))
 		for _, verb := range []string{"accept", "decline", "step", "photo", "report", "invoice"} {
-			r.Open(ui.Holder, "POST /visit/{token}/"+verb, p.Gate.Holder(p.act(verb)))
+			r.Open(ui.Holder, "POST /visit/{token}/"+verb, p.Gate.Holder(p.spoken(p.act(verb))))
 		}
 		return nil
 	}}

@@ -344,6 +344,28 @@ func TestTheWholeWay(t *testing.T) {
 	}, schemas()...)
 }
 
+// A vendor who reads English is asked in English: the page as the mail, and after a change of the list too.
+func TestAVendorReadsItsOwnLanguage(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		w := open(t, s)
+		to(t, w.post(w.console, "/visits/vendors", "/visits/vendors", "name", "Honmachi Systems", "phone", "06-1234-5678", "email", "v@vendor.example", "postcode", "540-0029", "areas", "大阪府", "skills", "first", "days", "6", "opens", "00:00", "shuts", "00:00", "from", "2026-10-01", "yen", "16,500", "lang", "en"))
+		all, err := w.svc.Vendors(t.Context())
+		must(t, err)
+		w.has(w.get(w.console, w.staff, "/visits/vendors?vendor="+all[0].ID), `<option value="en" selected>`)
+		_, page := w.ask() // two more, farther away
+		w.has(w.get(w.portal, "", page), `lang="en"`, "Please answer", "First response")
+		if rec := w.phone(page+"/accept", "arrival", " "); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), `lang="en"`) {
+			t.Errorf("what did not do is said in another language: %d", rec.Code)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, page, nil)
+		r.AddCookie(&http.Cookie{Name: "lang", Value: "ja"})
+		if rec := w.request(w.portal, "", r); !strings.Contains(rec.Body.String(), `lang="ja"`) {
+			t.Error("the switch does not work")
+		}
+	}, schemas()...)
+}
+
 func TestEveryTextExists(t *testing.T) {
 	t.Parallel()
 	c, err := text.Load()

@@ -242,7 +242,9 @@ func (p *Pages) showVendors(w http.ResponseWriter, v *ui.Visit, all []dispatch.V
 		field(t, "name", "text", one.Name, dispatch.MaxLine, false), field(t, "phone", "tel", one.Phone, 20, false), field(t, "email", "email", one.Email, 254, false), field(t, "postcode", "text", postcode(one.Postcode), 8, false),
 		field(t, "areas", "area", strings.Join(one.Areas, "\n"), dispatch.MaxText, false), field(t, "opens", "time", one.Opens, 5, false), field(t, "shuts", "time", one.Shuts, 5, false),
 		field(t, "from", "date", one.From, 10, false), field(t, "until", "date", one.Until, 10, true), field(t, "yen", "text", strconv.Itoa(one.Yen), 9, false),
+		field(t, "lang", "select", ja.Lang(one.Lang), 0, false),
 	}}
+	view.Fields[len(view.Fields)-1].Choices = []ui.Choice{{Value: ja.Japanese, Label: t.T("dispatch.lang_ja")}, {Value: ja.English, Label: t.T("dispatch.lang_en")}}
 	for _, s := range dispatch.Skills {
 		on := false
 		for _, x := range one.Skills {
@@ -293,7 +295,7 @@ func (p *Pages) putVendor(w http.ResponseWriter, v *ui.Visit) error {
 		n = -1
 	}
 	one := dispatch.Vendor{ID: value("id"), Name: value("name"), Phone: value("phone"), Email: value("email"), Postcode: value("postcode"), Areas: strings.Split(value("areas"), "\n"), Skills: v.Request.PostForm["skills"],
-		Days: strings.Join(v.Request.PostForm["days"], ""), Opens: value("opens"), Shuts: value("shuts"), From: value("from"), Until: value("until"), Yen: n, Lang: ja.Japanese}
+		Days: strings.Join(v.Request.PostForm["days"], ""), Opens: value("opens"), Shuts: value("shuts"), From: value("from"), Until: value("until"), Yen: n, Lang: value("lang")}
 	_, err = p.Dispatch.PutVendor(ctx, v.PersonID, one)
 	var bad *dispatch.FieldError
 	if errors.As(err, &bad) {

@@ -52,6 +52,17 @@ type overView struct {
 // costRows are those of the form, filled.
 const costRows = 4
 
+// spoken has a page in the vendor's language, as its mail was, unless somebody switched it.
+func (p *Pages) spoken(page func(http.ResponseWriter, *http.Request, text.Texts) error) func(http.ResponseWriter, *http.Request, text.Texts) error {
+	return func(w http.ResponseWriter, r *http.Request, t text.Texts) error {
+		_, o, err := p.Dispatch.ByToken(r.Context(), r.PathValue("token"))
+		if o.Lang != "" && (err == nil || errors.Is(err, dispatch.ErrExpired)) {
+			t = p.Gate.TextsFor(r, o.Lang)
+		}
+		return page(w, r, t)
+	}
+}
+
 func (p *Pages) vendorPage(w http.ResponseWriter, r *http.Request, t text.Texts) error {
 	return p.showVendor(w, r, t, nil, "", nil)
 }
