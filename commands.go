@@ -109,6 +109,7 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 	fs := flag.NewFlagSet("centre "+verb, flag.ContinueOnError)
 	path := fs.String("config", "/etc/otasuke/centre.toml", "configuration `file`")
 	var bundle centre.BundleFlags
+	var advisories centre.AdvisoryFlags
 	what, file, dir, from, to := "", "", "", "", ""
 	switch verb {
 	case "backup":
@@ -128,12 +129,19 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 		if bundle.Set(fs); len(args) > 0 {
 			what, args = args[0], args[1:]
 		}
+	case "advisories":
+		if advisories.Set(fs); len(args) > 0 {
+			what, args = args[0], args[1:]
+		}
 	}
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		if verb == "bundle" {
 			return centre.ErrBundleUse
 		}
 		return errUsage
+	}
+	if verb == "advisories" && what != "load" { // where the key is there is no centre
+		return answer(nil, func() (any, error) { return centre.SignAdvisories(what, advisories) })
 	}
 	cfg, err := centre.LoadConfig(*path)
 	if err != nil {
@@ -195,6 +203,8 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 		return answer(nil, func() (any, error) { return c.Tidy(ctx) })
 	case "bundle":
 		return answer(nil, func() (any, error) { return c.Bundle(ctx, what, bundle) })
+	case "advisories":
+		return answer(nil, func() (any, error) { return c.LoadAdvisories(ctx, advisories) })
 	case "health":
 		return answer(nil, func() (any, error) { return c.Health(ctx, "listed on the command line") })
 	}

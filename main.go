@@ -26,6 +26,8 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
                                           a mail for the consultation desk, from a mail server
   otasuke centre bundle init|add|list|stop|go|feeds|fetch|rotate -config FILE
                                           what keeps boxes current, let out in waves
+  otasuke centre advisories new-key|sign|load
+                                          what makers warn of, signed, without a new program
   otasuke demo [-once]                    an office, a box and a hostile internet on this machine
   otasuke bench [-o FILE] [-only NAMES]   measure the box against the bare kernel
   otasuke soak [-for 1h]                  let an office of 100 PCs work through a box

@@ -23,6 +23,7 @@ func (c *Centre) advise() advised.Config {
 func (c *Centre) adviseBy(queue *job.Queue, n *notify.Notifier) {
 	queue.Handle(device.KindLooked, c.advisories.HandleMatch)
 	queue.Handle(advisory.KindAll, c.advisories.HandleAll)
+	queue.Handle(advisory.KindFetch, c.advisories.HandleFetch)
 	queue.Handle(advisory.KindRemind, c.advisories.HandleRemind)
 	queue.Handle(advisory.KindTell, n.HandleAdvisory)
 }

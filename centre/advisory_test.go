@@ -5,6 +5,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -109,4 +111,60 @@ func (e *edge) jobs(owner, kind, unique string) (n int) {
 		return tx.QueryRow(`SELECT count(*) FROM job WHERE owner = $1 AND kind = $2 AND dedupe = $3`, kind, unique).Scan(&n)
 	}))
 	return n
+}
+
+// A maker's warning needs no new program: signed away from the centre by the command, brought by the operator or the command line,
+// it is a draft; nothing else than what was signed is taken, and the desk reads why.
+func TestSignedAdvisories(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	key, file := filepath.Join(dir, "key.pem"), filepath.Join(dir, "bundle.json")
+	public, err := SignAdvisories("new-key", AdvisoryFlags{Key: key})
+	ok(t, err)
+	if _, err := SignAdvisories("new-key", AdvisoryFlags{Key: key}); err == nil {
+		t.Error("a key was written over another")
+	}
+	text, err := os.ReadFile("../content/advisory/data/chrome-2024-08.toml")
+	ok(t, err)
+	ok(t, os.WriteFile(filepath.Join(dir, "chrome.toml"), bytes.Replace(text, []byte("chrome-2024-08"), []byte("chrome-2099-01"), 1), 0o600))
+	signed := func(serial int64) []byte {
+		t.Helper()
+		_, err := SignAdvisories("sign", AdvisoryFlags{Key: key, From: dir, Out: file, Serial: serial, Days: 30})
+		ok(t, err)
+		data, err := os.ReadFile(file)
+		ok(t, err)
+		return data
+	}
+	e := newEdge(t)
+	if _, body := e.table(string(signed(1))); !strings.Contains(body, "設定にある鍵の署名がありません") {
+		t.Errorf("without a key: %s", body)
+	}
+	keys := AdvisoryConfig{Keys: []string{public.(map[string]string)["public"]}}
+	ok(t, keys.check())
+	e.c.advisories.Source = keys.source()
+	data := signed(2)
+	if _, body := e.table(strings.Replace(string(data), `"payload":"`, `"payload":"AAAA`, 1)); !strings.Contains(body, "署名がありません") {
+		t.Error("a changed bundle was taken")
+	}
+	if status, body := e.table(string(data)); status != http.StatusSeeOther {
+		t.Errorf("%d %s", status, body)
+	}
+	if a, err := e.c.advisories.Get(t.Context(), "chrome-2099-01"); err != nil || a.State != advisory.Draft || a.MadeBy != "system:bundle" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if _, body := e.table(string(signed(1))); !strings.Contains(body, "これより新しいか") {
+		t.Error("an older bundle was taken after a newer one")
+	}
+	signed(3)
+	if _, err := e.c.LoadAdvisories(t.Context(), AdvisoryFlags{From: file}); err != nil {
+		t.Error(err)
+	}
+	if _, _, body := e.ask(e.console, "operator", ui.Route{Method: http.MethodGet, Path: "/advisories"}); !strings.Contains(body, "3番を") {
+		t.Error("the desk does not see which bundle was taken")
+	}
+	for _, bad := range []AdvisoryConfig{{URL: "https://a.example/x"}, {Keys: []string{"x"}}, {URL: "file:///x", Keys: keys.Keys}} {
+		if bad.check() == nil {
+			t.Errorf("%+v is in order", bad)
+		}
+	}
 }

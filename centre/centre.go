@@ -209,7 +209,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.visits = dispatch.New(dispatch.Config{Store: c.store, Patience: c.cfg.Desk.Patience})
 	c.published = statistics.New(statistics.Config{Store: c.store, Reports: c.reports, Withheld: c.withheld})
 	c.hooks = hook.New(hook.Config{Store: c.store, Alerts: c.alerts, Knowledge: c.knowledge, BaseURL: c.cfg.Portal.URL, Private: c.cfg.Service.PrivateHooks, Log: c.cfg.Log})
-	c.advisories = advisory.New(advisory.Config{Store: c.store, Devices: c.devices})
+	c.advisories = advisory.New(advisory.Config{Store: c.store, Devices: c.devices, Source: c.cfg.Advisories.source()})
 	if err := c.advisories.Seed(ctx); err != nil {
 		return err
 	}

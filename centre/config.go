@@ -55,6 +55,8 @@ type Config struct {
 	Desk DeskConfig `toml:"desk"`
 	// News is warnings, announcements and seminars to all customers.
 	News NewsConfig `toml:"news"`
+	// Advisories is where signed bundles of makers' warnings come from.
+	Advisories AdvisoryConfig `toml:"advisories"`
 	// Paper names the fonts of what is printed; empty ones are Debian's.
 	Paper paper.Fonts `toml:"paper"`
 	// Retention is for how many days each kind of data is kept; what is not named is kept as long as usual.
@@ -247,6 +249,9 @@ func (c *Config) check() error {
 	}
 	if err := bulletin.Check(c.News.Sources); err != nil {
 		return fmt.Errorf("%w: news: %w", ErrConfig, err)
+	}
+	if err := c.Advisories.check(); err != nil {
+		return err
 	}
 	if err := c.Retention.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)

@@ -10,7 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/BurntSushi/toml"
 	"golang.org/x/text/unicode/norm"
 
 	"otasuke/internal/firmware"
@@ -162,15 +161,12 @@ func Load() ([]Rule, error) {
 	}
 	var all []Rule
 	for _, n := range names {
-		var r Rule
-		meta, err := toml.DecodeFS(files, "data/"+n.Name(), &r)
+		text, err := files.ReadFile("data/" + n.Name())
 		if err != nil {
-			return nil, fmt.Errorf("advisory: %s: %w", n.Name(), err)
+			return nil, fmt.Errorf("advisory: %w", err)
 		}
-		if u := meta.Undecoded(); len(u) > 0 {
-			return nil, fmt.Errorf("%w: %s: unknown field %v", ErrRule, n.Name(), u[0])
-		}
-		if err := r.Check(); err != nil {
+		r, err := Read(text)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", n.Name(), err)
 		}
 		all = append(all, r)

@@ -80,6 +80,7 @@ type Devices interface {
 type Config struct {
 	Store   *store.Store
 	Devices Devices
+	Source  Source      // of bundles
 	Clock   clock.Clock // default: the machine's
 }
 

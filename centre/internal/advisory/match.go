@@ -44,8 +44,11 @@ type allArgs struct {
 	Only string `json:"only,omitempty"` // an advisory; "" for all
 }
 
-// Plan leaves the job of the coming night.
+// Plan leaves the job of the coming night, and that of the next bundle.
 func (s *Service) Plan(ctx context.Context) error {
+	if err := s.planFetch(ctx); err != nil {
+		return err
+	}
 	now := s.Clock.Now()
 	at := ja.Midnight(now).Add(nightly * time.Hour)
 	if !at.After(now) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/store"
+	content "otasuke/content/advisory"
 )
 
 type scanner = func(dest ...any) error
@@ -123,4 +124,31 @@ func notice(tx *store.Tx, id, what string, at time.Time) (fresh bool, err error)
 func noticed(tx *store.Tx, id string) (n int, err error) {
 	err = tx.QueryRow(`SELECT count(*) FROM advisory_notice WHERE tenant_id = $1 AND advisory_id = $2`, id).Scan(&n)
 	return n, err
+}
+
+// advance takes the serial of a bundle; false when it is not higher than the last one.
+func advance(tx *store.Tx, b *content.Bundle, who string, at time.Time) (bool, error) {
+	n, err := tx.Exec(`INSERT INTO advisory_bundle (tenant_id, serial, until, taken_by, taken_at, drafts, fault, fault_at) VALUES ($1, $2, $3, $4, $5, 0, '', 0)
+		ON CONFLICT (tenant_id) DO UPDATE SET serial = excluded.serial, until = excluded.until, taken_by = excluded.taken_by, taken_at = excluded.taken_at, fault = '', fault_at = 0
+		WHERE advisory_bundle.serial < excluded.serial`, b.Serial, b.Until, who, store.Micros(at))
+	return n == 1, err
+}
+
+func counted(tx *store.Tx, drafts int) error {
+	_, err := tx.Exec(`UPDATE advisory_bundle SET drafts = $2 WHERE tenant_id = $1`, drafts)
+	return err
+}
+
+// faulted keeps why none could be fetched; "" when there was nothing wrong.
+func faulted(tx *store.Tx, fault string, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO advisory_bundle (tenant_id, serial, until, taken_by, taken_at, drafts, fault, fault_at) VALUES ($1, 0, '', '', 0, 0, $2, $3)
+		ON CONFLICT (tenant_id) DO UPDATE SET fault = excluded.fault, fault_at = excluded.fault_at`, fault, store.Micros(at))
+	return err
+}
+
+func selectTaken(tx *store.Tx) (t Taken, err error) {
+	var at, faulted int64
+	err = tx.QueryRow(`SELECT serial, until, taken_by, taken_at, drafts, fault, fault_at FROM advisory_bundle WHERE tenant_id = $1`).Scan(&t.Serial, &t.Until, &t.By, &at, &t.Drafts, &t.Fault, &faulted)
+	t.At, t.FaultAt = store.Time(at), store.Time(faulted)
+	return t, err
 }

@@ -89,6 +89,7 @@ var Rules = map[string]Rule{
 	"collection_line":  {JSON: []string{"numbers", "record"}},
 	"attachment":       {},
 	"advisory":         {JSON: []string{"body"}},
+	"advisory_bundle":  {},
 	"advisory_finding": {},
 	"advisory_label":   {},
 	"advisory_notice":  {},

@@ -28,6 +28,9 @@ type Service interface {
 	All(ctx context.Context) ([]advisory.Advisory, error)
 	Get(ctx context.Context, id string) (advisory.Advisory, error)
 	Save(ctx context.Context, who string, rules ...content.Rule) error
+	TakeBundle(ctx context.Context, who string, data []byte) (int, error)
+	Bundle(ctx context.Context) (advisory.Taken, error)
+	Trusts() bool
 	Drop(ctx context.Context, who, id string) error
 	Publish(ctx context.Context, who, id string) error
 	Withdraw(ctx context.Context, who, id, why string) error
@@ -61,10 +64,12 @@ type pages struct {
 
 // Keys of words that something chooses.
 const (
-	saidKey  = "advisory.said_"
-	lifeKey  = "advisory.life_"
-	fieldKey = "advisory.field_"
-	langKey  = "advisory.in_"
+	saidKey = "advisory.said_"
+	lifeKey = "advisory.life_"
+	// refusedKey says why a bundle was not taken.
+	refusedKey = "advisory.refused_"
+	fieldKey   = "advisory.field_"
+	langKey    = "advisory.in_"
 )
 
 var saidWords = []string{"done", "yes", "no", "desk", "saved", "published", "withdrawn", "dropped", "read"}

@@ -1,8 +1,10 @@
 package advisory
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -31,7 +33,7 @@ func Staff(cfg Config) ui.Guest {
 		r.Page(ui.Reader, "GET /advisories", p.boardPage)
 		r.Page(ui.Operator, "GET /advisories/new", p.formPage)
 		r.Page(ui.Operator, "POST /advisories/new", p.save)
-		r.Upload(ui.Operator, "POST /advisories/import", content.MaxTable, p.load)
+		r.Upload(ui.Operator, "POST /advisories/import", content.MaxBundle, p.load)
 		r.Page(ui.Reader, "GET /advisories/one/{advisory}", p.rulePage)
 		r.Page(ui.Reader, "GET /advisories/one/{advisory}/csv", p.sheet)
 		r.Page(ui.Operator, "POST /advisories/one/{advisory}/publish", p.publish)
@@ -49,6 +51,9 @@ type boardView struct {
 	Faults   []ui.Field
 	Rows     []boardRow
 	Columns  string
+	// Trusts: signed bundles are taken. Bundle is the last one, Fault why none could be fetched.
+	Trusts        bool
+	Bundle, Fault string
 }
 
 type boardRow struct {
@@ -75,6 +80,23 @@ func (p *pages) showBoard(w http.ResponseWriter, v *ui.Visit, bad error) error {
 	for i := range all {
 		a := &all[i]
 		view.Rows = append(view.Rows, boardRow{URL: p.Root + "/advisories/one/" + a.ID, Title: a.Title(v.Texts.Lang()), Day: a.Date, Host: host(a.Source), Version: strconv.Itoa(a.Version), Stars: ui.NewStars(v.Texts, alert.Stars(a.Stars)), State: life(v.Texts, a)})
+	}
+	if view.Trusts = p.Trusts(); view.Trusts {
+		b, err := p.Bundle(v.Request.Context())
+		if err != nil {
+			return err
+		}
+		switch {
+		case b.Serial > 0:
+			view.Bundle = v.T("advisory.bundle", "n", b.Serial, "time", ja.Long(b.At, v.Texts.Lang()), "day", b.Until, "drafts", b.Drafts)
+		case b.Automatical:
+			view.Bundle = v.T("advisory.bundle_soon")
+		default:
+			view.Bundle = v.T("advisory.bundle_none")
+		}
+		if b.Fault != "" {
+			view.Fault = v.T("advisory.bundle_fault", "time", ja.Long(b.FaultAt, v.Texts.Lang()), "what", b.Fault)
+		}
 	}
 	if bad != nil {
 		view.Bad, view.Path = true, p.Root+"/advisories"
@@ -175,18 +197,35 @@ func detail(err error) string {
 	return what
 }
 
-// load takes a table of advisories.
+// load takes a table of advisories, or a signed bundle of them.
 func (p *pages) load(w http.ResponseWriter, v *ui.Visit) error {
-	var rules []content.Rule
-	err := content.ErrRule
+	var data []byte
 	if m := v.Request.MultipartForm; m != nil && len(m.File["table"]) > 0 {
-		f, e := m.File["table"][0].Open()
-		if e != nil {
-			return e
+		f, err := m.File["table"][0].Open()
+		if err != nil {
+			return err
 		}
-		rules, err = content.ReadTable(f)
-		_ = f.Close() // it was only read
+		data, err = io.ReadAll(io.LimitReader(f, content.MaxBundle+1))
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
 	}
+	if content.Sealed(data) {
+		_, err := p.TakeBundle(v.Request.Context(), v.PersonID, data)
+		for known, key := range map[error]string{content.ErrBundle: "bundle", content.ErrSigned: "signed", advisory.ErrOld: "old", advisory.ErrOver: "over"} {
+			if errors.Is(err, known) {
+				return p.showBoard(w, v, errors.New(v.T(refusedKey+key)))
+			}
+		}
+		if err != nil && !errors.Is(err, content.ErrRule) {
+			return err
+		}
+		if err == nil {
+			return ui.To(w, v.Request, p.Root+"/advisories?said=saved")
+		}
+		return p.showBoard(w, v, err)
+	}
+	rules, err := content.ReadTable(bytes.NewReader(data))
 	if err == nil {
 		err = p.Save(v.Request.Context(), v.PersonID, rules...)
 	}

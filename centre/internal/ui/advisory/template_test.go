@@ -54,6 +54,9 @@ func TestEveryTextExists(t *testing.T) {
 	for _, w := range saidWords {
 		has(saidKey + w)
 	}
+	for _, w := range []string{"bundle", "signed", "old", "over"} {
+		has(refusedKey + w)
+	}
 	for s := range lives {
 		has(lifeKey + s)
 	}
