@@ -117,7 +117,7 @@ func (s *Store) runWith(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn
 			_ = tx.Rollback() // fn panicked; the panic is what matters
 		}
 	}()
-	b := &base{ctx: ctx, tx: tx}
+	b := &base{ctx: ctx, tx: tx, asked: &s.asked}
 	if b.known = s.written; db == s.read {
 		b.known = s.reads
 	}

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -80,10 +81,14 @@ type Store struct {
 
 	file, address string // of SQLite, of PostgreSQL
 
+	asked   atomic.Int64 // statements of transactions
 	guard   guard
 	topics  sync.Mutex
 	waiting map[string]chan struct{}
 }
+
+// Asked is how many statements transactions have run since the start: what it costs to have more companies.
+func (s *Store) Asked() int64 { return s.asked.Load() }
 
 // Open opens the database and checks that it is usable. A SQLite file and its
 // folder are made when missing, readable by the owner alone.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 )
 
 // Tx is a transaction of one tenant. It ends with the function that got it and
@@ -30,6 +31,7 @@ type base struct {
 	ctx    context.Context
 	tx     *sql.Tx
 	topics []string
+	asked  *atomic.Int64
 
 	known   *statements // nil for none
 	missing []string    // texts to be prepared
@@ -61,6 +63,7 @@ func (b *base) Context() context.Context { return b.ctx }
 func (b *base) Wake(topic string) { b.topics = append(b.topics, topic) }
 
 func (b *base) exec(query string, args []any) (int64, error) {
+	b.asked.Add(1)
 	var res sql.Result
 	var err error
 	if stmt := b.prepared(query, false); stmt != nil {
@@ -76,6 +79,7 @@ func (b *base) exec(query string, args []any) (int64, error) {
 }
 
 func (b *base) query(query string, args []any) (*sql.Rows, error) {
+	b.asked.Add(1)
 	if stmt := b.prepared(query, true); stmt != nil {
 		rows, err := stmt.QueryContext(b.ctx, clean(args)...)
 		return rows, wrap(err)
@@ -85,6 +89,7 @@ func (b *base) query(query string, args []any) (*sql.Rows, error) {
 }
 
 func (b *base) queryRow(query string, args []any) *Row {
+	b.asked.Add(1)
 	if stmt := b.prepared(query, false); stmt != nil {
 		return &Row{row: stmt.QueryRowContext(b.ctx, clean(args)...)}
 	}
