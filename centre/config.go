@@ -172,7 +172,8 @@ type IMAPConfig struct {
 	PasswordFile string        `toml:"password_file"`
 	Folder       string        `toml:"folder"` // empty is INBOX
 	Done         string        `toml:"done"`   // folder for what was taken; empty is Otasuke
-	Every        time.Duration `toml:"every"`  // 30 s when 0
+	Every        time.Duration `toml:"every"`  // 30 s when 0: where the server does not tell of mails (IDLE), and after trouble
+	Poll         bool          `toml:"poll"`   // never wait for its word: for servers that only say that they can
 }
 
 // deskAddress is where customers write to.

@@ -136,7 +136,7 @@ func (c *Centre) mailbox() (part lifecycle.Part, ok bool, err error) {
 		}
 		password = strings.TrimSpace(string(b))
 	}
-	f, err := fetch.New(fetch.Config{Addr: m.Server, TLS: m.TLS, Username: m.Username, Password: password, Folder: m.Folder, Done: m.Done, Every: m.Every, MaxSize: letter.MaxSize, Log: c.cfg.Log,
+	f, err := fetch.New(fetch.Config{Addr: m.Server, TLS: m.TLS, Username: m.Username, Password: password, Folder: m.Folder, Done: m.Done, Every: m.Every, Poll: m.Poll, MaxSize: letter.MaxSize, Log: c.cfg.Log,
 		Take: func(ctx context.Context, raw []byte, cut bool) error {
 			err := c.desk.Take(ctx, raw, cut)
 			if errors.Is(err, desk.ErrEmpty) {

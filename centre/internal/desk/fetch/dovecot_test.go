@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -181,5 +183,156 @@ func TestDovecotOverTLS(t *testing.T) {
 		if err != nil || kept != i+1 {
 			t.Errorf("%s: %d mails in the folder for what was taken: %v", way, kept, done)
 		}
+	}
+}
+
+// line is between a fetcher and the server, to be cut; it counts connections and what the server was asked.
+type line struct {
+	mu    sync.Mutex
+	conns []net.Conn
+	made  int
+}
+
+func (l *line) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.conns {
+		_ = c.Close()
+	}
+	l.conns = nil
+}
+
+func (l *line) connections() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.made
+}
+
+// through listens for a fetcher and connects it with the server.
+func through(t *testing.T, to int) (*line, string) {
+	t.Helper()
+	l := &line{}
+	in, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	t.Cleanup(func() { _ = in.Close(); l.cut() })
+	go func() {
+		for {
+			a, err := in.Accept()
+			if err != nil {
+				return
+			}
+			b, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", to))
+			if err != nil {
+				_ = a.Close()
+				continue
+			}
+			l.mu.Lock()
+			l.conns, l.made = append(l.conns, a, b), l.made+1
+			l.mu.Unlock()
+			go func() { _, _ = io.Copy(a, b); _ = a.Close(); _ = b.Close() }()
+			go func() { _, _ = io.Copy(b, a); _ = a.Close(); _ = b.Close() }()
+		}
+	}()
+	return l, in.Addr().String()
+}
+
+// The server tells of a mail at once, on one connection; when the line breaks it is made again, and what came meanwhile is fetched.
+// Without its word the mailbox is looked at every so often.
+func TestDovecotTellsOfMails(t *testing.T) {
+	t.Parallel()
+	dir, _, implicit, trust := dovecot(t)
+	owner, err := os.Stat(filepath.Join(dir, "mail"))
+	ok(t, err)
+	st := owner.Sys().(*syscall.Stat_t)
+	n := 0
+	comes := func() string {
+		t.Helper()
+		n++
+		// As mail servers deliver: written beside, then moved in whole.
+		name, text := fmt.Sprintf("%d.mail", n), fmt.Sprintf("Subject: %d\r\n\r\n至急\r\n", n)
+		beside := filepath.Join(dir, "mail", "tmp", name)
+		ok(t, os.WriteFile(beside, []byte(text), 0o600))
+		ok(t, os.Chown(beside, int(st.Uid), int(st.Gid)))
+		ok(t, os.Rename(beside, filepath.Join(dir, "mail", "new", name)))
+		return text
+	}
+	l, addr := through(t, implicit)
+	got := make(chan string, 10)
+	run := func(change func(*fetch.Config)) (stop func()) {
+		t.Helper()
+		cfg := fetch.Config{Addr: addr, TLSConfig: &tls.Config{RootCAs: trust}, Username: "desk", Password: "secret", Every: 50 * time.Millisecond, Rest: time.Hour, Take: func(_ context.Context, raw []byte, _ bool) error {
+			got <- string(raw)
+			return nil
+		}}
+		change(&cfg)
+		f, err := fetch.New(cfg)
+		ok(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- f.Run(ctx) }()
+		return func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	want := func(text string) {
+		t.Helper()
+		select {
+		case s := <-got:
+			if s != text {
+				t.Errorf("%q came, want %q", s, text)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%q never came", text)
+		}
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for until := time.Now().Add(30 * time.Second); ; <-tick.C { // moved away: what is cut off before comes again
+			left, err := filepath.Glob(filepath.Join(dir, "mail", "[cn]*", "*.mail*"))
+			ok(t, err)
+			if len(left) == 0 {
+				return
+			}
+			if time.Now().After(until) {
+				t.Fatalf("%q stays", left)
+			}
+		}
+	}
+	stop := run(func(*fetch.Config) {})
+	for range 3 {
+		want(comes())
+	}
+	if n := l.connections(); n != 1 {
+		t.Errorf("%d connections for three mails: the server's word is not waited for", n)
+	}
+	l.cut()
+	want(comes())
+	want(comes())
+	if n := l.connections(); n != 2 {
+		t.Errorf("%d connections after the line broke once", n)
+	}
+	stop()
+	before := l.connections()
+	stop = run(func(c *fetch.Config) { c.Poll = true })
+	want(comes())
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for until := time.Now().Add(30 * time.Second); l.connections() < before+3; <-tick.C {
+		if time.Now().After(until) {
+			t.Fatal("the mailbox is not looked at again and again")
+		}
+	}
+	want(comes())
+	stop()
+	// A server that falls silent: after a rest one looks anyway.
+	stop = run(func(c *fetch.Config) { c.Rest = 10 * time.Millisecond })
+	want(comes())
+	stop()
+	select {
+	case s := <-got:
+		t.Errorf("%q came twice", s)
+	default:
 	}
 }

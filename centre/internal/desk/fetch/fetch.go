@@ -1,5 +1,5 @@
 // Package fetch brings mails from a mailbox (IMAP, RFC 9051) to the desk. A mail leaves the mailbox only after it was
-// taken: it is moved to a folder beside. Dying in between brings it once more, and the desk knows it again.
+// taken: it is moved to a folder beside. The server tells of new ones (IDLE, RFC 2177); where it does not, one looks every so often. Dying in between brings it once more, and the desk knows it again.
 package fetch
 
 import (
@@ -23,8 +23,14 @@ const (
 )
 
 const (
-	// defaultEvery is how often the mailbox is looked at: people who write mails do not wait at the screen.
+	// defaultEvery is how often the mailbox is looked at where the server does not tell of mails, and after trouble: people who write
+	// mails do not wait at the screen.
 	defaultEvery = 30 * time.Second
+	// defaultRest is how long one waits for word from the server before one looks anyway: routers forget connections on which nobody
+	// says anything, some of them after five minutes.
+	defaultRest = 4 * time.Minute
+	// answers is how long a server may take to begin or end that.
+	answers = 30 * time.Second
 	// patience with a server during one look.
 	patience = 5 * time.Minute
 	// defaultDone is the folder for mails that were taken.
@@ -45,6 +51,9 @@ type Config struct {
 	Folder             string // "" is INBOX
 	Done               string // folder for what was taken; "" is Otasuke
 	Every              time.Duration
+	// Rest is how long one trusts a server to tell of a mail. Poll never does: for servers that only say that they can.
+	Rest time.Duration
+	Poll bool
 	// MaxSize in bytes: a larger mail stays where it is, and its header is taken with a word about that.
 	MaxSize int64
 	// Take keeps a mail; nil means that it cannot be lost any more. cut: it is only the header of a larger one.
@@ -68,6 +77,9 @@ func New(cfg Config) (*Fetcher, error) {
 	if cfg.Every == 0 {
 		cfg.Every = defaultEvery
 	}
+	if cfg.Rest == 0 {
+		cfg.Rest = defaultRest
+	}
 	if cfg.Done == "" {
 		cfg.Done = defaultDone
 	}
@@ -80,23 +92,20 @@ func New(cfg Config) (*Fetcher, error) {
 	return &Fetcher{cfg}, nil
 }
 
-// Run looks until ctx ends. A mailbox that cannot be reached is said once, and looked for again.
+// Run looks until ctx ends: as soon as the server says that a mail came (IDLE, RFC 2177), else every so often. A mailbox that cannot
+// be reached is said once, and looked for again.
 func (f *Fetcher) Run(ctx context.Context) error {
 	tick := time.NewTicker(f.cfg.Every)
 	defer tick.Stop()
-	for last := ""; ; {
-		n, err := f.Look(ctx)
+	last := ""
+	for {
+		err := f.stay(ctx, func() { last = "" })
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil && err.Error() != last:
 			f.cfg.Log.Error("mailbox of the desk cannot be read", "error", err)
 			last = err.Error()
-		case err == nil:
-			last = ""
-		}
-		if n > 0 && err == nil {
-			continue // perhaps there is more
 		}
 		select {
 		case <-ctx.Done():
@@ -106,23 +115,107 @@ func (f *Fetcher) Run(ctx context.Context) error {
 	}
 }
 
-// Look takes what is there now and says how many mails that were.
-func (f *Fetcher) Look(ctx context.Context) (n int, err error) {
+// session is a connection with the mailbox open; woken gets a word when the server says that something changed.
+type session struct {
+	*imapclient.Client
+	woken chan struct{}
+}
+
+// within gives the server its time for one thing; after it the connection ends.
+func (s *session) within(ctx context.Context, most time.Duration, fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+	return fn(ctx)
+}
+
+// stay takes what is there, and what comes while the server tells of it; nil when the server does not, and somebody has to come
+// again. well is called when the mailbox could be read.
+func (f *Fetcher) stay(ctx context.Context, well func()) error {
+	s, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for {
+		for n := 1; n > 0; {
+			if err := s.within(ctx, patience, func(ctx context.Context) (err error) { n, err = f.empty(ctx, s); return err }); err != nil {
+				return err
+			}
+		}
+		well()
+		if f.cfg.Poll || !s.Caps().Has(imap.CapIdle) {
+			return s.within(ctx, patience, func(context.Context) error { return s.Logout().Wait() })
+		}
+		if err := f.idle(ctx, s); err != nil {
+			return err
+		}
+	}
+}
+
+// idle waits until the server says that something changed, or for rest.
+func (f *Fetcher) idle(ctx context.Context, s *session) error {
+	var cmd *imapclient.IdleCommand
+	if err := s.within(ctx, answers, func(context.Context) (err error) { cmd, err = s.Idle(); return err }); err != nil {
+		return fmt.Errorf("fetch: idle: %w", err)
+	}
+	timer := time.NewTimer(f.cfg.Rest)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-s.woken:
+	case <-timer.C:
+	case <-s.Closed():
+	}
+	if err := s.within(ctx, answers, func(context.Context) error { return errors.Join(cmd.Close(), cmd.Wait()) }); err != nil {
+		return fmt.Errorf("fetch: idle: %w", err)
+	}
+	return nil
+}
+
+// open logs in and opens the mailbox.
+func (f *Fetcher) open(ctx context.Context) (s *session, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := f.dial(ctx)
+	woken := make(chan struct{}, 1)
+	c, err := f.dial(ctx, func() {
+		select {
+		case woken <- struct{}{}:
+		default: // it is known already
+		}
+	})
 	if err != nil {
-		return 0, fmt.Errorf("fetch: %w", err)
+		return nil, fmt.Errorf("fetch: %w", err)
 	}
-	defer c.Close()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	if err := c.Login(f.cfg.Username, f.cfg.Password).Wait(); err != nil {
-		return 0, fmt.Errorf("fetch: login: %w", err)
+		return nil, errors.Join(fmt.Errorf("fetch: login: %w", err), c.Close())
 	}
 	if _, err := c.Select(f.cfg.Folder, nil).Wait(); err != nil {
-		return 0, fmt.Errorf("fetch: %s: %w", f.cfg.Folder, err)
+		return nil, errors.Join(fmt.Errorf("fetch: %s: %w", f.cfg.Folder, err), c.Close())
 	}
-	found, err := c.UIDSearch(&imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
+	return &session{c, woken}, nil
+}
+
+// Look takes what is there now and says how many mails that were.
+func (f *Fetcher) Look(ctx context.Context) (n int, err error) {
+	s, err := f.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	err = s.within(ctx, patience, func(ctx context.Context) error {
+		if n, err = f.empty(ctx, s); err != nil {
+			return err
+		}
+		return s.Logout().Wait()
+	})
+	return n, err
+}
+
+// empty takes some of what is there, and says how many mails that were.
+func (f *Fetcher) empty(ctx context.Context, s *session) (n int, err error) {
+	found, err := s.UIDSearch(&imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
 	if err != nil {
 		return 0, fmt.Errorf("fetch: search: %w", err)
 	}
@@ -130,21 +223,27 @@ func (f *Fetcher) Look(ctx context.Context) (n int, err error) {
 	if len(uids) == 0 {
 		return 0, nil
 	}
-	if status, err := c.Status(f.cfg.Done, &imap.StatusOptions{UIDNext: true}).Wait(); err != nil || status == nil {
-		if err := c.Create(f.cfg.Done, nil).Wait(); err != nil {
+	if status, err := s.Status(f.cfg.Done, &imap.StatusOptions{UIDNext: true}).Wait(); err != nil || status == nil {
+		if err := s.Create(f.cfg.Done, nil).Wait(); err != nil {
 			return 0, fmt.Errorf("fetch: folder %s: %w", f.cfg.Done, err)
 		}
 	}
 	for _, uid := range uids[:min(len(uids), atOnce)] {
-		if err := f.one(ctx, c, uid); err != nil {
+		if err := f.one(ctx, s.Client, uid); err != nil {
 			return n, err
 		}
 		n++
 	}
-	return n, c.Logout().Wait()
+	return n, nil
 }
 
-func (f *Fetcher) dial(ctx context.Context) (*imapclient.Client, error) {
+// dial connects; changed is called when the server says on its own that the mailbox has more mails.
+func (f *Fetcher) dial(ctx context.Context, changed func()) (*imapclient.Client, error) {
+	options := imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: func(d *imapclient.UnilateralDataMailbox) {
+		if d.NumMessages != nil {
+			changed()
+		}
+	}}}
 	host, _, _ := net.SplitHostPort(f.cfg.Addr)
 	conf := &tls.Config{}
 	if f.cfg.TLSConfig != nil {
@@ -159,15 +258,16 @@ func (f *Fetcher) dial(ctx context.Context) (*imapclient.Client, error) {
 	defer stop()
 	switch f.cfg.TLS {
 	case TLSNone:
-		return imapclient.New(conn, nil), nil
+		return imapclient.New(conn, &options), nil
 	case TLSStart:
-		return imapclient.NewStartTLS(conn, &imapclient.Options{TLSConfig: conf})
+		options.TLSConfig = conf
+		return imapclient.NewStartTLS(conn, &options)
 	}
 	secure := tls.Client(conn, conf)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return imapclient.New(secure, nil), nil
+	return imapclient.New(secure, &options), nil
 }
 
 // one takes a mail and moves it away.
