@@ -110,6 +110,7 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 	path := fs.String("config", "/etc/otasuke/centre.toml", "configuration `file`")
 	var bundle centre.BundleFlags
 	var advisories centre.AdvisoryFlags
+	notes := false
 	what, file, dir, from, to := "", "", "", "", ""
 	switch verb {
 	case "backup":
@@ -118,6 +119,7 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 		fs.StringVar(&file, "from", "", "backup `file`")
 	case "export":
 		fs.StringVar(&file, "o", "", "`file` for the ZIP")
+		fs.BoolVar(&notes, "notes", false, "the desk's own notes instead, as a table")
 		if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 			what, args = args[0], args[1:]
 		}
@@ -184,6 +186,9 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 	case "export":
 		if what == "" || file == "" {
 			return errUsage
+		}
+		if notes {
+			return answer(nil, func() (any, error) { return c.Notes(ctx, what, file) })
 		}
 		return answer(nil, func() (any, error) { return c.Export(ctx, what, file) })
 	case "statistics":

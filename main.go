@@ -20,7 +20,7 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
                                           first start and scripts (JSON on standard input)
   otasuke centre backup -to DIR|restore -from FILE|prove -from FILE|backups -config FILE
                                           copies of everything that a centre cannot make again
-  otasuke centre export COMPANY -o FILE|delete-company|deletions|tidy -config FILE
+  otasuke centre export COMPANY [-notes] -o FILE|delete-company|deletions|tidy -config FILE
                                           give a company its data, delete it, delete what is too old
   otasuke centre desk-mail -config FILE < MAIL
                                           a mail for the consultation desk, from a mail server

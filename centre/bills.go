@@ -1,13 +1,22 @@
 package centre
 
 import (
+	"bytes"
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"otasuke/centre/internal/billing"
+	"otasuke/centre/internal/billing/printed"
+	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/ui/bill"
+	"otasuke/content/text"
 	"otasuke/internal/entry"
+	"otasuke/internal/paper"
+	"otasuke/internal/sheet"
 	"otasuke/internal/zengin"
 )
 
@@ -88,5 +97,58 @@ func (c *Centre) openBooks() error {
 		return err
 	}
 	c.billing = billing.New(billing.Config{Store: c.store, Contracts: c.contracts, Provider: provider, Collector: collector, Banks: days.OnBankDay, Log: c.cfg.Log})
+	return nil
+}
+
+// books puts a company's invoices and its account into the file that it takes along: as a list, and each on paper as it was issued.
+func (c *Centre) books(ctx context.Context, companyID string, t text.Texts, press *paper.Press, put func(name string, data []byte) error) error {
+	all, err := c.billing.Of(ctx, companyID)
+	if err != nil {
+		return err
+	}
+	heads := func(names ...string) []string {
+		for i := range names {
+			names[i] = t.T("export.col_" + names[i])
+		}
+		return names
+	}
+	var list, account bytes.Buffer
+	w := sheet.New(&list, heads("number", "issued", "for_month", "due", "total", "tax", "corrects", "paid", "issuer", "issuer_number")...)
+	for i := range all {
+		inv, tax := &all[i], 0
+		for _, s := range inv.Sums {
+			tax += s.Tax
+		}
+		w.Row(inv.Number, inv.Day, inv.Month, inv.Due, strconv.Itoa(inv.Total), strconv.Itoa(tax), inv.Corrects, inv.Paid.Day, inv.From.Name, inv.From.Number)
+	}
+	if err := errors.Join(w.Close(), put("csv/invoices.csv", list.Bytes())); err != nil {
+		return err
+	}
+	switch a, err := c.billing.AccountOf(ctx, companyID); {
+	case err == nil:
+		w := sheet.New(&account, heads("bank", "branch", "account_kind", "account", "holder")...)
+		w.Row(a.Bank+" "+a.BankName, a.Branch+" "+a.BranchName, a.Kind, a.Number, a.Holder)
+		if err := errors.Join(w.Close(), put("csv/account.csv", account.Bytes())); err != nil {
+			return err
+		}
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	if press == nil {
+		return nil
+	}
+	for i := range all {
+		inv, log, _, err := c.billing.OfCompany(ctx, companyID, all[i].Number)
+		if err != nil {
+			return err
+		}
+		pdf, err := press.Print(ctx, printed.Invoice(&inv, log, t))
+		if err == nil {
+			err = put("invoices/"+inv.Number+".pdf", pdf)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -43,7 +43,13 @@ func (c *Centre) keeping() {
 // words puts into words, and on paper, what an export has.
 func (c *Centre) words() export.Words {
 	press := sync.OnceValues(func() (*paper.Press, error) { return paper.Open(c.cfg.Paper) }) // large; only when it is used
-	return export.Words{Family: c.knowledge.Title, Report: reportWords, Print: func(ctx context.Context, figures []byte, company string, t text.Texts) ([]byte, error) {
+	return export.Words{Family: c.knowledge.Title, Report: reportWords, Books: func(ctx context.Context, companyID string, t text.Texts, put func(string, []byte) error) error {
+		p, err := press()
+		if err != nil {
+			p = nil // no fonts: the list alone
+		}
+		return c.books(ctx, companyID, t, p, put)
+	}, Print: func(ctx context.Context, figures []byte, company string, t text.Texts) ([]byte, error) {
 		p, err := press()
 		if err != nil {
 			return nil, nil // no fonts: the portal's start has said so
@@ -89,6 +95,16 @@ func (c *Centre) companyID(ctx context.Context, what string) (string, error) {
 		err = fmt.Errorf("%w: %q", ErrCompany, what)
 	}
 	return found, err
+}
+
+// Notes writes the desk's own notes about a company's consultations to a file, for who answers a person's request.
+func (c *Centre) Notes(ctx context.Context, company, file string) (any, error) {
+	id, err := c.companyID(ctx, company)
+	if err != nil {
+		return nil, err
+	}
+	n, err := c.exports.Notes(ctx, id, cli, file)
+	return map[string]int{"notes": n}, err
 }
 
 // Export writes everything of a company, named by its id or name, to a ZIP file.

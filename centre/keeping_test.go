@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ func TestEveryTableOfACompanyIsExported(t *testing.T) {
 		}
 	}
 	for name, rule := range export.Rules {
-		for _, c := range slices.Concat(rule.Hide, rule.JSON) {
+		for _, c := range slices.Concat(rule.Hide, rule.JSON, slices.Collect(maps.Keys(rule.Without))) {
 			if columns := have[name]; columns != nil && !slices.Contains(columns, c) {
 				t.Errorf("table %s has no column %s", name, c)
 			}
@@ -107,6 +108,8 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 		sent, err := attach.Check("申込書.pdf", bytes.NewReader(append([]byte("%PDF-1.7\n"), make([]byte, 600_000)...)), attach.Papers...)
 		ok(t, err)
 		ok(t, e.c.store.Write(ctx, id, func(tx *store.Tx) error { return attach.Put(tx, &sent, "test", time.Now()) }))
+		const jotted = "電話では怒っていた。次は所長が話す"
+		ok(t, e.c.desk.Jot(ctx, id, e.ticket, tenant.Person{ID: "noda", Name: "野田"}, jotted, false))
 		path := filepath.Join(t.TempDir(), "all.zip")
 		if _, err := e.c.Export(ctx, "nobody's", path); !errors.Is(err, ErrCompany) {
 			t.Errorf("%v", err)
@@ -145,6 +148,9 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 			ok(t, json.Unmarshal([]byte(text), &rows))
 			var n int64
 			ok(t, e.c.store.Read(ctx, id, func(tx *store.Tx) error { n, err = tx.Count(&tables[i]); return err }))
+			if name == "desk_message" {
+				n-- // the note
+			}
 			if int64(len(rows)) != n {
 				t.Errorf("table %s: %d rows of %d", name, len(rows), n)
 			}
@@ -161,13 +167,13 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 				}
 			}
 		}), "\n")
-		for _, secret := range []string{"$argon2", "Neighbour", "owner@neighbour.example"} {
+		for _, secret := range []string{"$argon2", "Neighbour", "owner@neighbour.example", jotted} {
 			if strings.Contains(whole, secret) {
 				t.Errorf("%q is in the file", secret)
 			}
 		}
 		for name, want := range map[string]string{"csv/alerts.csv": canary + "のPC", "csv/devices.csv": "'=HYPERLINK", "csv/people.csv": canary + "花子", "csv/reports.csv": e.month, "csv/audit.csv": "company.create",
-			"reports/" + e.month + ".txt": "この報告書", "reports/" + e.month + ".pdf": "%PDF-", "README.txt": "アラート", "json/alert.json": `"evidence":[{`, "json/company.json": `"created_at":"20`} {
+			"reports/" + e.month + ".txt": "この報告書", "reports/" + e.month + ".pdf": "%PDF-", "README.txt": "内部のメモは除いてあります", "csv/invoices.csv": e.invoice, "csv/account.csv": canary, "invoices/" + e.invoice + ".pdf": "%PDF-", "json/alert.json": `"evidence":[{`, "json/company.json": `"created_at":"20`} {
 			if !strings.Contains(files[name], want) {
 				t.Errorf("%s without %q:\n%.600s", name, want, files[name])
 			}
@@ -177,6 +183,32 @@ func TestAnOwnerTakesTheDataAlong(t *testing.T) {
 					t.Errorf("%s: %d rows, %v", name, len(rows), err)
 				}
 			}
+		}
+	})
+}
+
+// What the desk noted for itself is in no file for the owner; who answers a person's request gets it apart, and that is written down.
+func TestNotesOfTheDeskComeApart(t *testing.T) {
+	engines(t, func(t *testing.T, e *edge) {
+		ctx, id := t.Context(), e.canary.CompanyID
+		ok(t, e.c.desk.Jot(ctx, id, e.ticket, tenant.Person{ID: "noda", Name: "野田"}, "=1+1 折り返し待ち", false))
+		path := filepath.Join(t.TempDir(), "notes.csv")
+		got, err := e.c.Notes(ctx, id, path)
+		ok(t, err)
+		data, err := os.ReadFile(path)
+		ok(t, err)
+		info, err := os.Stat(path)
+		ok(t, err)
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(data), "\ufeff"))).ReadAll()
+		if err != nil || len(rows) != 2 || rows[1][4] != "'=1+1 折り返し待ち" || rows[1][3] != "野田" || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v %v %v %v", got, rows, info.Mode(), err)
+		}
+		log, err := e.c.tenants.AuditLog(ctx, id, 1)
+		if err != nil || log[0].Action != "export.notes" {
+			t.Errorf("%+v, %v", log, err)
+		}
+		if _, err := e.c.Notes(ctx, "nobody's", path); !errors.Is(err, ErrCompany) {
+			t.Errorf("%v", err)
 		}
 	})
 }

@@ -40,7 +40,7 @@ const (
 // Side is who said something.
 type Side string
 
-// Sides. Notes are the staff's own: no page of customers has them, but a company's export does.
+// Sides. Notes are the staff's own: no page of customers has them, nor a company's export.
 const (
 	Customer Side = "customer"
 	Staff    Side = "staff"

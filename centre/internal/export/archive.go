@@ -79,6 +79,11 @@ func write(ctx context.Context, tx *store.Tx, tables []store.Table, w io.Writer,
 	if err := a.sheets(tables); err != nil {
 		return sum, err
 	}
+	if words.Books != nil {
+		if err := words.Books(ctx, sum.Company, texts, a.put); err != nil {
+			return sum, fmt.Errorf("export: books: %w", err)
+		}
+	}
 	sum.Files = len(a.sums)
 	err = a.begin(SumsName)
 	if err == nil {
@@ -100,6 +105,15 @@ func (a *archive) begin(name string) error {
 	a.name, a.file = name, sha256.New()
 	a.out = bufio.NewWriterSize(io.MultiWriter(w, a.file), 64<<10)
 	return nil
+}
+
+// put writes a whole file.
+func (a *archive) put(name string, data []byte) error {
+	if err := a.begin(name); err != nil {
+		return err
+	}
+	_, err := a.out.Write(data)
+	return errors.Join(err, a.end())
 }
 
 // end ends the file that was begun and keeps its hash.
@@ -126,6 +140,11 @@ func (a *archive) table(t *store.Table, rule Rule) (n int64, err error) {
 	}
 	sep := "[\n{"
 	err = a.tx.Rows(t, columns, func(values []any) error {
+		for i, v := range values {
+			if without, named := rule.Without[columns[i]]; named && v == without {
+				return nil
+			}
+		}
 		n++
 		for i, v := range values {
 			text, err := value(columns[i], slices.Contains(rule.JSON, columns[i]), v)
@@ -224,7 +243,7 @@ func (a *archive) readme(tables []store.Table) error {
 	var b strings.Builder
 	t := a.texts
 	b.WriteString("\ufeff" + t.T("export.readme", "time", a.now.In(time.UTC).Format(time.RFC3339)) + "\r\n\r\n")
-	for _, part := range []string{"sheets", "reports", "files", "mails", "json", "sums"} {
+	for _, part := range []string{"sheets", "reports", "invoices", "files", "mails", "json", "sums"} {
 		b.WriteString("- " + t.T("export.readme_"+part) + "\r\n")
 	}
 	b.WriteString("\r\n" + t.T("export.readme_tables") + "\r\n\r\n")
@@ -234,6 +253,8 @@ func (a *archive) readme(tables []store.Table) error {
 			about += t.T("export.table_out")
 		} else if len(rule.Hide) > 0 {
 			about += t.T("export.table_hidden", "columns", strings.Join(rule.Hide, ", "))
+		} else if len(rule.Without) > 0 {
+			about += t.T("export.table_without")
 		}
 		b.WriteString("- " + tables[i].Name + ": " + about + "\r\n")
 	}

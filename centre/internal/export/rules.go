@@ -10,6 +10,8 @@ type Rule struct {
 	Out bool
 	// Mail is the column with a mail as it was sent: a file of its own, beside the row.
 	Mail string
+	// Without leaves out the rows in which a column has this value; they are the centre's own. That is said in the file, too.
+	Without map[string]string
 }
 
 // Rules has every table that names a company. What a table is about, in words, is the text "export.table_" and its name.
@@ -112,7 +114,7 @@ var Rules = map[string]Rule{
 	"seminar_place":    {},
 	"seminar_seat":     {},
 	"desk_ticket":      {JSON: []string{"beforehand"}},
-	"desk_message":     {},
+	"desk_message":     {Without: map[string]string{"side": "note"}}, // [Service.Notes] has them
 	"desk_file":        {},
 	"desk_mail":        {Out: true}, // the centre's own: mails that are not read yet
 	"desk_mail_part":   {Out: true},

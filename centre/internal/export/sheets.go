@@ -23,6 +23,8 @@ type Words struct {
 	Report func(figures []byte, t text.Texts) (string, error)
 	// Print is the month on paper, as PDF; nil, or nothing, where there are no fonts.
 	Print func(ctx context.Context, figures []byte, company string, t text.Texts) ([]byte, error)
+	// Books puts the company's invoices into the file, which lie in the provider's own books; nil for none.
+	Books func(ctx context.Context, companyID string, t text.Texts, put func(name string, data []byte) error) error
 }
 
 // kept are the columns of one row by name.

@@ -48,3 +48,14 @@ func language(tx *store.Tx) (lang string, err error) {
 	err = tx.QueryRow(`SELECT lang FROM company WHERE tenant_id = $1`).Scan(&lang)
 	return lang, err
 }
+
+// notes are those of the staff, ticket by ticket; the tables are the desk's.
+func notes(tx *store.Tx) ([]kept, error) {
+	return store.Collect[kept](tx.Query(`SELECT t.number, t.subject, m.at, m.name, m.body FROM desk_message m JOIN desk_ticket t ON t.tenant_id = m.tenant_id AND t.id = m.ticket_id
+		WHERE m.tenant_id = $1 AND m.side = 'note' ORDER BY t.number, m.seq`))(func(scan func(...any) error) (kept, error) {
+		var number, subject, name, body string
+		var at int64
+		err := scan(&number, &subject, &at, &name, &body)
+		return kept{"number": number, "subject": subject, "at": at, "name": name, "body": body}, err
+	})
+}
