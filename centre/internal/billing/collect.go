@@ -16,12 +16,14 @@ import (
 // Account is from which a company pays.
 type Account struct {
 	zengin.Account
-	Holder    string
-	CompanyID string
-	Customer  int // number by which the bank's answer is known
-	Fresh     bool
-	Who       string
-	At        time.Time
+	Holder string
+	// Symbol and PostNumber are 記号 and 番号 of a passbook of Japan Post Bank, in place of what is in Account; they are not kept.
+	Symbol, PostNumber string
+	CompanyID          string
+	Customer           int // number by which the bank's answer is known
+	Fresh              bool
+	Who                string
+	At                 time.Time
 }
 
 // FieldError names the field of an account that does not do.
@@ -35,6 +37,17 @@ func (e *FieldError) Unwrap() error { return ErrAccount }
 
 // tidy brings what was typed into the form of the bank.
 func (a *Account) tidy() error {
+	plain := func(s string) string { return strings.Join(strings.Fields(ja.Halfwidth(s)), "") }
+	if symbol, number := plain(a.Symbol), plain(a.PostNumber); symbol+number != "" {
+		post, err := zengin.JapanPost(symbol, number)
+		if errors.Is(err, zengin.ErrSymbol) {
+			return &FieldError{"symbol"}
+		}
+		if err != nil {
+			return &FieldError{"post_number"}
+		}
+		a.Account, a.Symbol, a.PostNumber = post, "", ""
+	}
 	for _, f := range []struct {
 		name  string
 		value *string

@@ -326,6 +326,18 @@ func TestCollectingFromAccounts(t *testing.T) {
 			t.Fatalf("%d %s", rec.Code, rec.Body)
 		}
 		says(t, w.get(w.console, w.staff, page), "ｶ)ｻﾄｳ", "0000123", "顧客番号 1")
+		// The passbook of Japan Post Bank is copied as it is printed.
+		for form, word := range map[string]string{"12345 12345671": "1で始まり0で終わります", "12340 12345678": "最後は1です"} {
+			symbol, number, _ := strings.Cut(form, " ")
+			says(t, w.post(page, page, "kind", "1", "symbol", symbol, "post_number", number, "holder", "カ）サトウ").Body.String(), word)
+		}
+		if rec := w.post(page, page, "kind", "1", "symbol", "１２３４０", "post_number", "１２３４５６７１", "holder", "カ）サトウ"); rec.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", rec.Code, rec.Body)
+		}
+		says(t, w.get(w.console, w.staff, page), `value="9900"`, `value="238"`, `value="1234567"`, "ﾕｳﾁﾖ", "顧客番号 1")
+		if rec := w.post(page, page, "bank", "０００５", "branch", "001", "kind", "1", "number", "123", "holder", "カ）サトウ"); rec.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", rec.Code, rec.Body)
+		}
 		if rec := w.fetch(w.console, w.staff, "/debit/"+tenant.House); rec.Code != http.StatusNotFound {
 			t.Errorf("the centre's own: %d", rec.Code)
 		}

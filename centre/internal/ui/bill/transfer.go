@@ -290,6 +290,7 @@ func (p *pages) showAccount(w http.ResponseWriter, v *ui.Visit, fault string) er
 		kinds = append(kinds, ui.Choice{Value: k, Label: t.T(kindKey + k)})
 	}
 	view.Form = ui.Form{
+		{ID: "symbol", Label: t.T("bill.field_symbol"), Hint: t.T("bill.symbol_hint"), Type: "text", Mode: "numeric", Auto: "off", Max: 10, Optional: true}, {ID: "post_number", Label: t.T("bill.field_post_number"), Type: "text", Mode: "numeric", Auto: "off", Max: 20, Optional: true},
 		{ID: "bank", Label: t.T("bill.field_bank"), Type: "text", Mode: "numeric", Auto: "off", Max: 10, Value: a.Bank}, {ID: "bank_name", Label: t.T("bill.field_bank_name"), Type: "text", Auto: "off", Max: 40, Optional: true, Value: a.BankName},
 		{ID: "branch", Label: t.T("bill.field_branch"), Type: "text", Mode: "numeric", Auto: "off", Max: 10, Value: a.Branch}, {ID: "branch_name", Label: t.T("bill.field_branch_name"), Type: "text", Auto: "off", Max: 40, Optional: true, Value: a.BranchName},
 		{ID: "kind", Label: t.T("bill.field_kind"), Type: "select", Choices: kinds, Value: a.Kind}, {ID: "number", Label: t.T("bill.field_number"), Type: "text", Mode: "numeric", Auto: "off", Max: 20, Value: a.Number},
@@ -309,7 +310,7 @@ func (p *pages) setAccount(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	get := v.Request.PostFormValue
-	err = p.SetAccount(v.Request.Context(), v.PersonID, billing.Account{CompanyID: id, Holder: get("holder"),
+	err = p.SetAccount(v.Request.Context(), v.PersonID, billing.Account{CompanyID: id, Holder: get("holder"), Symbol: get("symbol"), PostNumber: get("post_number"),
 		Account: zengin.Account{Bank: get("bank"), BankName: get("bank_name"), Branch: get("branch"), BranchName: get("branch_name"), Kind: get("kind"), Number: get("number")}})
 	var bad *billing.FieldError
 	if errors.As(err, &bad) {
