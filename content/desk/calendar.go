@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"otasuke/internal/ja"
@@ -33,6 +34,21 @@ type Hours struct {
 type Holiday struct {
 	Day  string `toml:"day"` // 2026-01-01
 	Name Words  `toml:"name"`
+}
+
+// year of a holiday, of which everything else is checked later.
+func (h *Holiday) year() string {
+	y, _, _ := strings.Cut(h.Day, "-")
+	return y
+}
+
+// years of which holidays are written down.
+func years(all []Holiday) map[string]bool {
+	known := map[string]bool{}
+	for i := range all {
+		known[all[i].year()] = true
+	}
+	return known
 }
 
 // clockTime reads 17:30 as what has passed since midnight.
@@ -166,7 +182,8 @@ func (b *Book) Holiday(t time.Time) (Words, bool) {
 }
 
 // BankDay says whether banks are open on the day of t in Japan: they are closed on Saturdays, Sundays, public holidays and from 31
-// December to 3 January (銀行法施行令 §5). Of years after the last of [Book].Holidays only the weekends and the turn of the year are known.
+// December to 3 January (銀行法施行令 §5). Of years that nobody wrote down the
+// law says which, see [Computed].
 func (b *Book) BankDay(t time.Time) bool {
 	at := midnight(t)
 	_, holiday := b.holidays[at.Format(time.DateOnly)]

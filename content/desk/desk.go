@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ type Book struct {
 
 // Load reads what is built in.
 func Load() (*Book, error) {
-	b := &Book{holidays: map[string]Words{}}
+	b := &Book{}
 	var all struct {
 		Source   string    `toml:"source"`
 		Hours    []Hours   `toml:"hours"`
@@ -106,19 +107,22 @@ func Load() (*Book, error) {
 	return b, b.check()
 }
 
-// Read is [Load] with the hours of a file of the provider's own.
+// Read is [Load] with the hours of a file of the provider's own. A year whose holidays stand there is as it stands there.
 func Read(dir fs.FS, name string) (*Book, error) {
 	b, err := Load()
 	if err != nil {
 		return nil, err
 	}
 	var own struct {
-		Hours []Hours `toml:"hours"`
+		Hours    []Hours   `toml:"hours"`
+		Holidays []Holiday `toml:"holiday"`
 	}
 	if err := decode(dir, name, &own); err != nil {
 		return nil, err
 	}
 	b.Hours = own.Hours
+	theirs := years(own.Holidays)
+	b.Holidays = append(slices.DeleteFunc(slices.Clone(b.Holidays), func(h Holiday) bool { return theirs[h.year()] }), own.Holidays...)
 	return b, b.check()
 }
 
@@ -149,11 +153,21 @@ func (b *Book) check() error {
 			return fmt.Errorf("%w: hours from %q come after later ones", ErrData, b.Hours[i].From)
 		}
 	}
+	b.holidays = map[string]Words{}
 	for _, h := range b.Holidays {
 		if _, err := time.Parse(time.DateOnly, h.Day); err != nil || !h.Name.whole() {
 			return fmt.Errorf("%w: holiday %q", ErrData, h.Day)
 		}
 		b.holidays[h.Day] = h.Name
+	}
+	written := years(b.Holidays)
+	for year := firstComputed; year <= LastComputed; year++ {
+		if written[fmt.Sprint(year)] {
+			continue
+		}
+		for _, h := range Computed(year) {
+			b.holidays[h.Day] = h.Name
+		}
 	}
 	for _, day := range b.Banks {
 		if _, err := time.Parse("01-02", day); err != nil {
