@@ -134,6 +134,8 @@ type MailConfig struct {
 type ServiceConfig struct {
 	// Offers is a folder with prices, terms and consents in dated versions; empty is what is built in.
 	Offers string `toml:"offers"`
+	// Covers is a folder with what the insurance of visits pays, in dated versions, each with its insurer; empty is what is built in.
+	Covers string `toml:"covers"`
 	// Postcodes is the table of Japan Post (utf_ken_all.zip); empty: people type their address.
 	Postcodes string `toml:"postcodes"`
 	// PrivateHooks lets customers' addresses for alerts lead into private networks: only for a centre of one's own company.

@@ -79,8 +79,11 @@ func (c *Centre) visitPages() (customers, staff ui.Guest) {
 // openCover makes the insurance of visits.
 func (c *Centre) openCover() error {
 	book, err := terms.Load()
+	if c.cfg.Service.Covers != "" {
+		book, err = terms.Read(os.DirFS(c.cfg.Service.Covers))
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: service.covers: %w", ErrConfig, err)
 	}
 	c.cover = cover.New(cover.Config{Store: c.store, Contracts: c.contracts, Alerts: c.alerts, Visits: c.visits, Book: book, Mails: c.mailed})
 	return nil

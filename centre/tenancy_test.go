@@ -672,6 +672,67 @@ func TestAnInsurerSeesWhatWasSent(t *testing.T) {
 	}
 }
 
+// Where the terms name two insurers, the people of each see claims under its terms alone, and nothing before it is said of whom they are.
+func TestEachInsurerSeesItsOwn(t *testing.T) {
+	engines(t, func(t *testing.T, e *edge) {
+		ctx, own := t.Context(), e.canary.CompanyID
+		one, err := e.c.cover.Get(ctx, own, e.claim)
+		ok(t, err)
+		other := e.c.cover.Book[0]
+		other.ID, other.From, other.Until, other.Insurer = "2019-01", "2019-01-01", "2019-12-31", "あおぞら損保"
+		for i := range e.c.cover.Book {
+			e.c.cover.Book[i].Insurer = "みなと損保"
+		}
+		e.c.cover.Book = append(e.c.cover.Book, other)
+		ok(t, e.c.cover.Send(ctx, own, e.claim, "test"))
+		people, err := e.c.tenants.People(ctx, tenant.House)
+		ok(t, err)
+		insurer := people[slices.IndexFunc(people, func(p tenant.Person) bool { return p.Role == tenant.RoleInsurer })].ID
+		sees := func(want bool) {
+			t.Helper()
+			list, _, body := e.ask(e.console, "insurer", ui.Route{Method: http.MethodGet, Path: "/claims", Scope: ui.Insurer})
+			if list != http.StatusOK || strings.Contains(body, canary) != want {
+				t.Errorf("the list: %d, the claim is on it: %v", list, !want)
+			}
+			for _, path := range []string{"", "/zip", "/decide"} {
+				method := http.MethodGet
+				if path == "/decide" {
+					method = http.MethodPost
+				}
+				status, _, body := e.ask(e.console, "insurer", ui.Route{Method: method, Path: "/claims/{tenant}/{claim}" + path, Scope: ui.Insurer})
+				if (status == http.StatusNotFound) == want || !want && strings.Contains(body, canary) {
+					t.Errorf("%s: %d, seen %v", path, status, want)
+				}
+			}
+		}
+		set := func(name string) int {
+			t.Helper()
+			e.form = map[string]string{"person": insurer, "insurer": name}
+			status, _, _ := e.ask(e.console, "operator", ui.Route{Method: http.MethodPost, Path: "/cover/insurers", Scope: ui.Operator})
+			e.form = nil
+			return status
+		}
+		sees(false)
+		if status := set("あおぞら損保"); status != http.StatusSeeOther {
+			t.Errorf("%d", status)
+		}
+		sees(false)
+		if status := set("ほかの損保"); status != http.StatusNotFound {
+			t.Errorf("an insurer that no terms name: %d", status)
+		}
+		if status := set("みなと損保"); status != http.StatusSeeOther {
+			t.Errorf("%d", status)
+		}
+		sees(true)
+		if _, _, body := e.ask(e.console, "operator", ui.Route{Method: http.MethodGet, Path: "/cover", Scope: ui.Reader}); !strings.Contains(body, `<option value="みなと損保" selected>`) {
+			t.Error("an operator does not see of whom somebody is")
+		}
+		if c, err := e.c.cover.Get(ctx, own, e.claim); err != nil || c.Terms != one.Terms || c.State != cover.Sent {
+			t.Errorf("%+v, %v", c, err)
+		}
+	})
+}
+
 // A vendor's people see how the boxes of their own customers are, on one page, from when the company was given to them until
 // it is taken, and on every other route and of every other company nothing at all.
 func TestAVendorSeesOwnCustomersOnly(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -370,7 +371,7 @@ func (s *Service) Send(ctx context.Context, tenantID, id, who string) error {
 	})
 }
 
-// GetSent is a claim that was sent to the insurer; any other does not exist for its people: [store.ErrNotFound].
+// GetSent is a claim that was sent to the insurer, whichever it is; any other does not exist for its people: [store.ErrNotFound].
 func (s *Service) GetSent(ctx context.Context, tenantID, id string) (Claim, error) {
 	c, err := s.Get(ctx, tenantID, id)
 	if err == nil && c.Sent.IsZero() {
@@ -379,10 +380,18 @@ func (s *Service) GetSent(ctx context.Context, tenantID, id string) (Claim, erro
 	return c, err
 }
 
-// AllSent are those that were sent to the insurer, undecided ones first; that somebody looked is written down.
+// AllSent are those that were sent to the insurer of one of its people, undecided ones first; that somebody looked is written down.
 func (s *Service) AllSent(ctx context.Context, who, why string) (all []Claim, err error) {
+	of, err := s.InsurersOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	several := len(s.Insurers()) > 1
 	err = s.Store.AsOperator(ctx, who, why, func(tx *store.AllTx) (err error) { all, err = selectSent(tx); return err })
-	return all, err
+	return slices.DeleteFunc(all, func(c Claim) bool {
+		name := s.insurer(&c)
+		return several && (name == "" || of[who] != name)
+	}), err
 }
 
 // Withdraw gives the use of the year back.

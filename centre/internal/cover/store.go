@@ -52,3 +52,23 @@ func selectAll(tx *store.AllTx) ([]Claim, error) {
 func selectSent(tx *store.AllTx) ([]Claim, error) {
 	return store.Collect[Claim](tx.Query(columns+` WHERE sent_at > 0 ORDER BY CASE WHEN state = 'sent' THEN 0 ELSE 1 END, sent_at DESC, id LIMIT $1`, maxList))(scanClaim)
 }
+
+func putInsurer(tx *store.Tx, person, name string) error {
+	if name == "" {
+		_, err := tx.Exec(`DELETE FROM cover_insurer WHERE tenant_id = $1 AND person_id = $2`, person)
+		return err
+	}
+	_, err := tx.Exec(`INSERT INTO cover_insurer (tenant_id, person_id, insurer) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, person_id) DO UPDATE SET insurer = excluded.insurer`, person, name)
+	return err
+}
+
+func selectInsurers(tx *store.Tx) (map[string]string, error) {
+	all := map[string]string{}
+	_, err := store.Collect[struct{}](tx.Query(`SELECT person_id, insurer FROM cover_insurer WHERE tenant_id = $1`))(func(scan func(...any) error) (none struct{}, err error) {
+		var person, name string
+		err = scan(&person, &name)
+		all[person] = name
+		return none, err
+	})
+	return all, err
+}

@@ -125,6 +125,7 @@ var Rules = map[string]Rule{
 	"visit_step":       {},
 	"visit_file":       {},
 	"cover_claim":      {},
+	"cover_insurer":    {},
 }
 
 // moments are columns with a time that do not end with "_at", which the others do.

@@ -16,6 +16,7 @@ import (
 // Claims finds what a job is about; cover.Service is one.
 type Claims interface {
 	GetSent(ctx context.Context, tenantID, id string) (cover.Claim, error)
+	Decides(ctx context.Context, personID string, c *cover.Claim) (bool, error)
 }
 
 // HandleClaim tells an insurer's people of a claim that waits for their decision. It leaves a job for each, so that none is told twice.
@@ -40,11 +41,22 @@ func (n *Notifier) HandleClaim(ctx context.Context, tenantID string, raw json.Ra
 		return fmt.Errorf("notify: people: %w", err)
 	}
 	if args.Person == "" {
+		var its []tenant.Person
+		for _, p := range people {
+			if !p.Role.May(tenant.MayDecide) {
+				continue
+			}
+			if yes, err := n.cfg.Claims.Decides(ctx, p.ID, &c); err != nil {
+				return fmt.Errorf("notify: claim: %w", err)
+			} else if yes {
+				its = append(its, p)
+			}
+		}
+		if len(its) == 0 {
+			n.cfg.Log.Warn("nobody of the insurer to tell about a claim", "tenant", tenantID, "claim", c.ID)
+		}
 		return n.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
-			for _, p := range people {
-				if !p.Role.May(tenant.MayDecide) {
-					continue
-				}
+			for _, p := range its {
 				if err := job.Enqueue(tx, job.Job{Kind: cover.KindTell, Args: cover.TellArgs{ID: c.ID, Person: p.ID}, Unique: c.ID + " " + p.ID}); err != nil {
 					return err
 				}

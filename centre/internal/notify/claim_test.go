@@ -14,16 +14,27 @@ import (
 var _ Claims = (*cover.Service)(nil)
 
 // pile has one claim.
-type pile struct{ c cover.Claim }
+type pile struct {
+	c     cover.Claim
+	other string // of another insurer
+}
 
 func (p *pile) GetSent(context.Context, string, string) (cover.Claim, error) { return p.c, nil }
+
+func (p *pile) Decides(_ context.Context, personID string, _ *cover.Claim) (bool, error) {
+	return personID != p.other, nil
+}
 
 // The insurer's people are told of a claim, once each, without whose it is; the desk and customers are not, and nobody once it is decided.
 func TestClaimMails(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
-		p := &pile{cover.Claim{TenantID: d.id, ID: "c1", State: cover.Sent, Asked: 50_000, Sent: d.cfg.Clock.Now()}}
+		p := &pile{c: cover.Claim{TenantID: d.id, ID: "c1", State: cover.Sent, Asked: 50_000, Sent: d.cfg.Clock.Now()}}
 		d.cfg.Claims = p
 		if _, err := d.people.AddPerson(t.Context(), "system", tenant.Person{TenantID: tenant.House, Email: "ogawa@insurer.example", Name: "小川", Role: tenant.RoleInsurer}); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if p.other, err = d.people.AddPerson(t.Context(), "system", tenant.Person{TenantID: tenant.House, Email: "other@insurer.example", Name: "他社", Role: tenant.RoleInsurer}); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.HandleClaim(t.Context(), d.id, json.RawMessage(`{"id":"c1"}`)); err != nil {

@@ -29,6 +29,7 @@ var files embed.FS
 // Companies is tenant.Service.
 type Companies interface {
 	CompanyByID(ctx context.Context, tenantID string) (tenant.Company, error)
+	People(ctx context.Context, tenantID string) ([]tenant.Person, error)
 	Audit(ctx context.Context, tenantID, who, action, object, why string) error
 }
 
@@ -81,6 +82,7 @@ func Staff(cfg Config) ui.Guest {
 		}
 		p.insurers(r)
 		r.Page(ui.Reader, "GET /cover", p.listPage)
+		r.Page(ui.Operator, "POST /cover/insurers", p.setInsurer)
 		r.Page(ui.Reader, "GET /visits/{tenant}/{visit}/cover", p.companyPage)
 		r.Page(ui.Writer, "POST /visits/{tenant}/{visit}/cover", p.claim)
 		r.Page(ui.Reader, "GET /cover/{tenant}/{claim}", p.onePage)
@@ -116,7 +118,7 @@ const (
 	reasonKey = "cover.why_"
 )
 
-var saidWords = map[string]bool{"claimed": false, "send": false, "withdraw": false, "decide": false, "used": true, "unfit": true, "state": true, "fields": true, "file": true}
+var saidWords = map[string]bool{"claimed": false, "send": false, "withdraw": false, "decide": false, "insurer": false, "used": true, "unfit": true, "state": true, "fields": true, "file": true}
 
 func flash(v *ui.Visit) *ui.Flash {
 	w := v.Request.URL.Query().Get("said")
@@ -217,6 +219,18 @@ type listView struct {
 	ui.Base
 	Lead, None string
 	Rows       []row
+	Insurers   []insurerRow // for operators, where there are several
+}
+
+// insurerRow is one of the insurers' people.
+type insurerRow struct {
+	ID, Name string
+	Choices  []insurerChoice
+}
+
+type insurerChoice struct {
+	Value, Label string
+	On           bool
 }
 
 func (p *Pages) listPage(w http.ResponseWriter, v *ui.Visit) error {
@@ -229,7 +243,12 @@ func (p *Pages) listPage(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	return p.showList(w, v, &listView{Base: base, Lead: v.T("cover.list_lead"), None: v.T("cover.list_none")}, all, desks)
+	view := &listView{Base: base, Lead: v.T("cover.list_lead"), None: v.T("cover.list_none")}
+	view.Flash = flash(v)
+	if err := p.fillInsurers(v, view); err != nil {
+		return err
+	}
+	return p.showList(w, v, view, all, desks)
 }
 
 // showList is claims of many companies, each leading to its page below a path.
