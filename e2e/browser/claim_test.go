@@ -41,7 +41,7 @@ type paid struct {
 func (w *world) insured(t *testing.T, desk *tab) paid {
 	t.Helper()
 	const owner, phrase = thirdOwner, "さくら並木"
-	page, err := w.applied(t.Context(), url.Values{"company": {"さくら印刷"}, "kana": {"さくらいんさつ"}, "contact": {"桜井 花"}, "contact_kana": {"さくらい はな"}, "email": {owner}, "passphrase": {phrase}})
+	page, err := w.applied(t.Context(), url.Values{"company": {"さくら印刷"}, "kana": {"さくらいんさつ"}, "contact": {"桜井 花"}, "contact_kana": {"さくらい はな"}, "email": {owner}, "passphrase": {phrase}}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

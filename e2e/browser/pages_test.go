@@ -12,118 +12,134 @@ import (
 
 // page is one page to be looked at.
 type page struct {
-	name, site, path string
-	do               func(b *tab) // after opening; may be nil
+	name, path string
+	do         func(b *tab) // after opening; may be nil
 }
 
-// pages lists every page of portal and console; login comes first.
-func pages(t *testing.T) []page {
+// group is what one person sees at one site; who is "" for somebody who is not logged in.
+type group struct {
+	site, who string
+	pages     []page
+}
+
+// pages lists every page of portal and console, in the order in which they are walked.
+func pages(t *testing.T) []group {
 	t.Helper()
 	high, mid := here.alert(t, here.sato, 3), here.alert(t, here.sato, 2)
 	m := here.mail(t, here.sato, mid.ID)
 	company, came := "/companies/"+here.sato.CompanyID, here.visited(t)
-	return []page{
-		{"login", here.portal, "/login", nil},
-		{"home", here.portal, "/", nil},
-		{"alerts", here.portal, "/alerts", nil},
-		{"alert", here.portal, "/alerts/" + high.ID, nil},
-		{"alert-technical", here.portal, "/alerts/" + high.ID, func(b *tab) {
-			b.do(chromedp.Click(chromedp.CSS(".technical > summary")), chromedp.Click(chromedp.CSS(".events summary")))
+	return append([]group{
+		{here.portal, "", []page{
+			{"login", "/login", nil},
 		}},
-		{"confirm", here.portal, link(t, m, "done")[len(here.portal):], nil},
-		{"devices", here.portal, "/devices", nil},
-		{"device", here.portal, "/devices", func(b *tab) { b.click(`main a[href^="/devices/"]`) }},
-		{"used", here.portal, "/used", nil},
-		{"requests", here.portal, "/requests", nil},
-		{"limits", here.portal, "/limits", nil},
-		{"traffic", here.portal, "/traffic", nil},
-		{"traffic-found", here.portal, "/traffic", func(b *tab) { b.click(`.flows-form button`) }},
-		{"spread", here.portal, "/alerts/" + high.ID, func(b *tab) { b.click(`form[action$="/spread"] button`) }},
-		{"connect", here.portal, "/connect", nil},
-		{"connect-found", here.portal, "/connect?code=" + here.unpack(t), func(b *tab) { b.click(`main .button-key`) }},
-		{"looks", here.portal, "/looks", nil},
-		{"figures", here.portal, "/figures", nil},
-		{"group", here.portal, "/group", nil},
-		{"statistics", here.portal, "/statistics", nil},
-		{"apply", here.portal, "/apply", nil},
-		{"apply-form", here.portal, "/apply/form", nil},
-		{"apply-state", here.portal, here.application, nil},
-		{"ask", here.portal, "/desk", nil},
-		{"contract", here.portal, "/contract", nil},
-		{"invoices", here.portal, "/invoices", nil},
-		{"news", here.portal, "/news", nil},
-		{"news-choice", here.portal, "/news/choice", nil},
-		{"updates", here.portal, "/advisories", nil},
-		{"update", here.portal, here.advised(t), nil},
-		{"account", here.portal, "/account", nil},
-		{"factor", here.portal, "/account/factor", nil},
-		{"people", here.portal, "/people", nil},
-		{"shares", here.portal, "/shares", nil},
-		{"accessibility", here.portal, "/accessibility", nil},
-		{"surveys", here.portal, "/surveys", nil},
-		{"survey-new", here.portal, "/surveys/new", nil},
-		{"policy", here.portal, "/policy", nil},
-		{"selftest", here.portal, "/selftest", nil},
-		{"selftest-result", here.portal, "/selftest", tested},
-		{"missing", here.portal, "/nothing", nil},
-		{"visit-phone", here.portal, came.phone[len(here.portal):], nil},
-		{"visits", here.portal, "/visits", nil},
-		{"visit", here.portal, came.own, nil},
-		{"cover", here.portal, "/cover", nil},
-		{"console-login", here.console, "/login", nil},
-		{"queue", here.console, "/", nil},
-		{"desk-requests", here.console, "/requests", nil},
-		{"desk-news", here.console, "/news", nil},
-		{"desk-news-new", here.console, "/news/new", nil},
-		{"desk", here.console, "/desk", nil},
-		{"desk-call", here.console, "/desk/company/" + here.sato.CompanyID + "?alert=" + high.ID, nil},
-		{"desk-ticket", here.console, "/desk", stranger},
-		{"desk-move", here.console, "/desk", func(b *tab) {
-			stranger(b)
-			b.do(chromedp.SendKeys(chromedp.CSS("#q"), "佐藤"))
-			b.click(`form[action$="/move"] .button`)
+		{here.portal, here.sato.owner, []page{
+			{"home", "/", nil},
+			{"alerts", "/alerts", nil},
+			{"alert", "/alerts/" + high.ID, nil},
+			{"alert-technical", "/alerts/" + high.ID, func(b *tab) {
+				b.do(chromedp.Click(chromedp.CSS(".technical > summary")), chromedp.Click(chromedp.CSS(".events summary")))
+			}},
+			{"confirm", link(t, m, "done")[len(here.portal):], nil},
+			{"devices", "/devices", nil},
+			{"device", "/devices", func(b *tab) { b.click(`main a[href^="/devices/"]`) }},
+			{"used", "/used", nil},
+			{"requests", "/requests", nil},
+			{"limits", "/limits", nil},
+			{"traffic", "/traffic", nil},
+			{"traffic-found", "/traffic", func(b *tab) { b.click(`.flows-form button`) }},
+			{"spread", "/alerts/" + high.ID, func(b *tab) { b.click(`form[action$="/spread"] button`) }},
+			{"connect", "/connect", nil},
+			{"connect-found", "/connect?code=" + here.unpack(t), func(b *tab) { b.click(`main .button-key`) }},
+			{"looks", "/looks", nil},
+			{"figures", "/figures", nil},
+			{"group", "/group", nil},
+			{"statistics", "/statistics", nil},
+			{"apply", "/apply", nil},
+			{"apply-form", "/apply/form", nil},
+			{"apply-state", here.application, nil},
+			{"ask", "/desk", nil},
+			{"contract", "/contract", nil},
+			{"invoices", "/invoices", nil},
+			{"news", "/news", nil},
+			{"news-choice", "/news/choice", nil},
+			{"updates", "/advisories", nil},
+			{"update", here.advised(t), nil},
+			{"account", "/account", nil},
+			{"factor", "/account/factor", nil},
+			{"people", "/people", nil},
+			{"shares", "/shares", nil},
+			{"accessibility", "/accessibility", nil},
+			{"surveys", "/surveys", nil},
+			{"survey-new", "/surveys/new", nil},
+			{"policy", "/policy", nil},
+			{"selftest", "/selftest", nil},
+			{"selftest-result", "/selftest", tested},
+			{"missing", "/nothing", nil},
+			{"visit-phone", came.phone[len(here.portal):], nil},
 		}},
-		{"billing", here.console, "/billing", nil},
-		{"transfers", here.console, "/transfers", nil},
-		{"case", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, nil},
-		{"case-note", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID, func(b *tab) {
-			b.do(press("e"))
+		{here.portal, came.company.owner, []page{
+			{"visits", "/visits", nil},
+			{"visit", came.own, nil},
+			{"cover", "/cover", nil},
 		}},
-		{"companies", here.console, "/companies", nil},
-		{"company-why", here.console, company, nil},
-		{"company", here.console, company + "?why=%E9%9B%BB%E8%A9%B1%E3%81%A7%E3%81%AE%E7%9B%B8%E8%AB%87", nil},
-		{"fleet", here.console, "/fleet", nil},
-		{"fleet-map", here.console, "/fleet/map", nil},
-		{"shift", here.console, "/shift", nil},
-		{"rota", here.console, "/rota?span=month", nil},
-		{"work", here.console, "/work", nil},
-		{"discoveries", here.console, "/discoveries", nil},
-		{"discovery-propose", here.console, "/cases/" + here.sato.CompanyID + "/" + high.ID + "/discovery", nil},
-		{"policies", here.console, "/policies", nil},
-		{"policy-template", here.console, "/policies/strict", nil},
-		{"policy-company", here.console, company + "/policy", nil},
-		{"selftest-company", here.console, company + "/selftest", nil},
-		{"selftest-company-result", here.console, company + "/selftest", tested},
-		{"policy-check", here.console, "/policies/school", func(b *tab) {
-			b.do(chromedp.Click(chromedp.CSS(`input[value="category:media"]`)), chromedp.SendKeys(chromedp.CSS("#why"), "保護者会で決めたため"))
-			b.click(`button[value=look]`)
+		{here.console, "", []page{
+			{"console-login", "/login", nil},
 		}},
-		{"desk-visits", here.console, "/visits", nil},
-		{"desk-vendors", here.console, "/visits/vendors", nil},
-		{"desk-visit", here.console, came.visit, nil},
-		{"desk-visit-ask", here.console, "/visits/" + here.sato.CompanyID + "/ask?alert=" + high.ID, nil},
-		{"desk-visit-cover", here.console, came.visit + "/cover", nil},
-		{"desk-claims", here.console, "/cover", nil},
-		{"desk-claim", here.console, came.claim, nil},
-		{"applications", here.console, "/applications", nil},
-		{"application", here.console, "/applications", func(b *tab) { b.click(`main table a`) }},
-		{"parcels", here.console, "/parcels", nil},
-		{"advisories", here.console, "/advisories", nil},
-		{"advisory", here.console, "/advisories/one/chrome-2024-08", nil},
-		{"advisory-draft", here.console, "/advisories/one/buffalo-2024-07", nil},
-		{"advisory-new", here.console, "/advisories/new", nil},
-		{"claim", here.console, company + "?why=%E6%96%B0%E3%81%97%E3%81%84%E7%AE%B1", func(b *tab) { b.click(`form[action$="/claim"] button`) }},
-	}
+		{here.console, operator, []page{
+			{"queue", "/", nil},
+			{"desk-requests", "/requests", nil},
+			{"desk-news", "/news", nil},
+			{"desk-news-new", "/news/new", nil},
+			{"desk", "/desk", nil},
+			{"desk-call", "/desk/company/" + here.sato.CompanyID + "?alert=" + high.ID, nil},
+			{"desk-ticket", "/desk", stranger},
+			{"desk-move", "/desk", func(b *tab) {
+				stranger(b)
+				b.do(chromedp.SendKeys(chromedp.CSS("#q"), "佐藤"))
+				b.click(`form[action$="/move"] .button`)
+			}},
+			{"billing", "/billing", nil},
+			{"transfers", "/transfers", nil},
+			{"case", "/cases/" + here.sato.CompanyID + "/" + high.ID, nil},
+			{"case-note", "/cases/" + here.sato.CompanyID + "/" + high.ID, func(b *tab) {
+				b.do(press("e"))
+			}},
+			{"companies", "/companies", nil},
+			{"company-why", company, nil},
+			{"company", company + "?why=%E9%9B%BB%E8%A9%B1%E3%81%A7%E3%81%AE%E7%9B%B8%E8%AB%87", nil},
+			{"fleet", "/fleet", nil},
+			{"fleet-map", "/fleet/map", nil},
+			{"shift", "/shift", nil},
+			{"rota", "/rota?span=month", nil},
+			{"work", "/work", nil},
+			{"discoveries", "/discoveries", nil},
+			{"discovery-propose", "/cases/" + here.sato.CompanyID + "/" + high.ID + "/discovery", nil},
+			{"policies", "/policies", nil},
+			{"policy-template", "/policies/strict", nil},
+			{"policy-company", company + "/policy", nil},
+			{"selftest-company", company + "/selftest", nil},
+			{"selftest-company-result", company + "/selftest", tested},
+			{"policy-check", "/policies/school", func(b *tab) {
+				b.do(chromedp.Click(chromedp.CSS(`input[value="category:media"]`)), chromedp.SendKeys(chromedp.CSS("#why"), "保護者会で決めたため"))
+				b.click(`button[value=look]`)
+			}},
+			{"desk-visits", "/visits", nil},
+			{"desk-vendors", "/visits/vendors", nil},
+			{"desk-visit", came.visit, nil},
+			{"desk-visit-ask", "/visits/" + here.sato.CompanyID + "/ask?alert=" + high.ID, nil},
+			{"desk-visit-cover", came.visit + "/cover", nil},
+			{"desk-claims", "/cover", nil},
+			{"desk-claim", came.claim, nil},
+			{"applications", "/applications", nil},
+			{"application", "/applications", func(b *tab) { b.click(`main table a`) }},
+			{"parcels", "/parcels", nil},
+			{"advisories", "/advisories", nil},
+			{"advisory", "/advisories/one/chrome-2024-08", nil},
+			{"advisory-draft", "/advisories/one/buffalo-2024-07", nil},
+			{"advisory-new", "/advisories/new", nil},
+			{"claim", company + "?why=%E6%96%B0%E3%81%97%E3%81%84%E7%AE%B1", func(b *tab) { b.click(`form[action$="/claim"] button`) }},
+		}},
+	}, samplePages(t)...)
 }
 
 // stranger notes a call of somebody whom nobody knows, and is on its page then.
@@ -138,26 +154,34 @@ var (
 	languages = []string{"ja", "en"}
 )
 
-// walk shows every page in a language and a width.
+// walk shows every page in a language and a width, and fails when there is one that it does not come to.
 func walk(t *testing.T, width int64, lang string, see func(b *tab, p page)) {
 	t.Helper()
-	b := newTab(t, width, 800)
-	for _, p := range pages(t) {
-		switch p.name {
-		case "login", "console-login":
-			b.language(p.site, lang)
-		case "home":
-			b.login(p.site, here.sato.owner)
-		case "visits":
-			b.login(p.site, here.visited(t).company.owner)
-		case "queue":
-			b.login(p.site, operator)
+	b, ways, seen := newTab(t, width, 800), newRecord(t), map[string]bool{}
+	for _, g := range pages(t) {
+		face := "portal"
+		if g.site == here.console || g.site == sampled.console {
+			face = "console"
 		}
-		b.open(p.site + p.path)
-		if p.do != nil {
-			p.do(b)
+		b.language(g.site, lang)
+		if g.who != "" {
+			b.login(g.site, g.who)
 		}
-		see(b, p)
+		for _, p := range g.pages {
+			b.open(g.site + p.path)
+			if p.do != nil {
+				p.do(b)
+			}
+			if seen[p.name] {
+				t.Errorf("two pages are called %s", p.name)
+			}
+			seen[p.name] = true
+			ways.took(t, face, b.path())
+			see(b, p)
+		}
+	}
+	for name := range ways.open {
+		t.Errorf("%s: no page of the walk is there; add one to pages, or say in unwalked why not", name)
 	}
 }
 

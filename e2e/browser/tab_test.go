@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,8 +98,7 @@ func (b *tab) listen(ev any) {
 	case *runtime.EventExceptionThrown:
 		say = "script: " + e.ExceptionDetails.Text
 	case *network.EventRequestWillBeSent:
-		if u := e.Request.URL; !strings.HasPrefix(u, here.portal+"/") && !strings.HasPrefix(u, here.console+"/") &&
-			!strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "about:") {
+		if u := e.Request.URL; !slices.ContainsFunc(slices.Concat(sampled.sites(), []string{here.portal + "/", here.console + "/", "data:", "about:"}), func(ours string) bool { return strings.HasPrefix(u, ours) }) {
 			say = "request to elsewhere: " + u
 		}
 	}

@@ -57,6 +57,9 @@ type world struct {
 	undo            []func()
 	advise, visit   sync.Once
 	paid            paid // a visit and its claim
+
+	change func(*centre.Config)                        // of the usual configuration; may be nil
+	fill   func(context.Context, *centre.Centre) error // before anybody comes; may be nil
 }
 
 // freeAddress finds an address that nothing listens on.
@@ -100,12 +103,12 @@ func newWorld(ctx context.Context) (w *world, err error) {
 
 // apply has somebody apply for the service, of whom the desk waits for a signed form.
 func (w *world) apply(ctx context.Context) (err error) {
-	w.application, err = w.applied(ctx, url.Values{"company": {"株式会社田中工務店"}, "kana": {"たなかこうむてん"}, "contact": {"田中 実"}, "contact_kana": {"たなか みのる"}, "email": {"minoru@tanaka-koumuten.example"}, "passphrase": {"うぐいす橋"}})
+	w.application, err = w.applied(ctx, url.Values{"company": {"株式会社田中工務店"}, "kana": {"たなかこうむてん"}, "contact": {"田中 実"}, "contact_kana": {"たなか みのる"}, "email": {"minoru@tanaka-koumuten.example"}, "passphrase": {"うぐいす橋"}}, true)
 	return err
 }
 
-// applied sends an application, with what is the same in all of them, and gives its page.
-func (w *world) applied(ctx context.Context, form url.Values) (string, error) {
+// applied enters an application, with what is the same in all of them, and gives its page; it may be sent at once.
+func (w *world) applied(ctx context.Context, form url.Values, send bool) (string, error) {
 	same := url.Values{"industry": {"construction"}, "member": {"yes"}, "chamber": {"なにわ商工会議所"}, "member_no": {"12345"}, "pcs": {"9"}, "line": {"fibre"}, "router": {"unknown"}, "visit": {"yes"}, "phone": {"06-9876-5432"},
 		"postcode": {"530-0001"}, "address": {"大阪府大阪市北区梅田1-1"}, "consent": {"addresses", "names", "files", "devices", "partners"}, "agreed": {"1"}}
 	maps.Copy(form, same)
@@ -126,8 +129,8 @@ func (w *world) applied(ctx context.Context, form url.Values) (string, error) {
 		return resp.Header.Get("Location"), nil
 	}
 	page, err := post("/apply/form", form)
-	if err != nil {
-		return "", err
+	if err != nil || !send {
+		return page, err
 	}
 	_, err = post(page+"/send", nil)
 	return page, err
@@ -148,7 +151,7 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 	named := func(at string) string { return strings.Replace("http://"+at, "127.0.0.1", "localhost", 1) } // browsers have no passkeys at an address
 	w.portal, w.console, boxes = named(at[0]), named(at[1]), at[2]
 	w.boxes = boxes
-	w.centre, err = centre.New(ctx, centre.Config{
+	cfg := centre.Config{
 		Log: warnings("centre"), Name: "なにわ商工会議所", Database: "sqlite://" + w.file("centre.db"), StateDir: w.file("centre"), Phone: deskPhone,
 		WaitHigh: 200 * time.Millisecond, WaitMedium: 200 * time.Millisecond,
 		Portal: centre.WebConfig{Listen: at[0], URL: w.portal}, Console: centre.WebConfig{Listen: at[1], URL: w.console},
@@ -156,9 +159,17 @@ func (w *world) start(ctx context.Context) (boxes string, err error) {
 		Mail: centre.MailConfig{Server: at[3], TLS: "none", From: "otasuke@" + alertDomain, FromName: "サイバーセキュリティお助け隊",
 			ReplyTo: operator, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key")},
 		News: centre.NewsConfig{From: "news@" + newsDomain, DKIMSelector: "test", DKIMKeyFile: w.file("dkim.key"), Address: "大阪府大阪市中央区本町橋2-8", PrivateSources: true, Sources: sources},
-	})
-	if err != nil {
+	}
+	if w.change != nil {
+		w.change(&cfg)
+	}
+	if w.centre, err = centre.New(ctx, cfg); err != nil {
 		return "", err
+	}
+	if w.fill != nil {
+		if err := w.fill(ctx, w.centre); err != nil {
+			return "", errors.Join(err, w.centre.Close())
+		}
 	}
 	run, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
