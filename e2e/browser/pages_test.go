@@ -159,6 +159,9 @@ func walk(t *testing.T, width int64, lang string, see func(b *tab, p page)) {
 	t.Helper()
 	b, ways, seen := newTab(t, width, 800), newRecord(t), map[string]bool{}
 	for _, g := range pages(t) {
+		if os.Getenv("DEV") != "" && (g.site == here.portal || g.site == here.console) {
+			continue
+		}
 		face := "portal"
 		if g.site == here.console || g.site == sampled.console {
 			face = "console"
@@ -211,7 +214,7 @@ const findings = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "
 // longNames gives company, headings and names the longest names there are, without
 // a place to break them, and measures again.
 const longNames = `(() => {
-	for (const e of document.querySelectorAll(".brand, h1, h2 a, th[scope=row]:not(.num), .panel b, .queue a, .alerts-row > a, .todo h3")) {
+	for (const e of document.querySelectorAll(".brand, h1, h2 a, th[scope=row]:not(.num), .panel b, .queue a[data-row], .alerts-row > a, .todo h3")) {
 		if (!e.querySelector("form")) e.textContent = "Donaudampfschifffahrtselektrizitaeten".repeat(4);
 	}
 	return document.documentElement.scrollWidth;

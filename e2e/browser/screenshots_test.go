@@ -29,11 +29,15 @@ func TestScreenshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range languages {
-		for _, width := range widths {
-			walk(t, width, lang, func(b *tab, p page) {
-				b.picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", p.name, width, lang)), width)
+		t.Run(lang, func(t *testing.T) {
+			walk(t, widths[0], lang, func(b *tab, p page) {
+				for _, width := range widths {
+					b.do(chromedp.EmulateViewport(width, 800))
+					b.picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", p.name, width, lang)), width)
+				}
+				b.do(chromedp.EmulateViewport(widths[0], 800))
 			})
-		}
+		})
 	}
 	for _, c := range []struct {
 		of   *company

@@ -40,6 +40,7 @@ type second struct {
 	at                                                 atomic.Pointer[[]string] // its sites
 	join, staffJoin, recover, stop, letIn              string                   // pages behind links, with their site
 	staffRecover, staffStop, seat, place, leave, draft string
+	news, discovery, proposed                          string
 	codeSecret, staffSecret                            string
 }
 
@@ -67,8 +68,10 @@ func (s *second) up(t *testing.T) *second {
 		if err := os.MkdirAll(lists, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(lists, "bad.txt"), []byte("bad.example\nworse.example\n"), 0o600); err != nil {
-			t.Fatal(err)
+		for name, text := range map[string]string{"bad.txt": "bad.example\nworse.example\n", "lists.toml": "[[list]]\nname='bad'\ncategory='malware'\nfile='bad.txt'\n"} {
+			if err := os.WriteFile(filepath.Join(lists, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		s.change = func(c *centre.Config) {
 			c.Service = centre.ServiceConfig{InvoiceNumber: "T7000012050002", Address: "大阪府大阪市中央区本町橋2-8", BankAccount: "みほん銀行 本店 普通 1234567", PrivateHooks: true,
@@ -85,7 +88,7 @@ func (s *second) up(t *testing.T) *second {
 			for _, b := range []struct {
 				verb  string
 				flags centre.BundleFlags
-			}{{"init", centre.BundleFlags{Keys: s.file("keys"), Of: 3, Need: 2}}, {"add", centre.BundleFlags{Kind: "lists", From: lists}}, {"stop", centre.BundleFlags{Kind: "lists", Version: 1, Why: "取引先のサイトが止まったため"}}, {"add", centre.BundleFlags{Kind: "lists", From: lists}}} {
+			}{{"init", centre.BundleFlags{Keys: s.file("keys"), Of: 3, Need: 2}}, {"add", centre.BundleFlags{Kind: "lists", From: lists}}} {
 				if err == nil {
 					_, err = c.Bundle(ctx, b.verb, b.flags)
 				}
@@ -126,7 +129,8 @@ func (s *second) happens(t *testing.T) {
 	s.staff(t, desk)
 	s.money(desk)
 	s.customers(t)
-	s.doubt(desk)
+	s.forgotten(t, desk)
+	s.found(desk)
 	s.seminar(t, desk)
 }
 
@@ -156,8 +160,7 @@ func (s *second) staff(t *testing.T, desk *tab) {
 	desk.click("#pick")
 	desk.do(chromedp.SendKeys(chromedp.CSS("#why"), "電話で名前と部署を確かめた"))
 	desk.click(`form[action$="/recover"] .button`)
-	s.staffStop = s.behind(t, s.console, codedStaff, "ログイン", "/recover/")
-	s.staffRecover = strings.TrimSuffix(s.staffStop, "/stop")
+	s.staffRecover, s.staffStop = s.recovery(t, s.console, codedStaff)
 	link, err := s.centre.LetIn(t.Context(), codedStaff, "認証サービスの障害")
 	if err != nil {
 		t.Fatal(err)
@@ -168,6 +171,23 @@ func (s *second) staff(t *testing.T, desk *tab) {
 	desk.do(chromedp.SendKeys(chromedp.CSS("#why"), "設置の手配"))
 	desk.click(`main form .button`)
 	desk.click(`form[action$="/care"] .button`)
+}
+
+// recovery gives the page of a recovery, and that on which it is stopped.
+func (s *second) recovery(t *testing.T, site, email string) (at, stop string) {
+	t.Helper()
+	m := s.mailTo(t, email, "やり直し")
+	for _, link := range regexp.MustCompile(regexp.QuoteMeta(site)+`/recover/\S+`).FindAllString(m.Text, -1) {
+		if strings.HasSuffix(link, "/stop") {
+			stop = link[len(site):]
+		} else {
+			at = link[len(site):]
+		}
+	}
+	if at == "" || stop == "" {
+		t.Fatalf("the mail %q leads to %q and %q: %s", m.Subject, at, stop, m.Text)
+	}
+	return at, stop
 }
 
 // coded sets a second factor up for somebody, and gives its secret.
@@ -239,8 +259,35 @@ func (s *second) customers(t *testing.T) {
 	s.draft = draft
 }
 
-// doubt has the desk call alerts of one rule wrong, until it is held; and a company's owner is let in again.
-func (s *second) doubt(desk *tab) {
+// forgotten has the desk let an owner in again who lost the password.
+func (s *second) forgotten(t *testing.T, desk *tab) {
+	t.Helper()
+	desk.open(s.console + "/companies")
+	eval[string](desk, `[...document.querySelectorAll("main a[href^='/companies/']")].find((a) => a.textContent.includes("見本いちょう")).id = "pick"`)
+	desk.click("#pick")
+	within()(desk)
+	desk.do(chromedp.SendKeys(chromedp.CSS("#reason"), "電話で合言葉を確かめた"))
+	desk.click(`form[action$="/recover"] .button`)
+	s.recover, s.stop = s.recovery(t, s.portal, secondOwner)
+}
+
+// found has something stopped for all that was found at one company, and something else proposed.
+func (s *second) found(desk *tab) {
+	for _, page := range []string{"http://kowareta-shop.example/wp-content/invoice.php", "http://nise-ginko.example/login"} {
+		desk.open(s.console + "/")
+		desk.click(`main a[data-row]`)
+		desk.click(`a[href$="/discovery"]`)
+		desk.do(chromedp.Click(chromedp.CSS(`input[value="other"]`)), chromedp.SetValue(chromedp.CSS("#kind"), "page"), chromedp.SendKeys(chromedp.CSS("#value"), page), chromedp.SendKeys(chromedp.CSS("#why"), "2社の画面の写真と、JPCERT/CC の情報で確かめた"))
+		desk.click(`form[action$="/discovery"] .button-key`)
+		if s.discovery == "" {
+			s.discovery = desk.path()
+			if eval[bool](desk, `document.querySelector("button[value=confirm]") !== null`) {
+				desk.do(chromedp.SendKeys(chromedp.CSS("#why"), "店に電話で確かめた"))
+				desk.click(`button[value=confirm]`)
+			}
+		}
+	}
+	s.proposed = desk.path()
 }
 
 // seminar invites to one; somebody has a seat.
@@ -252,6 +299,7 @@ func (s *second) seminar(t *testing.T, desk *tab) {
 		desk.do(chromedp.SetValue(chromedp.CSS("#"+field), value))
 	}
 	desk.click(`.news-form .button-key`)
+	s.news = desk.path()
 	desk.click(`form[action$="/send"] button`)
 	s.seat = s.behind(t, s.portal, firstOwner, "ルーターの更新を", "/n/seat/")
 	s.leave = s.behind(t, s.portal, firstOwner, "ルーターの更新を", "/n/leave/")
@@ -285,14 +333,19 @@ func through(selectors ...string) func(b *tab) {
 	}
 }
 
-// within has a reason typed where a page asks for one, and follows links then.
+// within follows links, and types a reason wherever a page asks for one before it opens.
 func within(selectors ...string) func(b *tab) {
 	return func(b *tab) {
-		if eval[bool](b, `document.querySelector("#why") !== null`) {
-			b.do(chromedp.SendKeys(chromedp.CSS("#why"), "電話での相談"))
-			b.click(`main form .button`)
+		for i := 0; ; i++ {
+			if eval[bool](b, `document.querySelector("form[method=get] #why") !== null`) {
+				b.do(chromedp.SendKeys(chromedp.CSS("#why"), "電話での相談"))
+				b.click(`main form .button`)
+			}
+			if i == len(selectors) {
+				return
+			}
+			through(selectors[i])(b)
 		}
-		through(selectors...)(b)
 	}
 }
 
@@ -311,12 +364,12 @@ func samplePages(t *testing.T) []group {
 		}},
 		{s.portal, firstOwner, []page{
 			{"home-year", "/", nil}, {"alerts-year", "/alerts", nil}, {"devices-year", "/devices", nil}, {"used-device", "/used", through(`main a[href^="/used/"]`)},
-			{"figures-year", "/figures?days=365", nil}, {"reports", "/reports", nil}, {"report", "/reports/" + month, nil}, {"report-board", "/reports/" + month + "/board", nil},
+			{"figures-year", "/figures?days=365", nil}, {"reports", "/reports", nil}, {"report", "/reports/" + month, nil},
 			{"group-companies", "/group", nil}, {"group-company", "/group", through(`main table a`)},
 			{"surveys-sent", "/surveys", nil}, {"survey-sent", "/surveys", through(`main a[href^="/surveys/sent/"]`)}, {"survey-branch", "/surveys", through(`main a[href^="/surveys/sent/"]`, `main table a`)},
 			{"invoices-year", "/invoices", nil}, {"invoice", "/invoices", through(`main a[href^="/invoices/"]:not([href$=csv])`)}, {"contract-year", "/contract", nil},
 			{"news-year", "/news", nil}, {"news-one", "/news", through(`.news-list a`)}, {"export", "/export", nil}, {"channels", "/channels", nil},
-			{"ask-year", "/desk", nil}, {"ask-new", "/desk/new", nil}, {"ask-one", "/desk", through(`main a[href^="/desk/"]:not([href$=new])`)},
+			{"ask-year", "/desk", nil}, {"ask-new", "/desk/new", nil}, {"ask-one", "/desk", through(`main ul.rows a[href^="/desk/"]`)},
 			{"people-invited", "/people", nil}, {"person", "/people", through(`main table a.button`)},
 			{"visits-year", "/visits", nil}, {"cover-year", "/cover", nil}, {"updates-year", "/advisories", nil}, {"update-year", "/advisories", through(`main a[href^="/advisories/"]`)},
 			{"policy-year", "/policy", nil}, {"traffic-offline", "/traffic", through(`.flows-form button`)}, {"looks-year", "/looks", nil},
@@ -336,11 +389,13 @@ func samplePages(t *testing.T) []group {
 			{"shift-year", "/shift", nil}, {"rota-year", "/rota?span=month", nil}, {"work-year", "/work", nil}, {"fleet-map-year", "/fleet/map", nil}, {"fleet-year", "/fleet", nil},
 			{"billing-year", "/billing", nil}, {"billing-invoice", "/billing", through(`main table a`)},
 			{"transfers-days", "/transfers", nil}, {"transfer", "/transfers", through(`main .rows a[href^="/transfers/"]`)}, {"debit", "/transfers?name=%E8%A6%8B%E6%9C%AC", through(`main a[href^="/debit/"]`)},
-			{"desk-news-year", "/news", nil}, {"desk-news-one", "/news", through(`main a[href^="/news/one/"]`)}, {"news-addresses", "/news/addresses", nil},
+			{"desk-news-year", "/news", nil}, {"desk-news-one", s.news, nil}, {"desk-news-seats", s.news + "/seats", nil}, {"desk-news-edit", "/news", through(`#heard ~ ul a`, `a[href$="/edit"]`)}, {"news-addresses", "/news/addresses", nil},
 			{"parcel", "/parcels", through(`main a[href^="/parcels/"]:not([href$=csv])`)}, {"parcels-year", "/parcels", nil}, {"applications-year", "/applications", nil},
 			{"desk-people", "/people", nil}, {"desk-person", "/people", through(`main table a.button`)}, {"desk-account", "/account", nil}, {"desk-factor", "/account/factor", nil},
 			{"policy-new", "/policies/new", nil}, {"bundles", "/updates", nil}, {"held", "/held", nil}, {"desk-accessibility", "/accessibility", nil},
-			{"desk-year", "/desk", nil}, {"desk-claims-year", "/cover", nil}, {"desk-visits-year", "/visits", nil}, {"discoveries-none", "/discoveries", nil},
+			{"desk-year", "/desk", nil}, {"desk-ticket-year", "/desk", through(`main a[href^="/desk/ticket/"]`)}, {"desk-public", "/desk", through(`main a[href^="/desk/ticket/"]`, `a[href*="/to/"]`)},
+			{"desk-traffic", "/companies", within(`main a[href^="/companies/"]`, `main a[href*="/traffic"]`)}, {"desk-traffic-offline", "/companies", within(`main a[href^="/companies/"]`, `main a[href*="/traffic"]`, `.flows-form button`)},
+			{"desk-claims-year", "/cover", nil}, {"desk-visits-year", "/visits", nil}, {"discoveries-year", "/discoveries", nil}, {"discovery", s.discovery, nil}, {"discovery-proposed", s.proposed, nil},
 		}},
 	}
 }

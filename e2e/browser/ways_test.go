@@ -22,7 +22,7 @@ var unwalked = map[string]string{
 }
 
 // files are ends of addresses under which there is something to take away.
-var files = []string{"csv", ".json", "/pdf", ".pdf", "/zip", ".ics", "/slides", "/file", "/paper", "/letter", "/files/{file}", "/files/{photo}", "/label/{label}", "/label/{tenant}/{label}"}
+var files = []string{"csv", ".json", "/pdf", ".pdf", "/zip", ".ics", "/slides", "/board", "/file", "/paper", "/letter", "/files/{file}", "/files/{photo}", "/label/{label}", "/label/{tenant}/{label}"}
 
 // record notes which ways in a walk took.
 type record struct {

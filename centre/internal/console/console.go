@@ -256,6 +256,10 @@ var menu = []ui.Entry{
 	{Key: "console.nav_fleet", Path: "/fleet", Scope: ui.Fleet}, {Key: "console.nav_updates", Path: "/updates", Scope: ui.Reader}, {Key: "login.nav_people", Path: "/people", Scope: ui.Reader},
 }
 
+// daily are the entries that stay in sight, for who has more than so many: a telephone has no room for them all, and the desk's
+// morning goes from left to right.
+var daily = []string{"/", "/shift", "/desk", "/requests", "/companies", "/fleet", "/visits"}
+
 // begin fills in what every page of a visit shows.
 func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
 	b := c.Base(v.Request, v.Texts, v.CSRF)
@@ -263,6 +267,9 @@ func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
 	b.Phone = "" // staff need not be told to ring themselves
 	b.Nav = ui.Menu(v, c.root, here, v.Role, menu)
 	b.Nav = append(b.Nav, ui.Menu(v, c.root, here, v.Role, ui.Entries(c.Guests))...)
+	if len(b.Nav) > len(daily) {
+		b.Nav, b.Folded = ui.Fold(b.Nav, c.root, daily)
+	}
 	return b
 }
 

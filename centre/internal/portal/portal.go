@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -252,29 +251,12 @@ func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
 		b.Nav = append(b.Nav, ui.NavItem{Label: v.T(n.key), URL: p.root + n.path, Current: n.path == here})
 	}
 	b.Nav = append(b.Nav, ui.Menu(v, p.root, here, v.Role, ui.Entries(p.Guests))...)
-	b.Nav, b.Folded = folded(b.Nav, p.root)
+	b.Nav, b.Folded = ui.Fold(b.Nav, p.root, daily)
 	return b, nil
 }
 
 // daily are the entries of the menu that stay in sight: a telephone has room for no more, and an owner for what matters first.
 var daily = []string{"/", "/alerts", "/devices", "/reports", "/desk"}
-
-// folded keeps what is daily, in that order, and folds the rest away.
-func folded(all []ui.NavItem, root string) (often, more []ui.NavItem) {
-	for _, path := range daily {
-		for _, n := range all {
-			if n.URL == root+path {
-				often = append(often, n)
-			}
-		}
-	}
-	for _, n := range all {
-		if !slices.Contains(daily, strings.TrimPrefix(n.URL, root)) {
-			more = append(more, n)
-		}
-	}
-	return often, more
-}
 
 // flash shows what was just done, chosen by a word in the address and never by
 // its text.

@@ -119,7 +119,7 @@ func Fill(ctx context.Context, cfg Config) (Made, error) {
 	for month := range cfg.Months + 1 {
 		steps = append(steps, func(ctx context.Context) error { return m.month(ctx, first.AddDate(0, month, 0)) })
 	}
-	for _, step := range append(steps, m.applications, m.announcements, m.alive, m.updates, m.visits, m.consult, m.family, m.wishes, m.turns, m.quiet) {
+	for _, step := range append(steps, m.applications, m.announcements, m.alive, m.updates, m.visits, m.consult, m.family, m.wishes, m.turns, m.misfires, m.quiet) {
 		if err := step(ctx); err != nil {
 			return m.made, err
 		}

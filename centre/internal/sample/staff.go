@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/centre/internal/misfire"
 	"otasuke/centre/internal/shift"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/playbook"
@@ -91,4 +92,30 @@ func (m *maker) turns(ctx context.Context) error {
 	}
 	m.clock.Set(m.Now.Add(-time.Hour))
 	return svc.Write(ctx, night)
+}
+
+// misfires has the desk call alerts of one rule wrong, so that the rule is held until somebody decides.
+func (m *maker) misfires(ctx context.Context) error {
+	svc := misfire.New(misfire.Config{Store: m.Store, Alerts: m.alerts, Clock: m.clock})
+	for _, family := range fromInside {
+		for _, c := range m.all {
+			all, err := m.alerts.List(ctx, c.id, alert.Filter{State: alert.Open})
+			if err != nil {
+				return err
+			}
+			for i := range all {
+				if all[i].Family != family {
+					continue
+				}
+				if err := svc.Mark(ctx, c.id, all[i].ID); err != nil {
+					return err
+				}
+				break
+			}
+		}
+		if held, err := svc.List(ctx); err != nil || len(held) > 0 {
+			return err
+		}
+	}
+	return nil
 }

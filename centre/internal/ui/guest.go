@@ -3,6 +3,8 @@ package ui
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"otasuke/centre/internal/tenant"
 )
@@ -62,4 +64,21 @@ func Entries(guests []Guest) (all []Entry) {
 func To(w http.ResponseWriter, r *http.Request, path string) error {
 	http.Redirect(w, r, path, http.StatusSeeOther)
 	return nil
+}
+
+// Fold keeps the entries that are needed daily, in that order, and folds the rest away.
+func Fold(all []NavItem, root string, daily []string) (often, more []NavItem) {
+	for _, path := range daily {
+		for _, n := range all {
+			if n.URL == root+path {
+				often = append(often, n)
+			}
+		}
+	}
+	for _, n := range all {
+		if !slices.Contains(daily, strings.TrimPrefix(n.URL, root)) {
+			more = append(more, n)
+		}
+	}
+	return often, more
 }

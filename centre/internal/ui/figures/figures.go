@@ -184,7 +184,9 @@ func (p *pages) show(w http.ResponseWriter, v *ui.Visit) error {
 	view.MailsAll = t.T("figures.mails_all", "n", ja.Number(d.all))
 	closed := work.All()
 	view.Withdrawn = percent(work.Closed[alert.OutcomeWithdrawn], closed)
-	view.Wrong = percent(work.Closed[alert.OutcomeWithdrawn]+work.Closed[alert.OutcomeMisfire], closed)
+	if closed > 0 {
+		view.Wrong = percent(work.Closed[alert.OutcomeWithdrawn]+work.Closed[alert.OutcomeMisfire], closed)
+	}
 	view.ClosedAll = t.T("figures.closed_all", "n", ja.Number(closed))
 	for _, was := range outcomes {
 		n := work.Closed[was]
