@@ -19,7 +19,8 @@ import (
 // Pictures are cut at this height: what comes below is not what a page is about.
 const maxHeight = 2400
 
-// TestScreenshots draws every page and both kinds of mail for docs/screenshots.
+// TestScreenshots draws every page and both kinds of mail for docs/screenshots; with OTASUKE_SCREENSHOTS_MISSING only those that are
+// not there yet.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("OTASUKE_SCREENSHOTS")
 	if dir == "" {
@@ -28,12 +29,18 @@ func TestScreenshots(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	missing := os.Getenv("OTASUKE_SCREENSHOTS_MISSING") != ""
 	for _, lang := range languages {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			walk(t, widths[0], lang, func(b *tab, p page) {
 				for _, width := range widths {
+					file := filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", p.name, width, lang))
+					if _, err := os.Stat(file); err == nil && missing {
+						continue
+					}
 					b.do(chromedp.EmulateViewport(width, 800))
-					b.picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", p.name, width, lang)), width)
+					b.picture(file, width)
 				}
 				b.do(chromedp.EmulateViewport(widths[0], 800))
 			})

@@ -43,7 +43,9 @@ func run(m *testing.M) int {
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(exe), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.UserDataDir(here.file("chromium")),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("accept-lang", "ja"), chromedp.Flag("hide-scrollbars", true))
+		chromedp.Flag("disable-sync", true), chromedp.Flag("accept-lang", "ja"), chromedp.Flag("hide-scrollbars", true),
+		// Tabs that nobody looks at are as quick as others: the machine may be busy.
+		chromedp.Flag("disable-renderer-backgrounding", true), chromedp.Flag("disable-backgrounding-occluded-windows", true), chromedp.Flag("disable-background-timer-throttling", true))
 	defer stop()
 	ctx, end := chromedp.NewContext(alloc)
 	defer end()

@@ -38,18 +38,28 @@ func cut(file string, width int) error {
 }
 
 // paletted keeps the 256 most frequent colours; pages have few, and the rest are
-// shades at the edges of letters.
+// shades at the edges of letters. Most pixels are as the one before them.
 func paletted(img image.Image) *image.Paletted {
-	count := map[color.RGBA]int{}
 	r := img.Bounds()
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			count[color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)]++
-		}
+	flat := image.NewRGBA(r)
+	draw.Draw(flat, r, img, r.Min, draw.Src)
+	at := func(i int) color.RGBA {
+		return color.RGBA{R: flat.Pix[i], G: flat.Pix[i+1], B: flat.Pix[i+2], A: flat.Pix[i+3]}
 	}
+	count, last, run := map[color.RGBA]int{}, color.RGBA{}, 0
+	for i := 0; i < len(flat.Pix); i += 4 {
+		if c := at(i); c != last {
+			count[last] += run
+			last, run = c, 0
+		}
+		run++
+	}
+	count[last] += run
 	var all []color.RGBA
-	for c := range count {
-		all = append(all, c)
+	for c, n := range count {
+		if n > 0 {
+			all = append(all, c)
+		}
 	}
 	slices.SortFunc(all, func(a, b color.RGBA) int {
 		if d := count[b] - count[a]; d != 0 {
@@ -61,7 +71,17 @@ func paletted(img image.Image) *image.Paletted {
 	for _, c := range all[:min(len(all), 256)] {
 		p = append(p, c)
 	}
-	out := image.NewPaletted(r, p)
-	draw.Draw(out, r, img, r.Min, draw.Src)
+	out, nearest := image.NewPaletted(r, p), map[color.RGBA]uint8{}
+	for i, index := 0, uint8(0); i < len(flat.Pix); i += 4 {
+		if c := at(i); i == 0 || c != last {
+			known := false
+			if index, known = nearest[c]; !known {
+				index = uint8(p.Index(c)) // of 256 at most
+				nearest[c] = index
+			}
+			last = c
+		}
+		out.Pix[i/4] = index
+	}
 	return out
 }
