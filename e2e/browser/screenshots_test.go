@@ -4,22 +4,26 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"html"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"otasuke/e2e/mailsink"
 	"otasuke/internal/uitest"
 )
 
 // Pictures are cut at this height: what comes below is not what a page is about.
 const maxHeight = 2400
 
-// TestScreenshots draws every page and both kinds of mail for docs/screenshots; with OTASUKE_SCREENSHOTS_MISSING only those that are
+// TestScreenshots draws every page for docs/screenshots; with OTASUKE_SCREENSHOTS_MISSING only those that are
 // not there yet.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("OTASUKE_SCREENSHOTS")
@@ -46,6 +50,48 @@ func TestScreenshots(t *testing.T) {
 			})
 		})
 	}
+}
+
+// letters are kinds of mails, by a word of the subject: what people get besides alerts.
+var letters = []struct {
+	name   string
+	ja, en string // "" where nobody gets one in that language
+}{
+	{"apply-papers", "申込書をお願いします", ""}, {"apply-review", "申込書を受け取りました", ""}, {"apply-contracted", "ご契約ありがとうございます", ""}, {"apply-staff", "新しい申し込み", ""}, {"apply-staff-review", "申込書が届きました", ""},
+	{"invitation", "招待", "Invitation"}, {"recovery", "やり直す手続き", "recovery"}, {"factor", "確認コードを使うように", ""}, {"let-in", "非常用のログイン", ""},
+	{"visit-offer", "駆け付けのお願い", ""}, {"visit-accepted", "がうかがいます", ""}, {"visit-travelling", "が出発しました", ""}, {"visit-done", "作業が終わりました", ""}, {"visit-closed", "対応が終わりました", ""},
+	{"news", "ルーターの更新を", "Updating your router"}, {"seat", "お席をお取りしました", ""}, {"advisory", "確認のお願い", ""}, {"appeal-staff", "【申し出】", ""}, {"export", "書き出し", "ready to be fetched"},
+}
+
+// TestLetters draws the mails of both kinds of alerts, and one of each other kind.
+func TestLetters(t *testing.T) {
+	dir := os.Getenv("OTASUKE_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("OTASUKE_SCREENSHOTS is not set: no pictures wanted")
+	}
+	here.visited(t)
+	here.advised(t)
+	all := append(here.sink.Mails(), sampled.up(t).sink.Mails()...)
+	for _, l := range letters {
+		for lang, word := range map[string]string{"ja": l.ja, "en": l.en} {
+			if word == "" {
+				continue
+			}
+			at := slices.IndexFunc(all, func(m mailsink.Mail) bool { return strings.Contains(m.Subject, word) })
+			if at < 0 {
+				t.Errorf("nobody got a mail about %q", word)
+				continue
+			}
+			m := all[at]
+			page := m.HTML
+			if page == "" {
+				page = `<!doctype html><meta name="viewport" content="width=device-width"><title>x</title><style>body{margin:16px;font:16px/1.7 sans-serif}h1{font-size:18px}p{color:#555}pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}</style><p>` + html.EscapeString(m.To) + `</p><h1>` + html.EscapeString(m.Subject) + `</h1><pre>` + html.EscapeString(m.Text) + `</pre>`
+			}
+			b := newTab(t, 360, 800)
+			b.show(page)
+			b.picture(filepath.Join(dir, fmt.Sprintf("mail-%s-360-%s.png", l.name, lang)), 360)
+		}
+	}
 	for _, c := range []struct {
 		of   *company
 		lang string
@@ -62,14 +108,14 @@ func TestScreenshots(t *testing.T) {
 }
 
 // show puts a document into the tab, as a mail program would.
-func (b *tab) show(html string) {
+func (b *tab) show(text string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate("about:blank"), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		tree, err := cdp.Call(ctx, target, cdppage.GetFrameTree, cdp.Empty{})
 		if err != nil {
 			return err
 		}
-		_, err = cdp.Call(ctx, target, cdppage.SetDocumentContent, cdppage.SetDocumentContentParams{FrameID: tree.FrameTree.Frame.ID, HTML: html})
+		_, err = cdp.Call(ctx, target, cdppage.SetDocumentContent, cdppage.SetDocumentContentParams{FrameID: tree.FrameTree.Frame.ID, HTML: text})
 		return err
 	}))
 }
