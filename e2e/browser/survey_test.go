@@ -1,10 +1,7 @@
 package browser
 
 import (
-	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -76,19 +73,4 @@ func TestAQuestionnaireIsAnswered(t *testing.T) {
 	}
 	sato.click(`main table a`)
 	sato.says(here.mori.name, "できていない")
-	dir := os.Getenv("OTASUKE_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	for _, lang := range languages {
-		sato.language(here.portal, lang)
-		mori.language(here.portal, lang)
-		for _, width := range widths {
-			name := fmt.Sprintf("-%d-%s.png", width, lang)
-			sato.open(here.portal + sent)
-			sato.picture(filepath.Join(dir, "survey-sent"+name), width)
-			mori.open(page)
-			mori.picture(filepath.Join(dir, "survey-answer"+name), width)
-		}
-	}
 }

@@ -31,6 +31,7 @@ type rotaView struct {
 type dayRow struct {
 	Day, Holiday string
 	Today, Rest  bool // a Sunday or public holiday
+	Past         bool // nobody can be found for it any more
 	Turns        []turnRow
 	Gaps         []string
 }
@@ -117,7 +118,7 @@ func (p *pages) showRota(w http.ResponseWriter, v *ui.Visit, names map[string]te
 	people := staff(names)
 	var empty time.Duration
 	for at := from; at.Before(to); at = at.AddDate(0, 0, 1) {
-		row := dayRow{Day: ja.Day(at, lang), Holiday: p.Holiday(at, lang), Today: at.Equal(ja.Midnight(now))}
+		row := dayRow{Day: ja.Day(at, lang), Holiday: p.Holiday(at, lang), Today: at.Equal(ja.Midnight(now)), Past: at.Before(ja.Midnight(now))}
 		row.Rest = row.Holiday != "" || at.In(ja.Zone).Weekday() == time.Sunday
 		next := at.AddDate(0, 0, 1)
 		for i := range all {
