@@ -185,7 +185,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.questions = question.New(c.store, nil)
 	c.care = care.New(c.store, c.tenants, nil)
 	c.appeals = appeal.New(c.store, nil)
-	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants, Withheld: c.withheld})
+	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants, Withheld: c.withheld, App: c.appName})
 	offers, err := c.cfg.offers()
 	if err != nil {
 		return err

@@ -35,3 +35,9 @@ func (c *Centre) Statistics(ctx context.Context, from, to, file string) (Statist
 	}
 	return StatisticsFile{file, len(some)}, atomicfile.Write(file, b.Bytes(), 0o644)
 }
+
+// appName names an application of the catalogue.
+func (c *Centre) appName(id string) (nameJA, nameEN string, known bool) {
+	a, known := c.apps.App(id)
+	return a.Ja, a.En, known
+}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -196,10 +197,7 @@ func uses(t text.Texts, all []report.Use) (rows []useRow) {
 		most = max(most, u.Up+u.Down)
 	}
 	for _, u := range all {
-		if u.Name == "" {
-			u.Name = t.T("report.other")
-		}
-		rows = append(rows, useRow{u.Name, ja.Size(u.Up), ja.Size(u.Down), max(int((u.Up+u.Down)*100/most), 1)})
+		rows = append(rows, useRow{cmp.Or(u.In(t.Lang()), t.T("report.other")), ja.Size(u.Up), ja.Size(u.Down), max(int((u.Up+u.Down)*100/most), 1)})
 	}
 	return rows
 }

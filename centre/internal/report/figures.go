@@ -34,6 +34,7 @@ type sources struct {
 	open       []alert.Alert // not closed, ★★☆ and more
 	days       []usage.Day
 	apps       []usage.Row
+	named      func(id string) (nameJA, nameEN string, known bool)
 	users      []usage.Row
 	known      []device.Known
 	boxes      []device.Box
@@ -142,9 +143,15 @@ func (f *Figures) network(s *sources) {
 		}
 	}
 	for _, r := range s.users[:min(len(s.users), maxUses)] {
-		f.Users = append(f.Users, Use{names[r.EndpointID], r.Up, r.Down})
+		f.Users = append(f.Users, Use{Name: names[r.EndpointID], Up: r.Up, Down: r.Down})
 	}
 	for _, r := range s.apps[:min(len(s.apps), maxUses)] {
-		f.Apps = append(f.Apps, Use{r.Name, r.Up, r.Down})
+		u := Use{Name: cmp.Or(r.Name, r.App), Up: r.Up, Down: r.Down}
+		if s.named != nil {
+			if nameJA, nameEN, known := s.named(r.App); known {
+				u.Name, u.EN = nameJA, nameEN
+			}
+		}
+		f.Apps = append(f.Apps, u)
 	}
 }

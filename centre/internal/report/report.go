@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/alert"
+	"otasuke/internal/ja"
 )
 
 // Figures is one company's month as it was when the report was made. It is kept as JSON:
@@ -60,6 +61,15 @@ type Use struct {
 	Name string `json:"name"` // "" for what could not be told apart
 	Up   int64  `json:"up"`
 	Down int64  `json:"down"`
+	EN   string `json:"en,omitempty"` // Name for who reads English, where it is another
+}
+
+// In is the name in a language, "" for what could not be told apart.
+func (u *Use) In(lang string) string {
+	if lang == ja.English && u.EN != "" {
+		return u.EN
+	}
+	return u.Name
 }
 
 // Gap is a time in which a box passed traffic without looking.

@@ -79,7 +79,9 @@ type Config struct {
 	Companies Companies
 	// Withheld are companies that do not want to be compared with; nil for none.
 	Withheld func(ctx context.Context) (map[string]bool, error)
-	Clock    clock.Clock
+	// App names an application that the centre knows, in Japanese and English; nil knows none.
+	App   func(id string) (nameJA, nameEN string, known bool)
+	Clock clock.Clock
 }
 
 // Service is safe for concurrent use.
@@ -240,6 +242,7 @@ func (s *Service) figures(ctx context.Context, tenantID string, args Args, from,
 			return nil, err
 		}
 	}
+	x.named = s.cfg.App
 	return figure(args.Month, from, to, &x), nil
 }
 

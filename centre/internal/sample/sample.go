@@ -24,6 +24,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/usage"
+	"otasuke/content/apps"
 	hours "otasuke/content/desk"
 	"otasuke/content/offer"
 	"otasuke/content/text"
@@ -110,7 +111,11 @@ func Fill(ctx context.Context, cfg Config) (Made, error) {
 	m.usage = usage.New(cfg.Store, m.clock)
 	m.contracts = contract.New(contract.Config{Store: cfg.Store, Companies: m.tenants, Boxes: boxes{m.clock}, Offers: offersFrom(cfg.Offers, first), Clock: m.clock})
 	m.parcels = parcel.New(parcel.Config{Store: cfg.Store, Contracts: m.contracts, Boxes: m.devices, Clock: m.clock})
-	m.reports = report.New(report.Config{Store: cfg.Store, Alerts: m.alerts, Network: m.devices, Usage: m.usage, Companies: m.tenants, Clock: m.clock})
+	known, err := apps.Load()
+	if err != nil {
+		return m.made, err
+	}
+	m.reports = report.New(report.Config{Store: cfg.Store, Alerts: m.alerts, Network: m.devices, Usage: m.usage, Companies: m.tenants, App: appName(known), Clock: m.clock})
 	m.statistics = statistics.New(statistics.Config{Store: cfg.Store, Reports: m.reports, Withheld: func(context.Context) (map[string]bool, error) { return nil, nil }, Clock: m.clock})
 	if all, err := m.tenants.Companies(ctx, tenant.Session{Staff: true, PersonID: "system:sample"}, "is it empty?"); err != nil || len(all) > 0 {
 		return m.made, errors.Join(err, map[bool]error{true: ErrInUse}[len(all) > 0])
@@ -126,6 +131,14 @@ func Fill(ctx context.Context, cfg Config) (Made, error) {
 	}
 	m.made.Companies, m.made.Owner = len(m.all), owner(1)
 	return m.made, nil
+}
+
+// appName names applications as the centre does.
+func appName(known *apps.Catalogue) func(id string) (string, string, bool) {
+	return func(id string) (string, string, bool) {
+		a, ok := known.App(id)
+		return a.Ja, a.En, ok
+	}
 }
 
 // offersFrom are the offers with the oldest as if it had always been there: contracts are a year old here.
@@ -325,11 +338,17 @@ func (m *maker) applications(ctx context.Context) error {
 	return nil
 }
 
-// alive has every box heard of just now.
+// alive has every box heard of just now, and what stands in the offices seen in the last hours, all but what is off today.
 func (m *maker) alive(ctx context.Context) error {
 	m.clock.Set(m.Now)
 	for _, c := range m.all {
 		if err := m.Store.Write(ctx, c.id, func(tx *store.Tx) error {
+			for i := range c.devices {
+				at := m.Now.Add(-time.Duration(i*i) * 5 * time.Hour / 4)
+				if _, err := m.devices.Seen(tx, "", wire.Device{MAC: c.devices[i].MAC, Addr: addr(i)}, at); err != nil {
+					return err
+				}
+			}
 			_, err := m.devices.Heartbeat(tx, c.box, wire.Health{Protecting: true})
 			return err
 		}); err != nil {

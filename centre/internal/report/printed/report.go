@@ -1,6 +1,7 @@
 package printed
 
 import (
+	"cmp"
 	"fmt"
 
 	"otasuke/centre/internal/report"
@@ -121,10 +122,7 @@ func bars(all []report.Use, t text.Texts) paper.Bars {
 		most = max(most, u.Up+u.Down)
 	}
 	for _, u := range all {
-		if u.Name == "" {
-			u.Name = t.T("report.other")
-		}
-		rows = append(rows, paper.Bar{Label: u.Name, Note: "↓ " + ja.Size(u.Down) + "　↑ " + ja.Size(u.Up), Share: float64(u.Up+u.Down) / float64(most)})
+		rows = append(rows, paper.Bar{Label: cmp.Or(u.In(t.Lang()), t.T("report.other")), Note: "↓ " + ja.Size(u.Down) + "　↑ " + ja.Size(u.Up), Share: float64(u.Up+u.Down) / float64(most)})
 	}
 	return rows
 }
