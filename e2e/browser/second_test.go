@@ -424,8 +424,11 @@ func samplePages(t *testing.T) []group {
 			{"desk-news-edit", "/news", through(`#heard ~ ul a`, `a[href$="/edit"]`)},
 			{"desk-ticket-year", "/desk", through(`main a[href^="/desk/ticket/"]`)},
 			{"desk-public", "/desk", through(`main a[href^="/desk/ticket/"]`, `a[href*="/to/"]`)},
-			{"desk-traffic", "/companies", within(`main a[href^="/companies/"]`, `main a[href*="/traffic"]`)},
-			{"desk-traffic-offline", "/companies", within(`main a[href^="/companies/"]`, `main a[href*="/traffic"]`, `.flows-form button`)},
+			{"desk-traffic", "/companies", func(b *tab) { s.company(b, "見本あじさい"); within(`main a[href*="/traffic"]`)(b) }},
+			{"desk-traffic-offline", "/companies", func(b *tab) {
+				s.company(b, "見本あじさい")
+				within(`main a[href*="/traffic"]`, `.flows-form button`)(b)
+			}},
 			{"discovery", s.discovery, nil},
 			{"discovery-proposed", s.proposed, nil},
 		}},
