@@ -508,6 +508,8 @@ func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) boo
 		return is(http.StatusForbidden)
 	case guest && hole.MatchString(strings.ReplaceAll(r.Path, "{$}", "")):
 		return is(http.StatusNotFound)
+	case route == "POST /cover/insurers":
+		return is(http.StatusNotFound) // there is one insurer here, nobody to choose; see TestEachInsurerSeesItsOwn
 	case strings.HasPrefix(r.Path, "/companies/{tenant}/selftest") && who == "vendor":
 		return is(http.StatusNotFound) // nobody gave it the company; see TestAVendorSeesOwnCustomersOnly
 	case route == "POST /companies/{tenant}/selftest" && who == "auditor":

@@ -17,6 +17,8 @@ var unwalked = map[string]string{
 	"/login/code/passkey":         "what the script of the second step asks for",
 	"/login/oidc":                 "leads to the provider: TestLoginByProvider",
 	"/login/oidc/back":            "comes from the provider: TestLoginByProvider",
+	"/login/oidc/end":             "leads to the provider: TestLoginByProvider",
+	"/login/oidc/ended":           "comes from the provider: TestLoginByProvider",
 	"/news/one/{news}/mail":       "a mail as mail programs show it, inside the page about it",
 	"/account/passkeys/{passkey}": "needs an authenticator: TestPasskey looks at it",
 }
