@@ -169,7 +169,8 @@ func (p *paid) come(t *testing.T) {
 	for _, f := range [][2]string{{"found", "偽の更新プログラムが動いていました"}, {"done", "ネットワークから外し、画面とログを残してから取り除きました"}, {"cause", "メールの添付ファイル"}, {"what-1", "出張"}, {"yen-1", "16,500"}, {"what-2", "初動対応 2時間"}, {"yen-2", "４０,０００"}, {"signer", "桜井 花"}} {
 		b.do(chromedp.SendKeys(chromedp.CSS("#"+f[0]), f[1]))
 	}
-	b.do(chromedp.Click(chromedp.CSS(`input[name=known][value=yes]`)), chromedp.Click(chromedp.CSS(`input[name=agreed]`)))
+	b.tick(`input[name=known][value=yes]`)
+	b.tick(`input[name=agreed]`)
 	b.click(`form[action$="/report"] .button-key`)
 	b.says("56,500円", "桜井 花")
 	looked(t, b, "visit-reported", 360)
@@ -257,7 +258,7 @@ func TestThreeStarsToAPaidClaim(t *testing.T) {
 	if zip := insurer.taken(insurer.path() + "/zip"); !bytes.HasPrefix(zip, []byte("PK")) {
 		t.Errorf("the insurer's papers: %.20q", zip)
 	}
-	insurer.do(chromedp.Click(chromedp.CSS(`input[name=decision][value=paid]`)))
+	insurer.tick(`input[name=decision][value=paid]`)
 	insurer.click(`form[action$="/decide"] .button-key`)
 	insurer.says("支払われました", "小川 査定")
 	insurer.calm()

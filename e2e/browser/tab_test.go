@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -182,6 +183,18 @@ func (b *tab) click(selector string) int {
 			b.t.Fatalf("%s: %v", selector, err)
 		}
 	}
+}
+
+// tick chooses a box or a button of a group, again where a click met something else: pages may still move then.
+func (b *tab) tick(selector string) {
+	b.t.Helper()
+	for range clicks {
+		b.do(chromedp.Click(chromedp.CSS(selector)))
+		if eval[bool](b, `document.querySelector(`+strconv.Quote(selector)+`).checked`) {
+			return
+		}
+	}
+	b.t.Errorf("%s: %s cannot be ticked", b.path(), selector)
 }
 
 func eval[T any](b *tab, expression string, opts ...chromedp.EvaluateOption) T {
