@@ -71,7 +71,7 @@ func NewGate(cfg GateConfig) (*Gate, error) {
 	// A __Host- cookie is bound to this host and to TLS; without TLS (a demo on
 	// one machine) browsers would refuse it.
 	if cfg.Base.Scheme == "https" {
-		g.cookie, g.secure = "__Host-"+cfg.Cookie, true
+		g.cookie, g.secure = hostOnly+cfg.Cookie, true
 	}
 	var err error
 	if g.login, err = ParsePage(assets, "assets/login.html"); err != nil {
@@ -144,15 +144,24 @@ func (g *Gate) Require(self bool, page func(http.ResponseWriter, *Visit) error) 
 				return
 			}
 			if !SameToken(r, s.CSRF) {
-				g.Fail(w, r, ErrForbidden)
+				g.deny(w, r, s)
 				return
 			}
 		}
 		v := &Visit{Session: s, Texts: g.cfg.Texts.In(Language(r, string(s.Lang))), Request: r}
-		if err := page(w, v); err != nil {
+		switch err := page(w, v); {
+		case errors.Is(err, ErrForbidden):
+			g.deny(w, r, s)
+		case err != nil:
 			g.Fail(w, r, err)
 		}
 	}
+}
+
+// deny is [Gate.Fail] for somebody who may not, which is written down: who tries what they may not shows in the log.
+func (g *Gate) deny(w http.ResponseWriter, r *http.Request, s tenant.Session) {
+	g.cfg.Log.Warn("refused", "method", r.Method, "page", r.Pattern, "tenant", s.TenantID, "person", s.PersonID, "role", s.Role)
+	g.Fail(w, r, ErrForbidden)
 }
 
 // inMemory is how much of a form with files is held in memory; what is more lies in a temporary file.

@@ -65,7 +65,7 @@ type Router struct {
 func NewRouter(g *Gate, root string, static http.Handler) *Router {
 	r := &Router{mux: http.NewServeMux(), gate: g, root: root}
 	r.Open(Everyone, "GET /static/{name}", static.ServeHTTP)
-	r.Open(Everyone, "GET /lang", func(w http.ResponseWriter, q *http.Request) { SwitchLanguage(w, q, root) })
+	r.Open(Everyone, "GET /lang", g.switchLanguage)
 	r.Open(Everyone, "GET /login", g.LoginPage)
 	r.Open(Everyone, "POST /login", g.LoginPage)
 	r.Open(Everyone, "GET /login/code", g.CodePage)

@@ -71,10 +71,15 @@ func LocalPath(path, fallback string) string {
 // langCookie remembers the choice of the language switch; it is no secret.
 const langCookie = "lang"
 
+// hostOnly is the prefix of cookies that no other host under the same domain can set (RFC 6265bis 4.1.3.2). They need https.
+const hostOnly = "__Host-"
+
 // Language of a request: the switch, else the person's, else the browser's.
 func Language(r *http.Request, person string) string {
-	if c, err := r.Cookie(langCookie); err == nil && (c.Value == ja.Japanese || c.Value == ja.English) {
-		return c.Value
+	for _, name := range []string{hostOnly + langCookie, langCookie} {
+		if c, err := r.Cookie(name); err == nil && (c.Value == ja.Japanese || c.Value == ja.English) {
+			return c.Value
+		}
 	}
 	if person != "" {
 		return ja.Lang(person)
@@ -90,8 +95,12 @@ func Language(r *http.Request, person string) string {
 	return ja.Japanese
 }
 
-// SwitchLanguage answers the language switch and goes back.
-func SwitchLanguage(w http.ResponseWriter, r *http.Request, root string) {
-	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: ja.Lang(r.FormValue("to")), Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true})
-	http.Redirect(w, r, LocalPath(r.FormValue("back"), root+"/"), http.StatusSeeOther)
+// switchLanguage answers the language switch and goes back.
+func (g *Gate) switchLanguage(w http.ResponseWriter, r *http.Request) {
+	name := langCookie
+	if g.secure {
+		name = hostOnly + langCookie
+	}
+	http.SetCookie(w, &http.Cookie{Name: name, Value: ja.Lang(r.FormValue("to")), Path: "/", MaxAge: 365 * 24 * 3600, Secure: g.secure, SameSite: http.SameSiteLaxMode, HttpOnly: true})
+	http.Redirect(w, r, LocalPath(r.FormValue("back"), g.cfg.Root+"/"), http.StatusSeeOther)
 }

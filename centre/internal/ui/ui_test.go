@@ -172,18 +172,7 @@ func TestSessionCookieIsBoundToTheHost(t *testing.T) {
 	t.Parallel()
 	f := func(address, name string, secure bool) {
 		t.Helper()
-		base, err := url.Parse(address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		static, err := NewAssets("", fstest.MapFS{}, nil, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		g, err := NewGate(GateConfig{Accounts: oneAccount{}, Texts: texts(t), Assets: static, Base: base, Cookie: "portal", Site: "portal.site", Lead: "portal.login_lead", Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := gateAt(t, address, slog.DiscardHandler)
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodPost, "/login", strings.NewReader("email=a%40b.example&password=x"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -195,6 +184,96 @@ func TestSessionCookieIsBoundToTheHost(t *testing.T) {
 	}
 	f("https://portal.example.jp", "__Host-portal", true)
 	f("http://127.0.0.1:8080", "portal", false)
+}
+
+// gateAt is a gate that lets everybody in, for a face at an address.
+func gateAt(t *testing.T, address string, log slog.Handler) *Gate {
+	t.Helper()
+	base, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	static, err := NewAssets("", fstest.MapFS{}, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := NewGate(GateConfig{Accounts: oneAccount{}, Texts: texts(t), Assets: static, Base: base, Cookie: "portal", Site: "portal.site", Lead: "portal.login_lead", Log: slog.New(log)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestLanguageCookieIsBoundToTheHost(t *testing.T) {
+	t.Parallel()
+	for address, name := range map[string]string{"https://portal.example.jp": "__Host-lang", "http://127.0.0.1:8080": "lang"} {
+		face := NewRouter(gateAt(t, address, slog.DiscardHandler), "", http.NotFoundHandler()).Face(&url.URL{})
+		w := httptest.NewRecorder()
+		face.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/lang?to=en", nil))
+		c := w.Result().Cookies()
+		if len(c) != 1 || c[0].Name != name || c[0].Secure != (name != "lang") || c[0].Path != "/" || c[0].Domain != "" {
+			t.Fatalf("%s: %+v", address, c)
+		}
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.AddCookie(c[0])
+		if got := Language(r, "ja"); got != "en" {
+			t.Errorf("%s: %s after the switch", address, got)
+		}
+	}
+}
+
+// Who tries what they may not is written down, without what they sent.
+func TestRefusedRightsAreWrittenDown(t *testing.T) {
+	t.Parallel()
+	f := func(method, path, form string, want ...string) {
+		t.Helper()
+		var log strings.Builder
+		router := NewRouter(gateAt(t, "http://portal.example", slog.NewTextHandler(&log, nil)), "", http.NotFoundHandler())
+		router.Page(Operator, "GET /cases/{case}", func(http.ResponseWriter, *Visit) error { return nil })
+		router.Page(Self, "POST /account", func(http.ResponseWriter, *Visit) error { return ErrForbidden })
+		r := httptest.NewRequest(method, path, strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.AddCookie(&http.Cookie{Name: "portal", Value: "secret"})
+		w := httptest.NewRecorder()
+		router.Face(&url.URL{}).Handler.ServeHTTP(w, r)
+		if w.Code != http.StatusForbidden {
+			t.Fatalf("%s %s: %d", method, path, w.Code)
+		}
+		for _, part := range append(want, "msg=refused", "method="+method, "tenant=", "person=", "role=") {
+			if !strings.Contains(log.String(), part) {
+				t.Errorf("%s %s: %s is not in %s", method, path, part, log.String())
+			}
+		}
+		for _, secret := range []string{"secret", "77", "hidden"} {
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("%s %s: %s", method, path, log.String())
+			}
+		}
+	}
+	f(http.MethodGet, "/cases/77", "", `page="GET /cases/{case}"`)
+	f(http.MethodPost, "/account", "csrf=t&word=hidden", `page="POST /account"`)
+	f(http.MethodPost, "/account", "csrf=hidden", `page="POST /account"`)
+}
+
+// What browsers are told on every answer of both faces.
+func TestHeadersOfEveryAnswer(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{"Referrer-Policy": "same-origin", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "Strict-Transport-Security": "max-age=31536000"}
+	base := &url.URL{Scheme: "https", Host: "portal.example.jp"}
+	face := NewRouter(gateAt(t, base.String(), slog.DiscardHandler), "", http.NotFoundHandler()).Face(base)
+	for _, path := range []string{"/login", "/nowhere", "/static/nothing", "/lang?to=en"} {
+		w := httptest.NewRecorder()
+		face.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		for name, value := range want {
+			if got := w.Header().Get(name); got != value {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+		if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "form-action 'self'") {
+			t.Errorf("%s: %s", path, policy)
+		}
+	}
 }
 
 func TestLargeFormsAreRefused(t *testing.T) {
