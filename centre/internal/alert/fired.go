@@ -48,7 +48,7 @@ func numberOf(name string) uint32 {
 	return h.Sum32()
 }
 
-// Fired is a rule that has a part in alerts of several companies.
+// Fired is a rule that has a part in alerts of Companies, where they were counted.
 type Fired struct {
 	RuleKey
 	Msg       string
@@ -81,10 +81,10 @@ func saveRules(tx *store.Tx, o *open, now time.Time) error {
 }
 
 // Rules are those that have a part in an alert.
-func (s *Service) Rules(tx *store.Tx, alertID string) ([]RuleKey, error) {
-	return store.Collect[RuleKey](tx.Query(`SELECT gid, sid FROM alert_rule WHERE tenant_id = $1 AND alert_id = $2 ORDER BY sid`, alertID))(func(scan func(...any) error) (k RuleKey, err error) {
-		err = scan(&k.GID, &k.SID)
-		return k, err
+func (s *Service) Rules(tx *store.Tx, alertID string) ([]Fired, error) {
+	return store.Collect[Fired](tx.Query(`SELECT gid, sid, msg FROM alert_rule WHERE tenant_id = $1 AND alert_id = $2 ORDER BY sid`, alertID))(func(scan func(...any) error) (f Fired, err error) {
+		err = scan(&f.GID, &f.SID, &f.Msg)
+		return f, err
 	})
 }
 

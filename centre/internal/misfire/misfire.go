@@ -183,21 +183,21 @@ func (s *Service) hold(ctx context.Context, r *Rule) error {
 // Mark notes that somebody of the staff called an alert wrong. Rules of which several companies have such
 // alerts are held.
 func (s *Service) Mark(ctx context.Context, tenantID, alertID string) error {
-	var rules []alert.RuleKey
+	var rules []alert.Fired
 	if err := s.cfg.Store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
 		rules, err = s.cfg.Alerts.Rules(tx, alertID)
 		return err
 	}); err != nil || len(rules) != 1 {
 		return err // of several, nobody knows which was wrong
 	}
-	k, n := rules[0], 0
+	r, n := rules[0], 0
 	if err := s.cfg.Store.Global(ctx, func(tx *store.GlobalTx) (err error) {
-		n, err = mark(tx, k, tenantID, s.cfg.Clock.Now())
+		n, err = mark(tx, r.RuleKey, tenantID, s.cfg.Clock.Now())
 		return err
 	}); err != nil || n < leastMarks {
 		return err
 	}
-	return s.hold(ctx, &Rule{RuleKey: k, Why: Marked, Companies: n})
+	return s.hold(ctx, &Rule{RuleKey: r.RuleKey, Msg: r.Msg, Why: Marked, Companies: n})
 }
 
 func (s *Service) forget() {
@@ -212,15 +212,15 @@ func (s *Service) Silent(ctx context.Context, tenantID, alertID string) (bool, e
 	if err != nil || len(held) == 0 {
 		return false, err
 	}
-	var rules []alert.RuleKey
+	var rules []alert.Fired
 	if err := s.cfg.Store.Read(ctx, tenantID, func(tx *store.Tx) (err error) {
 		rules, err = s.cfg.Alerts.Rules(tx, alertID)
 		return err
 	}); err != nil {
 		return false, err
 	}
-	for _, k := range rules {
-		if !held[k] {
+	for _, r := range rules {
+		if !held[r.RuleKey] {
 			return false, nil
 		}
 	}

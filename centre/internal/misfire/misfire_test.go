@@ -224,7 +224,7 @@ func TestMarkedAndWithdrawn(t *testing.T) {
 			t.Error("it wakes people again")
 		}
 		all, err := f.svc.List(f.Context())
-		if err != nil || len(all) != 1 || all[0].State != misfire.Withdrawn || all[0].DecidedBy != "op-1" {
+		if err != nil || len(all) != 1 || all[0].State != misfire.Withdrawn || all[0].DecidedBy != "op-1" || all[0].Msg != "ET MALWARE beacon" {
 			t.Errorf("%+v, %v", all, err)
 		}
 	})
