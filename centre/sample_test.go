@@ -55,6 +55,9 @@ func TestSample(t *testing.T) {
 		if status != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%s: %d, without %q", path, status, want)
 		}
+		if strings.HasPrefix(path, "/reports/") && strings.Contains(body, "見えた機器は 0 台") {
+			t.Errorf("%s: nobody was in the office that month", path)
+		}
 	}
 }
 

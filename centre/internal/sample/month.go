@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -53,7 +54,7 @@ func (m *maker) month(ctx context.Context, first time.Time) error {
 		if !c.lively {
 			continue
 		}
-		if err := m.use(ctx, c, first, end); err != nil {
+		if err := errors.Join(m.use(ctx, c, first, end), m.Store.Write(ctx, c.id, func(tx *store.Tx) error { return m.stand(tx, c, end) })); err != nil {
 			return fmt.Errorf("sample: %w", err)
 		}
 	}

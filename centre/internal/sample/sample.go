@@ -343,15 +343,19 @@ func (m *maker) alive(ctx context.Context) error {
 	m.clock.Set(m.Now)
 	for _, c := range m.all {
 		if err := m.Store.Write(ctx, c.id, func(tx *store.Tx) error {
-			for i := range c.devices {
-				at := m.Now.Add(-time.Duration(i*i) * 5 * time.Hour / 4)
-				if _, err := m.devices.Seen(tx, "", wire.Device{MAC: c.devices[i].MAC, Addr: addr(i)}, at); err != nil {
-					return err
-				}
-			}
 			_, err := m.devices.Heartbeat(tx, c.box, wire.Health{Protecting: true})
-			return err
+			return errors.Join(m.stand(tx, c, m.Now), err)
 		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stand has what stands in an office seen in the last hours before a time.
+func (m *maker) stand(tx *store.Tx, c *company, before time.Time) error {
+	for i := range c.devices {
+		if _, err := m.devices.Seen(tx, "", wire.Device{MAC: c.devices[i].MAC, Addr: addr(i)}, before.Add(-time.Duration(i*i)*5*time.Hour/4)); err != nil {
 			return err
 		}
 	}
