@@ -123,7 +123,7 @@ func TestStrangerBecomesAProtectedCustomer(t *testing.T) {
 	here.mailTo(t, address, "ご契約ありがとうございます")
 
 	desk.open(here.console + "/parcels")
-	desk.do(chromedp.Click(chromedp.CSS("details > summary")), chromedp.SendKeys(chromedp.CSS("#model"), "Otasuke Box 2"), chromedp.SendKeys(chromedp.CSS("#serials"), "OT-0001"))
+	desk.do(chromedp.Click(chromedp.CSS("main details > summary")), chromedp.SendKeys(chromedp.CSS("#model"), "Otasuke Box 2"), chromedp.SendKeys(chromedp.CSS("#serials"), "OT-0001"))
 	desk.click(`form[action$="/add"] button`)
 	desk.do(chromedp.SetValue(chromedp.CSS(`select[name^="serial-"]`), "OT-0001"), chromedp.SendKeys(chromedp.CSS(`input[name^="tracking-"]`), "1234-5678-9012"))
 	desk.click(`form[action$="/ship"] .button-key`)
