@@ -90,7 +90,6 @@ func (c *chamber) open(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		defer l.Close()
 		at[i] = l.Addr().String()
 		if err := l.Close(); err != nil {
 			return err
@@ -217,9 +216,12 @@ func (v *visitor) time(ctx context.Context, paths []string) (all []float64, each
 	by := make(map[string][]float64, len(paths))
 	for range rounds {
 		for _, p := range paths {
-			_, took, _, err := v.get(ctx, p)
+			_, took, ok, err := v.get(ctx, p)
 			if err != nil {
 				return nil, nil, err
+			}
+			if !ok { // a fault is quicker than a page
+				return nil, nil, fmt.Errorf("%s is a page no more", p)
 			}
 			ms := float64(took.Microseconds()) / 1000
 			all, by[p] = append(all, ms), append(by[p], ms)
