@@ -87,8 +87,8 @@ func needLab(t *testing.T) {
 func TestDemo(t *testing.T) {
 	needLab(t)
 	s := demo(t)
-	if s.Mode != "lab" || len(s.Steps) != 17 {
-		t.Errorf("mode %q with %d steps, want the lab with 17", s.Mode, len(s.Steps))
+	if s.Mode != "lab" || len(s.Steps) != 18 {
+		t.Errorf("mode %q with %d steps, want the lab with 18", s.Mode, len(s.Steps))
 	}
 	if s.PacketToMail.N < 20 || s.PacketToMail.P99 >= 5000 {
 		t.Errorf("from packet to mail: %+v, want at least 20 and p99 under 5 s", s.PacketToMail)

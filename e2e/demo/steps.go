@@ -13,7 +13,7 @@ import (
 
 // steps plays everything in order. A step that goes wrong does not stop the others.
 func (d *demo) steps(ctx context.Context) error {
-	steps := []func(context.Context){d.attacks, d.beacons, d.phishing, d.viruses, d.harmless, d.killed, d.centreDown, d.wrong, d.applications, d.spread, d.devices, d.held, d.current, d.policy, d.discovered, d.foundFile, d.selftest}
+	steps := []func(context.Context){d.attacks, d.beacons, d.phishing, d.viruses, d.harmless, d.killed, d.centreDown, d.wrong, d.applications, d.spread, d.devices, d.held, d.current, d.policy, d.discovered, d.foundFile, d.selftest, d.mailVirus}
 	if d.Once { // nobody will look at the portal, so it may fill up
 		steps = append(steps, d.measure)
 	}

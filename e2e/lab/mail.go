@@ -41,6 +41,13 @@ func (s mailSession) Data(r io.Reader) error {
 	return nil
 }
 
+// Count says how many mails lie there.
+func (m *MailServer) Count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.mails)
+}
+
 // mail starts the mail server.
 func (in *Internet) mail() error {
 	in.Mail = new(MailServer)
