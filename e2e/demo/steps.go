@@ -125,12 +125,15 @@ func (d *demo) report(ctx context.Context, s *Step, start time.Time, before, sta
 	s.Alert, s.Stars = a.ID, a.Stars
 	s.Mail = eventually(ctx, 15*time.Second, func() bool { return d.mailed(a) > 0 })
 	s.OK = s.OK && s.Mail && a.Stars == stars && d.mailed(a) == 1
-	if s.Mail {
-		m := d.sink.Mails()[before]
+	for _, m := range d.sink.Mails()[before:] {
+		if !strings.Contains(m.Text, a.ID) {
+			continue // of another step, later than expected
+		}
 		if stars == 3 {
 			d.latency.add(m.Received.Sub(start))
 		}
 		s.Note = "mail: " + m.Subject
+		break
 	}
 }
 
