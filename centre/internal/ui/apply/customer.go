@@ -42,7 +42,7 @@ func (p *Pages) contractPage(w http.ResponseWriter, v *ui.Visit) error {
 
 // showContract is what a company signed, where it stands, and how it ends.
 func (p *Pages) showContract(w http.ResponseWriter, v *ui.Visit, faults []ui.Field) error {
-	base, err := p.Begin(v, "apply.contract_title", "/people")
+	base, err := p.Begin(v, "apply.contract_title", "/contract")
 	if err != nil {
 		return err
 	}
