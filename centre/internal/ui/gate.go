@@ -14,6 +14,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
+	"otasuke/internal/ja"
 )
 
 // Accounts logs people in and out; tenant.Service is one.
@@ -100,7 +101,7 @@ func (g *Gate) Base(r *http.Request, t text.Texts, csrf string) Base {
 		hours = t.T("common.hours")
 	}
 	b := Base{Texts: t, Site: t.T(g.cfg.Site), Owner: t.T(g.cfg.Site), Root: g.cfg.Root, Path: r.URL.RequestURI(),
-		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Account: csrf != "", Phone: g.cfg.Phone, Hours: hours}
+		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Account: csrf != "", Phone: g.cfg.Phone, Hours: hours, Printed: ja.Long(g.cfg.Clock.Now(), t.Lang())}
 	if csrf != "" && g.offered(r) {
 		b.PasskeyOffer, b.PasskeyScript = true, g.cfg.Assets.passkey
 	}

@@ -35,6 +35,7 @@ type Base struct {
 	Flash   *Flash
 	Phone   string
 	Hours   string
+	Printed string // when the page was made, for paper
 }
 
 // Lang is the language of the page: "ja" or "en".
