@@ -14,7 +14,7 @@ const (
 
 // Take acknowledges an open alert as somebody of the staff: they work on it.
 func (s *Service) Take(ctx context.Context, tenantID, id, who string) error {
-	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error { return s.take(tx, id, who) })
+	return s.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error { return s.TakeTx(tx, id, who) })
 }
 
 // Note adds to the history what was said or found.

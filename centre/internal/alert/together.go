@@ -140,7 +140,7 @@ func (s *Service) Decide(ctx context.Context, who string, d Decision, p Pick) (f
 		}
 		switch d.Verdict {
 		case VerdictTake:
-			if err := s.take(tx, p.ID, who); err != nil || strings.TrimSpace(d.Note) == "" {
+			if err := s.TakeTx(tx, p.ID, who); err != nil || strings.TrimSpace(d.Note) == "" {
 				return err
 			}
 			return s.note(tx, p.ID, who, d.Note)
@@ -155,7 +155,8 @@ func (s *Service) Decide(ctx context.Context, who string, d Decision, p Pick) (f
 	return fit, err
 }
 
-func (s *Service) take(tx *store.Tx, id, who string) error {
+// TakeTx is [Service.Take] in the caller's transaction.
+func (s *Service) TakeTx(tx *store.Tx, id, who string) error {
 	return s.change(tx, id, who, ChangeTaken, "", func(o *open, _ time.Time) { o.State = Acknowledged })
 }
 

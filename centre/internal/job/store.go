@@ -203,8 +203,8 @@ func (q *Queue) Counts(ctx context.Context) (c Counts, err error) {
 	return c, err
 }
 
-// Forget takes away what waits of the transaction's tenant.
-func Forget(tx *store.Tx) error {
-	_, err := tx.Exec(`DELETE FROM job WHERE owner = $1 AND state = 'waiting'`)
+// Forget takes away whatever waits, of everybody.
+func Forget(tx *store.GlobalTx) error {
+	_, err := tx.Exec(`DELETE FROM job WHERE state = 'waiting'`)
 	return err
 }

@@ -155,18 +155,23 @@ func (m *maker) settle(ctx context.Context, c *company, whole bool, n int) error
 	if err != nil {
 		return err
 	}
-	kept := 0
-	for i := range open {
-		a := &open[i]
-		if !whole && n%3 == 0 && a.Stars >= alert.Medium && kept < 2 {
-			kept++
-			continue
-		}
-		if err := m.work(ctx, a, m.clock.Now()); err != nil {
-			return err
-		}
+	if len(open) == 0 {
+		return nil
 	}
-	return nil
+	return m.Store.Write(ctx, c.id, func(tx *store.Tx) error {
+		kept := 0
+		for i := range open {
+			a := &open[i]
+			if !whole && n%3 == 0 && a.Stars >= alert.Medium && kept < 2 {
+				kept++
+				continue
+			}
+			if err := m.work(tx, a, m.clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // report makes a month's reports and statistics as the jobs do.
@@ -180,14 +185,21 @@ func (m *maker) report(ctx context.Context, first time.Time) error {
 	if err := m.reports.HandleMonth(ctx, tenant.House, raw); err != nil {
 		return err
 	}
+	args := map[string]string{}
+	if err := m.Store.GlobalRead(ctx, func(tx *store.GlobalTx) error {
+		_, err := store.Collect[struct{}](tx.Query(`SELECT owner, args FROM job WHERE kind = $1 AND state = 'waiting'`, report.KindMake))(func(scan func(...any) error) (none struct{}, err error) {
+			var owner, one string
+			if err = scan(&owner, &one); err == nil {
+				args[owner] = one
+			}
+			return none, err
+		})
+		return err
+	}); err != nil {
+		return err
+	}
 	for _, c := range m.all {
-		var args string
-		if err := m.Store.Read(ctx, c.id, func(tx *store.Tx) error {
-			return tx.QueryRow(`SELECT args FROM job WHERE owner = $1 AND kind = $2 ORDER BY run_at DESC, id DESC LIMIT 1`, report.KindMake).Scan(&args)
-		}); err != nil {
-			return err
-		}
-		if err := m.reports.HandleMake(ctx, c.id, json.RawMessage(args)); err != nil {
+		if err := m.reports.HandleMake(ctx, c.id, json.RawMessage(args[c.id])); err != nil {
 			return err
 		}
 		m.made.Reports++

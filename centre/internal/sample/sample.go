@@ -98,7 +98,7 @@ func (b boxes) Boxes(context.Context, string) ([]device.Box, error) {
 }
 
 // Fill makes a year up. It takes some ten seconds for each hundred companies.
-func Fill(ctx context.Context, cfg Config) (Made, error) {
+func Fill(ctx context.Context, cfg Config) (_ Made, err error) {
 	m := &maker{Config: cfg, rnd: mathrand.New(mathrand.NewPCG(cfg.Seed, 1))}
 	if m.Log == nil {
 		m.Log = func(string, ...any) {}
@@ -111,6 +111,11 @@ func Fill(ctx context.Context, cfg Config) (Made, error) {
 	m.usage = usage.New(cfg.Store, m.clock)
 	m.contracts = contract.New(contract.Config{Store: cfg.Store, Companies: m.tenants, Boxes: boxes{m.clock}, Offers: offersFrom(cfg.Offers, first), Clock: m.clock})
 	m.parcels = parcel.New(parcel.Config{Store: cfg.Store, Contracts: m.contracts, Boxes: m.devices, Clock: m.clock})
+	calm, err := cfg.Store.Hurry(ctx)
+	if err != nil {
+		return m.made, err
+	}
+	defer func() { err = errors.Join(err, calm()) }()
 	known, err := apps.Load()
 	if err != nil {
 		return m.made, err
@@ -363,19 +368,4 @@ func (m *maker) stand(tx *store.Tx, c *company, before time.Time) error {
 }
 
 // quiet takes the jobs away that would tell people of a past that never was.
-func (m *maker) quiet(ctx context.Context) error {
-	ids := []string{tenant.House}
-	all, err := m.tenants.Companies(ctx, tenant.Session{Staff: true, PersonID: "system:sample"}, "jobs")
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		ids = append(ids, c.ID)
-	}
-	for _, id := range ids {
-		if err := m.Store.Write(ctx, id, job.Forget); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (m *maker) quiet(ctx context.Context) error { return m.Store.Global(ctx, job.Forget) }

@@ -8,6 +8,7 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/misfire"
 	"otasuke/centre/internal/shift"
+	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/playbook"
 	"otasuke/internal/ja"
@@ -35,7 +36,7 @@ func (m *maker) people(ctx context.Context) error {
 }
 
 // work takes a case after a while and closes it some hours later, as the desk does; end is when the month ends.
-func (m *maker) work(ctx context.Context, a *alert.Alert, end time.Time) error {
+func (m *maker) work(tx *store.Tx, a *alert.Alert, end time.Time) error {
 	defer m.clock.Set(end)
 	at := a.First.Add(time.Duration(2+m.rnd.ExpFloat64()*25) * time.Minute)
 	if at.After(end) {
@@ -43,7 +44,7 @@ func (m *maker) work(ctx context.Context, a *alert.Alert, end time.Time) error {
 	}
 	m.clock.Set(at)
 	who := m.staff[m.rnd.IntN(len(m.staff))]
-	if err := m.alerts.Take(ctx, a.TenantID, a.ID, who); err != nil {
+	if err := m.alerts.TakeTx(tx, a.ID, who); err != nil {
 		return err
 	}
 	if at = at.Add(time.Duration(1+m.rnd.IntN(40)) * time.Hour); at.After(end) {
@@ -51,7 +52,7 @@ func (m *maker) work(ctx context.Context, a *alert.Alert, end time.Time) error {
 	}
 	m.clock.Set(at)
 	o := outcomes[m.rnd.IntN(len(outcomes))]
-	return m.alerts.CloseAs(ctx, a.TenantID, a.ID, who, o.was, o.reason)
+	return m.alerts.CloseTx(tx, a.ID, who, o.was, o.reason)
 }
 
 // turns are two weeks of the rota, one night of which nobody has, and what the night told the morning.

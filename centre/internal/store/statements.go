@@ -54,10 +54,26 @@ func (s *statements) prepare(ctx context.Context, missing []string) {
 	}
 }
 
+// opened are rows, which may be closed by now, and the prepared text that they are of.
+type opened struct {
+	query string
+	rows  *sql.Rows
+}
+
+// closed tells whether nothing more can come of the rows.
+func (o opened) closed() bool {
+	_, err := o.rows.Columns() // the only thing that rows say of it
+	return err != nil
+}
+
 // prepared gives the statement of a text for this transaction; nil when it is not prepared, or when
-// rows of the same text may be open: SQLite has one place in it.
-func (b *base) prepared(query string, rows bool) *sql.Stmt {
-	if b.known == nil || slices.Contains(b.open, query) {
+// rows of the same text are open: SQLite has one place in it.
+func (b *base) prepared(query string) *sql.Stmt {
+	if b.known == nil {
+		return nil
+	}
+	b.open = slices.DeleteFunc(b.open, opened.closed)
+	if slices.ContainsFunc(b.open, func(o opened) bool { return o.query == query }) {
 		return nil
 	}
 	stmt := b.known.get(query)
@@ -66,9 +82,6 @@ func (b *base) prepared(query string, rows bool) *sql.Stmt {
 			b.missing = append(b.missing, query)
 		}
 		return nil
-	}
-	if rows {
-		b.open = append(b.open, query)
 	}
 	return b.tx.StmtContext(b.ctx, stmt)
 }

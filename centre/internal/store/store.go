@@ -160,6 +160,25 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	return nil
 }
 
+// Hurry is for filling an empty database, which can be done again: until calm is called SQLite does not wait for the disk
+// after each transaction, and a power cut may damage the file. PostgreSQL stays as it is.
+func (s *Store) Hurry(ctx context.Context) (calm func() error, err error) {
+	if s.engine != SQLite {
+		return func() error { return nil }, nil
+	}
+	set := func(ctx context.Context, how string) error {
+		_, err := s.write.ExecContext(ctx, "PRAGMA synchronous = "+how) // the pool has one connection
+		return wrap(err)
+	}
+	return func() error {
+		if err := set(context.WithoutCancel(ctx), "FULL"); err != nil {
+			return err
+		}
+		_, err := s.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(PASSIVE)")
+		return wrap(err)
+	}, set(ctx, "OFF")
+}
+
 // firstUse opens a connection. Of two processes that open a new file at once SQLite tells the later one that it is busy, without
 // the wait that was asked for: it does not wait while the file changes to a WAL.
 func firstUse(ctx context.Context, db *sql.DB) error {

@@ -358,3 +358,44 @@ func TestSQLiteFileIsPrivateAndConcurrentMigrate(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// A text is asked again within its own rows, and again after they are closed; the second time its statement is prepared.
+func TestSameTextWithinItself(t *testing.T) {
+	t.Parallel()
+	const query = `SELECT name FROM cat WHERE tenant_id = $1`
+	suite(t, func(t *testing.T, s *store.Store) {
+		for range 2 {
+			must(t, s.Read(t.Context(), "own", func(tx *store.Tx) error {
+				n := 0
+				rows, err := tx.Query(query)
+				must(t, err)
+				defer rows.Close()
+				if s.Engine() == store.Postgres { // one conversation at a time
+					must(t, rows.Close())
+				}
+				for range 2 {
+					got, err := names(tx, query)
+					must(t, err)
+					n += len(got)
+				}
+				for rows.Next() {
+					n++
+				}
+				if want := map[bool]int{true: 2, false: 3}[s.Engine() == store.Postgres]; n != want {
+					t.Errorf("%d rows", n)
+				}
+				return nil
+			}))
+		}
+	})
+}
+
+func TestHurry(t *testing.T) {
+	t.Parallel()
+	suite(t, func(t *testing.T, s *store.Store) {
+		calm, err := s.Hurry(t.Context())
+		must(t, err)
+		must(t, s.Write(t.Context(), "own", func(tx *store.Tx) error { return addCat(tx, "3", "Mike") }))
+		must(t, calm())
+	})
+}

@@ -35,7 +35,7 @@ type base struct {
 
 	known   *statements // nil for none
 	missing []string    // texts to be prepared
-	open    []string    // texts of rows that may be open
+	open    []opened    // rows of prepared texts
 }
 
 // Row is the answer of a query for one row.
@@ -66,7 +66,7 @@ func (b *base) exec(query string, args []any) (int64, error) {
 	b.asked.Add(1)
 	var res sql.Result
 	var err error
-	if stmt := b.prepared(query, false); stmt != nil {
+	if stmt := b.prepared(query); stmt != nil {
 		res, err = stmt.ExecContext(b.ctx, clean(args)...)
 	} else {
 		res, err = b.tx.ExecContext(b.ctx, query, clean(args)...)
@@ -80,8 +80,11 @@ func (b *base) exec(query string, args []any) (int64, error) {
 
 func (b *base) query(query string, args []any) (*sql.Rows, error) {
 	b.asked.Add(1)
-	if stmt := b.prepared(query, true); stmt != nil {
+	if stmt := b.prepared(query); stmt != nil {
 		rows, err := stmt.QueryContext(b.ctx, clean(args)...)
+		if err == nil {
+			b.open = append(b.open, opened{query, rows})
+		}
 		return rows, wrap(err)
 	}
 	rows, err := b.tx.QueryContext(b.ctx, query, clean(args)...)
@@ -90,7 +93,7 @@ func (b *base) query(query string, args []any) (*sql.Rows, error) {
 
 func (b *base) queryRow(query string, args []any) *Row {
 	b.asked.Add(1)
-	if stmt := b.prepared(query, false); stmt != nil {
+	if stmt := b.prepared(query); stmt != nil {
 		return &Row{row: stmt.QueryRowContext(b.ctx, clean(args)...)}
 	}
 	return &Row{row: b.tx.QueryRowContext(b.ctx, query, clean(args)...)}
