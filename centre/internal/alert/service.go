@@ -278,14 +278,8 @@ func (s *Service) Queue(ctx context.Context, who, why string, f Filter) (items [
 		}
 		return err
 	})
-	call := func(q QueueItem) int {
-		if q.Alert.State == Acknowledged && q.Alert.Answer == AnswerCall {
-			return 0
-		}
-		return 1
-	}
 	slices.SortStableFunc(items, func(a, b QueueItem) int {
-		return cmp.Or(call(a)-call(b), int(b.Alert.Stars-a.Alert.Stars), a.Deadline.Compare(b.Deadline))
+		return cmp.Or(a.Alert.asked()-b.Alert.asked(), int(b.Alert.Stars-a.Alert.Stars), a.Deadline.Compare(b.Deadline))
 	})
 	return items, err
 }

@@ -1,8 +1,10 @@
 package alert
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -96,12 +98,13 @@ func selectGroup(tx *store.Tx, key string, since time.Time) ([]*open, error) {
 		ORDER BY CASE WHEN state = 'closed' THEN 1 ELSE 0 END, last_at DESC, id LIMIT $4`, key, store.Micros(since), groupLimit))(scanWithEvidence)
 }
 
-// Conditions of a Filter; $2 to $6 of a tenant's list, $1 to $5 of the queue.
+// Conditions of a Filter; from $2 of a tenant's list, from $1 of the queue.
 const (
 	listWhere = ` AND (state = $2 OR $2 = '') AND (state <> 'closed' OR NOT $3) AND stars >= $4 AND (device_id = $5 OR $5 = '')
 		AND (last_at < $6 OR $6 = 0) ORDER BY last_at DESC, id DESC LIMIT $7`
-	queueWhere = ` WHERE state IN ($1, $2) AND stars >= $3 AND (device_id = $4 OR $4 = '')
-		AND (last_at < $5 OR $5 = 0) ORDER BY CASE WHEN state = 'acknowledged' AND answer = 'call' THEN 0 ELSE 1 END, stars DESC, first_at, id LIMIT $6`
+	ofQueue    = ` AND (device_id = $3 OR $3 = '') AND (last_at < $4 OR $4 = 0) ORDER BY `
+	queueWhere = ` WHERE state = $1 AND stars >= $2` + ofQueue + `CASE WHEN state = 'acknowledged' AND answer = 'call' THEN 0 ELSE 1 END, stars DESC, first_at, id LIMIT $5`
+	levelWhere = ` WHERE state = $1 AND stars = $2` + ofQueue + `first_at, id LIMIT $5`
 )
 
 func (f *Filter) args() []any {
@@ -112,14 +115,39 @@ func selectList(tx *store.Tx, f Filter) ([]Alert, error) {
 	return store.Collect[Alert](tx.Query(`SELECT `+columns+` FROM alert WHERE tenant_id = $1`+listWhere, f.args()...))(scanPlain)
 }
 
-// selectAll is of a state, or of those that are not closed: states by name are what the index goes by.
-func selectAll(tx *store.AllTx, f Filter) ([]Seen, error) {
-	args := f.args()
-	args[0], args[1] = string(f.State), string(f.State)
-	if f.State == "" {
-		args[0], args[1] = string(Open), string(Acknowledged)
+// selectAll is of a state, or of those that are not closed, in the queue's order. Open ones are taken level by level, as the
+// index has them: of one star there are tens of thousands.
+func selectAll(tx *store.AllTx, f Filter) (all []Seen, err error) {
+	state := f.State
+	if state == "" {
+		state = Acknowledged
 	}
-	return store.Collect[Seen](tx.Query(seenFrom(`SELECT `+columns+` FROM alert`+queueWhere), args...))(scanSeen)
+	if state != Open {
+		args := []any{string(state), int(f.Stars), f.DeviceID, store.Micros(f.Before), f.limit()}
+		if all, err = store.Collect[Seen](tx.Query(seenFrom(`SELECT `+columns+` FROM alert`+queueWhere), args...))(scanSeen); err != nil || f.State != "" {
+			return all, err
+		}
+	}
+	for stars := High; stars >= max(f.Stars, Low) && len(all) < f.limit(); stars-- {
+		args := []any{string(Open), int(stars), f.DeviceID, store.Micros(f.Before), f.limit()}
+		level, err := store.Collect[Seen](tx.Query(seenFrom(`SELECT `+columns+` FROM alert`+levelWhere), args...))(scanSeen)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, level...)
+	}
+	slices.SortStableFunc(all, func(a, b Seen) int {
+		return cmp.Or(a.asked()-b.asked(), int(b.Stars-a.Stars), a.First.Compare(b.First), cmp.Compare(a.ID, b.ID))
+	})
+	return all[:min(len(all), f.limit())], nil
+}
+
+// asked is 0 for who asked for a call, which comes first.
+func (a *Alert) asked() int {
+	if a.State == Acknowledged && a.Answer == AnswerCall {
+		return 0
+	}
+	return 1
 }
 
 // seenFrom adds to alerts how often they changed and who took them last. What mails were sent changes nothing that
