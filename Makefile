@@ -13,7 +13,7 @@ BOXES    ?= 1000
 BURST    ?= 10m
 CUT      ?= 1m
 
-.PHONY: help build deb image image-test demo test bench soak soak-centre faults fuzz screenshots setup
+.PHONY: help build deb image image-test demo test bench soak soak-centre faults fuzz screenshots accessibility setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
@@ -70,8 +70,12 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 screenshots: ## pages and mails as pictures, into docs/screenshots
 	@packaging/setup test
-	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./e2e/browser ./gateway/internal/frontpage ./centre/internal/report/printed ./centre/internal/notify -run 'Screenshots|Letters'
+	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./e2e/browser ./gateway/internal/frontpage ./centre/internal/report/printed ./centre/internal/notify -run 'Screenshots|Letters|Print|Wide'
 	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./centre/internal/portal -run PicturesOfReports
+
+accessibility: ## axe-core on every page, written down in docs/accessibility.md
+	@packaging/setup test
+	OTASUKE_AXE_REPORT=$(CURDIR)/docs/accessibility.md $(GO) test -count=1 ./e2e/browser -run TestEveryPage
 
 setup: ## install the Debian packages that the demo and the tests use
 	@packaging/setup test

@@ -19,7 +19,7 @@ func TestStoppedForAll(t *testing.T) {
 	orderly := func(page string) {
 		t.Helper()
 		eval[chromedp.Void](b, source)
-		for _, f := range eval[[]string](b, findings, chromedp.EvalAwaitPromise) {
+		for _, f := range eval[axeFindings](b, runAxe, chromedp.EvalAwaitPromise).Violations {
 			t.Errorf("%s: %s", page, f)
 		}
 	}

@@ -189,6 +189,37 @@ func walk(t *testing.T, width int64, lang string, see func(b *tab, p page)) {
 	}
 }
 
+// visit shows those pages of the walk that are wanted, and fails when one is not there.
+func visit[T any](b *tab, lang string, wanted map[string]T, see func(p page, of T)) {
+	b.t.Helper()
+	left := len(wanted)
+	for _, g := range pages(b.t) {
+		in := false
+		for _, p := range g.pages {
+			of, ok := wanted[p.name]
+			if !ok {
+				continue
+			}
+			if !in {
+				in = true
+				b.language(g.site, lang)
+				if g.who != "" {
+					b.login(g.site, g.who)
+				}
+			}
+			left--
+			b.open(g.site + p.path)
+			if p.do != nil {
+				p.do(b)
+			}
+			see(p, of)
+		}
+	}
+	if left != 0 {
+		b.t.Errorf("%d pages are not in the walk", left)
+	}
+}
+
 // axe is the source of axe-core, installed on first use.
 func axe(t *testing.T) string {
 	t.Helper()
@@ -208,10 +239,6 @@ func axe(t *testing.T) string {
 	return string(source)
 }
 
-// findings runs axe-core and lists what breaks WCAG 2.2 A and AA.
-const findings = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((r) =>
-	r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(" | ")))`
-
 // longNames gives company, headings and names the longest names there are, without
 // a place to break them, and measures again.
 const longNames = `(() => {
@@ -225,6 +252,8 @@ const longNames = `(() => {
 // elsewhere, nothing beside the screen, and no key in place of a text.
 func TestEveryPage(t *testing.T) {
 	source := axe(t)
+	var report axeReport
+	t.Cleanup(func() { report.write(t) })
 	for i, lang := range languages {
 		for j, width := range widths {
 			t.Run(fmt.Sprintf("%s/%d", lang, width), func(t *testing.T) {
@@ -244,9 +273,11 @@ func TestEveryPage(t *testing.T) {
 					// Words do not depend on the width, and layout hardly on the language.
 					if i == j {
 						eval[chromedp.Void](b, source)
-						for _, f := range eval[[]string](b, findings, chromedp.EvalAwaitPromise) {
+						found := eval[axeFindings](b, runAxe, chromedp.EvalAwaitPromise)
+						for _, f := range found.Violations {
 							t.Errorf("%s: %s", p.name, f)
 						}
+						report.add(lang, width, &found)
 					}
 					if got := eval[int64](b, longNames); got > width {
 						t.Errorf("%s is %d wide with long names", p.name, got)

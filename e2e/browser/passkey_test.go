@@ -80,7 +80,7 @@ func (b *tab) usable(name string) {
 		return
 	}
 	eval[chromedp.Void](b, string(source))
-	for _, f := range eval[[]string](b, findings, chromedp.EvalAwaitPromise) {
+	for _, f := range eval[axeFindings](b, runAxe, chromedp.EvalAwaitPromise).Violations {
 		b.t.Errorf("%s: %s", name, f)
 	}
 }

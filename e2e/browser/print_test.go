@@ -44,33 +44,8 @@ func TestPrint(t *testing.T) {
 	for _, lang := range languages {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			left := len(printed)
 			b := newTab(t, widths[0], 800)
-			for _, g := range pages(t) {
-				first := true
-				for _, p := range g.pages {
-					most, ok := printed[p.name]
-					if !ok {
-						continue
-					}
-					if first {
-						first = false
-						b.language(g.site, lang)
-						if g.who != "" {
-							b.login(g.site, g.who)
-						}
-					}
-					left--
-					b.open(g.site + p.path)
-					if p.do != nil {
-						p.do(b)
-					}
-					b.paper(p.name, lang, most)
-				}
-			}
-			if left != 0 {
-				t.Errorf("%d printed pages are not in the walk", left)
-			}
+			visit(b, lang, printed, func(p page, most int) { b.paper(p.name, lang, most) })
 		})
 	}
 }

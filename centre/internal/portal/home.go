@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"otasuke/centre/internal/alert"
 	"otasuke/centre/internal/device"
 	"otasuke/centre/internal/knowledge"
+	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
 	"otasuke/internal/ja"
@@ -39,6 +41,7 @@ type homeView struct {
 	MoreUpdates string // advisories that are not among the todos
 	In, Out     figure
 	Stopped     string
+	Compared    string // with others, last month; "" for nobody
 	Days        []dayRow
 	Boxes       []boxRow
 	Recent      []alertRow
@@ -122,6 +125,9 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 			view.Recent = append(view.Recent, p.row(v, &recent[i], now))
 		}
 	}
+	if view.Compared, err = p.compared(v, now); err != nil {
+		return err
+	}
 	if p.News != nil {
 		news, err := p.News(ctx, v.TenantID, v.PersonID, v.Texts)
 		if err != nil {
@@ -133,6 +139,19 @@ func (p *portal) homePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	view.PasskeyOffer = view.PasskeyOffer && len(view.Todos) == 0 // what is to be done comes first
 	return p.Show(w, p.home, view)
+}
+
+// compared is one line of the last month's report. In the first days of a month there may be none yet.
+func (p *portal) compared(v *ui.Visit, now time.Time) (string, error) {
+	last := ja.Midnight(now)
+	f, err := p.Reports.Get(v.Request.Context(), v.TenantID, last.AddDate(0, 0, -last.Day()).Format("2006-01"))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return f.Line(v.Texts), nil
 }
 
 // today is how many attacks were stopped today.

@@ -66,6 +66,15 @@ func (f *Figures) Compared(t text.Texts) string {
 		"low", ja.Number(c.Low), "high", ja.Number(c.High), "own", ja.Number(f.Attacks))
 }
 
+// Line is the comparison at a glance, "" where there is nobody to compare with.
+func (f *Figures) Line(t text.Texts) string {
+	c := &f.Compare
+	if c.Companies == 0 || c.By < 0 || c.By >= len(by) {
+		return ""
+	}
+	return t.T("report.compare_line", "month", MonthName(f.Month, t.Lang()), "who", t.T(by[c.By]), "n", ja.Number(c.Companies), "middle", ja.Number(c.Middle), "own", ja.Number(f.Attacks))
+}
+
 // Board is what everybody in the company may read.
 func (f *Figures) Board(t text.Texts) string {
 	month := MonthName(f.Month, t.Lang())
