@@ -75,7 +75,7 @@ screenshots: ## pages and mails as pictures, into docs/screenshots
 
 accessibility: ## axe-core on every page, written down in docs/accessibility.md
 	@packaging/setup test
-	OTASUKE_AXE_REPORT=$(CURDIR)/docs/accessibility.md $(GO) test -count=1 ./e2e/browser -run TestEveryPage
+	OTASUKE_AXE_REPORT=$(CURDIR)/docs/accessibility.md $(GO) test -count=1 -timeout 40m ./e2e/browser -run TestEveryPage
 
 setup: ## install the Debian packages that the demo and the tests use
 	@packaging/setup test

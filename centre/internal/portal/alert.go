@@ -88,7 +88,9 @@ func (p *portal) alertPage(w http.ResponseWriter, v *ui.Visit) error {
 	if a.Answer != alert.AnswerNone {
 		view.Answered = v.T("portal.alert_answered", "answer", x.Answer)
 	}
-	if a.State == alert.Closed {
+	if a.State == alert.Closed { // nobody is to pull a cable for what is over
+		view.X.NothingToDo, view.X.Do, view.X.Danger = true, v.T("portal.alert_over"), v.T("portal.alert_over_danger")
+		view.X.DueText, view.X.Steps = "", nil
 		view.Closed = v.T("portal.alert_closed", "reason", a.Reason)
 	}
 	view.PasskeyOffer = false // what is to be done comes first

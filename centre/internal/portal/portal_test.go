@@ -157,7 +157,7 @@ func TestHomeSaysHowItIs(t *testing.T) {
 			o.alerts[ours] = append(o.alerts[ours], o.alerts[ours][1])
 		}
 		body := at(t, o).page("/")
-		says(t, body, "今日のお願い（6）", "ほかに 3 件あります")
+		says(t, body, "今日のお願い（6）", "ほかに 3 件あります", "2026年10月: 同じ業種・規模の会社（42社）の真ん中は 51件、御社は 60件")
 		if n := strings.Count(body, `class="todo"`); n != 3 {
 			t.Errorf("%d requests", n)
 		}
@@ -177,7 +177,9 @@ func TestAlertPageSaysWhatTheMailSays(t *testing.T) {
 	if strings.Contains(low, `name="answer"`) {
 		t.Error("asks for an answer where nothing is to do")
 	}
-	says(t, b.page("/alerts/1795100000-4"), "終わった理由: ソフトを消したことを確認しました。")
+	over := b.page("/alerts/1795100000-4")
+	says(t, over, "終わった理由: ソフトを消したことを確認しました。", "ありません。この件は終わりました。")
+	saysNot(t, over, "letter-steps", `name="answer"`, "お願いします")
 }
 
 func TestWhatIsNotYoursDoesNotExist(t *testing.T) {
