@@ -59,7 +59,8 @@ func (c *Centre) words() export.Words {
 			return nil, fmt.Errorf("centre: report: %w", err)
 		}
 		title := func(family string) string { return c.knowledge.Title(family, t.Lang()) }
-		return p.Print(ctx, printed.Report(&f, printed.Reader{Company: company, Provider: c.cfg.Name, Phone: c.cfg.Phone, Title: title}, t))
+		do := func(family, device string) string { return c.knowledge.Do(family, device, t.Lang()) }
+		return p.Print(ctx, printed.Report(&f, printed.Reader{Company: company, Provider: c.cfg.Name, Phone: c.cfg.Phone, Title: title, Do: do}, t))
 	}}
 }
 

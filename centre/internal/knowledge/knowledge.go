@@ -92,6 +92,11 @@ func (k *Knowledge) MaxStars(family string) alert.Stars {
 func (k *Knowledge) Title(family, lang string) string { return k.get(family).In(lang).Title }
 
 // get never fails: a family that a newer centre knew is shown as the fallback.
+// Do is the one thing to do about a family at a device, "" for nothing.
+func (k *Knowledge) Do(family, device, lang string) string {
+	return strings.NewReplacer("{device}", device).Replace(k.get(family).In(lang).Do)
+}
+
 // Advice is the one thing to do about a threat family, without a device's name.
 func (k *Knowledge) Advice(family, lang string) string { return k.get(family).In(lang).Board }
 

@@ -81,7 +81,7 @@ var funnelWidths = [...]int{100, 62, 40, 22}
 // rule shows where a company stands among others, in a picture of 100 wide.
 type rule struct{ Low, Band, Middle, Own int }
 
-type todoView struct{ What, Case, URL string }
+type todoView struct{ Do, What, Case, URL string }
 
 type useRow struct {
 	Name, Up, Down string
@@ -121,7 +121,7 @@ func (p *portal) reportPage(w http.ResponseWriter, v *ui.Visit) error {
 		view.Unknown = v.T("report.network_unknown", "n", ja.Number(f.Unknown))
 	}
 	if t := f.Todo; t != nil {
-		view.Todo = &todoView{What: v.T("report.todo_device", "device", t.Device, "what", p.Knowledge.Title(t.Family, lang)),
+		view.Todo = &todoView{Do: p.Knowledge.Do(t.Family, t.Device, lang), What: v.T("report.todo_device", "device", t.Device, "what", p.Knowledge.Title(t.Family, lang)),
 			Case: v.T("report.todo_case", "case", ja.CaseNumber(t.Case)), URL: p.root + "/alerts/" + t.Alert}
 	}
 	if p.Paper != nil {
@@ -152,7 +152,8 @@ func (p *portal) print(w http.ResponseWriter, v *ui.Visit, name string, compose 
 		return err
 	}
 	title := func(family string) string { return p.Knowledge.Title(family, v.Texts.Lang()) }
-	pdf, err := p.Paper.Print(ctx, compose(f, printed.Reader{Company: c.Name, Provider: p.Provider, Phone: p.Phone, Title: title}, v.Texts))
+	do := func(family, device string) string { return p.Knowledge.Do(family, device, v.Texts.Lang()) }
+	pdf, err := p.Paper.Print(ctx, compose(f, printed.Reader{Company: c.Name, Provider: p.Provider, Phone: p.Phone, Title: title, Do: do}, v.Texts))
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ type Reader struct {
 	Phone    string // of the desk
 	// Title is a threat family's name in the reader's language.
 	Title func(family string) string
+	// Do is what to do about it at a device.
+	Do func(family, device string) string
 }
 
 // Report is the whole report.
@@ -57,7 +59,7 @@ func letter(f *report.Figures, r Reader, t text.Texts) []paper.Block {
 		blocks = append(blocks, paper.Gap(2), paper.Box{Fill: paper.CareFaint, Bar: paper.Care, Pad: 3.5, Blocks: []paper.Block{paper.Text{S: s, Style: paper.Body.Sized(9.5)}}})
 	}
 	unit := paper.Style{Face: paper.Sans, Size: 10.5, Lead: 1.5, Color: paper.InkSoft}
-	// A page full of notes leaves the comparison to the next.
+	// A page full of notes leaves the comparison to the next, and why something is to be done to the alert.
 	var compared paper.Block = paper.Gap(0)
 	if len(notes) < 2 {
 		compared = paper.Text{S: f.Compared(t), Style: paper.Body.Sized(9.5), Align: paper.Center, Even: true}
@@ -80,7 +82,16 @@ func letter(f *report.Figures, r Reader, t text.Texts) []paper.Block {
 		paper.Gap(5))
 	todo := []paper.Block{paper.Text{S: t.T("report.todo"), Style: paper.Head.Colored(paper.Key), Mark: true}, paper.Gap(1)}
 	if x := f.Todo; x != nil {
-		todo = append(todo, paper.Text{S: t.T("report.todo_device", "device", x.Device, "what", r.Title(x.Family)), Style: paper.Strong.Sized(12), Lines: 2},
+		what := t.T("report.todo_device", "device", x.Device, "what", r.Title(x.Family))
+		if do := r.Do(x.Family, x.Device); do != "" {
+			todo = append(todo, paper.Text{S: do, Style: paper.Strong.Sized(12), Lines: 2})
+			if len(notes) < 2 {
+				todo = append(todo, paper.Text{S: what, Style: paper.Body, Lines: 1})
+			}
+		} else {
+			todo = append(todo, paper.Text{S: what, Style: paper.Strong.Sized(12), Lines: 2})
+		}
+		todo = append(todo,
 			paper.Text{S: t.T("report.todo_case", "case", ja.CaseNumber(x.Case)) + "　" + r.Phone, Style: paper.Body})
 	} else {
 		todo = append(todo, paper.Text{S: t.T("report.todo_none"), Style: paper.Body.Sized(11)})

@@ -43,8 +43,17 @@ func title(lang string) func(string) string {
 	}
 }
 
+func todo(lang string) func(family, device string) string {
+	return func(_, device string) string {
+		if lang == "en" {
+			return "Unplug the network cable of “" + device + "”. Leave the power on."
+		}
+		return "「" + device + "」の LAN ケーブルを抜いてください（電源は切らないでください）。"
+	}
+}
+
 func reader(lang string) Reader {
-	return Reader{Company: "佐藤製作所", Provider: "みかん商工会議所", Phone: "050-0000-0000", Title: title(lang)}
+	return Reader{Company: "佐藤製作所", Provider: "みかん商工会議所", Phone: "050-0000-0000", Title: title(lang), Do: todo(lang)}
 }
 
 // full is a month of a fictitious company.
