@@ -24,7 +24,7 @@ import (
 const maxHeight = 2400
 
 // TestScreenshots draws every page for docs/screenshots; with OTASUKE_SCREENSHOTS_MISSING only those that are
-// not there yet.
+// not there yet, with OTASUKE_SCREENSHOTS_ONLY the pages of these names, separated by commas.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("OTASUKE_SCREENSHOTS")
 	if dir == "" {
@@ -37,7 +37,7 @@ func TestScreenshots(t *testing.T) {
 	for _, lang := range languages {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			walk(t, widths[0], lang, func(b *tab, p page) {
+			draw := func(b *tab, p page) {
 				for _, width := range widths {
 					file := filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", p.name, width, lang))
 					if _, err := os.Stat(file); err == nil && missing {
@@ -47,7 +47,17 @@ func TestScreenshots(t *testing.T) {
 					b.picture(file, width)
 				}
 				b.do(chromedp.EmulateViewport(widths[0], 800))
-			})
+			}
+			if only := os.Getenv("OTASUKE_SCREENSHOTS_ONLY"); only != "" {
+				wanted := map[string]bool{}
+				for name := range strings.SplitSeq(only, ",") {
+					wanted[name] = true
+				}
+				b := newTab(t, widths[0], 800)
+				visit(b, lang, wanted, func(p page, _ bool) { draw(b, p) })
+				return
+			}
+			walk(t, widths[0], lang, draw)
 		})
 	}
 }
