@@ -98,7 +98,7 @@ func (d *demo) showChamber(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	default:
-		fmt.Fprintf(d.Out, "\nA chamber with %d customers and a year behind them is being made up; it takes a minute or two …\n", d.Customers)
+		fmt.Fprintf(d.Out, "\nA chamber with %d customers and a year behind them is being made up; it takes about a minute …\n", d.Customers)
 		select {
 		case err := <-d.chamber.made:
 			if err != nil {
