@@ -66,7 +66,7 @@ func (c *Centre) toUpdate(ctx context.Context, tenantID string, t text.Texts) (a
 		case devices == 1:
 			one.Title = t.T("advisory.todo", "title", x.Title(t.Lang()), "device", device)
 		default: // a question is less urgent than what is known
-			one.Stars, one.Title, one.Do = alert.Medium, t.T("advisory.todo_ask", "device", asks), t.T("advisory.todo_ask_do")
+			one.Stars, one.Title, one.Do, one.Asks = alert.Medium, t.T("advisory.todo_ask", "device", asks), t.T("advisory.todo_ask_do"), true
 		}
 		if steps := x.Do(t.Lang()); one.Do == "" && len(steps) > 0 {
 			one.Do = steps[0]

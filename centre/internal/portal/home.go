@@ -53,6 +53,7 @@ type todo struct {
 	Stars          ui.Stars
 	Title, Do, Due string
 	URL            string
+	Asks           bool
 }
 
 // figure is a large number with its chart.
@@ -265,7 +266,7 @@ func (p *portal) todos(view *homeView, v *ui.Visit, open []alert.Alert, more []T
 	slices.SortStableFunc(more, func(a, b Todo) int { return int(b.Stars) - int(a.Stars) })
 	for all := len(open) + len(more); len(view.Todos) < min(all, maxTodos); {
 		if len(more) > 0 && (len(order) == 0 || more[0].Stars > open[order[0]].Stars) {
-			view.Todos = append(view.Todos, todo{Stars: ui.NewStars(v.Texts, more[0].Stars), Title: more[0].Title, Do: more[0].Do, URL: p.root + more[0].Path})
+			view.Todos = append(view.Todos, todo{Stars: ui.NewStars(v.Texts, more[0].Stars), Title: more[0].Title, Do: more[0].Do, URL: p.root + more[0].Path, Asks: more[0].Asks})
 			more = more[1:]
 			continue
 		}

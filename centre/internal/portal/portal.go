@@ -132,6 +132,7 @@ type Todo struct {
 	Stars     alert.Stars
 	Title, Do string
 	Path      string // below the portal's root
+	Asks      bool   // an answer is wanted, there are no steps
 }
 
 // portal is the handler's state.
