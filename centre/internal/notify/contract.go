@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"otasuke/centre/internal/contract"
+	"otasuke/centre/internal/contract/printed"
 	"otasuke/centre/internal/job"
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/store"
@@ -34,7 +35,10 @@ func (n *Notifier) HandleContract(ctx context.Context, tenantID string, raw json
 		return fmt.Errorf("%w: notify: %w", job.ErrGiveUp, err)
 	}
 	key := stepKey + string(args.State)
-	if args.Note != "" && args.State != contract.Withdrawn {
+	switch {
+	case args.State == contract.Withdrawn && args.Note == contract.NoteRemind:
+		key = stepKey + "late" // nobody wanted it; the paper never came
+	case args.Note != "" && args.State != contract.Withdrawn:
 		key = stepKey + args.Note
 	}
 	var err error
@@ -64,7 +68,7 @@ func (n *Notifier) tellApplication(ctx context.Context, args contract.TellArgs, 
 	}
 	t := n.cfg.Knowledge.Texts(ja.Lang(a.Form.Lang))
 	p := tenant.Person{ID: Applicant, Name: a.Form.Contact, Email: a.Form.Email}
-	v := n.stepPage(t, &a.Form, key, a.Number, args.Why)
+	v := n.stepPage(t, &a.Form, key, a.Number, args)
 	v.Next, v.Link = t.T("apply.mail_page"), n.cfg.BaseURL+"/apply/"+token
 	return n.sendLogin(ctx, &p, v, t.T(key+"_subject", "number", a.Number, "day", ""), fmt.Sprintf("application.%s.%s%s.%d", a.ID, args.State, args.Note, a.Moved.UnixMicro()))
 }
@@ -73,11 +77,15 @@ func (n *Notifier) tellApplication(ctx context.Context, args contract.TellArgs, 
 const Applicant = contract.Applicant
 
 // stepPage is what a mail about a step says.
-func (n *Notifier) stepPage(t text.Texts, f *contract.Form, key, number, why string) loginPage {
+func (n *Notifier) stepPage(t text.Texts, f *contract.Form, key, number string, args contract.TellArgs) loginPage {
 	v := loginPage{Texts: t, Greeting: t.T("apply.mail_to", "company", oneLine(f.Company, mail.MaxName), "name", oneLine(f.Contact, mail.MaxName)) + "\n\n" + t.T("mail.passphrase") + ": " + f.Passphrase,
 		Lead: t.T(key), Facts: []string{t.T("apply.mail_number", "number", number)}, Help: t.T("apply.mail_help", "phone", n.cfg.Phone, "hours", n.hours(t))}
-	if why != "" {
-		v.Facts = append(v.Facts, t.T("apply.mail_why", "why", why))
+	switch {
+	case args.Why == "":
+	case args.State == contract.Shipped:
+		v.Facts = append(v.Facts, t.T("apply.mail_parcel", "parcel", printed.Parcel(args.Why, t)))
+	default:
+		v.Facts = append(v.Facts, t.T("apply.mail_why", "why", args.Why))
 	}
 	return v
 }
@@ -152,7 +160,7 @@ func (n *Notifier) tellContract(ctx context.Context, tenantID string, args contr
 		if !c.Ends.IsZero() {
 			day = ja.Date(c.Ends.Add(-time.Second), t.Lang())
 		}
-		v := n.stepPage(t, &c.Form, key, c.Number, args.Why)
+		v := n.stepPage(t, &c.Form, key, c.Number, args)
 		v.Lead = t.T(key, "day", day)
 		v.Next, v.Link = t.T("apply.mail_portal"), n.cfg.BaseURL+"/contract"
 		return n.sendLogin(ctx, p, v, t.T(key+"_subject", "number", c.Number, "day", day), fmt.Sprintf("contract.%s.%s%s.%d", c.ID, args.State, args.Note, c.Moved.UnixMicro()))

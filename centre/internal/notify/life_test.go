@@ -232,10 +232,10 @@ func TestLettersOfAContract(t *testing.T) {
 		l.ok(err)
 		l.next()
 		l.ok(l.cfg.Store.Write(ctx, c.TenantID, func(tx *store.Tx) error {
-			return l.contracts.Advance(tx, c.ID, contract.Shipped, "noda", "ヤマト運輸 1234-5678-9012")
+			return l.contracts.Advance(tx, c.ID, contract.Shipped, "noda", "yamato 123456789012") // as the parcels' room says it
 		}))
 		l.work()
-		l.got("apply-shipped", applicant, "ヤマト運輸 1234-5678-9012")
+		l.got("apply-shipped", applicant, map[string]string{ja.Japanese: "お荷物: ヤマト運輸 1234-5678-9012", ja.English: "Parcel: Yamato 1234-5678-9012"}[l.lang])
 		l.next()
 		l.boxes.all = []device.Box{{Claimed: l.clock.Now()}}
 		l.later(11 * time.Minute)
@@ -277,6 +277,13 @@ func TestLettersOfAContract(t *testing.T) {
 		if a, _, err := l.contracts.ByToken(ctx, token); err == nil && a.State != contract.Withdrawn {
 			t.Errorf("after 92 days: %s, last mail %s", a.State, last.Subject)
 		}
+		l.got("apply-late", applicant, "90")
+		token = l.enter()
+		l.ok(l.contracts.Submit(ctx, token))
+		l.work()
+		l.next()
+		l.ok(l.contracts.Withdraw(ctx, token))
+		l.work()
 		l.got("apply-withdrawn", applicant)
 	})
 }

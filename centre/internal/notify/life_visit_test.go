@@ -74,7 +74,7 @@ func TestLettersOfAVisit(t *testing.T) {
 		id = ask()
 		l.ok(l.visits.Cancel(ctx, l.id, id, "noda", "電話で解決した"))
 		l.work()
-		l.got("visit-cancelled", customer)
+		l.got("visit-cancelled", customer, "電話で解決した")
 
 		ask()
 		l.next()

@@ -123,6 +123,11 @@ func (n *Notifier) tellVisit(ctx context.Context, tenantID string, w *dispatch.W
 	if args.State == dispatch.Accepted || args.State == dispatch.Travelling {
 		v.Facts = append(v.Facts, t.T(visitKey+"when", "when", w.Arrival))
 	}
+	for _, s := range w.Steps {
+		if s.State == dispatch.Cancelled && s.Why != "" {
+			v.Facts = append(v.Facts, t.T(visitKey+"why", "why", s.Why))
+		}
+	}
 	v.Next, v.Link = t.T(visitKey+"portal"), n.cfg.BaseURL+"/visits/"+w.ID
 	return n.sendLogin(ctx, p, v, t.T(key+"_subject", "vendor", vendor, "when", oneLine(w.Arrival, mail.MaxName)), id)
 }

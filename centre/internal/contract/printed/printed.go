@@ -2,7 +2,9 @@ package printed
 
 import (
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"otasuke/centre/internal/contract"
@@ -16,6 +18,26 @@ import (
 type Provider struct {
 	Name, Phone string
 	Portal      string // address of the portal
+}
+
+// Parcel is what the step "shipped" has for a reason, the carrier's key and the parcel's digits, as people read it: ヤマト運輸 1234-5678-9012.
+func Parcel(why string, t text.Texts) string {
+	carrier, digits, ok := strings.Cut(why, " ")
+	key := "parcel.carrier_" + carrier
+	if !ok || !t.Has(key) {
+		return why
+	}
+	return t.T(key) + " " + strings.Join(slices.Collect(fours(digits)), "-")
+}
+
+// fours are digits four by four, as they stand on labels.
+func fours(digits string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for len(digits) > 4 && yield(digits[:4]) {
+			digits = digits[4:]
+		}
+		yield(digits)
+	}
 }
 
 // Line is one of a form: what is asked, and what was said.

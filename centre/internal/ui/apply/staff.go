@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"otasuke/centre/internal/contract"
+	"otasuke/centre/internal/contract/printed"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
@@ -168,7 +169,11 @@ func (p *Pages) stepRows(v *ui.Visit, steps []contract.Step, tenantID string) (r
 		case who == "":
 			who = v.T("apply.who_centre")
 		}
-		rows = append(rows, stepRow{ja.Short(s.At, v.Texts.Lang()), v.T(stateKey + string(s.State)), who, s.Why})
+		why := s.Why
+		if s.State == contract.Shipped {
+			why = printed.Parcel(why, v.Texts)
+		}
+		rows = append(rows, stepRow{ja.Short(s.At, v.Texts.Lang()), v.T(stateKey + string(s.State)), who, why})
 	}
 	return rows, nil
 }
