@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"html"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -95,7 +94,7 @@ func TestLetters(t *testing.T) {
 			m := all[at]
 			page := m.HTML
 			if page == "" {
-				page = `<!doctype html><meta name="viewport" content="width=device-width"><title>x</title><style>body{margin:16px;font:16px/1.7 sans-serif}h1{font-size:18px}p{color:#555}pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}</style><p>` + html.EscapeString(m.To) + `</p><h1>` + html.EscapeString(m.Subject) + `</h1><pre>` + html.EscapeString(m.Text) + `</pre>`
+				page = uitest.Letter(m.To, m.Subject, m.Text)
 			}
 			b := newTab(t, 360, 800)
 			b.show(page)

@@ -37,12 +37,12 @@ const (
 // second is a centre with made-up companies and some months behind it, and the addresses of what mails and people left there.
 type second struct {
 	*world
-	once                                               sync.Once
+	once, fixed                                        sync.Once
 	at                                                 atomic.Pointer[[]string] // its sites
 	join, staffJoin, recover, stop, letIn              string                   // pages behind links, with their site
 	staffRecover, staffStop, seat, place, leave, draft string
 	news, discovery, proposed                          string
-	codeSecret, staffSecret                            string
+	codeSecret, staffSecret, correction                string
 }
 
 var sampled second
@@ -423,7 +423,9 @@ func samplePages(t *testing.T) []group {
 		{s.console, secondStaff, []page{
 			{"desk-news-edit", "/news", through(`#heard ~ ul a`, `a[href$="/edit"]`)},
 			{"desk-ticket-year", "/desk", through(`main a[href^="/desk/ticket/"]`)},
-			{"desk-public", "/desk", through(`main a[href^="/desk/ticket/"]`, `a[href*="/to/"]`)},
+			{"desk-public", "/desk", through(`main a[href^="/desk/ticket/"]`, `a[href$="/to/ipa"]`)},
+			{"desk-public-police", "/desk", through(`main a[href^="/desk/ticket/"]`, `a[href$="/to/police"]`)},
+			{"desk-public-jpcert", "/desk", through(`main a[href^="/desk/ticket/"]`, `a[href$="/to/jpcert"]`)},
 			{"desk-traffic", "/companies", func(b *tab) { s.company(b, "見本あじさい"); within(`main a[href*="/traffic"]`)(b) }},
 			{"desk-traffic-offline", "/companies", func(b *tab) {
 				s.company(b, "見本あじさい")

@@ -36,7 +36,7 @@ func TestDeskWorksByKeys(t *testing.T) {
 		b.then(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierCtrl)))
 		b.says(act.want, act.typed)
 	}
-	b.says("Handed over: 夜勤の田中へ", "We checked it. It was harmless (a misfire). 社内の検査だった")
+	b.says("Handed over: 夜勤の田中へ", "We checked it. It was harmless (a false alarm). 社内の検査だった")
 	b.then(press("q"))
 	if b.path() != "/" {
 		t.Errorf("q leads to %s", b.path())

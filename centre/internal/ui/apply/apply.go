@@ -136,6 +136,7 @@ func (p *Pages) public(r *ui.Router) {
 	r.Open(ui.Holder, "POST /apply/{token}/paper", p.Gate.Holder(p.paper))
 	r.Open(ui.Holder, "POST /apply/{token}/withdraw", p.Gate.Holder(p.withdraw))
 	r.Page(ui.Reader, "GET /contract", p.contractPage)
+	r.Page(ui.Reader, "GET /contract/form.pdf", p.contractFile)
 	r.Page(ui.Reader, "GET /contract/guide.pdf", p.guideFile)
 	r.Page(ui.Reader, "GET /contract/notice.pdf", p.noticeFile)
 	r.Page(ui.Manager, "POST /contract/end", p.end)

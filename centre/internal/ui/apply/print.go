@@ -75,6 +75,17 @@ func (p *Pages) deskForm(w http.ResponseWriter, v *ui.Visit) error {
 	})
 }
 
+// contractFile is what a company applied for and agreed to, in the version that it signed.
+func (p *Pages) contractFile(w http.ResponseWriter, v *ui.Visit) error {
+	return p.print(w, v.Request, "contract", func() (*paper.Document, error) {
+		c, err := p.current(v)
+		if err != nil {
+			return nil, err
+		}
+		return p.formOf(&contract.Application{Number: c.Number, Moved: c.Signed, Offer: c.Offer, Form: c.Form}, v.Texts)
+	})
+}
+
 // guideFile is the sheet that also lies in the parcel.
 func (p *Pages) guideFile(w http.ResponseWriter, v *ui.Visit) error {
 	return p.print(w, v.Request, "guide", func() (*paper.Document, error) {

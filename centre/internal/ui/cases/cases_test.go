@@ -193,7 +193,7 @@ func TestAWrongRuleIsClosedEverywhere(t *testing.T) {
 		if to := rec.Header().Get("Location"); to != "/?said=together&n=6" {
 			t.Fatalf("%d %s", rec.Code, to)
 		}
-		for i, lang := range []string{"調べたところ、問題のない通信でした（誤検知）。 規則 2000001", "We checked it. It was harmless (a misfire). 規則 2000001", "調べたところ、問題のない通信でした（誤検知）。 規則 2000001"} {
+		for i, lang := range []string{"調べたところ、問題のない通信でした（誤検知）。 規則 2000001", "We checked it. It was harmless (a false alarm). 規則 2000001", "調べたところ、問題のない通信でした（誤検知）。 規則 2000001"} {
 			all, err := w.alerts.List(t.Context(), w.companies[i], alert.Filter{State: alert.Closed})
 			if err != nil || len(all) != 2 || all[0].Reason != lang || all[0].Outcome != alert.OutcomeMisfire {
 				t.Errorf("%+v, %v", all, err)
