@@ -29,6 +29,20 @@ func (s Seals) lay(p *Press, w float64) []piece {
 	}}}
 }
 
+// Tick is a small box, with a tick in it or without.
+type Tick struct{ On bool }
+
+func (k Tick) lay(p *Press, _ float64) []piece {
+	const side = 3.6
+	sign := Text{S: "✓", Style: Style{Bold, 10, 1, Ink}}.lay(p, side)
+	return []piece{{h: side + 1, draw: func(pen *pen, x, y float64) {
+		pen.frame(x, y+1, side, side, 0.25, Ink)
+		if k.On {
+			pen.stack(sign, x+0.2, y+0.9)
+		}
+	}}}
+}
+
 // QR is a QR code with its white border, Side mm wide. A text that is too long for one leaves
 // the words themselves, which can be typed.
 type QR struct {

@@ -70,11 +70,7 @@ func Form(a *contract.Application, v *offer.Version, said []Line, by Provider, t
 	}
 	agreed := []paper.Block{paper.Text{S: t.T("paper.consents"), Style: paper.Head, Mark: true}, paper.Gap(1)}
 	for _, c := range v.Consents {
-		mark := "□"
-		if slices.Contains(a.Form.Consents, c.Key) {
-			mark = "☑"
-		}
-		agreed = append(agreed, paper.Columns{Shares: []float64{0.5, 9.5}, Gap: 1, Cells: [][]paper.Block{{paper.Text{S: mark, Style: paper.Body.Sized(11)}},
+		agreed = append(agreed, paper.Columns{Shares: []float64{0.5, 9.5}, Gap: 1, Cells: [][]paper.Block{{paper.Tick{On: slices.Contains(a.Form.Consents, c.Key)}},
 			{paper.Text{S: c.What.In(lang), Style: paper.Strong.Sized(9.5)}, paper.Text{S: c.Why.In(lang), Style: paper.Small}}}})
 	}
 	agreed = append(agreed, paper.Gap(5), paper.Text{S: t.T("paper.terms"), Style: paper.Head, Mark: true})

@@ -63,7 +63,7 @@ func TestPapers(t *testing.T) {
 	}
 	for lang, want := range map[string]map[string][]string{
 		"ja": {"form": {"申込書", "48291375", "会社印", "代表者印", "利用規約", "記入日"}, "guide": {"ルーター", "otasuke.local", "https://otasuke.minato.example/connect", "050-0000-0119"}, "notice": {"見守り", "パスワード"}},
-		"en": {"form": {"Application for", "48291375", "Seal or sign", "Terms"}, "guide": {"Router", "otasuke.local"}, "notice": {"watched over", "passwords"}},
+		"en": {"form": {"Application for", "48291375", "Sign here", "Terms"}, "guide": {"Router", "otasuke.local"}, "notice": {"watched over", "passwords"}},
 	} {
 		for name, d := range documents(t, lang) {
 			pdf, err := press.Print(t.Context(), d)
@@ -91,6 +91,12 @@ func TestPapers(t *testing.T) {
 			}
 			if strings.Contains(said, "paper.") {
 				t.Errorf("%s in %s has a text that nobody wrote", name, lang)
+			}
+			if strings.Contains(said, "〓") {
+				t.Errorf("%s in %s has a letter that its fonts have not", name, lang)
+			}
+			if n := strings.Count(said, "✓"); name == "form" && n != 2 {
+				t.Errorf("in %s %d consents are ticked, want 2", lang, n)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package cover
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 
+	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/cover"
 	"otasuke/centre/internal/dispatch"
 	"otasuke/centre/internal/store"
@@ -54,7 +56,7 @@ func (p *Pages) gather(v *ui.Visit) (g gathered, err error) {
 	c, x := &g.claim, &g.visit
 	add := func(title string, lines ...string) { g.sections = append(g.sections, section{t.T(title), lines}) }
 	label := func(key, value string) string { return t.T("cover.line", "label", t.T(key), "value", value) }
-	add("cover.claim_title", label("dispatch.field_company", g.company), label("cover.col_asked", yen(t, c.Asked)), label("cover.cost", yen(t, c.Cost)), t.T("cover.version", "id", c.Terms), label("cover.year_from", date(t, c.Year)), label("dispatch.col_number", x.Number))
+	add("cover.claim_what", label("dispatch.field_company", g.company), label("cover.col_asked", yen(t, c.Asked)), label("cover.cost", yen(t, c.Cost)), t.T("cover.version", "id", c.Terms), label("cover.year_from", date(t, c.Year)), label("cover.visit_number", x.Number))
 	if c.AlertID != "" {
 		told, err := p.Told(ctx, tenantID, c.AlertID, t.Lang())
 		if err != nil {
@@ -104,7 +106,11 @@ func (p *Pages) gather(v *ui.Visit) (g gathered, err error) {
 // mailName is the file of a mail in the ZIP.
 func mailName(i int) string { return fmt.Sprintf("mail/%02d.eml", i+1) }
 
-func (p *Pages) document(t text.Texts, g *gathered) *paper.Document {
+// highest is a picture on the sheet, in mm: two of them fit on one.
+const highest = 105
+
+// document is the papers as one, with the photos, the signature and what else came as a picture; other files are in the ZIP alone.
+func (p *Pages) document(ctx context.Context, t text.Texts, g *gathered) (*paper.Document, error) {
 	title := t.T("cover.claim_title")
 	d := &paper.Document{Title: title, Author: p.Provider, Lang: t.Lang(), Made: g.claim.Made, Foot: title + " " + g.visit.Number + " " + p.Provider}
 	blocks := []paper.Block{paper.Text{S: title, Style: paper.Title.Sized(18), Mark: true}, paper.Gap(3)}
@@ -115,8 +121,21 @@ func (p *Pages) document(t text.Texts, g *gathered) *paper.Document {
 		}
 		blocks = append(blocks, paper.Gap(3))
 	}
+	for i := range g.visit.Files {
+		one := &g.visit.Files[i]
+		words := t.T("cover.file_"+one.What) + "  " + one.Name
+		if one.Kind != attach.JPEG && one.Kind != attach.PNG {
+			blocks = append(blocks, paper.Text{S: t.T("cover.in_zip", "file", words), Style: paper.Small}, paper.Gap(3))
+			continue
+		}
+		_, data, err := p.Visits.File(ctx, g.claim.TenantID, g.visit.ID, one.ID)
+		if err != nil {
+			return nil, err
+		}
+		blocks = append(blocks, paper.Text{S: words, Style: paper.Small, Mark: true}, paper.Gap(1), paper.Picture{Data: data, High: highest, Else: t.T("cover.in_zip", "file", words)}, paper.Gap(4))
+	}
 	d.Pages = []paper.Page{{Blocks: blocks}}
-	return d
+	return d, nil
 }
 
 // attached are the headers of a file that is taken home.
@@ -135,7 +154,11 @@ func (p *Pages) pdf(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	b, err := p.Press.Print(v.Request.Context(), p.document(v.Texts, &g))
+	d, err := p.document(v.Request.Context(), v.Texts, &g)
+	if err != nil {
+		return err
+	}
+	b, err := p.Press.Print(v.Request.Context(), d)
 	if err != nil {
 		return err
 	}
@@ -156,7 +179,11 @@ func (p *Pages) zip(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	var pdf []byte
 	if p.Press != nil {
-		if pdf, err = p.Press.Print(v.Request.Context(), p.document(v.Texts, &g)); err != nil {
+		d, err := p.document(v.Request.Context(), v.Texts, &g)
+		if err != nil {
+			return err
+		}
+		if pdf, err = p.Press.Print(v.Request.Context(), d); err != nil {
 			return err
 		}
 	}
