@@ -63,7 +63,7 @@ type Config struct {
 	Retention retention.Days `toml:"retention"`
 	// Phone of the desk, as it is read.
 	Phone string `toml:"phone"`
-	// Hours of the desk by language; empty is 24 hours.
+	// Hours of the desk by language, as they are read; empty says its opening hours.
 	Hours map[string]string `toml:"hours"`
 	// WaitHigh and WaitMedium gather events before somebody is told.
 	WaitHigh   time.Duration `toml:"wait_high"`

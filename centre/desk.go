@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"otasuke/centre/internal/cover"
 	"otasuke/centre/internal/desk"
@@ -22,6 +23,7 @@ import (
 	visits "otasuke/centre/internal/ui/dispatch"
 	terms "otasuke/content/cover"
 	content "otasuke/content/desk"
+	"otasuke/internal/ja"
 	"otasuke/internal/lifecycle"
 )
 
@@ -42,6 +44,9 @@ func (c *Centre) openDesk() error {
 	book, err := c.cfg.deskBook()
 	if err != nil {
 		return err
+	}
+	if len(c.cfg.Hours) == 0 {
+		c.cfg.Hours = map[string]string{ja.Japanese: book.Line(time.Now(), c.texts.In(ja.Japanese).T), ja.English: book.Line(time.Now(), c.texts.In(ja.English).T)}
 	}
 	c.desk = desk.New(desk.Config{Store: c.store, People: c.tenants, Book: book, Texts: c.texts, Domain: mail.Domain(c.cfg.Mail.From), Own: []string{c.cfg.Mail.From, c.cfg.deskAddress()},
 		Phone: c.cfg.Phone, Portal: strings.TrimSuffix(c.cfg.Portal.URL, "/"), Clamd: c.cfg.Desk.Clamd, Log: c.cfg.Log})
@@ -117,7 +122,7 @@ func (c *Centre) coverPages() (customers, staff ui.Guest) {
 			return nil, err
 		}
 		x := c.knowledge.Explain(&a, lang, a.First)
-		return append([]string{x.StarsWords, x.Case, x.What, x.Happened, x.Stopped, x.Danger, x.Do}, x.Steps...), nil
+		return append([]string{x.StarsWords, c.texts.In(lang).T("report.todo_case", "case", x.Case), x.What, x.Happened, x.Stopped, x.Danger, x.Do}, x.Steps...), nil
 	}}
 	if c.press != nil {
 		cfg.Press = c.press

@@ -26,6 +26,6 @@ func (c *Centre) Sample(ctx context.Context, n SampleSize) (sample.Made, error) 
 	if err != nil {
 		return sample.Made{}, err
 	}
-	return sample.Fill(ctx, sample.Config{Book: book, Texts: c.texts, Provider: c.billing.Provider, Store: c.store, Classifier: c.knowledge, Offers: offers, Lively: n.Lively, Others: n.Others, Months: n.Months, Now: time.Now(), Password: n.Password, Seed: 1,
+	return sample.Fill(ctx, sample.Config{Book: book, Covers: c.cover.Book, Texts: c.texts, Provider: c.billing.Provider, Store: c.store, Classifier: c.knowledge, Offers: offers, Lively: n.Lively, Others: n.Others, Months: n.Months, Now: time.Now(), Password: n.Password, Seed: 1,
 		Log: func(format string, args ...any) { c.cfg.Log.Info(fmt.Sprintf("sample: "+format, args...)) }})
 }

@@ -20,6 +20,7 @@ func TestSample(t *testing.T) {
 	t.Parallel()
 	c := testCentre(t, storetest.SQLiteURL(t, schemas()...))
 	c.billing.Provider = billing.Provider{Name: "見本", Number: "T7000012050002", Address: "見本"}
+	c.cover.Book[0].Insurer = "みほん損害保険"
 	n := SampleSize{Lively: 3, Others: 12, Months: 2, Password: word}
 	made, err := c.Sample(t.Context(), n)
 	ok(t, err)

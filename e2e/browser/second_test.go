@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"otasuke/centre"
+	"otasuke/content/cover"
 	"otasuke/internal/ja"
 	"otasuke/internal/totp"
 )
@@ -74,8 +75,11 @@ func (s *second) up(t *testing.T) *second {
 				t.Fatal(err)
 			}
 		}
+		if err := cover.Begin(s.file("covers"), "みほん損害保険"); err != nil {
+			t.Fatal(err)
+		}
 		s.change = func(c *centre.Config) {
-			c.Service = centre.ServiceConfig{InvoiceNumber: "T7000012050002", Address: "大阪府大阪市中央区本町橋2-8", BankAccount: "みほん銀行 本店 普通 1234567", PrivateHooks: true,
+			c.Service = centre.ServiceConfig{Covers: s.file("covers"), InvoiceNumber: "T7000012050002", Address: "大阪府大阪市中央区本町橋2-8", BankAccount: "みほん銀行 本店 普通 1234567", PrivateHooks: true,
 				Transfer: centre.TransferConfig{Consignor: "1234567890", Name: "ミホンショウコウカイギショ", Bank: "0001", Branch: "001", Number: "1234567"}}
 		}
 		s.fill = func(ctx context.Context, c *centre.Centre) error {

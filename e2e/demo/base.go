@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"otasuke/content/cover"
 	"otasuke/e2e/lab"
 	"otasuke/e2e/mailsink"
 )
@@ -190,6 +191,10 @@ func (d *demo) scanner(ctx context.Context) error {
 
 // config writes the configuration of a centre that keeps its things in dir and listens at three ports.
 func (d *demo) config(file, name, dir string, portal, console, boxes int) error {
+	covers := filepath.Join(dir, "covers")
+	if err := cover.Begin(covers, "みほん損害保険"); err != nil {
+		return err
+	}
 	conf := fmt.Sprintf(`name = %q
 database = "sqlite://%s"
 state_dir = %q
@@ -201,6 +206,7 @@ calm_new_box = "0s"
 address = "大阪府大阪市みほん区1-1"
 invoice_number = "T7000012050002"
 bank_account = "みほん銀行 本店 普通 0000000"
+covers = %q
 [portal]
 listen = %q
 url = %q
@@ -221,7 +227,7 @@ dkim_key_file = %q
 name = "today"
 kind = "rules"
 url = "file://%s"
-`, name, filepath.Join(dir, "centre.db"), filepath.Join(dir, "centre"), d.addr(portal), strings.TrimSuffix(d.url(portal), "/"), d.addr(console),
+`, name, filepath.Join(dir, "centre.db"), filepath.Join(dir, "centre"), covers, d.addr(portal), strings.TrimSuffix(d.url(portal), "/"), d.addr(console),
 		strings.TrimSuffix(d.url(console), "/"), d.addr(boxes), d.addr(portSMTP), alertDomain, d.path("dkim.key"), d.path("today"))
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -88,7 +88,7 @@ type Config struct {
 	Domain string
 	// Phone of the desk, as it is read: "050-1234-5678".
 	Phone string
-	// Hours of the desk in each language ("ja", "en"); empty is 24 hours.
+	// Hours of the desk in each language ("ja", "en"), as they are read; empty is 24 hours.
 	Hours map[string]string
 	// Latency, if set, gets the time from the packet to the server's yes.
 	Latency func(time.Duration)

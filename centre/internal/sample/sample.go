@@ -25,6 +25,7 @@ import (
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/usage"
 	"otasuke/content/apps"
+	"otasuke/content/cover"
 	hours "otasuke/content/desk"
 	"otasuke/content/offer"
 	"otasuke/content/text"
@@ -42,6 +43,7 @@ type Config struct {
 	Classifier alert.Classifier
 	Offers     *offer.Book
 	Book       *hours.Book // of the desk
+	Covers     cover.Book  // terms of the insurance; a claim is decided where they name an insurer
 	Texts      *text.Catalogue
 	// Provider issues invoices; without a number there are none.
 	Provider billing.Provider

@@ -16,13 +16,12 @@ import (
 	"otasuke/centre/internal/cover"
 	"otasuke/centre/internal/dispatch"
 	"otasuke/centre/internal/store"
-	terms "otasuke/content/cover"
 	"otasuke/internal/ja"
 )
 
 const who = "system:sample"
 
-// visits leaves two vendors, a visit of the first company that is closed and paid by the insurer, and one of the second that runs.
+// visits leaves two vendors, a visit of the first company that is closed and, where the terms name an insurer, paid by it, and one of the second that runs.
 func (m *maker) visits(ctx context.Context) error {
 	defer m.clock.Set(m.Now)
 	svc := dispatch.New(dispatch.Config{Store: m.Store, Clock: m.clock})
@@ -118,20 +117,20 @@ func (m *maker) paid(ctx context.Context, svc *dispatch.Service, c *company) err
 	if err := svc.Close(ctx, c.id, id, who, ""); err != nil {
 		return err
 	}
-	book, err := terms.Load()
-	if err != nil {
-		return err
-	}
-	cov := cover.New(cover.Config{Store: m.Store, Contracts: m.contracts, Alerts: m.alerts, Visits: svc, Book: book, Clock: m.clock, Mails: func(context.Context, string, string) ([]cover.Mail, error) { return []cover.Mail{mail}, nil }})
+	cov := cover.New(cover.Config{Store: m.Store, Contracts: m.contracts, Alerts: m.alerts, Visits: svc, Book: m.Covers, Clock: m.clock, Mails: func(context.Context, string, string) ([]cover.Mail, error) { return []cover.Mail{mail}, nil }})
 	claim, err := cov.Claim(ctx, c.id, id, who)
 	if err != nil {
 		return err
+	}
+	st, err := cov.Status(ctx, c.id, a.First)
+	if err != nil || st.Terms.Insurer == "" {
+		return err // nobody is there to send it to
 	}
 	if err := cov.Send(ctx, c.id, claim, who); err != nil {
 		return err
 	}
 	m.clock.Advance(time.Minute)
-	return cov.Decide(ctx, c.id, claim, who, cover.Decision{Paid: true, Yen: 42_900, By: "みほん損害保険 査定課", On: m.clock.Now().In(ja.Zone).Format(time.DateOnly)})
+	return cov.Decide(ctx, c.id, claim, who, cover.Decision{Paid: true, Yen: 42_900, By: st.Terms.Insurer + " 査定課", On: m.clock.Now().In(ja.Zone).Format(time.DateOnly)})
 }
 
 // picture stands for a photo.
