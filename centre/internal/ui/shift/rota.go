@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"otasuke/centre/internal/shift"
@@ -134,6 +135,9 @@ func (p *pages) showRota(w http.ResponseWriter, v *ui.Visit, names map[string]te
 		}
 		view.Days = append(view.Days, row)
 	}
+	if span == spanMonth {
+		view.Days = p.gathered(v, view.Days, from)
+	}
 	if h := int(empty.Hours() + 0.5); h > 0 {
 		view.Gaps = v.T("shift.gaps", "n", ja.Number(h))
 	}
@@ -145,6 +149,34 @@ func (p *pages) showRota(w http.ResponseWriter, v *ui.Visit, names map[string]te
 		status = http.StatusUnprocessableEntity
 	}
 	return p.rota.Render(w, status, view)
+}
+
+// gathered makes one row of days after one another on which nobody is on duty at all: on a telephone a month of them is long.
+func (p *pages) gathered(v *ui.Visit, days []dayRow, first time.Time) (rows []dayRow) {
+	empty := func(i int) bool {
+		return i < len(days) && len(days[i].Turns) == 0 && !days[i].Today && days[i].Past == days[max(0, i-1)].Past
+	}
+	for i := 0; i < len(days); i++ {
+		n := 1
+		for len(days[i].Turns) == 0 && !days[i].Today && empty(i+n) {
+			n++
+		}
+		row := days[i]
+		if n > 1 {
+			lang := v.Texts.Lang()
+			row.Day, row.Rest, row.Gaps = v.T("shift.days_span", "from", ja.Day(first.AddDate(0, 0, i), lang), "to", ja.Day(first.AddDate(0, 0, i+n-1), lang)), false, []string{v.T("shift.gap_days", "n", n)}
+			var named []string
+			for _, d := range days[i : i+n] {
+				if d.Holiday != "" {
+					named = append(named, d.Holiday)
+				}
+			}
+			row.Holiday = strings.Join(named, v.T("shift.and"))
+		}
+		rows = append(rows, row)
+		i += n - 1
+	}
+	return rows
 }
 
 func later(a, b time.Time) time.Time {
