@@ -82,6 +82,9 @@ func (c *Catalogue) In(lang string) Texts {
 	return Texts{entries: c.entries, lang: lang}
 }
 
+// In gives the same texts in a language.
+func (t Texts) In(lang string) Texts { return (&Catalogue{entries: t.entries}).In(lang) }
+
 // Lang is "ja" or "en".
 func (t Texts) Lang() string { return t.lang }
 

@@ -74,6 +74,9 @@ type Brief struct {
 	First    string `json:"first"`  // first steps
 	Keep     string `json:"keep"`   // what not to destroy
 	Lang     string `json:"lang"`   // of the company
+
+	Written string            `json:"written,omitempty"` // language in which the desk wrote it
+	Also    map[string]string `json:"also,omitempty"`    // by part, the words of the other language for what nobody typed
 }
 
 // Report is what a vendor writes after the work, and the customer signs.

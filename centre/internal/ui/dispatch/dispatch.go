@@ -142,15 +142,16 @@ func open(cfg Config, h ui.Host) (*Pages, error) {
 
 // Keys whose end is chosen.
 const (
-	stateKey  = "dispatch.state_"
-	leadKey   = "dispatch.lead_"
-	skillKey  = "dispatch.skill_"
-	answerKey = "dispatch.answer_"
-	fieldKey  = "dispatch.field_"
-	faultKey  = "dispatch.fault_"
-	saidKey   = "dispatch.said_"
-	stepKey   = "dispatch.step_"
-	hintKey   = "_hint"
+	stateKey   = "dispatch.state_"
+	leadKey    = "dispatch.lead_"
+	skillKey   = "dispatch.skill_"
+	answerKey  = "dispatch.answer_"
+	fieldKey   = "dispatch.field_"
+	faultKey   = "dispatch.fault_"
+	saidKey    = "dispatch.said_"
+	writtenKey = "dispatch.written_"
+	stepKey    = "dispatch.step_"
+	hintKey    = "_hint"
 )
 
 // said are what a page says about what was just done; those with true tell that it did not work.
@@ -192,20 +193,16 @@ func place(address string) string {
 	return string(runes[:min(len(runes), 4)])
 }
 
-// pair is a label and what belongs to it.
-type pair struct{ Label, Value string }
+// pair is a label and what belongs to it; Lang and Note say so where that is in another language than the page.
+type pair struct{ Label, Value, Lang, Note string }
 
 func pairs(t text.Texts, all ...string) (out []pair) {
 	for i := 0; i+1 < len(all); i += 2 {
 		if all[i+1] != "" {
-			out = append(out, pair{t.T(fieldKey + all[i]), all[i+1]})
+			out = append(out, pair{Label: t.T(fieldKey + all[i]), Value: all[i+1]})
 		}
 	}
 	return out
-}
-
-func briefing(t text.Texts, b *dispatch.Brief) []pair {
-	return pairs(t, "seen", b.Seen, "device", b.Device, "did", b.Did, "first", b.First, "keep", b.Keep)
 }
 
 func where(t text.Texts, b *dispatch.Brief) []pair {
@@ -249,7 +246,7 @@ func report(t text.Texts, w *dispatch.Whole, url string) (r *reported, photos, i
 	}
 	r = &reported{Lines: pairs(t, "found", x.Found, "done", x.Did, "cause", cause, "advice", x.Advice), Sum: yen(t, x.Sum()), Sign: sign, Signed: t.T("dispatch.signed", "name", x.Signer, "time", ja.Long(x.Signed, t.Lang()))}
 	for _, c := range x.Costs {
-		r.Costs = append(r.Costs, pair{c.What, yen(t, c.Yen)})
+		r.Costs = append(r.Costs, pair{Label: c.What, Value: yen(t, c.Yen)})
 	}
 	return r, photos, invoices
 }
@@ -332,7 +329,7 @@ func times(t text.Texts, w *dispatch.Whole, staff bool) (all []pair) {
 		if !staff && slices.Contains([]dispatch.State{dispatch.Offered, dispatch.Nobody}, s.State) && len(all) > 0 {
 			continue // how often we ask round is not the customer's care
 		}
-		all = append(all, pair{ja.Short(s.At, t.Lang()), t.T(stateKey + string(s.State))})
+		all = append(all, pair{Label: ja.Short(s.At, t.Lang()), Value: t.T(stateKey + string(s.State))})
 	}
 	return all
 }

@@ -390,6 +390,9 @@ func TestEveryTextExists(t *testing.T) {
 			has(key)
 		}
 	}
+	for _, lang := range []string{"ja", "en"} {
+		has("dispatch.written_" + lang)
+	}
 	for _, s := range dispatch.States {
 		has("dispatch.state_" + string(s))
 		has("dispatch.lead_" + string(s))

@@ -100,7 +100,7 @@ func (p *Pages) show(w http.ResponseWriter, v *ui.Visit, x *dispatch.Whole, url 
 			if o.Answer == "" {
 				how = t.T("dispatch.answer_open", "time", ja.Clock(o.Due))
 			}
-			view.Offers = append(view.Offers, pair{o.VendorName, strings.TrimSpace(ja.Short(o.At, t.Lang()) + " " + how + " " + o.Why)})
+			view.Offers = append(view.Offers, pair{Label: o.VendorName, Value: strings.TrimSpace(ja.Short(o.At, t.Lang()) + " " + how + " " + o.Why)})
 		}
 	}
 	if x.State.Over() || x.State == dispatch.FollowUp {

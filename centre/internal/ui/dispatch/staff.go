@@ -13,6 +13,7 @@ import (
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/content/text"
 	"otasuke/internal/entry"
 	"otasuke/internal/ja"
 )
@@ -68,8 +69,8 @@ func briefForm(v *ui.Visit, b *dispatch.Brief) ui.Form {
 	return f
 }
 
-// prefill is the briefing as far as the centre knows it: from the alert and the contract.
-func (p *Pages) prefill(v *ui.Visit, tenantID, alertID string) (b dispatch.Brief, err error) {
+// prefill is the briefing as far as the centre knows it, from the alert and the contract, in a language.
+func (p *Pages) prefill(v *ui.Visit, t text.Texts, tenantID, alertID string) (b dispatch.Brief, err error) {
 	ctx := v.Request.Context()
 	company, err := p.Companies.CompanyByID(ctx, tenantID)
 	if err != nil {
@@ -78,7 +79,7 @@ func (p *Pages) prefill(v *ui.Visit, tenantID, alertID string) (b dispatch.Brief
 	if tenantID == tenant.House {
 		return b, store.ErrNotFound
 	}
-	b = dispatch.Brief{Company: company.Name, Skill: dispatch.Skills[0], Lang: string(company.Lang), Keep: v.T("dispatch.keep_always")}
+	b = dispatch.Brief{Company: company.Name, Skill: dispatch.Skills[0], Lang: string(company.Lang), Keep: t.T("dispatch.keep_always")}
 	all, err := p.Contracts.Contracts(ctx, tenantID)
 	if err != nil {
 		return b, err
@@ -88,19 +89,19 @@ func (p *Pages) prefill(v *ui.Visit, tenantID, alertID string) (b dispatch.Brief
 		b.Contact, b.Phone, b.Postcode, b.Address = f.Contact, f.Phone, f.Postcode, strings.TrimSpace(f.Address+" "+f.Building)
 	}
 	if alertID == "" {
-		b.First = v.T("dispatch.first_always")
+		b.First = t.T("dispatch.first_always")
 		return b, nil
 	}
 	a, err := p.Alerts.Get(ctx, tenantID, alertID)
 	if err != nil {
 		return b, err
 	}
-	x := p.Explain.Explain(&a, v.Texts.Lang(), p.Clock.Now())
+	x := p.Explain.Explain(&a, t.Lang(), p.Clock.Now())
 	b.Seen, b.Device, b.Urgent, b.Did = strings.TrimSpace(x.What+"\n"+x.Happened+"\n"+x.Danger), a.DeviceName, a.Stars >= 3, x.Answer
 	if a.DeviceAddr != "" && a.DeviceAddr != a.DeviceName {
 		b.Device += " (" + a.DeviceAddr + ")"
 	}
-	b.First = v.T("dispatch.first_always") + "\n" + strings.Join(x.Steps, "\n")
+	b.First = t.T("dispatch.first_always") + "\n" + strings.Join(x.Steps, "\n")
 	if x.Dont != "" {
 		b.Keep += "\n" + x.Dont
 	}
@@ -108,7 +109,7 @@ func (p *Pages) prefill(v *ui.Visit, tenantID, alertID string) (b dispatch.Brief
 }
 
 func (p *Pages) askPage(w http.ResponseWriter, v *ui.Visit) error {
-	b, err := p.prefill(v, v.Request.PathValue("tenant"), v.Request.FormValue("alert"))
+	b, err := p.prefill(v, v.Texts, v.Request.PathValue("tenant"), v.Request.FormValue("alert"))
 	if err != nil {
 		return err
 	}
@@ -130,12 +131,15 @@ func (p *Pages) showAsk(w http.ResponseWriter, v *ui.Visit, b *dispatch.Brief, o
 
 func (p *Pages) send(w http.ResponseWriter, v *ui.Visit) error {
 	tenantID, value := v.Request.PathValue("tenant"), v.Request.PostFormValue
-	b, err := p.prefill(v, tenantID, value("alert"))
+	b, err := p.prefill(v, v.Texts, tenantID, value("alert"))
 	if err != nil {
 		return err
 	}
 	b.Skill, b.Seen, b.Device, b.Did, b.First, b.Keep = value("skill"), value("seen"), value("device"), value("did"), value("first"), value("keep")
 	b.Contact, b.Phone, b.Postcode, b.Address = value("contact"), value("phone"), value("postcode"), value("address")
+	if err := p.translated(v, tenantID, value("alert"), &b); err != nil {
+		return err
+	}
 	id, err := p.Dispatch.Ask(v.Request.Context(), tenantID, v.PersonID, dispatch.Wish{Once: value("once"), AlertID: value("alert"), TicketID: value("ticket"), Brief: b})
 	form := briefForm(v, &b).Fill(value)
 	if fault(v.Texts, form, err) {

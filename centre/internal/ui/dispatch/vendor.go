@@ -99,7 +99,7 @@ func (p *Pages) showVendor(w http.ResponseWriter, r *http.Request, t text.Texts,
 		CanReturn: x.State == dispatch.Accepted || x.State == dispatch.Travelling, CanPhoto: x.State == dispatch.Arrived || x.State == dispatch.Working, CanReport: x.State == dispatch.Working, PhotoFault: fileFault}
 	view.Flash, view.Path, view.Script = flash(r, t), url, p.Root+"/visit/sign.js"
 	if view.Open {
-		view.Brief = pairs(t, "seen", b.Seen)
+		view.Brief = briefing(t, b, "seen")
 	} else {
 		view.Title, view.Where, view.Brief, view.CustomerPhone = b.Company, where(t, b), briefing(t, b), b.Phone
 	}
