@@ -70,6 +70,7 @@ const (
 var (
 	ErrPaid       = errors.New("billing: it is paid already")
 	ErrNothing    = errors.New("billing: nothing to do")
+	ErrChanged    = errors.New("billing: it was corrected meanwhile")
 	ErrChange     = errors.New("billing: such a correction does not fit the invoice")
 	ErrDay        = errors.New("billing: not a day for that")
 	ErrBankDay    = errors.New("billing: banks are closed on that day")

@@ -170,7 +170,12 @@ type Correction struct {
 	Note string
 	Yen  int
 	Why  string
+	// After is the newest invoice of the chain as whoever corrects saw it; another by now is [ErrChanged]. "" asks for nothing.
+	After string
 }
+
+// pressed is how soon the same of the same person is the same press.
+const pressed = time.Minute
 
 // Correct issues an invoice that corrects another and names the first of its chain. What they are together is to be paid; when that is nothing, it
 // is settled.
@@ -200,6 +205,9 @@ func (s *Service) Correct(ctx context.Context, who, number string, c Correction)
 		}
 		if err := free(tx, chain); err != nil {
 			return err
+		}
+		if c.After != "" && chain[len(chain)-1].Number != c.After {
+			return ErrChanged
 		}
 		first := &chain[0]
 		extra.Month, extra.Rate = first.Month, first.Sums[0].Rate
@@ -237,6 +245,15 @@ func (s *Service) Reissue(ctx context.Context, who, number string) error {
 			return err
 		}
 		now := s.Clock.Now()
+		log, err := selectEvents(tx, number)
+		if err != nil {
+			return err
+		}
+		for _, e := range log {
+			if e.What == Reissued && e.Who == who && now.Sub(e.At) < pressed {
+				return nil // one mail is enough
+			}
+		}
 		return errors.Join(event(tx, number, Event{now, Reissued, who, ""}), audit(tx, now, who, Reissued, number, ""), tell(tx, number, NoteReissued))
 	})
 }

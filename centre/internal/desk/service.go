@@ -111,6 +111,10 @@ func (s *Service) Open(ctx context.Context, tenantID, who string, t Ticket, said
 		t.Subject = letter.Line(firstOf(body, t.Told.What, t.Told.Aim), MaxSubject)
 	}
 	err := s.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
+		if known, err := alike(tx, &t, who, body, s.Clock.Now()); !errors.Is(err, store.ErrNotFound) {
+			t = known
+			return err
+		}
 		n, err := countOpen(tx)
 		if err == nil && n >= maxOpen && t.Channel == Portal {
 			err = ErrTooMany
@@ -249,10 +253,14 @@ func (s *Service) Say(ctx context.Context, tenantID, id string, p tenant.Person,
 	if body == "" && len(said.Files) == 0 {
 		return ErrEmpty
 	}
-	return s.change(ctx, tenantID, id, p.ID, "say", "", func(tx *store.Tx, t *Ticket, now time.Time) error {
+	return once(s.change(ctx, tenantID, id, p.ID, "say", "", func(tx *store.Tx, t *Ticket, now time.Time) error {
+		m := Message{At: now, Side: Customer, Who: p.ID, Name: p.Name, Text: body}
+		if err := fresh(tx, id, &m); err != nil {
+			return err
+		}
 		s.back(t, now)
-		return errors.Join(s.say(tx, t, &Message{At: now, Side: Customer, Who: p.ID, Name: p.Name, Text: body}, said.Files), s.ring(tx, t, now))
-	})
+		return errors.Join(s.say(tx, t, &m, said.Files), s.ring(tx, t, now))
+	}))
 }
 
 // Answer says something to the customer, as somebody of the staff; the ticket is answered then, or waits for what was
@@ -261,8 +269,11 @@ func (s *Service) Answer(ctx context.Context, tenantID, id string, p tenant.Pers
 	if body, _ = letter.Text(body, MaxText); body == "" {
 		return ErrEmpty
 	}
-	return s.change(ctx, tenantID, id, p.ID, "answer", "", func(tx *store.Tx, t *Ticket, now time.Time) error {
+	return once(s.change(ctx, tenantID, id, p.ID, "answer", "", func(tx *store.Tx, t *Ticket, now time.Time) error {
 		m := Message{At: now, Side: Staff, Who: p.ID, Name: p.Name, Text: body}
+		if err := fresh(tx, id, &m); err != nil {
+			return err
+		}
 		if t.Email != "" && s.Sender != nil {
 			m.Sent = SentWaiting
 		}
@@ -276,7 +287,7 @@ func (s *Service) Answer(ctx context.Context, tenantID, id string, p tenant.Pers
 			return err
 		}
 		return job.Enqueue(tx, job.Job{Kind: KindSend, Args: sendArgs{Ticket: t.ID, Seq: m.Seq}, Unique: fmt.Sprint(t.ID, " ", m.Seq)})
-	})
+	}))
 }
 
 // Jot adds a note of the staff's own. spoken: the customer got an answer on the telephone, which counts as one.
@@ -284,7 +295,11 @@ func (s *Service) Jot(ctx context.Context, tenantID, id string, p tenant.Person,
 	if body, _ = letter.Text(body, MaxText); body == "" {
 		return ErrEmpty
 	}
-	return s.change(ctx, tenantID, id, p.ID, "note", "", func(tx *store.Tx, t *Ticket, now time.Time) error {
+	return once(s.change(ctx, tenantID, id, p.ID, "note", "", func(tx *store.Tx, t *Ticket, now time.Time) error {
+		m := Message{At: now, Side: Note, Who: p.ID, Name: p.Name, Text: body}
+		if err := fresh(tx, id, &m); err != nil {
+			return err
+		}
 		if t.Moved = now; spoken {
 			if t.First.IsZero() {
 				t.First = now
@@ -293,8 +308,8 @@ func (s *Service) Jot(ctx context.Context, tenantID, id string, p tenant.Person,
 				t.State = Answered
 			}
 		}
-		return s.say(tx, t, &Message{At: now, Side: Note, Who: p.ID, Name: p.Name, Text: body}, nil)
-	})
+		return s.say(tx, t, &m, nil)
+	}))
 }
 
 // Close ends a ticket with the reason, which the customer reads.

@@ -234,6 +234,7 @@ type invoiceView struct {
 	Owed           string
 	Paid           ui.Form
 	Correct        ui.Form
+	After          string // the newest correction that the form knows of
 	Extra          ui.Form
 	Log            []logRow
 	Faults         []ui.Field
@@ -273,6 +274,7 @@ func (p *pages) showOne(w http.ResponseWriter, v *ui.Visit, field, why string) e
 	}
 	view.CanPay, view.Owed = may && open, t.T("bill.paid_lead", "yen", ja.Number(left))
 	view.Paid = ui.Form{{ID: "day", Label: t.T("bill.paid_day"), Type: "date", Value: p.Clock.Now().In(ja.Zone).Format(time.DateOnly)}, {ID: "why", Label: t.T("bill.paid_why"), Type: "text", Auto: "off", Max: 500, Optional: true}}
+	view.After = chain[len(chain)-1].Number
 	view.Extra = ui.Form{{ID: "note", Label: t.T("bill.correct_note"), Type: "text", Auto: "off", Max: 500, Optional: true}, {ID: "yen", Label: t.T("bill.correct_yen"), Type: "text", Auto: "off", Max: 12, Optional: true},
 		{ID: "reason", Label: t.T("bill.correct_why"), Type: "text", Auto: "off", Max: 500}}
 	refs, standing := rule.Standing(issued(chain))
@@ -344,6 +346,8 @@ func (p *pages) after(w http.ResponseWriter, v *ui.Visit, field, fault, number, 
 		fault = "bill.at_bank"
 	case errors.Is(err, billing.ErrPaid):
 		fault = "bill.already"
+	case errors.Is(err, billing.ErrChanged):
+		fault = "bill.changed"
 	case err == nil:
 		return ui.To(w, v.Request, p.Root+"/billing/"+number+"?said="+word)
 	case !errors.Is(err, billing.ErrDay) && !errors.Is(err, billing.ErrChange) && !errors.Is(err, billing.ErrNothing) && !errors.Is(err, entry.ErrEmpty) && !errors.Is(err, entry.ErrLong):
@@ -372,7 +376,7 @@ func (p *pages) correct(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	c := billing.Correction{Note: v.Request.PostFormValue("note"), Why: v.Request.PostFormValue("reason")}
+	c := billing.Correction{After: v.Request.PostFormValue("after"), Note: v.Request.PostFormValue("note"), Why: v.Request.PostFormValue("reason")}
 	amount := func(id string) (n int) {
 		s := v.Request.PostFormValue(id)
 		n, bad := yen(s)
