@@ -42,6 +42,7 @@ func (s Scope) Allows(role tenant.Role) bool {
 type Route struct {
 	Method, Path string // Path holds names in braces, without the face's root
 	Scope        Scope
+	Size         int64 // of files that it takes; 0 for none
 }
 
 // Face is a portal or console: the handler, and the list of its ways in, for
@@ -137,6 +138,7 @@ func (r *Router) Upload(scope Scope, pattern string, size int64, h func(http.Res
 			_ = q.MultipartForm.RemoveAll() // temporary files; the server does the same once more
 		}
 	})
+	r.all[len(r.all)-1].Size = size
 }
 
 func (r *Router) handle(scope Scope, pattern string, h http.HandlerFunc) {
