@@ -3,6 +3,7 @@ package centre
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -22,11 +23,14 @@ import (
 	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/erase"
 	"otasuke/centre/internal/export"
+	"otasuke/centre/internal/mail"
+	"otasuke/centre/internal/notify"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/storetest"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
 	"otasuke/internal/clock"
+	"otasuke/internal/uitest"
 )
 
 // engines runs a test on a centre with the canary and its neighbour, on each engine.
@@ -351,10 +355,12 @@ func TestACompanyIsDeleted(t *testing.T) {
 			t.Errorf("%+v", done)
 		}
 		var told struct{ Person erase.Person }
-		ok(t, json.Unmarshal(waits(t, e, tenant.House, erase.KindCert), &told))
+		args := waits(t, e, tenant.House, erase.KindCert)
+		ok(t, json.Unmarshal(args, &told))
 		if told.Person.Email != "owner@kanaria.example" {
 			t.Errorf("%+v", told)
 		}
+		e.certified(args)
 		log, err := e.c.tenants.AuditLog(ctx, tenant.House, 1)
 		if err != nil || log[0].Action != "company.erase" || log[0].Why != hash {
 			t.Errorf("%+v, %v", log, err)
@@ -372,6 +378,34 @@ func TestACompanyIsDeleted(t *testing.T) {
 			t.Errorf("kept too long: %d, %v", n, err)
 		}
 	})
+}
+
+// held keeps the last mail.
+type held struct{ m mail.Message }
+
+func (h *held) Send(_ context.Context, m mail.Message) error {
+	h.m = m
+	return nil
+}
+
+// certified has the certificate mailed: it comes whole, so that whoever kept the mail can prove it.
+func (e *edge) certified(args []byte) {
+	e.Helper()
+	var h held
+	n := notify.New(notify.Config{Store: e.c.store, Erasures: e.c.erasures, Sender: &h, Knowledge: e.c.knowledge, Domain: "alert.example", Phone: e.c.cfg.Phone, Hours: e.c.cfg.Hours})
+	ok(e.T, n.HandleCertificate(e.Context(), tenant.House, args))
+	at := strings.Index(h.m.Text, "データ削除証明書")
+	end := strings.LastIndex(h.m.Text, "SHA-256")
+	if at < 0 || end < at {
+		e.Fatalf("no certificate in\n%s", h.m.Text)
+	}
+	last, _, _ := strings.Cut(h.m.Text[end:], "\n")
+	if _, whole := erase.CheckCertificate(h.m.Text[at:end] + last + "\n"); !whole {
+		e.Errorf("the certificate of the mail does not prove itself:\n%s", h.m.Text)
+	}
+	if dir := os.Getenv(uitest.Variable); dir != "" && e.c.store.Engine() == store.SQLite {
+		uitest.Mail(e.T, uitest.Letter(h.m.To.Email, h.m.Subject, h.m.Text), filepath.Join(dir, "mail-erased-360-ja.png"))
+	}
 }
 
 // rows counts a company's rows in each table.

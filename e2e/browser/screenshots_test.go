@@ -61,14 +61,14 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// letters are kinds of mails, by a word of the subject: what people get besides alerts.
+// letters are kinds of mails, by a word of the subject: what people get besides alerts. Those about steps of contracts and visits come from
+// centre/internal/notify, where a year goes by.
 var letters = []struct {
 	name   string
 	ja, en string // "" where nobody gets one in that language
 }{
-	{"apply-papers", "申込書をお願いします", ""}, {"apply-review", "申込書を受け取りました", ""}, {"apply-contracted", "ご契約ありがとうございます", ""}, {"apply-staff", "新しい申し込み", ""}, {"apply-staff-review", "申込書が届きました", ""},
+	{"apply-contracted", "ご契約ありがとうございます", ""}, {"apply-staff-review", "申込書が届きました", ""},
 	{"invitation", "招待", "Invitation"}, {"recovery", "やり直す手続き", "recovery"}, {"factor", "確認コードを使うように", ""}, {"let-in", "非常用のログイン", ""},
-	{"visit-offer", "駆け付けのお願い", ""}, {"visit-accepted", "がうかがいます", ""}, {"visit-travelling", "が出発しました", ""}, {"visit-done", "作業が終わりました", ""}, {"visit-closed", "対応が終わりました", ""},
 	{"news", "ルーターの更新を", "Updating your router"}, {"seat", "お席をお取りしました", ""}, {"advisory", "確認のお願い", ""}, {"appeal-staff", "【申し出】", ""}, {"export", "書き出し", "ready to be fetched"},
 }
 
