@@ -216,11 +216,9 @@ func (s *Service) certificate(e *Erasure) string {
 	line("cert_why", "why", e.Why)
 	line("cert_done", "time", ja.Technical(e.Ended))
 	b.WriteByte('\n')
-	line("cert_rows")
 	var sum int64
-	for _, table := range slices.Sorted(maps.Keys(e.Counts)) {
-		b.WriteString("  " + table + " " + ja.Number(e.Counts[table]) + "\n")
-		sum += e.Counts[table]
+	for _, n := range e.Counts {
+		sum += n
 	}
 	line("cert_sum", "rows", ja.Number(sum))
 	line("cert_boxes", "boxes", ja.Number(e.Facts.Boxes))
@@ -238,11 +236,23 @@ func (s *Service) certificate(e *Erasure) string {
 	if s.cfg.Backups > 0 {
 		line("cert_backups", "nights", s.cfg.Backups)
 	}
+	b.WriteByte('\n')
+	line("cert_rows")
+	for _, table := range slices.Sorted(maps.Keys(e.Counts)) {
+		what := ""
+		if key := tableKey + table; t.Has(key) {
+			what = t.T(key) + ": "
+		}
+		b.WriteString("  " + what + table + " " + ja.Number(e.Counts[table]) + "\n")
+	}
 	hash := sha256.Sum256([]byte(b.String()))
 	return b.String() + hashLine + hex.EncodeToString(hash[:]) + "\n"
 }
 
 const hashLine = "SHA-256: "
+
+// tableKey is the key of the words about a table, which the export has, too.
+const tableKey = "export.table_"
 
 // CheckCertificate says whether a certificate is as it was made, and its hash.
 func CheckCertificate(text string) (hash string, ok bool) {

@@ -13,6 +13,7 @@ import (
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
+	"otasuke/content/text"
 	"otasuke/internal/ja"
 )
 
@@ -88,7 +89,7 @@ func (n *Notifier) sendInvoice(ctx context.Context, p *tenant.Person, inv *billi
 	}
 	asks := note == billing.NoteRemind || note == billing.NoteAgain
 	v := loginPage{Texts: t, Greeting: t.T("apply.mail_to", "company", oneLine(inv.To.Company, mail.MaxName), "name", oneLine(p.Name, mail.MaxName)) + "\n\n" + t.T("mail.passphrase") + ": " + company.Passphrase, Lead: t.T(billKey+note, "month", month),
-		Facts: []string{t.T("bill.mail_number", "number", inv.Number), t.T("bill.mail_total", "yen", ja.Number(inv.Total))},
+		Facts: []string{t.T("bill.mail_number", "number", inv.Number), amount(t, inv.Total)},
 		Next:  t.T("bill.mail_page"), Link: n.cfg.BaseURL + "/invoices/" + inv.Number, Help: t.T("apply.mail_help", "phone", n.cfg.Phone, "hours", n.hours(t))}
 	if left > 0 && left != inv.Total && inv.Open() {
 		v.Facts = append(v.Facts, t.T("bill.owed", "yen", ja.Number(left)))
@@ -111,4 +112,12 @@ func (n *Notifier) sendInvoice(ctx context.Context, p *tenant.Person, inv *billi
 		}
 	}
 	return n.sendLogin(ctx, p, v, t.T(billKey+note+"_subject", "month", month, "number", inv.Number), fmt.Sprintf("invoice.%s.%s.%d", inv.Number, note, events))
+}
+
+// amount of an invoice; what a correction takes off is said in words, not by a sign.
+func amount(t text.Texts, yen int) string {
+	if yen < 0 {
+		return t.T("bill.mail_off", "yen", ja.Number(-yen))
+	}
+	return t.T("bill.mail_total", "yen", ja.Number(yen))
 }
