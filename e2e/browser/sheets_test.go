@@ -17,7 +17,7 @@ import (
 )
 
 // mostSheets of a document are drawn; a claim has more when there were many mails or photos.
-const mostSheets = 4
+const mostSheets = 3
 
 // drawn puts the sheets of a document into the folder, as people hold them in their hands.
 func drawn(t *testing.T, dir, name, lang string, pdf []byte) {

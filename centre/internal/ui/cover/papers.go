@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"otasuke/centre/internal/attach"
@@ -34,6 +35,7 @@ type gathered struct {
 	company  string
 	mails    []cover.Mail
 	sections []section
+	texts    []section // of the mails: long, and the last
 }
 
 // gather puts a claim in words: the claim itself, the alert, its mails as they were sent, the visit, the report, the files.
@@ -76,7 +78,7 @@ func (p *Pages) gather(v *ui.Visit) (g gathered, err error) {
 		for i := range mails {
 			if m := &mails[i]; len(m.Raw) > 0 {
 				lines := strings.Split(strings.TrimRight(strings.ReplaceAll(m.Text, "\r\n", "\n"), "\n"), "\n")
-				g.sections = append(g.sections, section{t.T("cover.mail_text", "name", mailName(i)), append([]string{"SHA-256 " + m.Sum, ""}, lines...)})
+				g.texts = append(g.texts, section{t.T("cover.mail_text", "name", mailName(i)), append([]string{"SHA-256 " + m.Sum, ""}, lines...)})
 			}
 		}
 	}
@@ -89,9 +91,12 @@ func (p *Pages) gather(v *ui.Visit) (g gathered, err error) {
 	if !x.Report.Known {
 		cause = strings.TrimSpace(t.T("dispatch.cause_unknown") + " " + cause)
 	}
-	lines = []string{label("dispatch.field_found", x.Report.Found), label("dispatch.field_done", x.Report.Did), label("dispatch.field_cause", cause), label("dispatch.field_advice", x.Report.Advice)}
+	lines = []string{label("dispatch.field_found", x.Report.Found), label("dispatch.field_done", x.Report.Did), label("dispatch.field_cause", cause)}
+	if x.Report.Advice != "" {
+		lines = append(lines, label("dispatch.field_advice", x.Report.Advice))
+	}
 	for _, one := range x.Report.Costs {
-		lines = append(lines, label("dispatch.cost_what", one.What+"  "+yen(t, one.Yen)))
+		lines = append(lines, t.T("cover.cost_line", "what", one.What, "yen", yen(t, one.Yen)))
 	}
 	add("dispatch.report", append(lines, label("dispatch.cost_sum", yen(t, x.Report.Sum())), t.T("dispatch.signed", "name", x.Report.Signer, "time", ja.Long(x.Report.Signed, t.Lang())))...)
 	lines = nil
@@ -114,13 +119,16 @@ func (p *Pages) document(ctx context.Context, t text.Texts, g *gathered) (*paper
 	title := t.T("cover.claim_title")
 	d := &paper.Document{Title: title, Author: p.Provider, Lang: t.Lang(), Made: g.claim.Made, Foot: title + " " + g.visit.Number + " " + p.Provider}
 	blocks := []paper.Block{paper.Text{S: title, Style: paper.Title.Sized(18), Mark: true}, paper.Gap(3)}
-	for _, s := range g.sections {
-		blocks = append(blocks, paper.Text{S: s.Title, Style: paper.Head, Mark: true}, paper.Gap(1))
-		for _, l := range s.Lines {
-			blocks = append(blocks, paper.Text{S: l, Style: paper.Body}, paper.Gap(1))
+	put := func(all []section) {
+		for _, s := range all {
+			blocks = append(blocks, paper.Text{S: s.Title, Style: paper.Head, Mark: true}, paper.Gap(1))
+			for _, l := range s.Lines {
+				blocks = append(blocks, paper.Text{S: l, Style: paper.Body}, paper.Gap(1))
+			}
+			blocks = append(blocks, paper.Gap(3))
 		}
-		blocks = append(blocks, paper.Gap(3))
 	}
+	put(g.sections)
 	for i := range g.visit.Files {
 		one := &g.visit.Files[i]
 		words := t.T("cover.file_"+one.What) + "  " + one.Name
@@ -132,8 +140,9 @@ func (p *Pages) document(ctx context.Context, t text.Texts, g *gathered) (*paper
 		if err != nil {
 			return nil, err
 		}
-		blocks = append(blocks, paper.Text{S: words, Style: paper.Small, Mark: true}, paper.Gap(1), paper.Picture{Data: data, High: highest, Else: t.T("cover.in_zip", "file", words)}, paper.Gap(4))
+		blocks = append(blocks, paper.Text{S: words, Style: paper.Small, Mark: true}, paper.Picture{Data: data, High: highest, Else: t.T("cover.in_zip", "file", words)}, paper.Gap(4))
 	}
+	put(g.texts)
 	d.Pages = []paper.Page{{Blocks: blocks}}
 	return d, nil
 }
@@ -174,7 +183,7 @@ func (p *Pages) zip(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	var said strings.Builder
-	for _, s := range g.sections {
+	for _, s := range slices.Concat(g.sections, g.texts) {
 		fmt.Fprintf(&said, "■ %s\r\n%s\r\n\r\n", s.Title, strings.Join(s.Lines, "\r\n"))
 	}
 	var pdf []byte
