@@ -104,7 +104,7 @@ func TestMailsToTheDesk(t *testing.T) {
 		if ja.Subject != "【相談】佐藤製作所 番号 1234567" || !strings.Contains(ja.Text, "https://console.example.jp/desk/ticket/"+d.id+"/x") || strings.Contains(ja.Text, "www.evil") || strings.Contains(ja.Text, "\nBcc:") || !strings.Contains(ja.Text, "佐藤 花子") {
 			t.Errorf("%s\n%s", ja.Subject, ja.Text)
 		}
-		if en.Subject != "[Desk] 佐藤製作所, number 1234567" || !strings.Contains(en.Text, "waits for an answer") {
+		if en.Subject != "[Desk] 佐藤製作所, number 1234567" || !strings.Contains(en.Text, "is waiting for an answer") {
 			t.Errorf("%s\n%s", en.Subject, en.Text)
 		}
 		m.news[0].Who = ids["one@centre.example.jp"] // a call that this one wrote down
@@ -125,7 +125,7 @@ func TestMailsToTheDesk(t *testing.T) {
 		m.t.State = tickets.Answered
 		wants("answered meanwhile", "", tickets.TellArgs{ID: "x"})
 		wants("given to somebody", "two ", tickets.TellArgs{ID: "x", Person: ids["two@centre.example.jp"], At: 5, Given: "窓口 一郎"})
-		if all := d.post.to("two@centre.example.jp"); !strings.Contains(all[len(all)-1].Text, "窓口 一郎 gave you") {
+		if all := d.post.to("two@centre.example.jp"); !strings.Contains(all[len(all)-1].Text, "窓口 一郎 gave this question to you") {
 			t.Error(all[len(all)-1].Text)
 		}
 		m.t.State, m.t.MovedTo = tickets.Fresh, "elsewhere"
