@@ -140,7 +140,7 @@ func TestStrangerBecomesAProtectedCustomer(t *testing.T) {
 		t.Fatalf("%d %+v", status, got)
 	}
 	b.open(here.portal + "/contract")
-	b.says("箱を発送しました", "yamato 123456789012", "8,250円")
+	b.says("箱を発送しました", "ヤマト運輸 1234-5678-9012", "8,250円")
 	b.calm()
 	desk.calm()
 }
