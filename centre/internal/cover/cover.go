@@ -46,8 +46,10 @@ const KindTell = "cover.tell"
 
 // TellArgs are those of [KindTell]: without a person it leaves a job for each of them.
 type TellArgs struct {
-	ID     string `json:"id"`
-	Person string `json:"person,omitempty"`
+	ID string `json:"id"`
+	// Decided: the company's owners hear what the insurer decided; without it the insurer's people hear that a claim waits.
+	Decided bool   `json:"decided,omitempty"`
+	Person  string `json:"person,omitempty"`
 }
 
 // State of a claim.
@@ -432,11 +434,12 @@ func (s *Service) Decide(ctx context.Context, tenantID, id, who string, d Decisi
 			return ErrFields
 		}
 		c.Decided, c.By, c.On, c.Why = d.Yen, d.By, d.On, d.Why
+		told := job.Enqueue(tx, job.Job{Kind: KindTell, Args: TellArgs{ID: c.ID, Decided: true}, Unique: c.ID + " decided"})
 		if d.Letter == nil {
-			return nil
+			return told
 		}
 		c.Letter = d.Letter.ID
-		return attach.Put(tx, d.Letter, who, c.Moved)
+		return errors.Join(told, attach.Put(tx, d.Letter, who, c.Moved))
 	})
 }
 

@@ -21,6 +21,8 @@ type pile struct {
 
 func (p *pile) GetSent(context.Context, string, string) (cover.Claim, error) { return p.c, nil }
 
+func (p *pile) Get(context.Context, string, string) (cover.Claim, error) { return p.c, nil }
+
 func (p *pile) Decides(_ context.Context, personID string, _ *cover.Claim) (bool, error) {
 	return personID != p.other, nil
 }
@@ -60,6 +62,57 @@ func TestClaimMails(t *testing.T) {
 		}
 		if n := len(d.post.to("ogawa@insurer.example")); n != 1 {
 			t.Errorf("told %d times", n)
+		}
+	})
+}
+
+// The owners are told what the insurer decided, each once, in their language; who only reads is not.
+func TestDecisionMails(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		p := &pile{c: cover.Claim{TenantID: d.id, ID: "c1", State: cover.Sent, Asked: 50_000, Decided: 42_900, By: "みほん損害保険"}}
+		d.cfg.Claims = p
+		before := len(d.post.mails)
+		all := func() (args []string) {
+			if err := d.cfg.Store.Read(t.Context(), d.id, func(tx *store.Tx) (err error) {
+				args, err = store.Collect[string](tx.Query(`SELECT args FROM job WHERE owner = $1 AND kind = $2`, cover.KindTell))(func(scan func(...any) error) (s string, err error) { return s, scan(&s) })
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return args
+		}
+		tell := func(args string) {
+			t.Helper()
+			if err := d.HandleClaim(t.Context(), d.id, json.RawMessage(args)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tell(`{"id":"c1","decided":true}`); len(all()) != 0 {
+			t.Error("a claim that nobody has decided is told of")
+		}
+		for _, state := range []cover.State{cover.Paid, cover.Refused} {
+			p.c.State, p.c.Why = state, map[cover.State]string{cover.Refused: "対象外の作業"}[state]
+			for range 2 {
+				tell(`{"id":"c1","decided":true}`)
+			}
+		}
+		waiting := all()
+		if len(waiting) == 0 || len(d.post.mails) != before {
+			t.Fatalf("%q, %d mails", waiting, len(d.post.mails)-before)
+		}
+		for _, state := range []cover.State{cover.Paid, cover.Refused} {
+			p.c.State = state
+			for _, one := range waiting {
+				tell(one)
+			}
+		}
+		got := d.post.mails[before:]
+		if len(got) != 2*len(waiting) {
+			t.Fatalf("%d mails of %d jobs", len(got), len(waiting))
+		}
+		first, last := got[0].Text, got[len(got)-1].Text
+		if !strings.Contains(first, "42,900") || !strings.Contains(first, "/cover") || strings.Contains(last, "42,900") || !strings.Contains(last, "対象外の作業") {
+			t.Errorf("%s\n\n%s", first, last)
 		}
 	})
 }
