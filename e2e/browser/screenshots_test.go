@@ -61,8 +61,8 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// letters are kinds of mails, by a word of the subject: what people get besides alerts. Those about steps of contracts and visits come from
-// centre/internal/notify, where a year goes by.
+// letters are kinds of mails, by a word of the subject, that come out of journeys. TestLetters of the centre draws all others, and
+// those about steps of contracts and visits come from centre/internal/notify, where a year goes by.
 var letters = []struct {
 	name   string
 	ja, en string // "" where nobody gets one in that language
@@ -92,12 +92,8 @@ func TestLetters(t *testing.T) {
 				continue
 			}
 			m := all[at]
-			page := m.HTML
-			if page == "" {
-				page = uitest.Letter(m.To, m.Subject, m.Text)
-			}
 			b := newTab(t, 360, 800)
-			b.show(page)
+			b.show(m.Shown())
 			b.picture(filepath.Join(dir, fmt.Sprintf("mail-%s-360-%s.png", l.name, lang)), 360)
 		}
 	}

@@ -22,17 +22,12 @@ const (
 	idleStaff, absoluteStaff = time.Hour, 12 * time.Hour
 )
 
-// pendingLife is how long somebody may look for the telephone with the second factor.
-const pendingLife = 10 * time.Minute
-
-// maxAgent bounds what is kept of a browser's name of itself.
-const maxAgent = 300
-
-// touchEvery spares the database a write for every page.
-const touchEvery = time.Minute
-
-// tokenBytes: 256 bits cannot be guessed.
-const tokenBytes = 32
+const (
+	pendingLife = 10 * time.Minute // how long somebody may look for the telephone with the second factor
+	maxAgent    = 300              // of a browser's name of itself
+	touchEvery  = time.Minute      // spares the database a write for every page
+	tokenBytes  = 32               // 256 bits cannot be guessed
+)
 
 // Errors of logging in.
 var (
@@ -362,6 +357,13 @@ func (s *Service) Revoke(ctx context.Context, tenantID, personID, sessionID, kee
 			return store.ErrNotFound
 		}
 		return endSession(tx, sessionID)
+	})
+}
+
+// EndSessions ends all sessions of somebody, for who looks after the people (ASVS 7.4.5); it is written down, and the person is told.
+func (s *Service) EndSessions(ctx context.Context, who, tenantID, personID string) error {
+	return s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
+		return errors.Join(endSessions(tx, personID, ""), s.changed(tx, who, personID, "person.sessions_ended"))
 	})
 }
 

@@ -27,6 +27,7 @@ type Own interface {
 	PersonByID(ctx context.Context, tenantID, personID string) (tenant.Person, error)
 	Sessions(ctx context.Context, tenantID, personID string) ([]tenant.Session, error)
 	Revoke(ctx context.Context, tenantID, personID, sessionID, keep string) error
+	Sure(ctx context.Context, x tenant.Session, secret string) error
 	ChangePassword(ctx context.Context, x tenant.Session, old, password string) error
 	BeginFactor(ctx context.Context, x tenant.Session, password string) error
 	FactorSecret(ctx context.Context, x tenant.Session) ([]byte, error)
@@ -45,6 +46,7 @@ type People interface {
 	Invites(ctx context.Context, tenantID string) ([]tenant.Invite, error)
 	Invite(ctx context.Context, who string, p tenant.Person) (string, error)
 	Withdraw(ctx context.Context, who, tenantID, id string) error
+	EndSessions(ctx context.Context, who, tenantID, personID string) error
 	StartRecovery(ctx context.Context, staff tenant.Session, tenantID, personID string, factor bool, why string) (tenant.Recovery, error)
 }
 
@@ -127,6 +129,7 @@ func (p *Pages) Routes(r *ui.Router) {
 	r.Page(ui.Manager, "GET /people/{person}", p.personPage)
 	r.Page(ui.Manager, "POST /people/{person}", p.change)
 	r.Page(ui.Manager, "POST /people/{person}/remove", p.remove)
+	r.Page(ui.Manager, "POST /people/{person}/sessions", p.endAll)
 	r.Open(ui.Holder, "GET /join/{token}", p.Gate.Holder(p.joinPage))
 	r.Open(ui.Holder, "POST /join/{token}", p.Gate.Holder(p.joinPage))
 	r.Open(ui.Holder, "GET /recover/{token}", p.Gate.Holder(p.recoverPage))
@@ -176,6 +179,7 @@ type accountView struct {
 	By, ByName             string // about the organisation's account; "" without a provider
 	Only                   bool   // nothing else lets this person in
 	Sessions               []sessionRow
+	End                    form // asked before others are ended
 	Others                 bool
 }
 
@@ -189,10 +193,10 @@ func (p *Pages) accountPage(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 // forms are those of the account's page, as they were typed.
-type forms struct{ password, off, key, only form }
+type forms struct{ password, off, key, only, end form }
 
 func formsOf(v *ui.Visit) forms {
-	return forms{password: passwordForm(v), off: codeForm(v), key: passkeyForm(v), only: onlyForm(v)}
+	return forms{password: passwordForm(v), off: codeForm(v), key: passkeyForm(v), only: onlyForm(v), end: endForm(v)}
 }
 
 func passwordForm(v *ui.Visit) form {
@@ -222,7 +226,7 @@ func (p *Pages) showAccount(w http.ResponseWriter, v *ui.Visit, f forms) error {
 	}
 	base.Flash = said(v, "password", "ended", "factor_off", "passkey_on", "passkey_off", "passkey_name", "passkey_only_on", "passkey_only_off")
 	a := accountView{Base: base, Name: me.Name, Email: me.Email, Role: ui.RoleWord(v.Texts, me.Role), May: ui.MayWord(v.Texts, me.Role),
-		Faults: slices.Concat(f.key.Faults(), f.only.Faults(), f.password.Faults(), f.off.Faults()), Password: f.password, Off: f.off, Factor: v.Factor, CanRemove: !p.Staff}
+		Faults: slices.Concat(f.key.Faults(), f.only.Faults(), f.password.Faults(), f.off.Faults(), f.end.Faults()), End: f.end, Password: f.password, Off: f.off, Factor: v.Factor, CanRemove: !p.Staff}
 	if a.Keys, err = p.passkeyPart(v, f.key, f.only); err != nil {
 		return err
 	}
@@ -292,13 +296,44 @@ func (p *Pages) password(w http.ResponseWriter, v *ui.Visit) error {
 	return p.showAccount(w, v, f)
 }
 
-// endSessions ends the session that the form names, or all but this one.
+// endSecret is asked for before sessions are ended.
+const endSecret = "end-secret"
+
+func endForm(v *ui.Visit) form {
+	f := secretField(v)
+	f.ID, f.Hint = endSecret, v.T("login.session_secret_hint")
+	return form{f}
+}
+
+// endSessions ends the session that the form names, or all but this one, for who says the password or a code again (ASVS 7.5.2). Whom only
+// the organisation's provider lets in has neither.
 func (p *Pages) endSessions(w http.ResponseWriter, v *ui.Visit) error {
 	id := v.Request.PostFormValue("session")
 	if id == v.Session.ID {
 		return ui.ErrBadInput // that is what logging out is for
 	}
-	if err := p.Revoke(v.Request.Context(), v.TenantID, v.PersonID, id, v.Session.ID); err != nil {
+	me, err := p.PersonByID(v.Request.Context(), v.TenantID, v.PersonID)
+	if err != nil {
+		return err
+	}
+	by, err := p.byProvider(v, &me)
+	if err != nil {
+		return err
+	}
+	if !by.only {
+		err = p.Sure(v.Request.Context(), v.Session, v.Request.PostFormValue(endSecret))
+	}
+	for _, one := range keyFaults {
+		if errors.Is(err, one.err) {
+			f := formsOf(v)
+			f.end.Fault(endSecret, v.T(one.text))
+			return p.showAccount(w, v, f)
+		}
+	}
+	if err == nil {
+		err = p.Revoke(v.Request.Context(), v.TenantID, v.PersonID, id, v.Session.ID)
+	}
+	if err != nil {
 		return err
 	}
 	return p.back(w, v, "/account?said=ended")

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -331,7 +332,12 @@ func TestSessionsAndPassword(t *testing.T) {
 		if status, _, _ := w.do(http.MethodPost, "/account/sessions", url.Values{"session": {x.ID}}, windows); status != http.StatusForbidden {
 			w.Errorf("without the form's token: %d", status)
 		}
-		w.ends("/account?said=ended")(w.post("/account", "/account/sessions", "session", x.ID))
+		w.refuses("end-secret", "いまのパスワードが違う", "")(w.post("/account", "/account/sessions", "session", x.ID))
+		w.refuses("end-secret", "いまのパスワードが違う", "")(w.post("/account", "/account/sessions", "session", x.ID, "end-secret", "wrong word"))
+		if _, err := w.svc.SessionByToken(w.Context(), phone); err != nil {
+			w.Errorf("a stolen cookie ended the telephone's: %v", err)
+		}
+		w.ends("/account?said=ended")(w.post("/account", "/account/sessions", "session", x.ID, "end-secret", word))
 		if _, err := w.svc.SessionByToken(w.Context(), phone); err == nil {
 			w.Error("the telephone is still logged in")
 		}
@@ -341,6 +347,39 @@ func TestSessionsAndPassword(t *testing.T) {
 		w.says(w.get("/account?said=password"), "パスワードを変えました")
 		if status, _ := w.login("hanako@sato.example", word, windows); status != http.StatusUnprocessableEntity {
 			w.Errorf("the old password works: %d", status)
+		}
+	})
+}
+
+// Who looks after the people ends all sessions of somebody; it is recorded and told. Nobody else can, nor for another company.
+func TestSomebodyElseIsLoggedOut(t *testing.T) {
+	each(t, false, func(w *world) {
+		id := w.person(tenant.Person{TenantID: w.company, Email: "taro@sato.example", Name: "佐藤 太郎", Role: tenant.RoleMember})
+		w.login("taro@sato.example", word, iPhone)
+		phone := w.cookie
+		if status, _, _ := w.post("/account", "/people/"+id+"/sessions"); status != http.StatusForbidden {
+			w.Errorf("a member may: %d", status)
+		}
+		w.login("hanako@sato.example", word, windows)
+		w.says(w.get("/people/"+id), "ログインを終わらせる")
+		if status, _, _ := w.post("/account", "/people/nobody/sessions"); status != http.StatusNotFound {
+			w.Errorf("nobody: %d", status)
+		}
+		w.ends("/people?said=out")(w.post("/people/"+id, "/people/"+id+"/sessions"))
+		w.says(w.get("/people?said=out"), "すべての機器でログインを終わらせました")
+		if _, err := w.svc.SessionByToken(w.Context(), phone); !errors.Is(err, tenant.ErrNoSession) {
+			w.Errorf("still in: %v", err)
+		}
+		entries, err := w.svc.AuditLog(w.Context(), w.company, 1)
+		if err != nil || len(entries) != 1 || entries[0].Action != "person.sessions_ended" || entries[0].Object != id {
+			w.Errorf("%+v, %v", entries, err)
+		}
+		var told int
+		must(w.T, w.store.Read(w.Context(), w.company, func(tx *store.Tx) error {
+			return tx.QueryRow(`SELECT count(*) FROM job WHERE owner = $1 AND kind = $2 AND args LIKE '%sessions_ended%'`, tenant.KindTell).Scan(&told)
+		}))
+		if told != 1 {
+			w.Errorf("told %d times", told)
 		}
 	})
 }

@@ -74,7 +74,7 @@ func (p *Pages) showPeople(w http.ResponseWriter, v *ui.Visit, f form, chosen te
 	if err != nil {
 		return err
 	}
-	base.Flash = said(v, "invited", "changed", "removed", "withdrawn", "recovering", "unbound")
+	base.Flash = said(v, "invited", "changed", "removed", "withdrawn", "recovering", "unbound", "out")
 	view := peopleView{Base: base, Fields: f, Faults: f.Faults(), Mails: mails, Roles: roles(v, chosen), Manage: v.Role.May(tenant.MayManage), Shares: !p.Staff && v.Role.May(tenant.MayManage)}
 	view.Lead = v.T("login.people_read")
 	if view.Manage {
@@ -225,6 +225,21 @@ func (p *Pages) remove(w http.ResponseWriter, v *ui.Visit) error {
 		return p.back(w, v, "/login?said=out")
 	}
 	return p.back(w, v, "/people?said=removed")
+}
+
+// endAll ends all sessions of somebody else.
+func (p *Pages) endAll(w http.ResponseWriter, v *ui.Visit) error {
+	one, err := p.find(v)
+	if err != nil {
+		return err
+	}
+	if one.ID == v.PersonID {
+		return p.back(w, v, "/account")
+	}
+	if err := p.EndSessions(v.Request.Context(), v.PersonID, v.TenantID, one.ID); err != nil {
+		return err
+	}
+	return p.back(w, v, "/people?said=out")
 }
 
 // recover begins the recovery of a colleague's login.
