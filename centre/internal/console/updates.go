@@ -13,6 +13,7 @@ import (
 	"otasuke/centre/internal/release"
 	"otasuke/centre/internal/tenant"
 	"otasuke/centre/internal/ui"
+	"otasuke/content/text"
 	"otasuke/internal/ja"
 	"otasuke/wire"
 )
@@ -91,8 +92,8 @@ func (c *console) updatesPage(w http.ResponseWriter, v *ui.Visit) error {
 var waveWords = [...]string{"console.wave_one", "console.wave_hundredth", "console.wave_tenth", "console.wave_all"}
 
 func (c *console) releaseLine(v *ui.Visit, r *release.Release, old bool) releaseRow {
-	row := releaseRow{Kind: v.T(release.Words[r.Kind]), Version: strconv.FormatInt(r.Version, 10), Made: ja.Short(r.Made, v.Texts.Lang()), Note: r.Note,
-		Why: r.Why, Stopped: r.Stopped, Action: c.root + "/updates/" + r.Kind + "/" + strconv.FormatInt(r.Version, 10)}
+	row := releaseRow{Kind: v.T(release.Words[r.Kind]), Version: strconv.FormatInt(r.Version, 10), Made: ja.Short(r.Made, v.Texts.Lang()), Note: noteWords(v.Texts, r.Note),
+		Why: noteWords(v.Texts, r.Why), Stopped: r.Stopped, Action: c.root + "/updates/" + r.Kind + "/" + strconv.FormatInt(r.Version, 10)}
 	switch {
 	case r.Stopped:
 		row.State = ui.State{Tone: ui.Alarm, Text: v.T("console.update_is_stopped")}
@@ -167,4 +168,22 @@ func (c *console) fetch(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	return c.back(w, v, "/updates?said=fetch")
+}
+
+// noted is what releases say of themselves and why they stopped, by the key of the words for it.
+var noted = []struct {
+	key  string
+	form string
+}{{"console.update_files", "%d files"}, {"console.update_rules", "%d rules, %d left out"}, {"console.update_back", "%d of %d boxes went back or refused it"}}
+
+// noteWords are a release's note in somebody's language; what people wrote themselves stays as it is.
+func noteWords(t text.Texts, note string) string {
+	for _, one := range noted {
+		var n, out int
+		into := []any{&n, &out}[:strings.Count(one.form, "%d")]
+		if got, err := fmt.Sscanf(note, one.form, into...); err == nil && got == len(into) && note == fmt.Sprintf(one.form, []any{n, out}[:len(into)]...) {
+			return t.T(one.key, "n", n, "out", out)
+		}
+	}
+	return note
 }

@@ -69,9 +69,14 @@ func TestUpdates(t *testing.T) {
 	c := sample()
 	b := serve(t, c)
 	page := b.page("/updates")
-	for _, want := range []string{"100台に1台", "使用中 2 台 · 様子見 1 台", "止まっています", "1 of 1 boxes went back", "新しいものに交代", "31,996", "前のものを使用中", "had 1230&lt;b&gt;", "危険なサイトのリストは、試したところ問題があり"} {
+	for _, want := range []string{"100台に1台", "使用中 2 台 · 様子見 1 台", "止まっています", "3 個のファイル", "1 台のうち 1 台が、前のものに戻したか", "新しいものに交代", "31,996", "前のものを使用中", "had 1230&lt;b&gt;", "危険なサイトのリストは、試したところ問題があり"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for _, foreign := range []string{"3 files", "left out", "boxes went back"} {
+		if strings.Contains(page, foreign) {
+			t.Errorf("a Japanese page says %q", foreign)
 		}
 	}
 	if n := strings.Count(page, `value="stop"`); n != 1 || strings.Count(page, `value="go"`) != 1 {

@@ -143,7 +143,7 @@ func (s *Service) Look(ctx context.Context) error {
 	now := s.cfg.Clock.Now()
 	var fired []alert.Fired
 	companies := 0
-	if err := s.cfg.Store.AsOperator(ctx, system, "rules that fire at many companies", func(tx *store.AllTx) (err error) {
+	if err := s.cfg.Store.AsWatcher(ctx, system, "rules that fire at many companies", func(tx *store.AllTx) (err error) {
 		if fired, err = s.cfg.Alerts.FiredSince(tx, now.Add(-window), leastCompanies); err != nil || len(fired) == 0 {
 			return err
 		}

@@ -154,6 +154,9 @@ func TestSpread(t *testing.T) {
 		for range 2 {
 			must(f.T, f.svc.Look(f.Context()))
 		}
+		if all, err := f.s.Accesses(f.Context(), 10); err != nil || len(all) != 1 {
+			t.Errorf("%d rows about looking three times: %v, %v", len(all), all, err)
+		}
 		f.clock.Advance(2 * time.Second)
 		if !f.silent(f.companies[0], ids[f.companies[0]]) || f.jobs(tenant.House, misfire.KindHeld) != 1 {
 			t.Fatalf("not held, or the staff told %d times", f.jobs(tenant.House, misfire.KindHeld))

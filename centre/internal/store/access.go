@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 )
 
 // Write runs fn in a transaction of tenant that may change its rows, and commits
@@ -65,13 +66,45 @@ func (s *Store) AsOperator(ctx context.Context, who, why string, fn func(*AllTx)
 	if who == "" || why == "" {
 		return ErrNoTenant
 	}
-	err := s.Global(ctx, func(tx *GlobalTx) error {
-		_, err := tx.Exec(`INSERT INTO operator_access (at, who, why) VALUES ($1, $2, $3)`, Micros(s.clock.Now()), who, why)
-		return err
-	})
-	if err != nil {
+	if err := s.Global(ctx, func(tx *GlobalTx) error { return access(tx, s.clock.Now(), who, why) }); err != nil {
 		return err
 	}
+	return s.asOperator(ctx, who, fn)
+}
+
+// watched is how often a part that reads with every event is written down: a row for each would hide what people read.
+const watched = time.Hour
+
+// AsWatcher is [Store.AsOperator] for a part of the centre, "system:part", that reads across all tenants with every event. It is written
+// down once an hour.
+func (s *Store) AsWatcher(ctx context.Context, who, why string, fn func(*AllTx) error) error {
+	if who == "" || why == "" {
+		return ErrNoTenant
+	}
+	now := s.clock.Now()
+	s.topics.Lock()
+	last, known := s.watchers[who+" "+why]
+	s.topics.Unlock()
+	if !known || now.Sub(last) >= watched || now.Before(last) {
+		if err := s.Global(ctx, func(tx *GlobalTx) error { return access(tx, now, who, why) }); err != nil {
+			return err
+		}
+		s.topics.Lock()
+		if s.watchers == nil {
+			s.watchers = map[string]time.Time{}
+		}
+		s.watchers[who+" "+why] = now
+		s.topics.Unlock()
+	}
+	return s.asOperator(ctx, who, fn)
+}
+
+func access(tx *GlobalTx, now time.Time, who, why string) error {
+	_, err := tx.Exec(`INSERT INTO operator_access (at, who, why) VALUES ($1, $2, $3)`, Micros(now), who, why)
+	return err
+}
+
+func (s *Store) asOperator(ctx context.Context, who string, fn func(*AllTx) error) error {
 	return s.run(ctx, s.read, false, func(b *base) error {
 		if s.engine == Postgres {
 			if _, err := b.exec(`SELECT set_config('app.operator', $1, true)`, []any{who}); err != nil {

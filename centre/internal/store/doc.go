@@ -5,7 +5,7 @@
 //
 //   - [Store.Write] and [Store.Read]: a transaction of one tenant. The tenant is
 //     bound as $1 in every statement; the caller's own arguments begin at $2.
-//   - [Store.AsOperator]: reads across tenants, written down with who and why.
+//   - [Store.AsOperator]: reads across tenants, written down with who and why; [Store.AsWatcher] once an hour.
 //   - [Store.Global]: tables that belong to no tenant (job queue, directory).
 //   - [Store.Owner]: the directory: which tenant does this key belong to? It is
 //     how a request that carries only a token, an e-mail address or a claim code

@@ -85,6 +85,8 @@ type Store struct {
 	guard   guard
 	topics  sync.Mutex
 	waiting map[string]chan struct{}
+
+	watchers map[string]time.Time // when parts were last written down, under topics; see AsWatcher
 }
 
 // Asked is how many statements transactions have run since the start: what it costs to have more companies.

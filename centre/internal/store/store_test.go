@@ -178,6 +178,16 @@ func TestOperatorReadsAllAndIsWrittenDown(t *testing.T) {
 		if err != nil || len(all) != 2 || all[0].Who != "op-1" {
 			t.Errorf("accesses on record: %+v, %v; want 2", all, err)
 		}
+		// A part that looks at every event is written down once.
+		for range 3 {
+			must(t, s.AsWatcher(t.Context(), "system:part", "every event", count))
+		}
+		if err := s.AsWatcher(t.Context(), "system:part", "", count); !errors.Is(err, store.ErrNoTenant) {
+			t.Errorf("no reason given: %v", err)
+		}
+		if all, err = s.Accesses(t.Context(), 10); err != nil || len(all) != 3 {
+			t.Errorf("accesses on record: %+v, %v; want 3", all, err)
+		}
 		// The permission must not stay on the connection.
 		for range 5 {
 			must(t, s.Read(t.Context(), "own", func(tx *store.Tx) error {
