@@ -70,7 +70,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 screenshots: ## pages and mails as pictures, into docs/screenshots
 	@packaging/setup test
-	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./e2e/browser ./gateway/internal/frontpage ./centre/internal/report/printed ./centre/internal/notify -run 'Screenshots|Letters|Print|Wide'
+	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./e2e/browser ./gateway/internal/frontpage ./centre/internal/report/printed ./centre/internal/notify ./centre -run 'Screenshots|Letters|Print|Wide'
 	OTASUKE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./centre/internal/portal ./centre -run 'PicturesOfReports|ACompanyIsDeleted'
 
 accessibility: ## axe-core on every page, written down in docs/accessibility.md

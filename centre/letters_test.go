@@ -224,8 +224,8 @@ func newOffice(t *testing.T) *office {
 	people, err := o.c.tenants.People(t.Context(), o.firm)
 	o.must(err)
 	o.owner = people[0].ID
-	for _, id := range []string{o.firm, o.next} {
-		ann, err := o.c.addPerson(t.Context(), tenant.Person{TenantID: id, Email: "ann@" + strings.ToLower(id) + ".example", Name: "Ann Hill", Role: tenant.RoleOwner, Lang: "en", Mails: true}, "")
+	for id, site := range map[string]string{o.firm: "ajisai", o.next: "icho"} {
+		ann, err := o.c.addPerson(t.Context(), tenant.Person{TenantID: id, Email: "ann@" + site + ".example", Name: "Ann Hill", Role: tenant.RoleOwner, Lang: "en", Mails: true}, "")
 		o.must(err)
 		if id == o.firm {
 			o.ann = ann
@@ -276,7 +276,7 @@ func (o *office) alerts() {
 // logins tells of everything that can become of a login.
 func (o *office) logins() {
 	o.Helper()
-	for _, what := range []string{"password", "factor_on", "factor_off", "codes", "passkey_on", "passkey_off", "passkey_copied", "recovered", "passkey_only_on", "passkey_only_off", "sessions"} {
+	for _, what := range []string{"password", "factor_on", "factor_off", "codes", "passkey_on", "passkey_off", "passkey_copied", "recovered", "passkey_only_on", "passkey_only_off", "sessions_ended"} {
 		for _, person := range []string{o.owner, o.ann} {
 			o.tell(o.firm, tenant.KindTell, tenant.TellArgs{What: tenant.TellChanged, Note: "person." + what, Person: person})
 		}
@@ -386,7 +386,7 @@ func (o *office) asking() {
 	if err != nil && !strings.Contains(err.Error(), "already") {
 		o.must(err)
 	}
-	id := strings.Repeat("s", 26)
+	const id = "aki2026qxw7m3tv5zk9bnc4r8h"
 	o.must(o.c.surveys.Send(ctx, o.firm, o.owner, survey.Survey{ID: id, Title: "秋の点検", Questions: []survey.Question{{Kind: survey.Check, JA: "パスワードを使い回していませんか"}}, Due: time.Now().AddDate(0, 0, 14)}))
 	o.wait("survey.mail_ask_subject")
 	o.tell(o.next, survey.KindTell, survey.Args{ID: id, Note: "remind", At: 2})

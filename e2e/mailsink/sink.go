@@ -47,7 +47,7 @@ func (m *Mail) Shown() string {
 	if m.HTML != "" {
 		return m.HTML
 	}
-	return `<!doctype html><meta name="viewport" content="width=device-width"><title>x</title><style>body{margin:16px;font:16px/1.7 sans-serif}h1{font-size:18px}p{color:#555}pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}</style><p>` + html.EscapeString(m.To) + `</p><h1>` + html.EscapeString(m.Subject) + `</h1><pre>` + html.EscapeString(m.Text) + `</pre>`
+	return `<!doctype html><meta name="viewport" content="width=device-width"><title>x</title><style>body{margin:16px;font:16px/1.7 sans-serif}h1{font-size:18px}p{color:#555;overflow-wrap:anywhere}pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}</style><p>` + html.EscapeString(m.To) + `</p><h1>` + html.EscapeString(m.Subject) + `</h1><pre>` + html.EscapeString(m.Text) + `</pre>`
 }
 
 // Sink is the server.

@@ -101,6 +101,7 @@ func (n *Notifier) ringDesk(ctx context.Context, t *tickets.Ticket, args tickets
 	v := staffPage{Texts: texts, Lead: texts.T(deskKey+"lead", "company", owner), Facts: deskFacts(t, texts, owner), Next: texts.T(deskKey + "next"), Link: n.cfg.Console + "/desk/ticket/" + t.TenantID + "/" + t.ID}
 	subject, id := texts.T(deskKey+"subject", "company", owner, "number", t.Number), fmt.Sprintf("ring.%s.%d", t.ID, args.At)
 	if args.Given != "" {
+		v.Next = texts.T(deskKey + "given_next")
 		v.Lead = texts.T(deskKey+"given", "name", oneLine(args.Given, mail.MaxName))
 		subject, id = texts.T(deskKey+"given_subject", "company", owner, "number", t.Number), fmt.Sprintf("given.%s.%d", t.ID, args.At)
 	} else if t.Urgent {

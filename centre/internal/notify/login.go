@@ -166,7 +166,7 @@ func (n *Notifier) tellRecovery(ctx context.Context, company *tenant.Company, ar
 // changes are the mails about what became of a login, by the action of the audit log.
 var changes = map[string]string{"person.password": "mail.changed_password", "person.factor_on": "mail.changed_factor_on", "person.factor_off": "mail.changed_factor_off",
 	"person.codes": "mail.changed_codes", "person.passkey_on": "mail.changed_passkey_on", "person.passkey_off": "mail.changed_passkey_off", "person.passkey_copied": "mail.changed_passkey_copied", "person.recovered": "mail.changed_recovered",
-	"person.passkey_only_on": "mail.changed_passkey_only_on", "person.passkey_only_off": "mail.changed_passkey_only_off", "person.oidc_on": "mail.changed_oidc_on", "person.oidc_off": "mail.changed_oidc_off", "person.let_in": "mail.changed_let_in"}
+	"person.passkey_only_on": "mail.changed_passkey_only_on", "person.passkey_only_off": "mail.changed_passkey_only_off", "person.oidc_on": "mail.changed_oidc_on", "person.oidc_off": "mail.changed_oidc_off", "person.let_in": "mail.changed_let_in", "person.sessions_ended": "mail.changed_sessions"}
 
 func (n *Notifier) tellChanged(ctx context.Context, company *tenant.Company, args tenant.TellArgs, p *tenant.Person) error {
 	key := changes[args.Note]
@@ -177,6 +177,12 @@ func (n *Notifier) tellChanged(ctx context.Context, company *tenant.Company, arg
 	v := n.loginPage(company, t)
 	v.Lead, v.Facts = t.T(key), []string{t.T("mail.changed_not_you")}
 	v.Next, v.Link = t.T("mail.changed_next"), n.site(company.ID)+"/account"
+	if t.Has(key + "_do") { // what one has not done oneself has something to do
+		v.Facts = []string{t.T(key + "_do")}
+	}
+	if t.Has(key + "_next") {
+		v.Next = t.T(key + "_next")
+	}
 	return n.sendLogin(ctx, p, v, t.T(key+"_subject"), fmt.Sprintf("changed.%d", n.cfg.Clock.Now().UnixMicro()))
 }
 
