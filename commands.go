@@ -115,6 +115,8 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 	switch verb {
 	case "backup":
 		fs.StringVar(&dir, "to", ".", "`folder`")
+	case "audit":
+		fs.StringVar(&file, "against", "", "`file` of what it said before")
 	case "restore", "prove":
 		fs.StringVar(&file, "from", "", "backup `file`")
 	case "export":
@@ -181,6 +183,8 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 		return c.DeskMail(ctx, os.Stdin)
 	case "backup":
 		return answer(nil, func() (any, error) { return c.Backup(ctx, dir) })
+	case "audit":
+		return answer(nil, func() (any, error) { return c.Audit(ctx, file) })
 	case "backups":
 		return answer(nil, func() (any, error) { return c.Backups(ctx) })
 	case "export":

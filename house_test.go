@@ -36,7 +36,7 @@ var tooBig = map[string]string{}
 var levels = map[string]int{
 	"store": 1, "job": 1, "mail": 1, "password": 1,
 	"tenant": 2,
-	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "attach": 3, "policy": 3, "bulletin": 3, "care": 3, "knowledge": 4, "feed": 4, "passkey": 3, "oidc": 3, "letin": 3, "backup": 4, "misfire": 4, "pairing": 4, "report": 4, "group": 4, "export": 4, "erase": 4, "dispatch": 4, "cover": 4, "retention": 4, "contract": 4, "advisory": 4, "billing": 4, "discovery": 4,
+	"device": 3, "enrol": 3, "alert": 3, "usage": 3, "question": 3, "appeal": 3, "release": 3, "attach": 3, "policy": 3, "bulletin": 3, "care": 3, "knowledge": 4, "feed": 4, "passkey": 3, "oidc": 3, "letin": 3, "backup": 4, "misfire": 4, "witness": 3, "pairing": 4, "report": 4, "group": 4, "export": 4, "erase": 4, "dispatch": 4, "cover": 4, "retention": 4, "contract": 4, "advisory": 4, "billing": 4, "discovery": 4,
 	"intake": 5, "notify": 5,
 	"ops": 5, "parcel": 5, "statistics": 5, "hook": 5, "survey": 4, "desk": 4, "shift": 4, "news": 5,
 	"sample": 6, "ui": 6, "portal": 6, "console": 6,

@@ -19,6 +19,7 @@ const usage = `otasuke: the box and the centre of a cyber-security helper servic
   otasuke centre add-company|add-operator|alerts|requests|health -config FILE
                                           first start and scripts (JSON on standard input)
   otasuke centre backup -to DIR|restore -from FILE|prove -from FILE|backups -config FILE
+  otasuke centre audit -config FILE [-against FILE]
                                           copies of everything that a centre cannot make again
   otasuke centre export COMPANY [-notes] -o FILE|delete-company|deletions|tidy -config FILE
                                           give a company its data, delete it, delete what is too old
