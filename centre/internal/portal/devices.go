@@ -64,6 +64,8 @@ type deviceView struct {
 	Addrs     []string
 	History   []reason
 	Note      string
+	Typed     string // into the field for the name
+	Fault     string // what is wrong with it
 	Held      string // what to say of a device that is held; "" for one that may speak
 	CanHold   bool
 }
@@ -98,7 +100,7 @@ func (p *portal) devicesPage(w http.ResponseWriter, v *ui.Visit) error {
 }
 
 // deviceSaid are the words about what was just done.
-var deviceSaid = map[string]ui.Flash{"renamed": {Text: "portal.device_renamed"}, "badname": {Text: "portal.device_badname", Bad: true}, "known": {Text: "devices.known_done"},
+var deviceSaid = map[string]ui.Flash{"renamed": {Text: "portal.device_renamed"}, "known": {Text: "devices.known_done"},
 	"held": {Text: "devices.held_done"}, "released": {Text: "devices.released"}, "router": {Text: "devices.held_router", Bad: true}}
 
 // deviceRow words what is known of a device.
@@ -145,6 +147,11 @@ func (p *portal) deviceRow(v *ui.Visit, d *device.Known) deviceRow {
 
 // devicePage tells all about one device, and why.
 func (p *portal) devicePage(w http.ResponseWriter, v *ui.Visit) error {
+	return p.showDevice(w, v, "", "")
+}
+
+// showDevice shows a device, with what was typed as its name and what is wrong with that.
+func (p *portal) showDevice(w http.ResponseWriter, v *ui.Visit, typed, fault string) error {
 	base, err := p.begin(v, "portal.devices_title", "/devices")
 	if err != nil {
 		return err
@@ -156,6 +163,10 @@ func (p *portal) devicePage(w http.ResponseWriter, v *ui.Visit) error {
 	}
 	view := deviceView{Base: base, CanRename: v.Role != tenant.RoleReadonly, Back: p.root + "/devices", Device: p.deviceRow(v, d)}
 	view.Title = view.Device.Name
+	if view.Typed = typed; fault == "" && view.Device.Named {
+		view.Typed = view.Device.Name
+	}
+	view.Fault = fault
 	view.CanHold = view.CanRename && d.MAC != ""
 	if view.Held, err = p.held(v, d); err != nil {
 		return err
@@ -189,6 +200,9 @@ func (p *portal) devicePage(w http.ResponseWriter, v *ui.Visit) error {
 			}
 			view.History = append(view.History, reason{v.Texts.T(key, "detail", detail), ja.Long(c.At, v.Texts.Lang())})
 		}
+	}
+	if fault != "" {
+		return p.device.Render(w, http.StatusUnprocessableEntity, view)
 	}
 	return p.Show(w, p.device, view)
 }
@@ -253,11 +267,11 @@ func heardBy(v *ui.Visit, by string) string {
 func (p *portal) rename(w http.ResponseWriter, v *ui.Visit) error {
 	name := strings.TrimSpace(v.Request.PostFormValue("name"))
 	if name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
-		return p.back(w, v, "/devices?said=badname")
+		return p.showDevice(w, v, name, v.T("portal.device_badname"))
 	}
 	err := p.Network.Rename(v.Request.Context(), v.TenantID, v.Request.PathValue("device"), v.PersonID, name)
 	if errors.Is(err, device.ErrInvalid) { // what cannot be seen, or turns the direction of writing
-		return p.back(w, v, "/devices?said=badname")
+		return p.showDevice(w, v, name, v.T("portal.device_badname"))
 	}
 	if err != nil {
 		return err

@@ -304,8 +304,15 @@ func TestDevicesAndWhoLooked(t *testing.T) {
 		t.Error("not renamed")
 	}
 	for _, bad := range []string{"", "  ", strings.Repeat("長", 41), "a\nb"} {
-		_, body := b.post("/devices/d2", url.Values{"csrf": {"form-token"}, "name": {bad}})
-		says(t, body, "名前は1文字以上")
+		status, body := b.post("/devices/d2", url.Values{"csrf": {"form-token"}, "name": {bad}})
+		for _, want := range []string{`href="#name"`, `id="name-error">名前は1文字以上`, `value="` + strings.TrimSpace(bad) + `"`} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%q: the page lacks %s", bad, want)
+			}
+		}
+		if status != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d", bad, status)
+		}
 	}
 	if o.endpoints[1].Name != "社長のスマホ" {
 		t.Error("a bad name was taken")
