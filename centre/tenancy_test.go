@@ -486,7 +486,7 @@ func (e *edge) inside(face *ui.Face, who string) bool {
 }
 
 // asked are routes that show what is wrong with what this test sends.
-var asked = []string{"POST /account/password", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /account/passkeys", "POST /account/passkeys/made", "POST /account/passkeys/only", "POST /shares", "POST /channels", "POST /surveys/new", "POST /surveys/{asked}", "POST /rota", "POST /cases/{tenant}/{alert}/discovery"}
+var asked = []string{"POST /account/password", "POST /account/sessions", "POST /account/factor/begin", "POST /account/factor/codes", "POST /account/factor/off", "POST /account/passkeys", "POST /account/passkeys/made", "POST /account/passkeys/only", "POST /shares", "POST /channels", "POST /surveys/new", "POST /surveys/{asked}", "POST /rota", "POST /cases/{tenant}/{alert}/discovery"}
 
 // want is what must come of a request.
 func (e *edge) want(face *ui.Face, who string, r ui.Route) func(int, string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -366,6 +367,25 @@ func (g *Gate) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p.Title = p.Heading
 	g.show(w, r, g.fault, status, p)
+}
+
+// readable refuses forms without files that are too large or no forms at all, before a page takes what could be read for all of it: a
+// login would say that an empty password is wrong. Forms with files are read by their pages, see [Large].
+func (g *Gate) readable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded" {
+			if err := r.ParseForm(); err != nil {
+				var large *http.MaxBytesError
+				if !errors.As(err, &large) {
+					err = errors.Join(ErrBadInput, err)
+				}
+				g.Fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Refuse is [Gate.Fail] for a POST that came from elsewhere.

@@ -150,5 +150,5 @@ func (r *Router) handle(scope Scope, pattern string, h http.HandlerFunc) {
 // Face is the finished face, behind [Secure].
 func (r *Router) Face(base *url.URL) *Face {
 	r.mux.HandleFunc("/", r.gate.NotFound)
-	return &Face{Handler: Secure(r.mux, base, r.gate.Refuse), Routes: r.all}
+	return &Face{Handler: Secure(r.gate.readable(r.mux), base, r.gate.Refuse), Routes: r.all}
 }
