@@ -23,9 +23,11 @@ const (
 	// Digits of a code.
 	Digits = 6
 	period = 30 // seconds, RFC 6238 5.2
-	// drift is how many steps a telephone's clock may be wrong, either way, and how late a
-	// code may be typed (RFC 6238 5.2 allows one).
-	drift = 1
+	// late is how many steps ago a code may have been shown: it is typed for some seconds (RFC 6238 5.2 allows one).
+	late = 1
+	// ahead is how far a telephone's clock may be ahead of ours: they ask the network for the time. A whole step would give every code
+	// half a minute more to be stolen in (ASVS 5.0 6.5.5).
+	ahead = 5 * time.Second
 )
 
 // Step is the number of the 30 seconds that t is in.
@@ -46,8 +48,7 @@ func Code(secret []byte, step int64) string {
 // Spaces in code do not matter.
 func Check(secret []byte, code string, t time.Time, after int64) (step int64, ok bool) {
 	code = Clean(code)
-	now := Step(t)
-	for s := now - drift; s <= now+drift; s++ {
+	for s := Step(t) - late; s <= Step(t.Add(ahead)); s++ {
 		// All are compared, whichever fits: the time taken tells nothing.
 		if subtle.ConstantTimeCompare([]byte(code), []byte(Code(secret, s))) == 1 && s > after {
 			step, ok = s, true
