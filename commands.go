@@ -184,7 +184,7 @@ func centreVerb(ctx context.Context, verb string, args []string) error {
 	case "backup":
 		return answer(nil, func() (any, error) { return c.Backup(ctx, dir) })
 	case "audit":
-		return answer(nil, func() (any, error) { return c.Audit(ctx, file) })
+		return answer(nil, func() (any, error) { return c.Witness().Ask(ctx, file) })
 	case "backups":
 		return answer(nil, func() (any, error) { return c.Backups(ctx) })
 	case "export":

@@ -7,13 +7,9 @@ import (
 	"otasuke/centre/internal/witness"
 )
 
-func (c *Centre) witness() *witness.Service {
+// Witness says how every audit record ends, for the command line and after each night's backup.
+func (c *Centre) Witness() *witness.Service {
 	return witness.New(witness.Config{Store: c.store, Verify: c.tenants.VerifyAudit, Log: c.cfg.Log})
-}
-
-// Audit says how every audit record ends, compared with a file of what it said before: see [witness.Service.Ask].
-func (c *Centre) Audit(ctx context.Context, against string) (any, error) {
-	return c.witness().Ask(ctx, against)
 }
 
 // Backup makes a backup in a folder, proves it, and writes down how that went.

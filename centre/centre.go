@@ -276,7 +276,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	queue.Handle(appeal.KindTell, notifier.HandleAppeal)
 	queue.Handle(release.KindStopped, notifier.HandleStopped)
 	queue.Handle(report.KindMail, notifier.HandleReport)
-	queue.Handle(backup.Kind, c.witness().After(c.backups.Handle))
+	queue.Handle(backup.Kind, c.Witness().After(c.backups.Handle))
 	queue.Handle(misfire.KindHeld, notifier.HandleHeld)
 	queue.Handle(misfire.KindWithdrawn, notifier.HandleWithdrawn)
 	queue.Handle(tenant.KindTell, notifier.HandleLogin)

@@ -18,7 +18,7 @@ func TestAuditIsCompared(t *testing.T) {
 	c := testCentre(t, storetest.SQLiteURL(t, schemas()...))
 	_, err := c.AddCompany(t.Context(), NewCompany{Name: "佐藤製作所", Lang: "ja", OwnerName: "佐藤", OwnerEmail: "sato@sato.example", Password: word})
 	ok(t, err)
-	said, err := c.Audit(t.Context(), "")
+	said, err := c.Witness().Ask(t.Context(), "")
 	ok(t, err)
 	kept, err := json.Marshal(said)
 	ok(t, err)
@@ -26,16 +26,16 @@ func TestAuditIsCompared(t *testing.T) {
 	ok(t, os.WriteFile(file, kept, 0o600))
 	_, err = c.AddOperator(t.Context(), "野田", "noda@centre.example", word)
 	ok(t, err)
-	if _, err := c.Audit(t.Context(), file); err != nil {
+	if _, err := c.Witness().Ask(t.Context(), file); err != nil {
 		t.Errorf("it went on: %v", err)
 	}
-	head := said.(witness.Report).Chains[0].Head
+	head := said.Chains[0].Head
 	ok(t, os.WriteFile(file, bytes.ReplaceAll(kept, []byte(head), []byte("00"+head[2:])), 0o600))
-	if _, err := c.Audit(t.Context(), file); head[:2] != "00" && !errors.Is(err, witness.ErrChanged) {
+	if _, err := c.Witness().Ask(t.Context(), file); head[:2] != "00" && !errors.Is(err, witness.ErrChanged) {
 		t.Errorf("another end: %v", err)
 	}
 	ok(t, os.WriteFile(file, []byte("no report"), 0o600))
-	if _, err := c.Audit(t.Context(), file); err == nil {
+	if _, err := c.Witness().Ask(t.Context(), file); err == nil {
 		t.Error("a file that is none was taken")
 	}
 }
