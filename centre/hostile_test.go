@@ -164,6 +164,12 @@ func TestHostileForms(t *testing.T) {
 					if _, still := formsOf(body)[path]; still && found && len(f.typed) > 0 && res.StatusCode == http.StatusUnprocessableEntity && (what == "markup" || what == "formula") {
 						e.keeps(at, text, body, f.typed)
 					}
+					// Refused by way of another page, nothing is lost either.
+					if to := res.Header.Get("Location"); what == "markup" && found && len(f.typed) > 0 && res.StatusCode == http.StatusSeeOther {
+						if next := read(do(face, who, http.MethodGet, to, "", nil)); strings.Contains(next, "flash-bad") && !strings.Contains(next, "data-passkey-fault") && !strings.Contains(to, "said=already") && !strings.Contains(to, "said=state") { // somebody was faster: the form is not there any more
+							e.keeps(at+", which refuses", text, next, f.typed)
+						}
+					}
 				}
 				if res := do(face, who, http.MethodPost, path, "application/x-www-form-urlencoded", io.MultiReader(strings.NewReader("csrf="+url.QueryEscape(m[1])+"&note="), strings.NewReader(big))); res.StatusCode != http.StatusRequestEntityTooLarge && res.StatusCode != http.StatusBadRequest && res.StatusCode != http.StatusForbidden && !f.files && !slices.Contains(uploads, r.Path) {
 					t.Errorf("%s: POST %s with 10 MB: %d", name, r.Path, res.StatusCode)

@@ -24,6 +24,7 @@ type seatsView struct {
 	Cancelled, CanCancel bool
 	CanSlides, Slides    bool
 	Move                 ui.Form
+	Faults               []ui.Field
 }
 
 type seatRow struct {
@@ -57,8 +58,11 @@ func (p *pages) attendance(v *ui.Visit) (one news.Piece, rows []seatRow, err err
 	return one, rows, err
 }
 
-func (p *pages) seatsPage(w http.ResponseWriter, v *ui.Visit) error {
-	t := v.Texts
+func (p *pages) seatsPage(w http.ResponseWriter, v *ui.Visit) error { return p.showSeats(w, v, nil) }
+
+// showSeats shows the list; with what is wrong with another place, and what was typed there.
+func (p *pages) showSeats(w http.ResponseWriter, v *ui.Visit, wrong news.FormError) error {
+	t, status := v.Texts, http.StatusOK
 	one, rows, err := p.attendance(v)
 	if err != nil {
 		return err
@@ -68,7 +72,7 @@ func (p *pages) seatsPage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	if base.Flash = said(v, "cancelled", "slides", "moved"); base.Flash == nil {
-		base.Flash = failed(v, "state", "empty", "large", "place")
+		base.Flash = failed(v, "state", "empty", "large")
 	}
 	title, _ := one.In(t.Lang())
 	view := seatsView{Base: base, Facts: one.Meeting.Facts(t), Rows: rows, MayTick: v.Role.May(tenant.MayWrite), MayRun: v.Role.May(tenant.MayOperate), One: p.address(one.ID), Action: p.address(one.ID), CSV: p.address(one.ID) + "/csv"}
@@ -91,8 +95,18 @@ func (p *pages) seatsPage(w http.ResponseWriter, v *ui.Visit) error {
 	if view.CanCancel {
 		view.Move = ui.Form{meeting(t, one.Meeting)[3], meeting(t, one.Meeting)[4]}
 	}
+	if wrong != nil {
+		status = http.StatusUnprocessableEntity
+		view.Move.Fill(v.Request.PostFormValue)
+		for i := range view.Move {
+			if f := &view.Move[i]; wrong[f.ID] != "" {
+				f.Error = t.T("news.fault_place")
+			}
+		}
+		view.Faults = view.Move.Faults()
+	}
 	view.CanSlides, view.Slides = one.State == news.Sent && !view.Cancelled, one.Meeting.Slides != ""
-	return p.seats.Render(w, http.StatusOK, view)
+	return p.seats.Render(w, status, view)
 }
 
 // seatsFile is the list as a table, for the desk at the door.
@@ -135,7 +149,7 @@ func (p *pages) move(w http.ResponseWriter, v *ui.Visit) error {
 	err := p.Move(v.Request.Context(), v.PersonID, id, v.Request.PostFormValue("place"), v.Request.PostFormValue("online"))
 	var form news.FormError
 	if errors.As(err, &form) {
-		return ui.To(w, v.Request, p.address(id)+"/seats?fault=place")
+		return p.showSeats(w, v, form)
 	}
 	return p.after(w, v, err, id, "moved")
 }
