@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/draw"
-	"image/png"
 	"io/fs"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -47,8 +43,18 @@ var called = map[string]string{"mail.subject_stopped": "3", "mail.invite_subject
 	"advisory.mail_ask_subject": "advisory", "apply.mail_staff_papers_subject": "apply-staff", "cover.mail_subject": "claim", "report.subject": "report", "export.mail_subject": "export"}
 
 // journeys are pictures of mails that e2e/browser or notify draws, with their languages.
-var journeys = []string{"3-ja", "3-en", "report-ja", "report-en", "invitation-ja", "invitation-en", "recovery-ja", "recovery-en", "factor-ja", "let-in-ja", "visit-offer-ja", "visit-accepted-ja", "visit-travelling-ja", "visit-done-ja", "visit-closed-ja",
-	"advisory-ja", "appeal-staff-ja", "export-ja", "export-en", "apply-papers-ja", "apply-review-ja", "apply-contracted-ja", "apply-staff-ja", "apply-staff-review-ja"}
+var journeys = slices.Concat([]string{"3-ja", "3-en", "report-ja", "report-en", "invitation-ja", "invitation-en", "recovery-ja", "recovery-en", "factor-ja", "let-in-ja",
+	"advisory-ja", "appeal-staff-ja", "export-ja", "export-en", "apply-contracted-ja", "apply-staff-review-ja"},
+	both("apply-active", "apply-back", "apply-ended", "apply-ending", "apply-installed", "apply-late", "apply-papers", "apply-remind", "apply-returned", "apply-review", "apply-shipped", "apply-staff", "apply-withdrawn",
+		"visit-accepted", "visit-cancelled", "visit-closed", "visit-done", "visit-followup", "visit-offer", "visit-staff-nobody", "visit-staff-unknown", "visit-travelling"))
+
+// both are names with each of the languages.
+func both(names ...string) (all []string) {
+	for _, n := range names {
+		all = append(all, n+"-ja", n+"-en")
+	}
+	return all
+}
 
 // staffs are mails that the staff, a vendor or an insurer gets: by the keys of their subjects. All others go to customers, who read two languages.
 var staffs = regexp.MustCompile(`^(mail\.(duty|stopped|held|appeal_asked|changed_oidc_on|changed_oidc_off|changed_let_in)|desk\.ring|desk\.ring_.*|apply\.mail_staff_.*|dispatch\.mail_(staff_.*|offer)|cover\.mail)_subject$`)
@@ -463,34 +469,11 @@ func TestLetters(t *testing.T) {
 	t.Logf("%d pictures", len(drawn))
 }
 
-// draws makes a picture of a page as narrow as a telephone, without the empty part below.
+// draws makes a picture of a page as a mail program on a telephone shows it.
 func draws(t *testing.T, page, file string) {
 	t.Helper()
 	if _, err := os.Stat(file); err == nil && os.Getenv("OTASUKE_SCREENSHOTS_MISSING") != "" {
 		return
 	}
-	const width, height, margin = 360, 2400, 16
-	uitest.Picture(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(page))
-	}), "/", "", width, height, file)
-	data, err := os.ReadFile(file)
-	ok(t, err)
-	img, err := png.Decode(bytes.NewReader(data))
-	ok(t, err)
-	b := img.Bounds()
-	end := b.Max.Y
-	for ; end > b.Min.Y+1; end-- {
-		first := img.At(b.Min.X, end-1)
-		same := true
-		for x := b.Min.X; x < b.Max.X && same; x++ {
-			same = img.At(x, end-1) == first
-		}
-		if !same {
-			break
-		}
-	}
-	part := image.NewRGBA(image.Rect(0, 0, b.Dx(), min(end+margin, b.Max.Y)-b.Min.Y))
-	draw.Draw(part, part.Bounds(), img, b.Min, draw.Src)
-	ok(t, uitest.Write(file, part))
+	uitest.Mail(t, page, file)
 }
