@@ -2,24 +2,16 @@ package centre
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"otasuke/centre/internal/advisory"
 	content "otasuke/content/advisory"
-	"otasuke/internal/atomicfile"
 	"otasuke/internal/ja"
 )
 
@@ -90,69 +82,13 @@ func (a *AdvisoryFlags) Set(fs *flag.FlagSet) {
 func SignAdvisories(verb string, a AdvisoryFlags) (any, error) {
 	switch {
 	case verb == "new-key" && a.Key != "":
-		return newKey(a.Key)
+		public, err := content.NewKey(a.Key)
+		return map[string]string{"public": public}, err
 	case verb == "sign" && a.Key != "" && a.From != "" && a.Out != "" && a.Days > 0:
-		return sign(a)
+		b, err := content.SignFolder(a.From, a.Key, a.Out, a.Serial, time.Now().In(ja.Zone), a.Days)
+		return map[string]any{"serial": b.Serial, "advisories": len(b.Rules), "until": b.Until}, err
 	}
 	return nil, ErrAdvisoryUse
-}
-
-func newKey(path string) (any, error) {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("centre: %w", err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return nil, fmt.Errorf("centre: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // never over another key
-	if err != nil {
-		return nil, fmt.Errorf("centre: %w", err)
-	}
-	if err := errors.Join(pem.Encode(f, &pem.Block{Type: "PRIVATE KEY", Bytes: der}), f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("centre: %w", err)
-	}
-	return map[string]string{"public": base64.StdEncoding.EncodeToString(public)}, nil
-}
-
-func sign(a AdvisoryFlags) (any, error) {
-	text, err := os.ReadFile(a.Key)
-	if err != nil {
-		return nil, fmt.Errorf("centre: %w", err)
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("centre: %s is no key", a.Key)
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	key, fits := parsed.(ed25519.PrivateKey)
-	if err != nil || !fits {
-		return nil, fmt.Errorf("centre: %s is no Ed25519 key", a.Key)
-	}
-	names, err := filepath.Glob(filepath.Join(a.From, "*.toml"))
-	if err != nil {
-		return nil, fmt.Errorf("centre: %w", err)
-	}
-	slices.Sort(names)
-	now := time.Now().In(ja.Zone)
-	b := content.Bundle{Serial: a.Serial, Made: now.Format(time.DateOnly), Until: now.AddDate(0, 0, a.Days).Format(time.DateOnly)}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("centre: %w", err)
-		}
-		r, err := content.Read(text)
-		if err != nil {
-			return nil, fmt.Errorf("centre: %s: %w", name, err)
-		}
-		b.Rules = append(b.Rules, r)
-	}
-	data, err := b.Sign(key)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"serial": b.Serial, "advisories": len(b.Rules), "until": b.Until}, atomicfile.Write(a.Out, data, 0o644)
 }
 
 // LoadAdvisories takes a bundle from a file.
