@@ -62,11 +62,16 @@ func (c *console) trafficPage(w http.ResponseWriter, v *ui.Visit) error {
 		return c.askWhy(w, v, view.Company, path)
 	}
 	view.Flash = flash(v, map[string]ui.Flash{"busy": {Text: "flows.busy", Bad: true}})
+	return c.offer(w, v, view, path, why, http.StatusOK)
+}
+
+// offer shows the form, with what was just asked in it.
+func (c *console) offer(w http.ResponseWriter, v *ui.Visit, view trafficView, path, why string, status int) (err error) {
 	if view.Form, err = c.flows.Form(v, v.Request.PathValue("tenant"), c.root+path, flows.Option{Value: "why", Label: why}); err != nil {
 		return err
 	}
 	view.None = view.Form.None
-	return c.Show(w, c.traffic, view)
+	return c.traffic.Render(w, status, view)
 }
 
 // askTraffic asks the customer's box; the reason goes into the customer's record.
@@ -76,6 +81,14 @@ func (c *console) askTraffic(w http.ResponseWriter, v *ui.Visit) error {
 		return c.back(w, v, "/companies/"+v.Request.PathValue("tenant"))
 	}
 	id, err := c.flows.Ask(v, v.Request.PathValue("tenant"), why)
+	if errors.Is(err, question.ErrTooMany) {
+		view, path, err := c.trafficOf(v)
+		if err != nil {
+			return err
+		}
+		view.Flash = &ui.Flash{Text: v.T("flows.busy"), Bad: true}
+		return c.offer(w, v, view, path, why, http.StatusTooManyRequests)
+	}
 	return c.asked(w, v, id, why, err)
 }
 

@@ -24,16 +24,29 @@ func (p *portal) trafficPage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	base.Flash = flash(v, map[string]ui.Flash{"busy": {Text: "flows.busy", Bad: true}})
+	return p.offer(w, v, base, http.StatusOK)
+}
+
+// offer shows the form, with what was just asked in it.
+func (p *portal) offer(w http.ResponseWriter, v *ui.Visit, base ui.Base, status int) error {
 	form, err := p.flows.Form(v, v.TenantID, p.root+"/traffic")
 	if err != nil {
 		return err
 	}
-	return p.Show(w, p.traffic, trafficView{Base: base, Form: form, None: form.None})
+	return p.traffic.Render(w, status, trafficView{Base: base, Form: form, None: form.None})
 }
 
 // askTraffic asks the box.
 func (p *portal) askTraffic(w http.ResponseWriter, v *ui.Visit) error {
 	id, err := p.flows.Ask(v, v.TenantID, "")
+	if errors.Is(err, question.ErrTooMany) {
+		base, err := p.begin(v, "flows.title", "/traffic")
+		if err != nil {
+			return err
+		}
+		base.Flash = &ui.Flash{Text: v.T("flows.busy"), Bad: true}
+		return p.offer(w, v, base, http.StatusTooManyRequests)
+	}
 	return p.asked(w, v, id, err)
 }
 

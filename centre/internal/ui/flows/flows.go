@@ -83,7 +83,17 @@ type Flows struct {
 var ErrNoBox = errors.New("flows: no box in use")
 
 // Option is one of a list to choose from.
-type Option struct{ Value, Label string }
+type Option struct {
+	Value, Label string
+	Chosen       bool // in the form that comes back
+}
+
+// choose marks the one that was sent.
+func choose(all []Option, value string) {
+	for i := range all {
+		all[i].Chosen = value != "" && all[i].Value == value
+	}
+}
 
 // Form is what can be asked.
 type Form struct {
@@ -91,11 +101,11 @@ type Form struct {
 	Hidden               []Option
 	Devices, Boxes       []Option
 	Periods, Kinds, Sums []Option
-	CSRF                 string
+	CSRF, Target         string
 	None                 bool // there is no box to ask
 }
 
-// Form offers what can be asked. Hidden fields are sent along.
+// Form offers what can be asked, with what was just sent filled in. Hidden fields are sent along.
 func (f *Flows) Form(v *ui.Visit, tenantID, action string, hidden ...Option) (Form, error) {
 	form := Form{Action: action, CSRF: v.CSRF, Hidden: hidden}
 	boxes, err := f.Network.Boxes(v.Request.Context(), tenantID)
@@ -104,7 +114,7 @@ func (f *Flows) Form(v *ui.Visit, tenantID, action string, hidden ...Option) (Fo
 	}
 	for i := range boxes {
 		if boxes[i].Returned.IsZero() {
-			form.Boxes = append(form.Boxes, Option{boxes[i].ID, boxes[i].Label()})
+			form.Boxes = append(form.Boxes, Option{Value: boxes[i].ID, Label: boxes[i].Label()})
 		}
 	}
 	form.None = len(form.Boxes) == 0
@@ -113,7 +123,7 @@ func (f *Flows) Form(v *ui.Visit, tenantID, action string, hidden ...Option) (Fo
 		return form, err
 	}
 	for i := range known {
-		form.Devices = append(form.Devices, Option{known[i].ID, label(&known[i])})
+		form.Devices = append(form.Devices, Option{Value: known[i].ID, Label: label(&known[i])})
 	}
 	slices.SortFunc(form.Devices, func(a, b Option) int { return strings.Compare(a.Label, b.Label) })
 	for _, n := range []int{1, 7, 30, 90} {
@@ -121,11 +131,20 @@ func (f *Flows) Form(v *ui.Visit, tenantID, action string, hidden ...Option) (Fo
 		if n == 1 {
 			label = v.T("flows.today")
 		}
-		form.Periods = append(form.Periods, Option{strconv.Itoa(n), label})
+		form.Periods = append(form.Periods, Option{Value: strconv.Itoa(n), Label: label})
 	}
-	form.Kinds = []Option{{"", v.T("flows.kind_all")}, {"blocked", v.T("flows.kind_blocked")}, {"told", v.T("flows.kind_told")}}
-	form.Sums = []Option{{"", v.T("flows.sum_none")}, {wire.SumDevice, v.T("flows.sum_device")}, {wire.SumName, v.T("flows.sum_name")},
-		{wire.SumApp, v.T("flows.sum_app")}, {wire.SumCountry, v.T("flows.sum_country")}}
+	for _, k := range [][2]string{{"", "kind_all"}, {"blocked", "kind_blocked"}, {"told", "kind_told"}} {
+		form.Kinds = append(form.Kinds, Option{Value: k[0], Label: v.T("flows." + k[1])})
+	}
+	for _, k := range [][2]string{{"", "sum_none"}, {wire.SumDevice, "sum_device"}, {wire.SumName, "sum_name"}, {wire.SumApp, "sum_app"}, {wire.SumCountry, "sum_country"}} {
+		form.Sums = append(form.Sums, Option{Value: k[0], Label: v.T("flows." + k[1])})
+	}
+	form.Target = field(v, "target")
+	choose(form.Boxes, field(v, "box"))
+	choose(form.Devices, field(v, "device"))
+	choose(form.Periods, field(v, "days"))
+	choose(form.Kinds, field(v, "kind"))
+	choose(form.Sums, field(v, "sum"))
 	return form, nil
 }
 
