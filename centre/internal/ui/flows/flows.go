@@ -275,7 +275,11 @@ type Answer struct {
 type Row struct{ Time, Device, Target, Detail, App, Size, State, Tone string }
 
 // Sum is a line of a table of sums.
-type Sum struct{ Key, Flows, Up, Down, Blocked, First, Last string }
+type Sum struct {
+	Key, Flows, Up, Down, Blocked, First, Last string
+
+	Width int // of its bar: bytes both ways in hundredths of the most
+}
 
 // Show waits for the answer to a question of the company and words it; csv is where its
 // file is. The page looks again by itself while the box is silent.
@@ -402,9 +406,13 @@ func (f *Flows) traffic(v *ui.Visit, a *Answer, q *question.Asked, t *wire.Traff
 		if sum != wire.SumApp {
 			a.SumHead = v.T("flows.sum_" + sum)
 		}
+		most := uint64(1)
+		for i := range t.Sums {
+			most = max(most, t.Sums[i].Up+t.Sums[i].Down)
+		}
 		for i := range t.Sums {
 			s := &t.Sums[i]
-			row := Sum{Key: f.key(v, sum, s, names), Flows: ja.Number(s.Flows), Up: ja.Size(s.Up), Down: ja.Size(s.Down),
+			row := Sum{Width: int((s.Up + s.Down) * 100 / most), Key: f.key(v, sum, s, names), Flows: ja.Number(s.Flows), Up: ja.Size(s.Up), Down: ja.Size(s.Down),
 				First: ja.Short(s.First, v.Texts.Lang()), Last: ja.Short(s.Last, v.Texts.Lang())}
 			if s.Blocked > 0 {
 				row.Blocked = ja.Number(s.Blocked)

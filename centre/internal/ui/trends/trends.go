@@ -20,6 +20,7 @@ import (
 	"otasuke/internal/clock"
 	"otasuke/internal/ja"
 	"otasuke/internal/sheet"
+	"otasuke/wire"
 )
 
 //go:embed *.html
@@ -107,7 +108,14 @@ type view struct {
 	OutsideN, StopN  string
 	InsideN, DaysCap string
 	Compare          compared
+	Where            []where
 }
+
+// where asks the box for a graph that the centre has no figures for.
+type where struct{ Sum, Days, Label string }
+
+// kept is for how many days a box keeps its log (gateway/internal/flowlog).
+const kept = 90
 
 type choice struct {
 	Label, URL string
@@ -170,6 +178,9 @@ func (p *pages) show(w http.ResponseWriter, v *ui.Visit) error {
 	days := strconv.Itoa(n)
 	view := view{Base: base, Lead: v.T("trends.lead", "from", ja.Date(from, v.Texts.Lang()), "to", ja.Date(to, v.Texts.Lang())), CSV: p.Root + "/figures.csv?days=" + days, Traffic: p.Root + "/traffic", Weekly: n == year,
 		OutsideN: ja.Number(c.Inbound), InsideN: ja.Number(c.Outbound), StopN: ja.Number(c.InboundBlocked + c.OutboundBlocked)}
+	for _, sum := range []string{wire.SumName, wire.SumCountry} {
+		view.Where = append(view.Where, where{sum, strconv.Itoa(min(n, kept)), v.T("trends.where_" + sum)})
+	}
 	for _, s := range spans {
 		view.Choice = append(view.Choice, choice{v.T("trends.days_" + strconv.Itoa(s)), p.Root + "/figures?days=" + strconv.Itoa(s), s == n})
 	}
