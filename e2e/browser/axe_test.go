@@ -104,7 +104,7 @@ func (l *axeReport) write(t *testing.T) {
 		fmt.Fprintf(&s, "| %s | %d |\n", w, l.walks[w])
 	}
 	fmt.Fprintf(&s, "\nRules: %d. Violations: %d.\n\n", len(l.rules), l.faults)
-	s.WriteString("## What axe-core leaves to people\n\nIt cannot decide these by itself; each is looked at on the pictures of `docs/screenshots`.\n\n| rule | pages | places | what it says |\n|---|---|---|---|\n")
+	s.WriteString("## What axe-core leaves to people\n\nIt cannot decide these by itself. The pages were looked at on the pictures of `docs/screenshots`, not place by place.\n\n| rule | pages | places | what it says |\n|---|---|---|---|\n")
 	all := slices.SortedFunc(maps.Values(l.open), func(a, b *undecided) int { return cmp.Compare(a.Rule, b.Rule) })
 	for _, o := range all {
 		fmt.Fprintf(&s, "| %s: %s | %d | %d | %s |\n", o.Rule, o.Help, l.pages[o.Rule], o.Nodes, strings.ReplaceAll(strings.Join(o.Why, "; "), "|", "/"))
