@@ -106,7 +106,11 @@ func TestTraffic(t *testing.T) {
 	}
 	body := b.page("/traffic/q1")
 	says(t, body, "1,204件見つかりました", "経理のパソコン", "www.example.jp", "YouTube", "4.5 MB", "=evil&lt;b&gt;.example", "止めたもの (接続先の一覧「phishing」)", "受付のNAS", "返事なし")
-	says(t, b.page("/traffic/sums"), "updates.example", "経理のパソコン", "192.168.1.77", "9.0 MB")
+	sums := b.page("/traffic/sums")
+	says(t, sums, "updates.example", "経理のパソコン", "192.168.1.77", "9.0 MB")
+	if !strings.Contains(sums, `<rect width="100"`) || !strings.Contains(sums, `<rect width="0"`) {
+		t.Error("sums have no bars")
+	}
 	says(t, b.page("/traffic/failed"), "this box keeps no traffic log")
 	status, csv := b.get("/traffic/q1/csv")
 	if status != http.StatusOK || !strings.Contains(csv, ",'=evil<b>.example,203.0.113.9,443,6,,,blocked,site:phishing,100,0") || !strings.HasPrefix(csv, "\ufeffstart,") {

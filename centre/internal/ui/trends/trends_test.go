@@ -12,6 +12,7 @@ import (
 	"otasuke/centre/internal/ui/stage"
 	"otasuke/content/text"
 	"otasuke/internal/ja"
+	"otasuke/wire"
 )
 
 func TestTemplateAndTexts(t *testing.T) {
@@ -31,6 +32,11 @@ func TestTemplateAndTexts(t *testing.T) {
 	for _, n := range spans {
 		if !c.In("en").Has("trends.days_" + strconv.Itoa(n)) {
 			t.Errorf("no word for %d days", n)
+		}
+	}
+	for _, sum := range []string{wire.SumName, wire.SumCountry} {
+		if !c.In("ja").Has("trends.where_" + sum) {
+			t.Errorf("no word for a graph by %s", sum)
 		}
 	}
 }
