@@ -12,6 +12,8 @@ SOAK     ?= 10m
 BOXES    ?= 1000
 BURST    ?= 10m
 CUT      ?= 1m
+# A PostgreSQL address for soak-centre: three processes on it, each killed with -9 in the burst.
+DATABASE ?=
 
 .PHONY: help build deb image image-test demo test bench soak soak-centre faults fuzz screenshots accessibility setup
 
@@ -55,10 +57,11 @@ soak: ## an office of 100 PCs through a box for SOAK (1h); OTASUKE_DATA names pu
 	@$(BUILD)
 	@./otasuke soak -for $(SOAK)
 
-soak-centre: ## a centre with BOXES (1000) for SOAK: a burst of 100x for BURST (10m), the line cut for CUT (1m)
+soak-centre: ## a centre with BOXES (1000) for SOAK: a burst of 100x for BURST (10m), then the line cut for CUT (1m); DATABASE names a PostgreSQL
 	@packaging/setup demo
 	@$(BUILD)
-	@./otasuke sim -self -must -boxes $(BOXES) -for $(SOAK) -burst 100 -burst-for $(BURST) -cut-for $(CUT) -settle 5m
+	@./otasuke sim -self -must -boxes $(BOXES) -for $(SOAK) -burst 100 -burst-for $(BURST) -cut-after $(BURST) -cut-for $(CUT) -settle 5m \
+		$(if $(DATABASE),-database $(DATABASE) -processes 3 -kill)
 
 faults: ## what an office feels while parts of the box fail, one after the other
 	@packaging/setup demo

@@ -229,7 +229,9 @@ func runSim(ctx context.Context, args []string) error {
 	fs.DurationVar(&o.Heartbeat, "heartbeat", time.Minute, "time between two of a box")
 	fs.Float64Var(&o.Burst, "burst", 1, "so many times the usual events")
 	fs.DurationVar(&o.BurstFor, "burst-for", 0, "how `long` the burst lasts; all the time without")
-	fs.DurationVar(&o.CutFor, "cut-for", 0, "cut the line to the centre that is started for so `long`, from a third of the time on")
+	fs.DurationVar(&o.CutFor, "cut-for", 0, "cut the line to the centre that is started for so `long`")
+	fs.DurationVar(&o.CutAfter, "cut-after", 0, "from `when` on; a third of the time without")
+	fs.BoolVar(&o.Kill, "kill", false, "kill each process of it with -9 in the burst, one after the other, and start it again")
 	must := fs.Bool("must", false, "end with status 1 when anything was lost or doubled")
 	fs.BoolVar(&o.Flood, "flood", false, "send as many events as the centre takes")
 	fs.BoolVar(&o.Self, "self", false, "start a centre, with companies of its own")
@@ -299,7 +301,7 @@ func runBench(ctx context.Context, args []string) error {
 	fs.IntVar(&o.Rounds, "rounds", 3, "how often kernel and box are measured in turn")
 	fs.DurationVar(&o.Hold, "hold", 10*time.Second, "how long connections are opened one after the other")
 	fs.StringVar(&o.Doc, "doc", "", "write the table of figures in this Markdown `file` anew")
-	only := fs.String("only", "", "measure only what begins with one of these `names`, separated by commas: start, box, kernel, judged, nogso, peer, flows, downloads, sites, centre, offline.http ...")
+	only := fs.String("only", "", "measure only what begins with one of these `names`, separated by commas: start, box, kernel, judged, nogso, peer, flows, downloads, apps, sites, centre, offline.http ...")
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return errUsage
 	}

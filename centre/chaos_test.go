@@ -2,6 +2,7 @@ package centre_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,13 +46,11 @@ func TestNothingIsLostOrDoubled(t *testing.T) { // alone: it restarts the databa
 			pause()
 			storetest.RestartPostgres(t)
 			pause()
-			c.Cut(true)
-			if err := c.Start(0); err != nil {
+			if err := errors.Join(c.Cut(true), c.Start(0)); err != nil {
 				return err
 			}
 			pause()
-			c.Cut(false)
-			return c.Start(2)
+			return errors.Join(c.Cut(false), c.Start(2))
 		}})
 	if err != nil {
 		t.Fatal(err)

@@ -43,16 +43,16 @@ type Centre struct {
 	console []string // addresses
 	took    *atomic.Int64
 
-	mu     sync.Mutex
-	procs  []*exec.Cmd
-	ended  time.Duration // of the CPU, of processes that are gone
-	cut    bool
-	joined map[net.Conn]bool
+	table string // of the kernel's, between boxes and processes
+
+	mu    sync.Mutex
+	procs []*exec.Cmd
+	ended time.Duration // of the CPU, of processes that are gone
 }
 
 // start makes the companies and starts the processes.
 func start(ctx context.Context, o *Options) (c *Centre, err error) {
-	c = &Centre{post: newPost(), say: o.Say, program: o.Program, joined: map[net.Conn]bool{}}
+	c = &Centre{post: newPost(), say: o.Say, program: o.Program}
 	defer func() {
 		if err != nil {
 			c.close()
@@ -102,7 +102,7 @@ func start(ctx context.Context, o *Options) (c *Centre, err error) {
 			return c, err
 		}
 	}
-	o.URL, err = c.address(c.fronts, o.CutFor > 0)
+	o.URL, err = c.address(o.CutFor > 0)
 	return c, err
 }
 
@@ -237,78 +237,64 @@ func (c *Centre) Kill(i int) {
 	c.procs[i] = nil
 }
 
-// Cut cuts the line between boxes and centre, or mends it.
-func (c *Centre) Cut(cut bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cut = cut; cut {
-		for conn := range c.joined {
-			conn.Close()
-		}
+// Cut cuts the line between boxes and centre, or mends it: what boxes send is refused by the kernel.
+func (c *Centre) Cut(cut bool) error {
+	text := "flush chain ip " + c.table + " cut\n"
+	if cut {
+		text += fmt.Sprintf("add rule ip %s cut ip saddr 127.1.0.0/16 tcp dport { %s } reject with tcp reset\n", c.table, strings.Join(ports(c.fronts), ", "))
 	}
+	return feed(text)
 }
 
-// address is the one that boxes know: connections go to the processes in turn, to the next one
-// when it does not answer.
-func (c *Centre) address(fronts []string, between bool) (string, error) {
-	if len(fronts) == 1 && !between {
-		return "https://" + fronts[0], nil
+// address is the one that boxes know. The kernel gives new connections to the processes in turn, and cuts the line: a proxy in this
+// process would want three open files for each box.
+func (c *Centre) address(between bool) (string, error) {
+	if len(c.fronts) == 1 && !between {
+		return "https://" + c.fronts[0], nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0") // so that the port is nobody else's; nothing comes here
 	if err != nil {
 		return "", err
 	}
 	c.front = l
-	c.wait.Go(func() {
-		for turn := 0; ; turn++ {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go c.join(conn, fronts, turn)
-		}
-	})
+	port := ports([]string{l.Addr().String()})[0]
+	table := "otasuke_sim_" + port
+	var turns []string
+	for i, p := range ports(c.fronts) {
+		turns = append(turns, fmt.Sprintf("%d : %s", i, p))
+	}
+	if err := feed(fmt.Sprintf(`table ip %s {
+	chain turn {
+		type nat hook output priority -100
+		ip daddr 127.0.0.1 tcp dport %s dnat to 127.0.0.1 : numgen inc mod %d map { %s }
+	}
+	chain cut {
+		type filter hook output priority 0
+	}
+}
+`, table, port, len(turns), strings.Join(turns, ", "))); err != nil {
+		return "", fmt.Errorf("sim: several processes, or a line that is cut, need root and nftables: %w", err)
+	}
+	c.table = table
 	return "https://" + l.Addr().String(), nil
 }
 
-func (c *Centre) join(conn net.Conn, fronts []string, turn int) {
-	defer conn.Close()
-	var to net.Conn
-	// From the box's own address: claims are limited by it.
-	var d net.Dialer
-	if from, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
-		d.LocalAddr = &net.TCPAddr{IP: from.IP}
+// ports of addresses.
+func ports(addresses []string) (all []string) {
+	for _, a := range addresses {
+		_, port, _ := net.SplitHostPort(a)
+		all = append(all, port)
 	}
-	for i := range fronts {
-		var err error
-		if to, err = d.Dial("tcp", fronts[(turn+i)%len(fronts)]); err == nil {
-			break
-		}
+	return all
+}
+
+func feed(text string) error {
+	cmd := exec.Command("nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("nft: %w: %s", err, bytes.TrimSpace(out))
 	}
-	if to == nil {
-		return
-	}
-	defer to.Close()
-	c.mu.Lock()
-	if c.cut {
-		c.mu.Unlock()
-		return
-	}
-	c.joined[conn] = true
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		delete(c.joined, conn)
-		c.mu.Unlock()
-	}()
-	done := make(chan struct{}, 2)
-	for _, pair := range [2][2]net.Conn{{conn, to}, {to, conn}} {
-		go func() {
-			_, _ = io.Copy(pair[0], pair[1])
-			done <- struct{}{}
-		}()
-	}
-	<-done // one side that ends ends both
+	return nil
 }
 
 // close ends everything.
@@ -316,12 +302,14 @@ func (c *Centre) close() {
 	if c.front != nil {
 		c.front.Close()
 	}
-	c.Cut(true)
 	for i := range c.procs {
 		c.Kill(i)
 	}
 	if c.smtp != nil {
 		c.smtp.Close()
+	}
+	if c.table != "" {
+		_ = feed("delete table ip " + c.table + "\n")
 	}
 	c.wait.Wait()
 	_ = os.RemoveAll(c.dir)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,9 +32,11 @@ type Options struct {
 	// Burst multiplies the rate of events, for the first BurstFor of the run, or all of it when that is 0.
 	Burst    float64
 	BurstFor time.Duration
-	// CutFor cuts the line between boxes and a centre that was started for so long, from a third of the run on: boxes go on
-	// seeing things, and tell them afterwards.
-	CutFor time.Duration
+	// CutFor cuts the line between boxes and a centre that was started for so long, from CutAfter on, a third of the run when that
+	// is 0: boxes go on seeing things, and tell them afterwards.
+	CutFor, CutAfter time.Duration
+	// Kill kills each process of a centre that was started with -9 in the burst, one after the other, and starts it again.
+	Kill bool
 	// Flood has every box send as many attacks from outside as the centre takes, in full batches.
 	Flood bool
 	// Self starts a centre; Database is its address, a new SQLite file when empty. Processes is how many centres
@@ -91,6 +94,8 @@ type Result struct {
 	// writing it down: nobody can be told exactly once by a protocol that does not say whether it took a mail.
 	Resent int64  `json:"mails_resent"`
 	Mail   Spread `json:"mail"`
+	// InBurst is of the first BurstFor of the run alone.
+	InBurst *Phase `json:"in_burst,omitempty"`
 	// Resident is the largest memory of a centre's process, CPU the share of one core that all of them
 	// took in the mean, Disk what their database grew by.
 	Resident int64   `json:"centre_resident_bytes"`
@@ -106,6 +111,15 @@ type Result struct {
 	Again    int            `json:"policies_again,omitempty"`
 	// Cost is that of one box.
 	Cost Cost `json:"cost_per_box"`
+}
+
+// Phase is a part of a run: how long heartbeats, acknowledgements and mails took until it ended, and what the centre's processes
+// took of one core meanwhile.
+type Phase struct {
+	Beat Spread  `json:"heartbeat"`
+	Ack  Spread  `json:"ack"`
+	Mail Spread  `json:"mail"`
+	CPU  float64 `json:"centre_cpu_cores"`
 }
 
 // Cost is what one box takes of the centre, from what the run took in its time.
@@ -124,6 +138,8 @@ type run struct {
 	beats timing
 	acks  timing
 	mails *post
+	burst *Phase
+	kills error // what kept killed processes from coming back
 
 	heartbeats, retries, sent, committed, alerts, line, took atomic.Int64
 }
@@ -189,6 +205,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 		r.mails.tally(&res)
 	}
 	r.policies(&res)
+	res.InBurst = r.burst
 	res.Resident, res.Disk = max(after.resident, before.resident), after.disk-before.disk
 	res.CPU = (after.cpu - before.cpu).Seconds() / elapsed.Seconds()
 	each := elapsed.Seconds() * float64(o.Boxes) // seconds of one box
@@ -274,21 +291,33 @@ func (r *run) live(ctx context.Context, c *Centre) error {
 	if r.o.Profile != "" && c != nil {
 		err = c.profile(r.o.Profile, r.o.For/3)
 	}
+	if r.o.BurstFor > 0 {
+		before, began := c.usage(), time.Now()
+		work.Go(func() {
+			if sleep(ctx, r.o.BurstFor) {
+				r.burst = &Phase{r.beats.spread(), r.acks.spread(), r.mails.spread(), (c.usage().cpu - before.cpu).Seconds() / time.Since(began).Seconds()}
+			}
+		})
+	}
+	if r.o.Kill && c != nil {
+		work.Go(func() { r.kills = r.kill(ctx, c) })
+	}
 	if r.o.CutFor > 0 && c != nil {
 		disturb := r.o.Disturb
 		r.o.Disturb = func(ctx context.Context, c *Centre) error {
-			c.Cut(true)
+			if err := c.Cut(true); err != nil {
+				return err
+			}
 			sleep(ctx, r.o.CutFor)
-			c.Cut(false)
-			if disturb == nil {
-				return nil
+			if err := c.Cut(false); err != nil || disturb == nil {
+				return err
 			}
 			return disturb(ctx, c)
 		}
 	}
 	if r.o.Disturb != nil {
 		select {
-		case <-time.After(r.o.For / 3):
+		case <-time.After(cmp.Or(r.o.CutAfter, r.o.For/3)):
 			if err = r.o.Disturb(ctx, c); err != nil {
 				stop() // what it broke may be broken for good, and boxes do not give up
 			}
@@ -296,7 +325,28 @@ func (r *run) live(ctx context.Context, c *Centre) error {
 		}
 	}
 	work.Wait()
-	return errors.Join(err, ctx.Err())
+	return errors.Join(err, r.kills, ctx.Err())
+}
+
+// deadFor is how long a killed process stays away: longer than a supervisor takes to start it again.
+const deadFor = 5 * time.Second
+
+// kill kills one process after the other, spread over the burst, and starts each again.
+func (r *run) kill(ctx context.Context, c *Centre) error {
+	n := len(c.fronts)
+	step := cmp.Or(r.o.BurstFor, r.o.For) / time.Duration(n+1)
+	for i := range n {
+		if !sleep(ctx, step-deadFor) {
+			return nil
+		}
+		c.Kill(i)
+		fmt.Fprintf(r.o.Say, "process %d of %d is killed\n", i+1, n)
+		sleep(ctx, deadFor)
+		if err := c.Start(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle waits for the mails that are due.

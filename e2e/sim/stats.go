@@ -78,6 +78,13 @@ func (p *post) take(to, subject, id string) {
 	}
 }
 
+func (p *post) spread() (s Spread) {
+	if p == nil {
+		return s
+	}
+	return p.times.spread()
+}
+
 func (p *post) complete() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,5 +105,5 @@ func (p *post) tally(res *Result) {
 	}
 	res.Duplicate += int64(p.other)
 	res.Resent = int64(p.again)
-	res.Mail = p.times.spread()
+	res.Mail = p.spread()
 }
