@@ -184,7 +184,6 @@ func (c *Centre) build(ctx context.Context) (err error) {
 	c.usage = usage.New(c.store, nil)
 	c.questions = question.New(c.store, nil)
 	c.care = care.New(c.store, c.tenants, nil)
-	c.appeals = appeal.New(c.store, nil)
 	c.reports = report.New(report.Config{Store: c.store, Alerts: c.alerts, Network: c.devices, Usage: c.usage, Companies: c.tenants, Withheld: c.withheld, App: c.appName})
 	offers, err := c.cfg.offers()
 	if err != nil {
@@ -234,6 +233,7 @@ func (c *Centre) build(ctx context.Context) (err error) {
 		return err
 	}
 	c.policies = policy.New(policy.Config{Store: c.store, Known: c.apps, Stops: c.discoveries.Stops})
+	c.appeals = appeal.New(c.store, nil, c.policies.Allow)
 	c.authority, err = enrol.Open(enrol.Config{Dir: c.cfg.authorityDir()})
 	return err
 }

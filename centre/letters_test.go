@@ -384,7 +384,10 @@ func (o *office) asking() {
 		o.must(err)
 		for _, a := range all {
 			if a.What == what {
-				o.must(o.c.appeals.Decide(ctx, o.firm, a.ID, o.desk.ID, i == 0, []string{"確かめて、開けました。", "偽のお店だという情報が、ほかにもありました。"}[i]))
+				through, err := o.c.appeals.Decide(ctx, o.firm, a.ID, o.desk.ID, i == 0, []string{"確かめて、開けました。", "偽のお店だという情報が、ほかにもありました。"}[i], "申し出を確かめたため")
+				if o.must(err); through != (i == 0) {
+					o.T.Errorf("%s is let through: %v", what, through)
+				}
 			}
 		}
 	}

@@ -99,14 +99,23 @@ type Item struct {
 type Service struct {
 	store *store.Store
 	clock clock.Clock
+	allow Allow
 }
 
-// New makes the service. Its tables must have been migrated. A nil clock is the machine's.
-func New(s *store.Store, c clock.Clock) *Service {
+// Allow has the company of a transaction let a site through from now on, in the name of somebody of the staff, with a reason
+// that the company reads. It says whether it could: not everything that is blocked is a site with a name.
+type Allow func(tx *store.Tx, who, why, what string) (bool, error)
+
+// New makes the service. Its tables must have been migrated. A nil clock is the machine's; without allow an answer changes
+// nothing by itself.
+func New(s *store.Store, c clock.Clock, allow Allow) *Service {
 	if c == nil {
 		c = clock.System{}
 	}
-	return &Service{store: s, clock: c}
+	if allow == nil {
+		allow = func(*store.Tx, string, string, string) (bool, error) { return false, nil }
+	}
+	return &Service{store: s, clock: c, allow: allow}
 }
 
 // Record takes what a box was told on a block page by a device. The event must have been
@@ -185,9 +194,10 @@ func (s *Service) Waiting(ctx context.Context, who, why string) (items []Item, e
 	return items, err
 }
 
-// Decide answers an open request as somebody of the staff.
-func (s *Service) Decide(ctx context.Context, tenantID, id, who string, accept bool, answer string) error {
-	return s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
+// Decide answers an open request as somebody of the staff. What is accepted is let through in the same transaction, where it
+// is a site: through says so. why stands in the company's policy.
+func (s *Service) Decide(ctx context.Context, tenantID, id, who string, accept bool, answer, why string) (through bool, err error) {
+	err = s.store.Write(ctx, tenantID, func(tx *store.Tx) error {
 		a, err := selectOne(tx, id)
 		if err != nil {
 			return err
@@ -198,6 +208,9 @@ func (s *Service) Decide(ctx context.Context, tenantID, id, who string, accept b
 		a.State, a.Answer, a.AnsweredBy, a.Answered = Refused, clean(answer, MaxNote), who, s.clock.Now()
 		if accept {
 			a.State = Accepted
+			if through, err = s.allow(tx, who, clean(why, MaxNote), a.What); err != nil {
+				return err
+			}
 		}
 		if err := decide(tx, &a); err != nil {
 			return err
@@ -207,6 +220,7 @@ func (s *Service) Decide(ctx context.Context, tenantID, id, who string, accept b
 		}
 		return job.Enqueue(tx, job.Job{Kind: KindTell, Args: TellArgs{ID: a.ID, Answer: true}})
 	})
+	return through && err == nil, err
 }
 
 // word is an id, or nothing.

@@ -27,7 +27,11 @@ type office struct {
 	svc        *appeal.Service
 	companies  *tenant.Service
 	own, decoy string
+	allowed    []string
+	fails      bool // letting something through
 }
+
+var errAllow = errors.New("the policy cannot be written")
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -41,7 +45,13 @@ func suite(t *testing.T, fn func(o *office)) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		o := &office{T: t, s: s, clock: clock.NewFake(start)}
-		o.svc = appeal.New(s, o.clock)
+		o.svc = appeal.New(s, o.clock, func(tx *store.Tx, who, why, what string) (bool, error) {
+			if o.fails {
+				return false, errAllow
+			}
+			o.allowed = append(o.allowed, strings.Join([]string{tx.Tenant(), who, why, what}, "|"))
+			return true, nil
+		})
 		o.companies = tenant.New(tenant.Config{Store: s, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			id, err := o.companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
@@ -97,13 +107,22 @@ func TestFromPageToAnswer(t *testing.T) {
 			o.Errorf("%+v", queue)
 		}
 		one := all[1]
-		must(o.T, o.svc.Decide(o.Context(), o.own, one.ID, "op", true, "確かめました。\n問題ありません。"))
+		o.fails = true
+		if _, err := o.svc.Decide(o.Context(), o.own, one.ID, "op", true, "", "申し出のため"); !errors.Is(err, errAllow) {
+			o.Errorf("what cannot be let through is answered: %v", err)
+		}
+		o.fails = false
+		through, err := o.svc.Decide(o.Context(), o.own, one.ID, "op", true, "確かめました。\n問題ありません。", "申し出のため")
+		must(o.T, err)
+		if want := []string{o.own + "|op|申し出のため|shop.example"}; !through || !slices.Equal(o.allowed, want) {
+			o.Errorf("let through: %v, %q", through, o.allowed)
+		}
 		got, err := o.svc.Request(o.Context(), o.own, one.ID)
 		must(o.T, err)
 		if got.State != appeal.Accepted || got.Answer != "確かめました。 問題ありません。" || got.AnsweredBy != "op" || !got.Answered.Equal(start.Add(time.Hour)) {
 			o.Errorf("%+v", got)
 		}
-		if err := o.svc.Decide(o.Context(), o.own, one.ID, "op2", false, "x"); !errors.Is(err, appeal.ErrAnswered) {
+		if _, err := o.svc.Decide(o.Context(), o.own, one.ID, "op2", false, "x", ""); !errors.Is(err, appeal.ErrAnswered) {
 			o.Errorf("answered twice: %v", err)
 		}
 		if n := o.jobs(); n != 3 {
@@ -131,7 +150,11 @@ func TestBounds(t *testing.T) {
 		if a := o.all()[0]; !strings.HasPrefix(a.What, "x<b>長") || len([]rune(a.What)) > 300 || a.Category != "" || a.Reason != "" || a.List != "l" || a.Device != "ab" {
 			o.Errorf("%+v", a)
 		}
-		must(o.T, o.svc.Decide(o.Context(), o.own, o.all()[0].ID, "op", false, strings.Repeat("長", 600)))
+		_, err := o.svc.Decide(o.Context(), o.own, o.all()[0].ID, "op", false, strings.Repeat("長", 600), "")
+		must(o.T, err)
+		if len(o.allowed) != 0 {
+			o.Errorf("refused, and let through: %q", o.allowed)
+		}
 		o.clock.Advance(appeal.Keep + time.Hour)
 		for i := range 210 {
 			o.record(o.own, fmt.Sprintf("n%d.example", i))
@@ -156,7 +179,7 @@ func TestCompaniesApart(t *testing.T) {
 		if _, err := o.svc.Request(o.Context(), o.own, theirs[0].ID); !errors.Is(err, store.ErrNotFound) {
 			o.Errorf("read: %v", err)
 		}
-		if err := o.svc.Decide(o.Context(), o.own, theirs[0].ID, "op", true, ""); !errors.Is(err, store.ErrNotFound) {
+		if _, err := o.svc.Decide(o.Context(), o.own, theirs[0].ID, "op", true, "", ""); !errors.Is(err, store.ErrNotFound) {
 			o.Errorf("answered: %v", err)
 		}
 	})

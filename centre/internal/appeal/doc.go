@@ -2,9 +2,9 @@
 // "this is wrong". It comes from a block page through the box, or from the portal; the
 // desk accepts or refuses it with a word, and the customer reads that.
 //
-// Accepting changes nothing by itself: who answers puts the name on a list of what the
-// company allows. The same thing asked again while it is open is counted, not queued twice.
-// Each request and each answer leaves a job that tells people, in the same transaction.
+// What is accepted and is a site with a name is let through by the company's policy ([Allow]). The
+// same thing asked again while it is open is counted, not queued twice. Each request and each
+// answer leaves a job that tells people. All of this is one transaction.
 //
 // Everything is bound to a company. Level 3: intake and portal write, console answers.
 package appeal

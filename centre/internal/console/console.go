@@ -54,7 +54,7 @@ type Desk interface {
 // Appeals is what customers say was blocked wrongly; appeal.Service is one.
 type Appeals interface {
 	Waiting(ctx context.Context, who, why string) ([]appeal.Item, error)
-	Decide(ctx context.Context, tenantID, id, who string, accept bool, answer string) error
+	Decide(ctx context.Context, tenantID, id, who string, accept bool, answer, why string) (through bool, err error)
 }
 
 // Companies knows the customers and their people; tenant.Service is one.

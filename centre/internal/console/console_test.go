@@ -135,12 +135,12 @@ func (c *centre) Waiting(_ context.Context, who, why string) ([]appeal.Item, err
 	return []appeal.Item{{Company: "株式会社佐藤製作所", Appeal: appeal.Appeal{TenantID: "sato", ID: "r1", What: "shop.example<b>", Device: "経理のPC", Category: "phishing", List: "feed", Reason: "work", Times: 3, Asked: now.Add(-time.Hour)}}}, nil
 }
 
-func (c *centre) Decide(_ context.Context, tenantID, id, who string, accept bool, answer string) error {
+func (c *centre) Decide(_ context.Context, tenantID, id, who string, accept bool, answer, why string) (bool, error) {
 	if id != "r1" {
-		return appeal.ErrAnswered
+		return false, appeal.ErrAnswered
 	}
-	c.did = append(c.did, strings.Join([]string{"decide", tenantID, id, who, fmt.Sprint(accept), answer}, "|"))
-	return nil
+	c.did = append(c.did, strings.Join([]string{"decide", tenantID, id, who, fmt.Sprint(accept), answer, why}, "|"))
+	return accept && answer != "", nil
 }
 
 func (c *centre) Companies(context.Context, tenant.Session, string) ([]tenant.Company, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"otasuke/centre/internal/appeal"
+	"otasuke/centre/internal/policy"
 	"otasuke/centre/internal/ui"
 	"otasuke/internal/ja"
 )
@@ -19,7 +20,7 @@ type requestsView struct {
 type requestRow struct {
 	ID, Company, What, Why string
 	Age, Times             string
-	Action                 string
+	Effect, Action         string
 }
 
 // requestsPage is the queue of what customers say was blocked wrongly.
@@ -29,7 +30,7 @@ func (c *console) requestsPage(w http.ResponseWriter, v *ui.Visit) error {
 		return err
 	}
 	view := requestsView{Base: c.begin(v, "console.requests_title", "/requests"), Count: v.T("console.queue_count", "n", ja.Number(len(items)))}
-	view.Flash = flash(v, map[string]ui.Flash{"accepted": {Text: "console.request_accepted"}, "refused": {Text: "console.request_refused"},
+	view.Flash = flash(v, map[string]ui.Flash{"accepted": {Text: "console.request_accepted"}, "byhand": {Text: "console.request_byhand"}, "refused": {Text: "console.request_refused"},
 		"nonote": {Text: "console.request_needs", Bad: true}, "already": {Text: "console.request_already", Bad: true}})
 	for i := range items {
 		view.Rows = append(view.Rows, c.requestLine(v, &items[i]))
@@ -42,6 +43,10 @@ func (c *console) requestLine(v *ui.Visit, a *appeal.Item) requestRow {
 		Age: v.T("common.ago", "span", ja.Span(c.Clock.Now().Sub(a.Asked), v.Texts.Lang()))}
 	if a.Times > 1 {
 		row.Times = v.T("console.request_times", "n", ja.Number(a.Times))
+	}
+	row.Effect = v.T("console.request_nameless")
+	if name := policy.Allowable(a.What); name != "" {
+		row.Effect = v.T("console.request_effect", "name", name)
 	}
 	var why []string
 	for _, s := range []string{a.Device, strings.Trim(a.List+" / "+a.Category, " /"), a.Note} {
@@ -68,12 +73,20 @@ func (c *console) decide(w http.ResponseWriter, v *ui.Visit) error {
 	case err != nil && !errors.Is(err, errNoText):
 		return err
 	}
-	err = c.Appeals.Decide(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("request"), v.PersonID, answer == "accept", note)
+	through, err := c.Appeals.Decide(v.Request.Context(), v.Request.PathValue("tenant"), v.Request.PathValue("request"), v.PersonID, answer == "accept", note,
+		strings.TrimSpace(v.T("console.request_reason")+" "+strings.Join(strings.Fields(note), " ")))
 	if errors.Is(err, appeal.ErrAnswered) {
 		return c.back(w, v, "/requests?said=already")
 	}
 	if err != nil {
 		return err
 	}
-	return c.back(w, v, "/requests?said="+map[string]string{"accept": "accepted", "refuse": "refused"}[answer])
+	said := "refused"
+	switch {
+	case through:
+		said = "accepted"
+	case answer == "accept":
+		said = "byhand"
+	}
+	return c.back(w, v, "/requests?said="+said)
 }

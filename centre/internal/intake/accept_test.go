@@ -235,7 +235,7 @@ func TestAppealCountsOnce(t *testing.T) {
 		b.send(one)
 		b.send(one)
 		other.send(say())
-		all, err := appeal.New(o.s, o.clock).Requests(o.Context(), o.own)
+		all, err := appeal.New(o.s, o.clock, nil).Requests(o.Context(), o.own)
 		if err != nil || len(all) != 1 || all[0].Times != 1 || all[0].Device == "" || all[0].Reason != "work" {
 			o.Errorf("%+v %v", all, err)
 		}

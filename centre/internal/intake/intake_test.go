@@ -86,7 +86,7 @@ func suite(t *testing.T, fn func(o *office)) {
 		o.policies = policy.New(policy.Config{Store: s, Stops: o.found.Stops, Clock: o.clock})
 		must(t, companies.EnsureHouse(t.Context(), "センター"))
 		o.pairings = pairing.New(pairing.Config{Store: s, Devices: o.devices, Clock: o.clock})
-		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock), Releases: release.New(release.Config{Store: s, Repo: repo.New(t.TempDir(), o.clock), Clock: o.clock}), Pairings: o.pairings, Policies: o.policies, Stopped: o.found.Counter, Site: "https://portal.example", CA: o.ca, Clock: o.clock})
+		o.in = intake.New(intake.Config{Store: s, Companies: companies, Devices: o.devices, Alerts: o.alerts, Usage: usage.New(s, o.clock), Questions: o.questions, Appeals: appeal.New(s, o.clock, nil), Releases: release.New(release.Config{Store: s, Repo: repo.New(t.TempDir(), o.clock), Clock: o.clock}), Pairings: o.pairings, Policies: o.policies, Stopped: o.found.Counter, Site: "https://portal.example", CA: o.ca, Clock: o.clock})
 		for _, to := range []*string{&o.own, &o.decoy} {
 			*to, err = companies.CreateCompany(t.Context(), "system", tenant.Company{Name: "株式会社さくら金属"})
 			must(t, err)

@@ -56,7 +56,7 @@ func onDesk(t *testing.T, f func(*testing.T, *desk)) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		o := newOffice(t, s)
-		d := &desk{office: o, appeals: appeal.New(s, o.clock), people: o.cfg.Companies.(*tenant.Service)}
+		d := &desk{office: o, appeals: appeal.New(s, o.clock, nil), people: o.cfg.Companies.(*tenant.Service)}
 		o.cfg.Appeals, o.cfg.Console = d.appeals, "https://console.example.jp"
 		if err := d.people.EnsureHouse(t.Context(), "センター"); err != nil {
 			t.Fatal(err)
@@ -101,7 +101,7 @@ func TestAppealMails(t *testing.T) {
 		if m := got[0]; m.Subject != "【申し出】shop[.]example（佐藤製作所）" || strings.Contains(m.Text, "shop.example") || !strings.Contains(m.Text, "https://console.example.jp/requests") || !strings.Contains(m.Text, "仕入れに使います") {
 			t.Errorf("%s\n%s", m.Subject, m.Text)
 		}
-		if err := d.appeals.Decide(t.Context(), d.id, a.ID, "op", false, "偽のサイトでした。"); err != nil {
+		if _, err := d.appeals.Decide(t.Context(), d.id, a.ID, "op", false, "偽のサイトでした。", ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.work(); err != nil {
@@ -151,7 +151,7 @@ func TestAppealMailTrouble(t *testing.T) {
 		}
 		// An answered request needs no mail to the desk any more.
 		d.post.answer = nil
-		if err := d.appeals.Decide(t.Context(), d.id, a.ID, "op", true, ""); err != nil {
+		if _, err := d.appeals.Decide(t.Context(), d.id, a.ID, "op", true, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		raw, err := json.Marshal(appeal.TellArgs{ID: a.ID})

@@ -235,3 +235,48 @@ func TestTell(t *testing.T) {
 		}
 	})
 }
+
+// What the staff lets through at one company is a step of its policy like any other: its boxes get it, it stands in the
+// history with its reason, and can be taken back.
+func TestAllow(t *testing.T) {
+	suite(t, func(h *house) {
+		must(h.T, h.svc.Save(h.Context(), h.own, "owner", "社内で決めたため", 0, policy.State{Deny: []string{"shop.example", "game.example"}}, false))
+		theirs := h.wanted(h.decoy)
+		own, _ := h.svc.Woken(h.own)
+		allow := func(what string) (through bool) {
+			must(h.T, h.s.Write(h.Context(), h.own, func(tx *store.Tx) (err error) {
+				through, err = h.svc.Allow(tx, "op", strings.Repeat("申し出のため。", 100), what)
+				return err
+			}))
+			return through
+		}
+		if !allow("http://shop.example/order?n=1") || !allow("shop.example") || !allow("WWW.other.example") {
+			h.Error("a site is not let through")
+		}
+		select {
+		case <-own:
+		default:
+			h.Error("nobody tells the boxes")
+		}
+		for _, what := range []string{"203.0.113.9", "ET MALWARE a beacon", "a.example\nb.example", ""} {
+			if allow(what) {
+				h.Errorf("%q is let through", what)
+			}
+		}
+		if p := h.wanted(h.own); !slices.Equal(p.Allow, []string{"shop.example", "www.other.example"}) || !slices.Equal(p.Deny, []string{"game.example"}) {
+			h.Errorf("allow %q, deny %q", p.Allow, p.Deny)
+		}
+		if p := h.wanted(h.decoy); !cmp.Equal(p, theirs) {
+			h.Errorf("another company: %+v", p)
+		}
+		steps, err := h.svc.History(h.Context(), h.own, "")
+		must(h.T, err)
+		if len(steps) != 3 || steps[0].Who != "op" || !strings.HasPrefix(steps[0].Why, "申し出のため。") || len([]rune(steps[0].Why)) != policy.MaxWhy {
+			h.Fatalf("%+v", steps)
+		}
+		must(h.T, h.svc.Undo(h.Context(), h.own, "", "owner", "やはり止めたいため", steps[1].Seq, steps[0].Seq, false))
+		if p := h.wanted(h.own); !slices.Equal(p.Allow, []string{"www.other.example"}) || !slices.Equal(p.Deny, []string{"game.example", "shop.example"}) {
+			h.Errorf("after it was taken back: allow %q, deny %q", p.Allow, p.Deny)
+		}
+	})
+}

@@ -355,36 +355,85 @@ func (s *Service) step(ctx context.Context, tenantID, subject, who, why string, 
 		return ErrWhy
 	}
 	return s.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
-		now := s.Clock.Now()
-		before, err := last(tx, subject)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			if before = (Step{After: builtin[subject]}); subject == "" {
-				before.After.Template = Standard
-			}
-		case err != nil:
+		before, err := latest(tx, subject)
+		if err != nil {
 			return err
 		}
 		if before.Seq != seq {
 			return ErrStale
 		}
-		next := Step{Subject: subject, Seq: seq + 1, At: now, Who: who, Why: why, Undoes: undoes, Before: before.After}
-		if next.After, err = change(before.After); err != nil {
-			return err
-		}
-		if len(Changes(&next.Before, &next.After)) == 0 {
-			return ErrSame
-		}
-		if err := insertStep(tx, rand.Text(), &next); err != nil {
-			return err
-		}
-		if tenantID == tenant.House {
-			tx.Wake(TopicAll)
-		} else {
-			tx.Wake(topic(tenantID))
-		}
-		return tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "policy.change", Object: cmp.Or(subject, "policy"), Why: why})
+		return s.put(tx, before, who, why, undoes, change)
 	})
+}
+
+// latest is the last step about something, or how it is without any.
+func latest(tx *store.Tx, subject string) (Step, error) {
+	before, err := last(tx, subject)
+	if errors.Is(err, store.ErrNotFound) {
+		if before, err = (Step{After: builtin[subject]}), nil; subject == "" {
+			before.After.Template = Standard
+		}
+	}
+	before.Subject = subject
+	return before, err
+}
+
+// put is the step after one.
+func (s *Service) put(tx *store.Tx, before Step, who, why string, undoes int64, change func(State) (State, error)) (err error) {
+	now := s.Clock.Now()
+	next := Step{Subject: before.Subject, Seq: before.Seq + 1, At: now, Who: who, Why: why, Undoes: undoes, Before: before.After}
+	if next.After, err = change(before.After); err != nil {
+		return err
+	}
+	if len(Changes(&next.Before, &next.After)) == 0 {
+		return ErrSame
+	}
+	if err := insertStep(tx, rand.Text(), &next); err != nil {
+		return err
+	}
+	if tx.Tenant() == tenant.House {
+		tx.Wake(TopicAll)
+	} else {
+		tx.Wake(topic(tx.Tenant()))
+	}
+	return tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "policy.change", Object: cmp.Or(before.Subject, "policy"), Why: why})
+}
+
+// Allowable is the name that [Service.Allow] would let through of something that was blocked: of a page its site; "" of
+// what has no name, as an address or a file.
+func Allowable(what string) string {
+	if names, err := Names("allow", what); err == nil && len(names) == 1 {
+		return names[0]
+	}
+	return ""
+}
+
+// Allow has a company let a site through because somebody of the staff says so, and says whether it does now: not when
+// the site has no name, or when its list is full. A company that had blocked the site itself blocks it no more.
+func (s *Service) Allow(tx *store.Tx, who, why, what string) (bool, error) {
+	name := Allowable(what)
+	if name == "" {
+		return false, nil
+	}
+	if r := []rune(why); len(r) > MaxWhy {
+		why = string(r[:MaxWhy])
+	}
+	before, err := latest(tx, "")
+	if err != nil {
+		return false, err
+	}
+	err = s.put(tx, before, who, why, 0, func(state State) (State, error) {
+		state.Allow = append(slices.Clone(state.Allow), name)
+		state.Deny = slices.DeleteFunc(slices.Clone(state.Deny), func(n string) bool { return n == name })
+		return state, state.tidy(s.Known)
+	})
+	switch {
+	case errors.Is(err, ErrSame):
+		return true, nil
+	case errors.Is(err, ErrMany):
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // History lists the newest steps.
