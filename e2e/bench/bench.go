@@ -42,9 +42,10 @@ type mode struct {
 	measure []string
 	// once: in the last round only.
 	once bool
-	// list is the file of names; "" for one name; clamd the scanner's socket. starter loads no other rules, quiet
-	// writes no records.
+	// list is the file of names; "" for one name; clamd the scanner's socket, settings more of its configuration. starter
+	// loads no other rules, quiet writes no records.
 	list, clamd    string
+	settings       string
 	starter, quiet bool
 }
 
@@ -112,6 +113,12 @@ func Run(ctx context.Context, o Options) error {
 // round measures everything once.
 func (b *bench) round(ctx context.Context, round int, last bool, captures map[string]string) error {
 	say := func(what string) { b.progress(fmt.Sprintf("round %d of %d: %s", round+1, b.Rounds, what)) }
+	if b.wants("apps") {
+		say("apps")
+		if err := b.apps(ctx); err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+	}
 	if b.wants("start") {
 		say("start")
 		if err := b.startUp(ctx); err != nil {

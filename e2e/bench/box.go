@@ -74,6 +74,7 @@ func (b *bench) box(ctx context.Context, l *lab.Lab, m mode) (*inline, error) {
 		conf += fmt.Sprintf("rules = [%q]\n", b.rules[0])
 	}
 	conf += fmt.Sprintf("[[list]]\nname = \"bench\"\ncategory = \"malware\"\nfile = %q\n", list)
+	conf += m.settings
 	if m.list == "" {
 		err = os.WriteFile(list, []byte("bad.example\n"), 0o644)
 	}

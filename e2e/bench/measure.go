@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"otasuke/e2e/bench/appnames"
 	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
@@ -147,6 +148,23 @@ func (b *bench) downloads(ctx context.Context) error {
 			return 0, nil, err
 		}
 		return in.pid, in.end, nil
+	}
+	return r.Measure(ctx)
+}
+
+// apps measures the names of applications in labs of their own.
+func (b *bench) apps(ctx context.Context) error {
+	cfg, err := certificate()
+	if err != nil {
+		return err
+	}
+	r := appnames.Run{Each: b.Each, Server: cfg, Add: b.add}
+	r.Box = func(ctx context.Context, l *lab.Lab) (func(), error) {
+		in, err := b.box(ctx, l, mode{name: "apps", box: true, settings: appnames.Settings()})
+		if err != nil {
+			return nil, err
+		}
+		return in.end, nil
 	}
 	return r.Measure(ctx)
 }

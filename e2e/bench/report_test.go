@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"otasuke/e2e/bench/appnames"
 	"otasuke/e2e/bench/fleet"
 	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/bench/sitelist"
@@ -63,6 +64,9 @@ func measuredAll() *bench {
 		}
 	}
 	for _, f := range sitelist.Figures() {
+		b.add(f.Name, 1)
+	}
+	for _, f := range appnames.Figures() {
 		b.add(f.Name, 1)
 	}
 	for _, f := range fleet.Figures() {

@@ -3,6 +3,7 @@ package bench
 import (
 	"slices"
 
+	"otasuke/e2e/bench/appnames"
 	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/fleet"
 	"otasuke/e2e/bench/pages"
@@ -67,6 +68,9 @@ func (b *bench) rows() []Row {
 		if n := len(t.rows) - 1; f.Against != "" && len(b.got[f.Against]) > 0 && n >= 0 {
 			t.rows[n].Ratio, t.rows[n].Against = b.ratio(f.Key, f.Against), "the same without a scanner"
 		}
+	}
+	for _, f := range appnames.Figures() {
+		t.add(f.Name, f.Unit, f.Name, f.Against)
 	}
 	for _, f := range sitelist.Figures() {
 		t.add(f.Name, f.Unit, f.Name, "")
