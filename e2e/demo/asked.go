@@ -32,7 +32,10 @@ func (d *demo) wrong(ctx context.Context) {
 	_, rest, _ := strings.Cut(page, `formaction="`)
 	button, _, pressed := strings.Cut(rest, `"`)
 	_, said := d.curl(ctx, d.lab.PC1, append(resolve, "-X", "POST", "-H", "Content-Length: 0", "http://"+mistaken+button)...)
-	var waiting []struct{ TenantID, ID, What, Device string }
+	var waiting []struct {
+		CompanyID        string `json:"company_id"`
+		ID, What, Device string
+	}
 	arrived := eventually(ctx, 10*time.Second, func() bool {
 		return d.admin(ctx, "requests", nil, &waiting) == nil && len(waiting) == 1
 	})
@@ -56,7 +59,7 @@ func (d *demo) wrong(ctx context.Context) {
 	case !strings.Contains(d.portal(ctx)(http.MethodGet, "/requests", nil), mistaken):
 		s.Seen = "the owner does not see the request"
 	default:
-		s.Seen, s.Note = d.letThrough(ctx, "/requests/"+waiting[0].TenantID+"/"+waiting[0].ID, func() bool {
+		s.Seen, s.Note = d.letThrough(ctx, "/requests/"+waiting[0].CompanyID+"/"+waiting[0].ID, func() bool {
 			_, page := d.curl(ctx, d.lab.PC1, append(resolve, "http://"+mistaken+"/order")...)
 			return page != "" && !strings.Contains(page, "このページは開けませんでした")
 		})
