@@ -241,7 +241,7 @@ func (s *Service) change(ctx context.Context, id, state, what, who, why string, 
 			return err
 		}
 		if what != StepDrop {
-			tx.Wake(policy.TopicAll)
+			tx.WakeAll(policy.TopicAll)
 		}
 		return update(tx, &d)
 	})

@@ -48,7 +48,7 @@ func (q *Queue) claim(ctx context.Context, n int) (jobs []*taken, err error) {
 			if len(jobs) == n {
 				break
 			}
-			j, err := take(tx, d.id, now, now.Add(q.cfg.Lease))
+			j, err := q.take(tx, d.id, now, now.Add(q.cfg.Lease))
 			if errors.Is(err, store.ErrNotFound) { // another process was faster
 				continue
 			}
@@ -91,12 +91,15 @@ func (q *Queue) due(ctx context.Context, now time.Time) (next []due, err error) 
 	return next, err
 }
 
-// take makes one due job ours until the given time.
-func take(tx *store.GlobalTx, id string, now, until time.Time) (*taken, error) {
+// take makes one due job ours until the given time. What another process is taking is not waited for.
+func (q *Queue) take(tx *store.GlobalTx, id string, now, until time.Time) (*taken, error) {
 	j := &taken{id: id}
-	var args string
+	var args, locked string
+	if q.cfg.Store.Engine() == store.Postgres {
+		locked = " FOR UPDATE SKIP LOCKED"
+	}
 	err := tx.QueryRow(`UPDATE job SET state = 'running', run_at = $2, attempt = attempt + 1
-		WHERE id = $1 AND state IN ('waiting', 'running') AND run_at <= $3
+		WHERE id = (SELECT id FROM job WHERE id = $1 AND state IN ('waiting', 'running') AND run_at <= $3`+locked+`)
 		RETURNING owner, kind, args, attempt, attempts`,
 		id, store.Micros(until), store.Micros(now)).Scan(&j.tenant, &j.kind, &args, &j.attempt, &j.attempts)
 	j.args = json.RawMessage(args)

@@ -122,6 +122,7 @@ type Service struct {
 	Config
 	mu        sync.Mutex
 	read      time.Time
+	changed   <-chan struct{} // after that
 	templates map[string]Template
 }
 
@@ -148,9 +149,13 @@ func (s *Service) current(ctx context.Context) (map[string]Template, error) {
 	defer s.mu.Unlock()
 	now := s.Clock.Now()
 	if !s.read.IsZero() && now.Sub(s.read) < fresh && !now.Before(s.read) {
-		return s.templates, nil
+		select {
+		case <-s.changed:
+		default:
+			return s.templates, nil
+		}
 	}
-	all := map[string]Template{}
+	changed, all := s.Store.Woken(TopicAll), map[string]Template{}
 	for id, state := range builtin {
 		all[id] = Template{ID: id, State: state}
 	}
@@ -164,7 +169,7 @@ func (s *Service) current(ctx context.Context) (map[string]Template, error) {
 		return err
 	})
 	if err == nil {
-		s.templates, s.read = all, now
+		s.templates, s.read, s.changed = all, now, changed
 	}
 	return all, err
 }
@@ -392,9 +397,9 @@ func (s *Service) put(tx *store.Tx, before Step, who, why string, undoes int64, 
 		return err
 	}
 	if tx.Tenant() == tenant.House {
-		tx.Wake(TopicAll)
+		tx.WakeAll(TopicAll)
 	} else {
-		tx.Wake(topic(tx.Tenant()))
+		tx.WakeAll(topic(tx.Tenant()))
 	}
 	return tenant.Audit(tx, now, tenant.Entry{Who: who, Action: "policy.change", Object: cmp.Or(before.Subject, "policy"), Why: why})
 }

@@ -38,8 +38,6 @@ const (
 	maxOpen = 20
 	// atOnce questions are handed out together.
 	atOnce = 4
-	// look is how often it is looked whether another process of the centre was asked.
-	look = 15 * time.Second
 )
 
 // Errors.
@@ -101,7 +99,7 @@ func (s *Service) Ask(ctx context.Context, tenantID, boxID, who, why string, q w
 		if err := insert(tx, &asked, string(body)); err != nil {
 			return err
 		}
-		tx.Wake(asks(boxID))
+		tx.WakeAll(asks(boxID))
 		return tenant.Audit(tx, now, tenant.Entry{Who: who, Action: action(&q), Object: boxID, Why: why})
 	})
 }
@@ -128,19 +126,14 @@ func (s *Service) Next(ctx context.Context, tenantID, boxID string, one, other <
 		if err != nil {
 			return nil, err
 		}
-		wait := time.NewTimer(look)
 		select {
 		case <-ctx.Done():
 		case <-woken:
 		case <-one:
-			wait.Stop()
 			return nil, nil
 		case <-other:
-			wait.Stop()
 			return nil, nil
-		case <-wait.C:
 		}
-		wait.Stop()
 	}
 }
 
@@ -202,7 +195,7 @@ func (s *Service) Take(ctx context.Context, tenantID, boxID string, a *wire.Answ
 				return err
 			}
 		}
-		tx.Wake(answers(boxID))
+		tx.WakeAll(answers(boxID))
 		return nil
 	})
 }
@@ -241,7 +234,7 @@ func (s *Service) Wait(ctx context.Context, tenantID, id string) (Asked, error) 
 		if err != nil || q.Answer != nil || ctx.Err() != nil {
 			return q, err
 		}
-		wait := time.NewTimer(time.Second) // another process may have taken the answer
+		wait := time.NewTimer(time.Second) // the database may be away when another process takes the answer
 		select {
 		case <-ctx.Done():
 		case <-woken:

@@ -165,6 +165,11 @@ func (s *Store) runWith(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn
 		}
 		return err
 	}
+	if s.engine == Postgres {
+		if err := b.announce(); err != nil {
+			return errors.Join(err, wrap(tx.Rollback()))
+		}
+	}
 	if err := tx.Commit(); err != nil {
 		return wrap(err)
 	}

@@ -7,6 +7,7 @@
 //     bound as $1 in every statement; the caller's own arguments begin at $2.
 //   - [Store.AsOperator]: reads across tenants, written down with who and why; [Store.AsWatcher] once an hour.
 //   - [Store.Global]: tables that belong to no tenant (job queue, directory).
+//   - [Store.Woken]: waits for what a transaction has said with Wake or, on PostgreSQL across processes, WakeAll.
 //   - [Store.Owner]: the directory: which tenant does this key belong to? It is
 //     how a request that carries only a token, an e-mail address or a claim code
 //     finds its tenant.

@@ -51,7 +51,7 @@ var (
 // Pool sizes. PostgreSQL's default limit is 100 connections for all processes;
 // more SQLite readers than cores only wait for each other.
 const (
-	postgresConns = 20
+	postgresConns = 20 // and one to listen
 	minReaders    = 4
 )
 
@@ -85,6 +85,10 @@ type Store struct {
 	guard   guard
 	topics  sync.Mutex
 	waiting map[string]chan struct{}
+	// Of PostgreSQL: what other processes say is listened to from the first time on that somebody here waits.
+	listens sync.Once
+	hearing sync.WaitGroup
+	deafen  context.CancelFunc
 
 	watchers map[string]time.Time // when parts were last written down, under topics; see AsWatcher
 }
@@ -208,7 +212,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 		return fmt.Errorf("%w: %w", ErrURL, err)
 	}
 	s.write, s.read = db, db
-	db.SetMaxOpenConns(postgresConns)
+	db.SetMaxOpenConns(postgresConns + 1)
 	db.SetMaxIdleConns(postgresConns)
 	var super, bypass bool
 	err = db.QueryRowContext(ctx, `SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user`).Scan(&super, &bypass)
@@ -224,6 +228,11 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 // Close ends all connections.
 func (s *Store) Close() error {
 	var errs []error
+	s.listens.Do(func() {}) // not from now on
+	if s.deafen != nil {
+		s.deafen()
+		s.hearing.Wait()
+	}
 	if s.read != nil && s.read != s.write {
 		errs = append(errs, s.read.Close())
 	}
@@ -245,8 +254,16 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Woken is closed after the next commit of a transaction that called Wake with
-// topic, in this process. Ask for it before looking whether there is work.
+// topic, in this process, or WakeAll in any. Ask for it before looking whether there is work. What another process says is
+// missed while the database is away: look again now and then.
 func (s *Store) Woken(topic string) <-chan struct{} {
+	if s.engine == Postgres {
+		s.listens.Do(func() {
+			var ctx context.Context
+			ctx, s.deafen = context.WithCancel(context.Background())
+			s.hearing.Go(func() { s.listen(ctx) })
+		})
+	}
 	s.topics.Lock()
 	defer s.topics.Unlock()
 	c := s.waiting[topic]

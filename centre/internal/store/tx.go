@@ -28,10 +28,11 @@ type AllTx struct{ *base }
 
 // base is what the three have in common.
 type base struct {
-	ctx    context.Context
-	tx     *sql.Tx
-	topics []string
-	asked  *atomic.Int64
+	ctx        context.Context
+	tx         *sql.Tx
+	topics     []string // that are woken here, and of those in all processes:
+	everywhere []string
+	asked      *atomic.Int64
 
 	known   *statements // nil for none
 	missing []string    // texts to be prepared
@@ -59,8 +60,15 @@ func (r *Row) Scan(dest ...any) error {
 // Context is the context that the transaction was begun with.
 func (b *base) Context() context.Context { return b.ctx }
 
-// Wake makes [Store.Woken] of topic fire once the transaction is committed.
+// Wake makes [Store.Woken] of topic fire in this process once the transaction is committed.
 func (b *base) Wake(topic string) { b.topics = append(b.topics, topic) }
+
+// WakeAll is [base.Wake] for all processes of the centre. On PostgreSQL such commits wait for each other, so it is for what
+// people do and boxes wait for.
+func (b *base) WakeAll(topic string) {
+	b.Wake(topic)
+	b.everywhere = append(b.everywhere, topic)
+}
 
 func (b *base) exec(query string, args []any) (int64, error) {
 	b.asked.Add(1)

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"time"
+
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	// channel is PostgreSQL's, for [base.WakeAll] of all processes of a centre.
+	channel = "otasuke_wake"
+	// listenAgain is how soon it is tried again to listen; who waits for a topic looks by itself meanwhile, later.
+	listenAgain = time.Second
+)
+
+// listen wakes whoever waits here for what other processes have committed, until ctx ends.
+func (s *Store) listen(ctx context.Context) {
+	for failed := false; ctx.Err() == nil; failed = true {
+		err := s.hear(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if !failed {
+			s.log.Warn("store: other processes of the centre are not heard for a moment", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenAgain):
+		}
+	}
+}
+
+// hear listens on one connection until that ends.
+func (s *Store) hear(ctx context.Context) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return wrap(err)
+	}
+	defer conn.Close()
+	var ended error
+	_ = conn.Raw(func(c any) error {
+		pg := c.(*stdlib.Conn).Conn()
+		if _, ended = pg.Exec(ctx, "LISTEN "+channel); ended == nil {
+			s.wakeEverybody() // something may have been said before
+		}
+		for ended == nil {
+			n, err := pg.WaitForNotification(ctx)
+			if ended = err; err == nil {
+				s.wake([]string{n.Payload})
+			}
+		}
+		return driver.ErrBadConn // it listens, so nobody else may have it
+	})
+	return wrap(ended)
+}
+
+// wakeEverybody wakes all topics.
+func (s *Store) wakeEverybody() {
+	s.topics.Lock()
+	defer s.topics.Unlock()
+	for topic, c := range s.waiting {
+		close(c)
+		delete(s.waiting, topic)
+	}
+}
+
+// announce tells other processes, once the transaction is committed.
+func (b *base) announce() error {
+	for _, topic := range b.everywhere {
+		if _, err := b.exec(`SELECT pg_notify('`+channel+`', $1)`, []any{topic}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
