@@ -113,12 +113,14 @@ func TestPageSaysHowItIs(t *testing.T) {
 	clockless.WrongClock, clockless.Trouble = true, true
 	old.Health.Signatures = now.Add(-9 * 24 * time.Hour)
 	asking.Code, asking.Phase = "", Asking
+	six, none := well(), well()
+	six.Six, none.Six = wire.StateOK, wire.StateOff
 	for name, c := range map[string]struct {
 		s         State
 		want, not []string
 	}{
 		"well": {well(), []string{"株式会社佐藤製作所 のお助けボックス", "守られています", "していただくことは、ありません", "412 個", "1,204,113", "184,220 件", "センターの時計と合っています", "試してみる", "050-1234-5678", "まだ、どのパソコンも試していません", "1.4.0"},
-			[]string{"つなぎコード", "していただくこと：", "front."}},
+			[]string{"IPv6", "つなぎコード", "していただくこと：", "front."}},
 		"fresh":               {fresh(), []string{"あとひとつで、つながります", "見守りは、もう始まっています", "BCDF", "3KKZ", "あと 14 分", "482 913", "portal.chamber.example", "登録待ちです"}, []string{"front.", "守られています（"}},
 		"asking":              {asking, []string{"コードを取り寄せています"}, []string{"あと "}},
 		"broken":              {broken(), []string{"していただくことがあります", "社内側（ハブ側）のケーブルが抜けて", "センターに届きません", "時計がずれています", "検査が止まっています", "前のものに戻しました", "書き込めません", "カチッと音がするまで"}, []string{"front."}},
@@ -127,6 +129,8 @@ func TestPageSaysHowItIs(t *testing.T) {
 		"without a centre":    {alone, []string{"会社の通信を見守っています", "センターを使わない設定です"}, []string{" の通信を見守って", "していただくこと："}},
 		"a clock of long ago": {clockless, []string{"ボックスの時計がずれています"}, nil},
 		"a tap":               {tap(), []string{"止めることはしません", "通信の写しだけを", "見つけると、お知らせします", "試すことはできません"}, []string{"守られています", "テスト用のサイトを開く", "front."}},
+		"IPv6":                {six, []string{"守られています", "IPv6の通信も、同じように見守っています"}, []string{"front."}},
+		"IPv6 of the line":    {none, []string{"守られています", "この回線のIPv6は使っていません"}, []string{"front.", "していただくこと："}},
 		"old signatures":      {old, []string{"9 日前のもの", "気になることがあります"}, nil},
 	} {
 		body := get(page(t, c.s), "/").Body.String()

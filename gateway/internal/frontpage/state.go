@@ -36,8 +36,11 @@ type State struct {
 	WrongClock bool
 	Ahead      time.Duration
 	Unsigned   bool // the virus scanner waits for its first signatures
-	Health     wire.Health
-	Updates    []wire.BundleState
+	// Six is of a router [wire.StateOK] when the office has IPv6, [wire.StateOff] when only its line
+	// has; "" else.
+	Six     wire.State
+	Health  wire.Health
+	Updates []wire.BundleState
 }
 
 // Tone is the colour and shape of a lamp.
@@ -63,7 +66,14 @@ type lamp struct {
 
 // lamps are all of them, in the order in which they are read.
 func (s *State) lamps() []lamp {
-	return []lamp{s.inspection(), s.cables(), s.centre(), s.clock(), s.sites(), s.virus(), s.updates(), s.disk()}
+	list := []lamp{s.inspection(), s.cables(), s.centre(), s.clock(), s.sites(), s.virus(), s.updates(), s.disk()}
+	switch s.Six {
+	case wire.StateOK:
+		list = append(list, lamp{name: "front.six", word: "front.working", say: "front.six_ok", tone: Good})
+	case wire.StateOff:
+		list = append(list, lamp{name: "front.six", word: "front.not_used", say: "front.six_none", tone: Off})
+	}
+	return list
 }
 
 // listens tells that the box gets a copy of the traffic: it finds and tells, and stops nothing.
