@@ -68,6 +68,7 @@ var only = map[string][]string{
 	"github.com/jackc/pgx/v5/stdlib":          {"centre/internal/store", "centre/internal/storetest"},
 	"html/template":                           {"centre/internal/ui", "centre/internal/portal", "centre/internal/console", "centre/internal/notify", "centre/internal/news", "e2e/mailsink", "gateway/internal/frontpage"},
 	"github.com/ti-mo/conntrack":              {"gateway/internal/enforce"},
+	"github.com/insomniacslk/dhcp":            {"gateway/internal/route/prefix"},
 	"github.com/vishvananda/netlink":          {"gateway/internal/enforce", "gateway/internal/manage", "gateway/internal/route", "e2e/lab"},
 	"github.com/gopacket/gopacket":            {"gateway/internal/capture", "gateway/internal/manage", "e2e/lab", "e2e/talk"},
 	"github.com/miekg/dns":                    {"e2e/lab"},

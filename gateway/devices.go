@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"otasuke/content/devices"
-	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/heard"
 	"otasuke/gateway/internal/inventory"
 	"otasuke/gateway/internal/listen"
@@ -41,7 +40,7 @@ func openInside(cfg *Config) (*inside, error) {
 		cfg.Log.Info("makers of devices are not known: install ieee-data, or name a list of the IEEE in makers")
 	}
 	in := &inside{cfg: cfg, saved: time.Now()}
-	in.table, err = inventory.Open(inventory.Config{Known: known, Makers: list, Every: cfg.DevicesEvery, Dormant: cfg.Dormant, Home: eve.HomeOf(cfg.Home)},
+	in.table, err = inventory.Open(inventory.Config{Known: known, Makers: list, Every: cfg.DevicesEvery, Dormant: cfg.Dormant, Home: cfg.Inside},
 		in.path(), time.Now().UnixMicro())
 	if err != nil {
 		cfg.Log.Warn("the inventory of devices begins anew", "err", err)

@@ -113,7 +113,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		return err
 	}
 	ec := engine.Config{
-		Rules: set, Lists: lists, Home: eve.HomeOf(cfg.Home), Inline: cfg.Stops(), Emit: w.queue.Put, Gather: recordBatch,
+		Rules: set, Lists: lists, Home: cfg.Inside, Inline: cfg.Stops(), Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
 		MaxMemory: pressure.Bound(), StopFlagged: new(atomic.Bool), KeepMail: cfg.KeepMail,
 	}
@@ -168,6 +168,9 @@ func RunEngine(ctx context.Context, cfg Config) error {
 		s.Tested = use.tested()
 		if cfg.Page != settings.PageOff {
 			cfg.Own.Set(selftest.Own(cfg.FrontLink())) // it may get one later
+		}
+		if cfg.RenewHome() {
+			wake(again) // rules are made for the networks of before
 		}
 		s.ofScanner(ctx, ec.Scanner)
 		for _, q := range queues {

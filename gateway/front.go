@@ -71,6 +71,7 @@ func (b *Box) showFront(ctx context.Context) {
 	tick := time.NewTicker(cableEvery)
 	defer tick.Stop()
 	for {
+		b.cfg.RenewHome()
 		for i, part := range []string{wire.PartRouter, wire.PartOffice} {
 			if !b.cfg.Stops() {
 				break // a tap's cable carries nobody's traffic
@@ -146,6 +147,9 @@ func (b *Box) shown() frontpage.State {
 	line := b.health.Line()
 	s := frontpage.State{Now: time.Now(), Phase: phase, Code: p.Code, Number: p.Number, Site: p.Site, Phone: p.Phone, Expires: p.Expires,
 		Last: line.Last, Trouble: line.Trouble != nil, WrongClock: uplink.WrongClock(line.Trouble), Ahead: line.Ahead, Unsigned: b.unsigned(), Health: b.report(), Updates: b.bundles.Tell()}
+	if c, ok := b.cfg.Route(); ok {
+		s.Six = c.Six()
+	}
 	if phase == frontpage.Claimed {
 		o := b.identity().Owner()
 		s.Company, s.Phone = o.Company, o.Phone

@@ -78,7 +78,8 @@ func New(cfg Config) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{cfg: cfg, log: cfg.Log, home: eve.HomeOf(cfg.Home), journal: j, health: health.New(cfg.Software, time.Now())}
+	b := &Box{cfg: cfg, log: cfg.Log, journal: j, health: health.New(cfg.Software, time.Now())}
+	b.home = b.cfg.Inside
 	b.openFlows()
 	b.openBundles()
 	b.openWanted()

@@ -3,12 +3,10 @@ package gateway
 import (
 	"context"
 	"path/filepath"
-	"sync"
 
 	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/hold"
 	"otasuke/gateway/internal/manage"
-	"otasuke/gateway/internal/manage/mdns"
 	"otasuke/gateway/internal/mirror"
 	"otasuke/gateway/internal/route"
 )
@@ -51,18 +49,7 @@ func (b *Box) plug() (unplug func(), err error) {
 
 // serve gives the office of a router addresses and names, and the box its name there.
 func (b *Box) serve(ctx context.Context) {
-	c, ok := b.cfg.Route()
-	if !ok {
-		return
-	}
-	var named sync.WaitGroup
-	defer named.Wait()
-	named.Go(func() {
-		if err := mdns.Run(ctx, c.Inside, manage.Name); err != nil {
-			b.log.Warn("the box is not found by name", "err", err)
-		}
-	})
-	if err := route.Serve(ctx, c, filepath.Join(b.cfg.StateDir, "router"), b.resolver.Servers, b.log); err != nil {
-		b.log.Error("the office gets no addresses and names", "err", err)
+	if c, ok := b.cfg.Route(); ok {
+		route.Serve(ctx, c, filepath.Join(b.cfg.StateDir, "router"), manage.Name, b.resolver.Servers, b.log)
 	}
 }

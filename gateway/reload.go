@@ -92,11 +92,19 @@ func (u *inUse) tested() bool {
 }
 
 // reloads gives channels that tell of the signals.
-func reloads() (all, wishes <-chan os.Signal) {
+func reloads() (all, wishes chan os.Signal) {
 	a, w := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(a, reloadSignal)
 	signal.Notify(w, policySignal)
 	return a, w
+}
+
+// wake asks for a reload as a signal does.
+func wake(all chan<- os.Signal) {
+	select {
+	case all <- reloadSignal:
+	default: // one is asked for already
+	}
 }
 
 // close frees the rules; no worker may run any more.

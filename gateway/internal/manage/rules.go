@@ -42,7 +42,10 @@ func Rules(link, outside string, ssh, closed bool) string {
 		udp dport %d accept
 `, strings.Join(ports, ", "), mdnsPort)
 	if closed {
-		open = ""
+		// Answers of DHCPv6 come from who was not asked by his address (RFC 8415 section 7.2), and from
+		// this cable alone, as nobody forwards to such an address; the groups that we are in are asked
+		// for (RFC 4890 section 4.4.1).
+		open = "\t\tip6 daddr fe80::/10 udp dport 546 accept\n\t\ticmpv6 type mld-listener-query accept\n"
 	}
 	return text + fmt.Sprintf(`table inet %s {
 	chain input {

@@ -13,12 +13,15 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/vishvananda/netlink"
 
+	"otasuke/gateway/internal/manage/mdns"
 	"otasuke/internal/atomicfile"
 )
 
@@ -30,10 +33,13 @@ const (
 	goodRun = time.Minute
 	// stopTime is how long it may take to end by itself.
 	stopTime = 3 * time.Second
+	stopLook = 10 * time.Millisecond
 	// keptLog bytes of what it said last are told when it ends.
 	keptLog = 2 << 10
 	// lookEvery is how often it is asked whether the servers of names are others.
 	lookEvery = time.Second
+	// pidFile of its folder is where it says which process it is.
+	pidFile = "dnsmasq.pid"
 	// debianUser is whom Debian's package makes for it.
 	debianUser = "dnsmasq"
 )
@@ -53,23 +59,41 @@ func Up(c *Config) error {
 	if err != nil {
 		return fmt.Errorf("route: %s: %w", c.Inside, err)
 	}
-	return nil
+	return up6(c, in)
 }
 
-// Serve keeps dnsmasq running until ctx ends, and starts it anew when the servers of names
-// are others. dir is a folder of its own.
-func Serve(ctx context.Context, c *Config, dir string, names func() []netip.Addr, log *slog.Logger) error {
+// Serve gives the office addresses and names until ctx ends: it keeps dnsmasq running, which is
+// started anew when the servers of names are others, and a network of IPv6. dir is a folder of its
+// own, name what the box is called.
+func Serve(ctx context.Context, c *Config, dir, name string, names func() []netip.Addr, log *slog.Logger) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		log.Error("the office gets no addresses and names", "err", err)
+		return
+	}
+	var others sync.WaitGroup
+	defer others.Wait()
+	others.Go(func() {
+		if err := mdns.Run(ctx, c.Inside, name); err != nil {
+			log.Warn("the box is not found by name", "err", err)
+		}
+	})
+	others.Go(func() { (&six{c: c, path: filepath.Join(dir, "prefix.json"), log: log}).run(ctx) })
+	if err := masq(ctx, c, dir, names, log); err != nil {
+		log.Error("the office gets no addresses and names", "err", err)
+	}
+}
+
+// masq keeps dnsmasq running.
+func masq(ctx context.Context, c *Config, dir string, names func() []netip.Addr, log *slog.Logger) error {
 	who := debianUser
 	if _, err := user.Lookup(who); err != nil {
 		who = "root"
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("route: %w", err)
-	}
 	conf := filepath.Join(dir, "dnsmasq.conf")
+	orphan(filepath.Join(dir, pidFile), conf)
 	for wait := restartFirst; ctx.Err() == nil; {
 		started, now := time.Now(), names()
-		if err := atomicfile.Write(conf, []byte(c.conf(dir, who, now)), 0o644); err != nil {
+		if err := atomicfile.Write(conf, []byte(c.conf(dir, who, now, old(c.Inside))), 0o644); err != nil {
 			return fmt.Errorf("route: %w", err)
 		}
 		same, over := context.WithCancel(ctx)
@@ -96,6 +120,33 @@ func Serve(ctx context.Context, c *Config, dir string, names func() []netip.Addr
 		wait = min(2*wait, restartMax)
 	}
 	return nil
+}
+
+// orphan ends a dnsmasq of a program before this one that was killed: the kernel's promise to end it
+// then was lost when it became another user (prctl(2), PR_SET_PDEATHSIG). It has our ports.
+func orphan(path, conf string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || pid <= 1 {
+		return
+	}
+	p, err := os.FindProcess(pid) // holds on to it, should the number become another's
+	if err != nil {
+		return
+	}
+	defer func() { _ = p.Release() }()
+	if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err != nil || !strings.Contains(string(line), "--conf-file="+conf+"\x00") {
+		return
+	}
+	if p.Kill() != nil {
+		return
+	}
+	for end := time.Now().Add(stopTime); time.Now().Before(end) && p.Signal(syscall.Signal(0)) == nil; {
+		time.Sleep(stopLook)
+	}
 }
 
 // until ends a context when yes.

@@ -18,7 +18,8 @@ func TestTexts(t *testing.T) {
 	if err := c.CheckForwards(); err != nil {
 		t.Fatal(err)
 	}
-	for name, got := range map[string]string{"router.rules": Rules(c), "dnsmasq.conf": c.conf("/s/router", "dnsmasq", []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("2001:db8::53")})} {
+	for name, got := range map[string]string{"router.rules": Rules(c), "router6.rules": Rules6(c, []netip.Prefix{netip.MustParsePrefix("2001:db8:aa00::1/64"), netip.MustParsePrefix("fd00:1::/64")}),
+		"none6.rules": Rules6(&Config{Outside: "wan0", Inside: "lan0"}, nil), "dnsmasq.conf": c.conf("/s/router", "dnsmasq", []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("2001:db8::53")}, []netip.Prefix{netip.MustParsePrefix("2001:db8:9::/64")})} {
 		want, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +44,7 @@ func TestForwardErrors(t *testing.T) {
 		"another net":    {[]Forward{{Port: 1, To: netip.MustParseAddrPort("192.168.1.9:443")}}, "no host of the inside, 192.168.77.0/24"},
 		"the box itself": {[]Forward{{Port: 1, To: netip.MustParseAddrPort("192.168.77.1:80")}}, "no host of the inside"},
 		"twice":          {[]Forward{{Port: 1, To: to}, {Protocol: "tcp", Port: 1, To: to}}, "tcp port 1 stands there twice"},
-		"IPv6":           {[]Forward{{Port: 1, To: to, From: []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}}}, "IPv4 alone"},
+		"IPv6":           {[]Forward{{Port: 1, To: to, From: []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}}}, "over IPv4 alone"},
 		"two of a port":  {[]Forward{{Port: 1, To: to}, {Protocol: "udp", Port: 1, To: to}}, ""},
 	} {
 		err := (&Config{Address: netip.MustParsePrefix("192.168.77.1/24"), Forwards: tt.f}).CheckForwards()

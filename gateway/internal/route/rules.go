@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 )
 
 // Places of the addresses that are given away, in the inside network: those before are for
@@ -12,6 +13,15 @@ import (
 const (
 	firstGiven = 100
 	lastGiven  = 249
+)
+
+// Of IPv6 the inside is told every sixEvery seconds, and that this is its router for sixRouter, the
+// longest there is (RFC 4861 section 6.2.1): it waits for a program that is started again. longestSix
+// bounds the time of addresses, where the line gives a longer one.
+const (
+	sixEvery   = 300
+	sixRouter  = 9000
+	longestSix = 24 * time.Hour
 )
 
 // Config of a router.
@@ -61,7 +71,7 @@ func (c *Config) CheckForwards() error {
 		}
 		for _, from := range f.From {
 			if !from.Addr().Is4() {
-				return fmt.Errorf("%w: from = %s: the router has IPv4 alone", ErrForward, from)
+				return fmt.Errorf("%w: from = %s: ports are led to the inside over IPv4 alone", ErrForward, from)
 			}
 		}
 		seen[key] = true
@@ -73,11 +83,7 @@ func (c *Config) CheckForwards() error {
 func (f *Forward) text(outside string) string {
 	from := ""
 	if len(f.From) > 0 {
-		list := make([]string, len(f.From))
-		for i, p := range f.From {
-			list[i] = p.Masked().String()
-		}
-		from = "ip saddr { " + strings.Join(list, ", ") + " } "
+		from = "ip saddr { " + list(f.From) + " } "
 	}
 	return fmt.Sprintf("\t\tiifname %q %s%s dport %d dnat to %s\n", outside, from, f.Protocol, f.Port, f.To)
 }
@@ -122,18 +128,68 @@ table ip otasuke_router {
 `, c.Outside, c.Inside, ssh, forwards)
 }
 
+// Rules6 is the same for IPv6, without NAT; nets are the networks of the inside, of which alone
+// packets go out. Who uses another one, as after a change, is told so (RFC 7084, L-14). Of ICMPv6
+// passes what belongs to a connection, errors with it (RFC 4890 section 4.3), and to the box what
+// neighbours need (section 4.4). The outside of the box has package manage's guard.
+func Rules6(c *Config, nets []netip.Prefix) string {
+	ssh, out := "", ""
+	if c.SSH {
+		ssh = ", 22"
+	}
+	if len(nets) > 0 {
+		out = fmt.Sprintf("\t\tiifname %q oifname %q ip6 saddr { %s } accept\n", c.Inside, c.Outside, list(nets))
+	}
+	return fmt.Sprintf(`table ip6 otasuke_router
+delete table ip6 otasuke_router
+table ip6 otasuke_router {
+	chain forward {
+		type filter hook forward priority -5; policy accept;
+		ct state established,related accept
+%[4]s		iifname %[2]q oifname %[1]q reject with icmpv6 policy-fail
+		iifname { %[1]q, %[2]q } drop
+	}
+	chain input {
+		type filter hook input priority 0; policy accept;
+		iifname != %[2]q accept
+		ct state established,related accept
+		icmpv6 type { echo-request, nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept
+		udp dport { 53, 547, 5353 } accept
+		tcp dport { 53, 80%[3]s } accept
+		drop
+	}
+}
+`, c.Outside, c.Inside, ssh, out)
+}
+
+// list writes networks as nftables reads them.
+func list(nets []netip.Prefix) string {
+	texts := make([]string, len(nets))
+	for i, p := range nets {
+		texts[i] = p.Masked().String()
+	}
+	return strings.Join(texts, ", ")
+}
+
 // conf is what dnsmasq is to do: dir is its folder, user whom it is once it has its ports,
-// names are the servers to ask. It reads no other file, as it could not as that user.
-func (c *Config) conf(dir, user string, names []netip.Addr) string {
+// names are the servers to ask, old networks of IPv6 of before, which it would not tell of by itself
+// after a start. It reads no other file, as it could not as that user.
+func (c *Config) conf(dir, user string, names []netip.Addr, old []netip.Prefix) string {
 	net := c.Address.Masked().Addr().As4()
 	at := func(last byte) netip.Addr { net[3] = last; return netip.AddrFrom4(net) }
 	text := strings.Join([]string{
 		"interface=" + c.Inside, "except-interface=lo", "bind-dynamic", "no-hosts", "domain-needed", "bogus-priv", "cache-size=1000",
 		"no-resolv", "dhcp-authoritative", fmt.Sprintf("dhcp-range=%s,%s,12h", at(firstGiven), at(lastGiven)),
-		"dhcp-leasefile=" + dir + "/leases", "pid-file=", "user=" + user, "",
+		// What the inside has of IPv6 is told to it while it is good: addresses by themselves (RFC 4862),
+		// this machine for names (RFC 8106).
+		fmt.Sprintf("dhcp-range=::,constructor:%s,ra-stateless,64,%d", c.Inside, int(longestSix.Seconds())), fmt.Sprintf("ra-param=%s,%d,%d", c.Inside, sixEvery, sixRouter),
+		"dhcp-leasefile=" + dir + "/leases", "pid-file=" + dir + "/" + pidFile, "user=" + user, "",
 	}, "\n")
 	for _, n := range names {
 		text += "server=" + n.String() + "\n"
+	}
+	for _, p := range old {
+		text += fmt.Sprintf("dhcp-range=%s,ra-stateless,64,deprecated\n", p.Addr())
 	}
 	return text
 }

@@ -61,6 +61,7 @@ func (c *Config) router() error {
 	case !a.Addr().Is4() || a.Bits() > 24 || a.Bits() < 8 || a.Addr() == a.Masked().Addr():
 		return fmt.Errorf("%w: router_address = %s: write an address with a network of 256 or more, for example \"192.168.77.1/24\"", ErrConfig, a)
 	}
+	c.RenewHome()
 	r, _ := c.Route()
 	if err := r.CheckForwards(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)

@@ -131,8 +131,9 @@ func (src *RuleSource) text(name string, opt parse.Options) ([]byte, error) {
 
 // HomeNet writes the inside networks as a rule variable.
 func (c *Config) HomeNet() string {
-	parts := make([]string, len(c.Home))
-	for i, p := range c.Home {
+	nets := slices.Concat(c.Home, c.fromLine())
+	parts := make([]string, len(nets))
+	for i, p := range nets {
 		parts[i] = p.String()
 	}
 	return "[" + strings.Join(parts, ",") + "]"

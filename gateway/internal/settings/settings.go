@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"otasuke/internal/conffile"
@@ -168,7 +169,8 @@ type Config struct {
 	// Policy is what the company wants; nil for nothing.
 	Policy *wire.Policy `toml:"-"`
 
-	countries *countries // shared by copies
+	countries *countries                      // shared by copies
+	line      *atomic.Pointer[[]netip.Prefix] // networks of IPv6 that the line has given; shared by copies
 	// Own is the box's address in the office, which the engine gives for the name of the test.
 	Own        *filter.Answer `toml:"-"`
 	Bundles    update.InUse   `toml:"-"` // what the engine uses
@@ -222,7 +224,7 @@ func (c *Config) Complete() error {
 	if c.EVELogFiles == 0 {
 		c.EVELogFiles = defaultEVEFiles
 	}
-	c.countries, c.Own = new(countries), new(filter.Answer)
+	c.countries, c.Own, c.line = new(countries), new(filter.Answer), new(atomic.Pointer[[]netip.Prefix])
 	if err := c.page(); err != nil {
 		return err
 	}

@@ -1,0 +1,46 @@
+package settings
+
+import (
+	"net/netip"
+	"slices"
+
+	"otasuke/gateway/internal/route"
+)
+
+// Inside tells addresses of the office: those of Home, and behind a router those of the networks of
+// IPv6 that its line has given it.
+func (c *Config) Inside(a netip.Addr) bool {
+	a = a.Unmap()
+	for _, list := range [][]netip.Prefix{c.Home, c.fromLine()} {
+		for _, n := range list {
+			if n.Contains(a) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fromLine are the networks of IPv6 that a router's line has given the office.
+func (c *Config) fromLine() []netip.Prefix {
+	if c.line != nil {
+		if list := c.line.Load(); list != nil {
+			return *list
+		}
+	}
+	return nil
+}
+
+// RenewHome looks which networks the line has given the office; true when they are others than
+// before. Rules then wait for a reload.
+func (c *Config) RenewHome() (changed bool) {
+	if c.Mode != Router {
+		return false
+	}
+	now := route.Networks(c.Ports[1])
+	if slices.Equal(now, c.fromLine()) {
+		return false
+	}
+	c.line.Store(&now)
+	return true
+}
