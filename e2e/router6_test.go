@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -173,6 +174,7 @@ func TestRouter6(t *testing.T) {
 	if a, err := names.LookupNetIP(t.Context(), "ip4", "harmless.example."); err != nil || len(a) != 1 {
 		t.Errorf("names by IPv6: %v %v", a, err)
 	}
+	notFound(t, &names, "the box itself, by IPv6")
 	listens(t, pc, "7000")
 	listens(t, l.Box, "80", "22")
 	refused := func(when string) {
@@ -269,6 +271,15 @@ func namesBy(t *testing.T, ear *lab.Ear) (server netip.Addr) {
 }
 
 // A line with IPv6 that has no network for the office: it is said, and the office goes by IPv4.
+// notFound asks for a name that is on a list: the box answers that there is none.
+func notFound(t *testing.T, names *net.Resolver, by string) {
+	t.Helper()
+	var none *net.DNSError
+	if a, err := names.LookupNetIP(t.Context(), "ip4", "blocked.example."); !errors.As(err, &none) || !none.IsNotFound {
+		t.Errorf("a dangerous name asked of %s: %v %v", by, a, err)
+	}
+}
+
 func TestRouter6None(t *testing.T) {
 	l := newLab(t)
 	serveAll(t, l.Internet)
@@ -282,6 +293,17 @@ func TestRouter6None(t *testing.T) {
 	b.log.await(t, "it goes by IPv4 alone", 1)
 	carries(t, pc, lab.Router)
 	at(t, pc).until("http://192.168.77.1/?lang=ja", "この回線のIPv6は使っていません")
+	for _, network := range []string{"udp", "tcp"} {
+		names := net.Resolver{PreferGo: true, StrictErrors: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return pc.Dial(ctx, network, "192.168.77.1:53")
+		}}
+		if a, err := names.LookupNetIP(t.Context(), "ip4", "harmless.example."); err != nil || len(a) != 1 {
+			t.Errorf("names by %s: %v %v", network, a, err)
+		}
+		if network == "udp" {
+			notFound(t, &names, "the box itself")
+		}
+	}
 	for _, a := range addresses6(t, pc, "eth0") {
 		if a.Scope == "global" {
 			t.Errorf("the PC has %s", a.Local)

@@ -62,6 +62,10 @@ func Rules(c Config, m Mechanism) string {
 		family, packets, bridged = "inet", "", ""
 	}
 	if m == NFT {
+		own := ""
+		if c.Routed {
+			own = names(c, last)
+		}
 		// Without "fanout", which spreads by processor: both directions of a flow
 		// must meet in one queue, and the hash of the addresses sees to that.
 		return fmt.Sprintf(`table %[1]s otasuke
@@ -76,8 +80,8 @@ table %[1]s otasuke {
 		type filter hook postrouting priority 0; policy accept;
 		meta mark %#[2]x ct mark set meta mark
 	}
-}
-`, family, BypassMark, packets, c.FirstQueue, last)
+%[6]s}
+`, family, BypassMark, packets, c.FirstQueue, last, own)
 	}
 	balance := fmt.Sprintf("--queue-num %d", c.FirstQueue)
 	if c.Queues > 1 {
@@ -95,6 +99,20 @@ COMMIT
 -A POSTROUTING -j OTASUKE
 COMMIT
 `, BypassMark, bridged, balance, BypassMark)
+}
+
+// names are the chains of a router for what its office asks the box itself: names, which no packet that is forwarded asks for.
+// Without nftables they are not queued; what a name is asked for is then stopped when it is opened.
+func names(c Config, last int) string {
+	return fmt.Sprintf(`	chain asked {
+		type filter hook input priority 0; policy accept;
+		iifname "%[1]s" meta l4proto { tcp, udp } th dport 53 queue num %[2]d-%[3]d bypass
+	}
+	chain answered {
+		type filter hook output priority 0; policy accept;
+		oifname "%[1]s" meta l4proto { tcp, udp } th sport 53 queue num %[2]d-%[3]d bypass
+	}
+`, c.Ports[len(c.Ports)-1], c.FirstQueue, last)
 }
 
 // withdraw is the text that takes xtables rules away, table by table.
