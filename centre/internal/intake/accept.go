@@ -48,26 +48,36 @@ func (in *Intake) Accept(ctx context.Context, box device.Box, events []wire.Even
 			return err
 		}
 		var news []alert.Incoming
-		inside, visited := map[wire.Device]device.Endpoint{}, false
+		inside, visited, tidied := map[wire.Device]device.Endpoint{}, false, false
+		var ids []string
+		for i := range events {
+			if e := &events[i]; e.Time.Before(now.Add(-remember)) {
+				ack.Refused[e.ID] = fmt.Sprintf("older than %d days", remember/(24*time.Hour))
+			} else {
+				ids = append(ids, e.ID)
+			}
+		}
+		fresh, err := areNew(tx, box.ID, ids, now)
+		if err != nil {
+			return err
+		}
 		for i := range events {
 			e := &events[i]
-			if e.Time.Before(now.Add(-remember)) {
-				ack.Refused[e.ID] = fmt.Sprintf("older than %d days", remember/(24*time.Hour))
+			if !fresh[e.ID] {
 				continue
 			}
-			fresh, err := isNew(tx, box.ID, e.ID, now)
-			if err != nil {
-				return err
-			}
-			if !fresh {
-				continue
-			}
+			fresh[e.ID] = false // it may stand here twice
 			ack.New++
 			switch e.Kind {
 			case wire.KindHealth:
 				err = in.healthEvent(tx, &box, e)
 			case wire.KindUsage:
-				err = in.used(tx, &box, e)
+				if !tidied {
+					tidied, err = true, in.cfg.Usage.Tidy(tx)
+				}
+				if err == nil {
+					err = in.used(tx, &box, e)
+				}
 			case wire.KindAppeal:
 				err = in.appeal(tx, &box, e)
 			case wire.KindDevice:
@@ -102,10 +112,24 @@ func (in *Intake) stopped(ctx context.Context, events []wire.Event) (count func(
 	return count, err
 }
 
-// isNew remembers an event's id and says whether it was not there before.
-func isNew(tx *store.Tx, boxID, id string, now time.Time) (bool, error) {
-	n, err := tx.Exec(`INSERT INTO seen_event (tenant_id, box_id, id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, boxID, id, store.Micros(now))
-	return n == 1, err
+// areNew remembers ids of events and says which were not there before.
+func areNew(tx *store.Tx, boxID string, ids []string, now time.Time) (map[string]bool, error) {
+	fresh := make(map[string]bool, len(ids))
+	err := store.Several(ids, func(piece []string) error {
+		var args []any
+		for _, id := range piece {
+			args = append(args, boxID, id, store.Micros(now))
+		}
+		_, err := store.Collect[string](tx.Query(`INSERT INTO seen_event (tenant_id, box_id, id, at) VALUES `+store.Values(len(piece), 4)+` ON CONFLICT DO NOTHING RETURNING id`, args...))(
+			func(scan func(...any) error) (id string, err error) {
+				if err = scan(&id); err == nil {
+					fresh[id] = true
+				}
+				return id, err
+			})
+		return err
+	})
+	return fresh, err
 }
 
 func forget(tx *store.Tx, now time.Time) error {

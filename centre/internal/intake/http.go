@@ -225,6 +225,7 @@ var refusals = []struct {
 	{pairing.ErrWaiting, http.StatusPreconditionRequired, codeWaiting, "nobody has entered the code yet: ask again"},
 	{pairing.ErrOver, http.StatusGone, codeCode, "the code does not count any more: ask for a new one"},
 	{device.ErrTooMany, http.StatusTooManyRequests, codeAgain, "too many tries from this address: wait"},
+	{errBusy, http.StatusServiceUnavailable, codeAgain, "the centre is busy: nothing was kept, try again"},
 	{errLimit, http.StatusRequestEntityTooLarge, codeLimit, ""},
 	{errBody, http.StatusBadRequest, codeBody, ""},
 	{enrol.ErrRequest, http.StatusBadRequest, codeBody, ""},
@@ -245,6 +246,9 @@ func (in *Intake) answer(w http.ResponseWriter, r *http.Request, err error) {
 	var tooMany *device.TooMany
 	if errors.As(err, &tooMany) {
 		w.Header().Set("Retry-After", seconds(tooMany.Wait))
+	}
+	if errors.Is(err, errBusy) {
+		w.Header().Set("Retry-After", seconds(retryAfter))
 	}
 	for _, x := range refusals {
 		if errors.Is(err, x.is) {

@@ -2,8 +2,16 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 )
+
+// slotWait is how long a batch may wait for a slot. A box gives up after half a minute: what would begin at the end of that is
+// work for nothing, and with ten thousand boxes that come back at once nothing else would be done.
+const slotWait = 5 * time.Second
+
+var errBusy = errors.New("intake: too much is in work")
 
 // slots bounds how many batches are in work, and lets each box have only one of
 // them: a box that sends slowly over many connections keeps nobody else waiting.
@@ -22,7 +30,7 @@ func newSlots(n int) *slots {
 	return &slots{all: make(chan struct{}, n), box: map[string]*boxSlot{}}
 }
 
-// take waits for the box's turn and then for a slot; done gives both back.
+// take waits for the box's turn and then, not for long, for a slot; done gives both back. Without one it is errBusy.
 func (s *slots) take(ctx context.Context, box string) (done func(), err error) {
 	own := s.enter(box)
 	select {
@@ -31,12 +39,20 @@ func (s *slots) take(ctx context.Context, box string) (done func(), err error) {
 		s.leave(box)
 		return nil, ctx.Err()
 	}
+	wait := time.NewTimer(slotWait)
+	defer wait.Stop()
 	select {
 	case s.all <- struct{}{}:
+		err = nil
+	case <-wait.C:
+		err = errBusy
 	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
 		<-own.free
 		s.leave(box)
-		return nil, ctx.Err()
+		return nil, err
 	}
 	return func() {
 		<-s.all

@@ -24,15 +24,23 @@ func capped(column string) string {
 	return fmt.Sprintf(`%[1]s = CASE WHEN app_use.%[1]s > %[2]d - excluded.%[1]s THEN %[2]d ELSE app_use.%[1]s + excluded.%[1]s END`, column, int64(maxSum))
 }
 
-var upsert = `INSERT INTO app_use (tenant_id, day, endpoint_id, app, category, name, up, down, minutes, flows, blocked)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-	ON CONFLICT (tenant_id, day, endpoint_id, app) DO UPDATE SET category = excluded.category, name = excluded.name, ` +
+// columns of app_use.
+const columns = 11
+
+var onConflict = ` ON CONFLICT (tenant_id, day, endpoint_id, app) DO UPDATE SET category = excluded.category, name = excluded.name, ` +
 	strings.Join([]string{capped("up"), capped("down"), capped("minutes"), capped("flows"), capped("blocked")}, ", ")
 
-func addUse(tx *store.Tx, day time.Time, endpointID string, a *wire.AppUse) error {
-	within := func(n uint64) int64 { return int64(min(n, maxSum)) }
-	_, err := tx.Exec(upsert, store.Micros(day), endpointID, a.App, a.Category, a.Name, within(a.Up), within(a.Down), a.Minutes, within(a.Flows), within(a.Blocked))
-	return err
+// addUse adds to the day of a device; each application stands once in all.
+func addUse(tx *store.Tx, day time.Time, endpointID string, all []wire.AppUse) error {
+	return store.Several(all, func(piece []wire.AppUse) error {
+		var args []any
+		for _, a := range piece {
+			args = append(args, store.Micros(day), endpointID, a.App, a.Category, a.Name, int64(a.Up), int64(a.Down), a.Minutes, int64(a.Flows), int64(a.Blocked))
+		}
+		_, err := tx.Exec(`INSERT INTO app_use (tenant_id, day, endpoint_id, app, category, name, up, down, minutes, flows, blocked)
+			VALUES `+store.Values(len(piece), columns)+onConflict, args...)
+		return err
+	})
 }
 
 // PostgreSQL's sums of BIGINT are wider than that.

@@ -61,6 +61,9 @@ type Row struct {
 	Shared                  int64 // bytes that the device sent to categories asked for
 }
 
+// Tidy lets go of what is older than is kept.
+func (s *Service) Tidy(tx *store.Tx) error { return forget(tx, ja.Midnight(s.clock.Now().Add(-Keep))) }
+
 // Record adds what a box reports of one device; endpointID is "" for devices that it
 // cannot tell apart. The report must have been checked.
 func (s *Service) Record(tx *store.Tx, endpointID string, u *wire.Usage) error {
@@ -73,25 +76,35 @@ func (s *Service) Record(tx *store.Tx, endpointID string, u *wire.Usage) error {
 	if since.Before(oldest) {
 		return nil
 	}
-	if err := forget(tx, oldest); err != nil {
-		return err
-	}
 	day := ja.Midnight(since)
 	n, err := countApps(tx, day, endpointID)
 	if err != nil {
 		return err
 	}
+	var all []wire.AppUse
+	at := map[string]int{}
 	for i := range u.Apps {
 		a := u.Apps[i]
 		if n++; n > maxApps {
 			a.App, a.Category, a.Name = "", "", ""
 		}
 		a.App, a.Category, a.Name = word(a.App), word(a.Category), clean(a.Name)
-		if err := addUse(tx, day, endpointID, &a); err != nil {
-			return err
+		a.Up, a.Down, a.Flows, a.Blocked = min(a.Up, maxSum), min(a.Down, maxSum), min(a.Flows, maxSum), min(a.Blocked, maxSum)
+		if k, ok := at[a.App]; ok {
+			add(&all[k], &a)
+			continue
 		}
+		at[a.App] = len(all)
+		all = append(all, a)
 	}
-	return nil
+	return addUse(tx, day, endpointID, all)
+}
+
+// add adds what is of one application.
+func add(to, a *wire.AppUse) {
+	to.Category, to.Name, to.Minutes = a.Category, a.Name, to.Minutes+a.Minutes
+	to.Up, to.Down = min(to.Up+a.Up, maxSum), min(to.Down+a.Down, maxSum)
+	to.Flows, to.Blocked = min(to.Flows+a.Flows, maxSum), min(to.Blocked+a.Blocked, maxSum)
 }
 
 // word is an id, or nothing.

@@ -1,6 +1,7 @@
 package usage_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -54,7 +55,7 @@ func suite(t *testing.T, fn func(o *office)) {
 func (o *office) record(tenantID, endpoint string, since time.Time, apps ...wire.AppUse) {
 	o.Helper()
 	must(o.T, o.s.Write(o.Context(), tenantID, func(tx *store.Tx) error {
-		return o.svc.Record(tx, endpoint, &wire.Usage{Since: since, Period: 60, Apps: apps})
+		return errors.Join(o.svc.Tidy(tx), o.svc.Record(tx, endpoint, &wire.Usage{Since: since, Period: 60, Apps: apps}))
 	}))
 }
 
