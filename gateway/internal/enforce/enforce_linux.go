@@ -46,6 +46,7 @@ func Down(m Mechanism) error {
 	}
 	var errs []error
 	for _, tool := range []string{"iptables-restore", "ip6tables-restore"} {
+		_ = feed(withdrawNames, tool, "--noflush") // there on a router
 		for _, text := range withdraw() {
 			errs = append(errs, feed(text, tool, "--noflush"))
 		}

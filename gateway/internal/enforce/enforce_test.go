@@ -36,13 +36,14 @@ func TestRulesText(t *testing.T) {
 // A router has the names queued that its office asks it for; nothing else that is its own.
 func TestRouterRulesText(t *testing.T) {
 	t.Parallel()
-	const name = "testdata/router.rules"
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := Rules(Config{Ports: []string{"out", "in"}, Queues: 2, Routed: true}, NFT); got != string(want) {
-		t.Errorf("%s: got\n%s", name, got)
+	for m, name := range map[Mechanism]string{NFT: "testdata/router.rules", XTable: "testdata/router-xtables.rules"} {
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Rules(Config{Ports: []string{"out", "in"}, Queues: 2, Routed: true}, m); got != string(want) {
+			t.Errorf("%s: got\n%s", name, got)
+		}
 	}
 }
 

@@ -87,22 +87,36 @@ table %[1]s otasuke {
 	if c.Queues > 1 {
 		balance = fmt.Sprintf("--queue-balance %d:%d", c.FirstQueue, last)
 	}
+	own := ""
+	if c.Routed {
+		own = fmt.Sprintf(`:OTASUKE_ASKED - [0:0]
+:OTASUKE_ANSWERED - [0:0]
+-A OTASUKE_ASKED -i %[1]s -p udp --dport 53 -j OTASUKE
+-A OTASUKE_ASKED -i %[1]s -p tcp --dport 53 -j OTASUKE
+-A OTASUKE_ANSWERED -o %[1]s -p udp --sport 53 -j OTASUKE
+-A OTASUKE_ANSWERED -o %[1]s -p tcp --sport 53 -j OTASUKE
+-A INPUT -j OTASUKE_ASKED
+-A OUTPUT -j OTASUKE_ANSWERED
+`, c.inside())
+	}
 	return fmt.Sprintf(`*filter
 :OTASUKE - [0:0]
 -A OTASUKE -m connmark --mark %#x -j ACCEPT
 -A OTASUKE %s-j NFQUEUE %s --queue-bypass
 -A FORWARD -j OTASUKE
-COMMIT
+%sCOMMIT
 *mangle
 :OTASUKE - [0:0]
 -A OTASUKE -m mark --mark %#x -j CONNMARK --save-mark
 -A POSTROUTING -j OTASUKE
 COMMIT
-`, BypassMark, bridged, balance, BypassMark)
+`, BypassMark, bridged, balance, own, BypassMark)
 }
 
+// inside is the port of a router that its office is at.
+func (c Config) inside() string { return c.Ports[len(c.Ports)-1] }
+
 // names are the chains of a router for what its office asks the box itself: names, which no packet that is forwarded asks for.
-// Without nftables they are not queued; what a name is asked for is then stopped when it is opened.
 func names(c Config, last int) string {
 	return fmt.Sprintf(`	chain asked {
 		type filter hook input priority 0; policy accept;
@@ -112,8 +126,19 @@ func names(c Config, last int) string {
 		type filter hook output priority 0; policy accept;
 		oifname "%[1]s" meta l4proto { tcp, udp } th sport 53 queue num %[2]d-%[3]d bypass
 	}
-`, c.Ports[len(c.Ports)-1], c.FirstQueue, last)
+`, c.inside(), c.FirstQueue, last)
 }
+
+// withdrawNames is the text that takes those of a router away, which are there on routers alone.
+const withdrawNames = `*filter
+-D INPUT -j OTASUKE_ASKED
+-F OTASUKE_ASKED
+-X OTASUKE_ASKED
+-D OUTPUT -j OTASUKE_ANSWERED
+-F OTASUKE_ANSWERED
+-X OTASUKE_ANSWERED
+COMMIT
+`
 
 // withdraw is the text that takes xtables rules away, table by table.
 func withdraw() []string {
