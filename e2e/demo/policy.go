@@ -28,6 +28,11 @@ func (d *demo) policy(ctx context.Context) {
 		}
 		ask(http.MethodPost, path, form)
 	}
+	undo := func() { // the newest step
+		if m := seqField.FindStringSubmatch(ask(http.MethodGet, "/policy", nil)); m != nil {
+			post("/policy/undo", url.Values{"step": {m[1]}})
+		}
+	}
 	const name = "game.example"
 	blocked := func() bool {
 		out, _, _ := d.lab.PC1.Run(ctx, "dig", "+time=1", "+tries=1", "@"+lab.DNSHost, name)
@@ -43,20 +48,20 @@ func (d *demo) policy(ctx context.Context) {
 	const told = "このページは開けませんでした"
 	before := strings.Contains(page(), told)
 	asked := time.Now()
-	post("/policy", url.Values{"deny": {name}, "dns": {"template"}, "files": {"template"}, "why": {"休み時間のゲームが増えたため"}})
+	post("/policy", url.Values{"deny": {name}, "allow": {mistaken}, "dns": {"template"}, "files": {"template"}, "why": {"休み時間のゲームが増えたため"}})
 	stopped := eventually(ctx, time.Minute, func() bool { return strings.Contains(page(), told) })
 	took := time.Since(asked)
 	names := blocked()
 	said := eventually(ctx, 20*time.Second, func() bool { return strings.Contains(ask(http.MethodGet, "/policy", nil), "効いています") })
 	code, _ := d.curl(ctx, d.lab.PC1, "-m", "2", "-o", "/dev/null", "http://"+lab.Good+"/page/1")
-	post("/policy/undo", url.Values{"step": {"1"}})
+	undo()
 	again := eventually(ctx, time.Minute, func() bool { return !strings.Contains(page(), told) })
 	err := <-got
 	// The same for a group of one device: the others go on.
 	post("/policy/group", url.Values{"name": {"会議室"}, "member": {lab.PC1}, "deny": {name}, "step": {"save"}, "why": {"来客が使うため"}})
 	group := eventually(ctx, time.Minute, func() bool { return strings.Contains(page(), told) })
 	alone := !strings.Contains(pageOn(d.lab.PC2), told)
-	post("/policy/undo", url.Values{"step": {"3"}})
+	undo()
 	ungrouped := eventually(ctx, time.Minute, func() bool { return !strings.Contains(page(), told) })
 	switch {
 	case before:
