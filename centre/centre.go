@@ -243,7 +243,7 @@ func (c *Centre) Close() error { return c.store.Close() }
 
 // garbage is how much may lie about before it is collected, in percent of what is in use: ten thousand
 // boxes hold a connection each, and memory is scarcer than the little CPU time that it saves.
-const garbage = 40
+const garbage = 25
 
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {

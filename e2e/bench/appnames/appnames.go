@@ -123,18 +123,20 @@ func (r *Run) side(ctx context.Context, side string, wanted, unwanted []string) 
 		}
 	}
 	r.spread(side+".open", took)
-	if box {
+	rate, err := r.crowd(ctx, l, wanted)
+	r.Add(side+".connections", rate)
+	// Last: a refused connection leaves its port to the next one at once, and the box still knows what it refused.
+	if err == nil && box {
 		answered := 0
 		for i := range took {
-			if took[i], err = open(ctx, l, unwanted[i%len(unwanted)]); err == nil {
+			var refused error
+			if took[i], refused = open(ctx, l, unwanted[i%len(unwanted)]); refused == nil {
 				answered++
 			}
 		}
 		r.spread(side+".refused", took)
 		r.Add(side+".answered", float64(answered)/alone)
 	}
-	rate, err := r.crowd(ctx, l, wanted)
-	r.Add(side+".connections", rate)
 	return err
 }
 
