@@ -331,6 +331,9 @@ func (r *run) live(ctx context.Context, c *Centre) error {
 // deadFor is how long a killed process stays away: longer than a supervisor takes to start it again.
 const deadFor = 5 * time.Second
 
+// starts is how often a killed process is started, each time for readyTime, before the run counts for nothing.
+const starts = 4
+
 // kill kills one process after the other, spread over the burst, and starts each again.
 func (r *run) kill(ctx context.Context, c *Centre) error {
 	n := len(c.fronts)
@@ -342,8 +345,16 @@ func (r *run) kill(ctx context.Context, c *Centre) error {
 		c.Kill(i)
 		fmt.Fprintf(r.o.Say, "process %d of %d is killed\n", i+1, n)
 		sleep(ctx, deadFor)
-		if err := c.Start(i); err != nil {
-			return err
+		// A supervisor starts it until it runs: the database may be away at the first time.
+		for try := 1; ; try++ {
+			err := c.Start(i)
+			if err == nil {
+				break
+			}
+			if try == starts {
+				return err
+			}
+			c.Kill(i)
 		}
 	}
 	return nil
