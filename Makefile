@@ -10,7 +10,7 @@ IMAGE    = $(or $(ARCH),$(shell dpkg --print-architecture 2>/dev/null))
 FUZZTIME ?= 30s
 SOAK     ?= 10m
 BOXES    ?= 1000
-BURST    ?= 10m
+BURST    ?= 5m
 CUT      ?= 1m
 # A PostgreSQL address for soak-centre: three processes on it, each killed with -9 in the burst.
 DATABASE ?=
@@ -57,7 +57,7 @@ soak: ## an office of 100 PCs through a box for SOAK (1h); OTASUKE_DATA names pu
 	@$(BUILD)
 	@./otasuke soak -for $(SOAK)
 
-soak-centre: ## a centre with BOXES (1000) for SOAK: a burst of 100x for BURST (10m), then the line cut for CUT (1m); DATABASE names a PostgreSQL
+soak-centre: ## a centre with BOXES (1000) for SOAK: a burst of 100x for BURST (5m), then the line cut for CUT (1m); DATABASE names a PostgreSQL
 	@packaging/setup demo
 	@$(BUILD)
 	@./otasuke sim -self -must -boxes $(BOXES) -for $(SOAK) -burst 100 -burst-for $(BURST) -cut-after $(BURST) -cut-for $(CUT) -settle 5m \

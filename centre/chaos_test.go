@@ -71,7 +71,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) { // alone: it restarts the databa
 }
 
 // The line is cut for a third of the time, one process on SQLite: boxes keep what they see, and tell all of it afterwards.
-// The same for an hour: make soak-centre SOAK=80m CUT=1h.
+// The same for an hour: make soak-centre SOAK=80m BURST=10m CUT=1h.
 func TestWhatBoxesSawWhileTheLineWasCut(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "otasuke")
 	if out, err := exec.Command("go", "build", "-o", program, "otasuke").CombinedOutput(); err != nil {

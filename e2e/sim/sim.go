@@ -291,7 +291,7 @@ func (r *run) live(ctx context.Context, c *Centre) error {
 	if r.o.Profile != "" && c != nil {
 		err = c.profile(r.o.Profile, r.o.For/3)
 	}
-	if r.o.BurstFor > 0 {
+	if r.o.BurstFor > 0 && r.o.BurstFor <= r.o.For {
 		before, began := c.usage(), time.Now()
 		work.Go(func() {
 			if sleep(ctx, r.o.BurstFor) {

@@ -17,12 +17,13 @@ const (
 
 // listen wakes whoever waits here for what other processes have committed, until ctx ends.
 func (s *Store) listen(ctx context.Context) {
-	for failed := false; ctx.Err() == nil; failed = true {
-		err := s.hear(ctx)
+	for said := false; ctx.Err() == nil; {
+		heard, err := s.hear(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if !failed {
+		if heard || !said { // once for each time that it is away
+			said = true
 			s.log.Warn("store: other processes of the centre are not heard for a moment", "err", err)
 		}
 		select {
@@ -32,17 +33,18 @@ func (s *Store) listen(ctx context.Context) {
 	}
 }
 
-// hear listens on one connection until that ends.
-func (s *Store) hear(ctx context.Context) error {
+// hear listens on one connection until that ends; heard tells that it did.
+func (s *Store) hear(ctx context.Context) (heard bool, err error) {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
-		return wrap(err)
+		return false, wrap(err)
 	}
 	defer conn.Close()
 	var ended error
 	_ = conn.Raw(func(c any) error {
 		pg := c.(*stdlib.Conn).Conn()
 		if _, ended = pg.Exec(ctx, "LISTEN "+channel); ended == nil {
+			heard = true
 			s.wakeEverybody() // something may have been said before
 		}
 		for ended == nil {
@@ -53,7 +55,7 @@ func (s *Store) hear(ctx context.Context) error {
 		}
 		return driver.ErrBadConn // it listens, so nobody else may have it
 	})
-	return wrap(ended)
+	return heard, wrap(ended)
 }
 
 // wakeEverybody wakes all topics.
