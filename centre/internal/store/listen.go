@@ -15,10 +15,12 @@ const (
 	listenAgain = time.Second
 )
 
-// listen wakes whoever waits here for what other processes have committed, until ctx ends.
-func (s *Store) listen(ctx context.Context) {
+// listen wakes whoever waits here for what other processes have committed, until ctx ends. ready is called when it listens for
+// the first time.
+func (s *Store) listen(ctx context.Context, ready func()) {
 	for said := false; ctx.Err() == nil; {
-		heard, err := s.hear(ctx)
+		heard, err := s.hear(ctx, ready)
+		ready = s.wakeEverybody // something may have been said while it did not
 		if ctx.Err() != nil {
 			return
 		}
@@ -34,7 +36,7 @@ func (s *Store) listen(ctx context.Context) {
 }
 
 // hear listens on one connection until that ends; heard tells that it did.
-func (s *Store) hear(ctx context.Context) (heard bool, err error) {
+func (s *Store) hear(ctx context.Context, ready func()) (heard bool, err error) {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return false, wrap(err)
@@ -45,7 +47,7 @@ func (s *Store) hear(ctx context.Context) (heard bool, err error) {
 		pg := c.(*stdlib.Conn).Conn()
 		if _, ended = pg.Exec(ctx, "LISTEN "+channel); ended == nil {
 			heard = true
-			s.wakeEverybody() // something may have been said before
+			ready()
 		}
 		for ended == nil {
 			n, err := pg.WaitForNotification(ctx)

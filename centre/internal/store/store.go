@@ -261,7 +261,12 @@ func (s *Store) Woken(topic string) <-chan struct{} {
 		s.listens.Do(func() {
 			var ctx context.Context
 			ctx, s.deafen = context.WithCancel(context.Background())
-			s.hearing.Go(func() { s.listen(ctx) })
+			ready := make(chan struct{})
+			s.hearing.Go(func() { s.listen(ctx, func() { close(ready) }) })
+			select {
+			case <-ready:
+			case <-time.After(listenAgain): // the database is away; who waits is woken when it is back
+			}
 		})
 	}
 	s.topics.Lock()
