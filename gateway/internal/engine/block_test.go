@@ -155,6 +155,40 @@ func TestResetNumbers(t *testing.T) {
 	}
 }
 
+// The ends of a connection that was ended may use their ports again at once: that is another
+// connection. Its predecessor does not go on beside it.
+func TestPortsOfTheEnded(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*ends{web(), between("[2001:db8::7]:40000", "[fd00::80]:80")} {
+		b := newBox(t, Config{Rules: rulesOf(t, `drop tcp any any -> any any (msg:"m"; flow:to_server,established; content:"attack"; sid:1;)`)})
+		b.open(e)
+		if b.say(e, 0, "an attack") != capture.Drop {
+			t.Fatal("passes")
+		}
+		before := *e
+		for again := range 3 {
+			e.seq = [2]uint32{700_000 * uint32(again+1), 900_000}
+			b.open(e)
+			if b.say(e, 0, "hello there") != capture.Accept || b.say(e, 1, "welcome") != capture.Accept {
+				t.Fatalf("the harmless connection %d does not pass", again)
+			}
+			if b.say(e, 0, "an attack") != capture.Drop || len(b.alerts()) != again+2 {
+				t.Fatalf("the attack of connection %d: %v", again, b.alerts())
+			}
+		}
+		// A server to which the reset was lost asks for one; its client cannot go on instead.
+		b.give(e.segment(0, 77, 0, packet.SYN, nil))
+		if v, _ := b.give(before.segment(1, before.seq[1], before.seq[0], packet.ACK, nil)); v.Action != capture.Accept {
+			t.Error("the server's doubt does not reach the client")
+		}
+		for dir := range 2 {
+			if b.say(&before, dir, "the rest") != capture.Drop {
+				t.Errorf("what was ended goes on in direction %d", dir)
+			}
+		}
+	}
+}
+
 // A pass rule lets a conversation through whatever other rules say.
 func TestPassRule(t *testing.T) {
 	t.Parallel()

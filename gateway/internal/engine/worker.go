@@ -178,6 +178,7 @@ func (e *Engine) NewWorker(src capture.Source) (*Worker, error) {
 	}
 	w.take()
 	w.flows = flow.Table[state]{AnyLevel: e.cfg.AnyLevel, Max: e.cfg.MaxFlows, AnyVLAN: e.cfg.AnyVLAN, Literal: !e.cfg.Inline && !e.cfg.Session.Midstream, Reset: func(s *state) { s.reset() }, Ended: w.ended}
+	w.flows.Cut = func(s *state) bool { return s.dropped && e.cfg.Inline }
 	w.renewed, w.who, w.pressure.Max = w.renew, w.device, e.cfg.MaxMemory
 	w.batch = eve.Batch{Size: e.cfg.Gather, Emit: e.cfg.Emit}
 	w.viewed.Blank = w.batch.Blank

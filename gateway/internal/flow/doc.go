@@ -7,7 +7,7 @@
 // Flows are reused, so a *Flow must not be kept after its table dropped it.
 //
 // A conversation that begins anew between the same ports (a SYN after the end, a
-// SYN with another number that nobody answered before, the answer to another SYN)
+// SYN with another number that nobody answered before or that was cut, the answer to another SYN)
 // is a new Flow: what was read of the old one must not hide the new one's bytes.
 //
 // Who speaks first is the client; the answering side is only recognised where it is

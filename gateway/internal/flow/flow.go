@@ -91,6 +91,9 @@ type Table[T any] struct {
 	AnyLevel bool
 	// Reset prepares a user state for its next conversation. Required.
 	Reset func(*T)
+	// Cut tells that nothing more of a conversation passes: any new SYN begins another, since
+	// its ends were told and may use their ports again at once. Optional.
+	Cut func(*T) bool
 	// Ended is told about each conversation that leaves the table. Optional.
 	Ended func(*Flow[T])
 	// Evicted counts conversations that left because the table was full.
@@ -122,7 +125,7 @@ func (t *Table[T]) Find(p *packet.Packet, now int64) (*Flow[T], int) {
 	var before *uint32 // the SYN that the new one stands beside
 	replaced := false
 	if f != nil {
-		reopened := f.reopened(p, dir, t.Literal)
+		reopened := f.reopened(p, dir, t.Literal, t.Cut != nil && t.Cut(&f.User))
 		if reopened && f.SynSeen && f.State == New {
 			isn := f.isn
 			before = &isn
@@ -241,8 +244,9 @@ func answers(p *packet.Packet, literal bool) bool {
 // reopened tells that p starts a new conversation with a used pair of ports: a
 // SYN after the end; a SYN with another number while nobody answered the first
 // packets; or the answer to a SYN other than the one that this conversation
-// began with. Whatever was judged until then says nothing about the new one.
-func (f *Traffic) reopened(p *packet.Packet, dir int, literal bool) bool {
+// began with. Of one that is cut any new SYN does. Whatever was judged until then says
+// nothing about the new one.
+func (f *Traffic) reopened(p *packet.Packet, dir int, literal, cut bool) bool {
 	if p.Proto != packet.TCP {
 		return false
 	}
@@ -253,6 +257,9 @@ func (f *Traffic) reopened(p *packet.Packet, dir int, literal bool) bool {
 		}
 		if f.SynSeen && dir == 0 && f.isn == p.Seq {
 			return false // sent again
+		}
+		if cut {
+			return true
 		}
 		if f.Packets[1-dir] == 0 {
 			return !literal // a watcher's session knows all of them
