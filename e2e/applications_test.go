@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -68,6 +69,31 @@ func TestApplications(t *testing.T) {
 	if err := visit(b.lab.PC2, "www.example.com", 10); err != nil {
 		t.Error(err)
 	}
+	// A PC that takes the ports of a refused connection again is not kept waiting.
+	from := func(name string) error {
+		var c net.Conn
+		err := b.lab.PC1.Visit(func() (err error) {
+			d := net.Dialer{Timeout: 10 * time.Second, LocalAddr: &net.TCPAddr{IP: net.ParseIP(lab.PC1), Port: 20_443}}
+			c, err = d.Dial("tcp", net.JoinHostPort(lab.Good, "443"))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("no connection: %w", err)
+		}
+		defer c.Close()
+		if err := c.(*net.TCPConn).SetLinger(0); err != nil { // the ports are free at once
+			t.Error(err)
+		}
+		return tls.Client(c, &tls.Config{ServerName: name, InsecureSkipVerify: true}).Handshake()
+	}
+	for range 2 {
+		if err := from("www.jra.go.jp"); !errors.Is(err, syscall.ECONNRESET) {
+			t.Error(err)
+		}
+	}
+	if err := from("www.example.com"); err != nil {
+		t.Error(err)
+	}
 	// The company's own file and its wishes are read anew under way.
 	if err := visit(b.lab.PC2, "www.orders.example", 10); err != nil {
 		t.Error(err)
@@ -99,7 +125,7 @@ func TestApplications(t *testing.T) {
 	if gpt := used["chatgpt"]; gpt.Up < upload || gpt.Up > upload*11/10 || gpt.Category != "ai" || gpt.Flows != 1 || gpt.Minutes < 1 {
 		t.Errorf("of an upload of %d bytes the report says %+v", upload, gpt)
 	}
-	if jra := used["jra"]; jra.Blocked != 1 {
+	if jra := used["jra"]; jra.Blocked != 3 {
 		t.Errorf("%+v", jra)
 	}
 	if used["orders"].Flows != 1 || used["stock"].Flows != 1 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -57,14 +58,11 @@ func listens(t *testing.T, n *lab.Namespace, ports ...string) {
 // A box in the cable gets an address from a router that comes later, is found by its name, and
 // shows the office its page and nothing else; from outside nobody reaches it.
 func TestManagementAddress(t *testing.T) {
-	b := startBox(t, "", "management = \"dhcp\"\npage = \"off\"\n", nil)
+	b := startBox(t, `alert tcp $HOME_NET any -> $EXTERNAL_NET 9000 (msg:"from the office over IPv6"; flow:to_server,established; content:"six out"; sid:1;)`, "management = \"dhcp\"\npage = \"off\"\n", nil)
 	l := b.lab
 	listens(t, l.Box, "80", "22")
-	router(t, l.Internet, "--dhcp-range=192.168.1.100,192.168.1.100,120s", "--dhcp-option=option:dns-server,192.168.1.1",
-		"--enable-ra", "--dhcp-range=fd00:1::,ra-only,64", "--ra-param=eth0,4")
-	if err := l.Internet.AddAddress("eth0", "fd00:1::1/64"); err != nil {
-		t.Fatal(err)
-	}
+	router(t, l.Internet, "--dhcp-range=192.168.1.100,192.168.1.100,120s", "--dhcp-option=option:dns-server,192.168.1.1")
+	line(t, l)
 	b.log.await(t, "the box has an address", 1)
 	if !opens(t, l.PC1, "192.168.1.100:80", 30*time.Second) {
 		t.Error("the page is not reached")
@@ -94,7 +92,24 @@ func TestManagementAddress(t *testing.T) {
 	if !opens(t, l.PC1, net.JoinHostPort(six, "80"), 30*time.Second) || opens(t, l.Internet, net.JoinHostPort(six, "80"), time.Second) {
 		t.Errorf("IPv6: %s is not reached from inside, or is from outside", six)
 	}
+	// What the router tells is the office's: rules know it from the internet.
+	b.log.await(t, "rules and lists were read anew", 1)
+	c, err := l.PC1.Dial(t.Context(), "tcp", net.JoinHostPort(server6, "9000"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := io.WriteString(c, "six out"); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.ReadFull(c, make([]byte, len("six out"))); err != nil {
+		t.Error(err)
+	}
 	b.stop()
+	if eve, err := os.ReadFile(b.eve); err != nil || !bytes.Contains(eve, []byte("from the office over IPv6")) {
+		t.Errorf("a rule takes the office's IPv6 for the internet: %v", err)
+	}
 	if !opens(t, l.PC1, "192.168.1.100:80", 5*time.Second) || opens(t, l.PC1, "192.168.1.100:22", time.Second) {
 		t.Error("without the program the address or its guard is gone")
 	}

@@ -26,8 +26,11 @@ func Rules(link, outside string, ssh, closed bool) string {
 	if ssh {
 		ports = append(ports, fmt.Sprint(sshPort))
 	}
-	text := Withdraw()
+	text, advert := Withdraw(), ""
 	if outside != "" {
+		// A device of the office that plays router could give the attacker's network out for the
+		// office's own (RFC 6104).
+		advert = fmt.Sprintf("\t\ticmpv6 type nd-router-advert meta mark != %#x drop\n", outsideMark)
 		text += fmt.Sprintf(`table bridge %s {
 	chain input {
 		type filter hook input priority 0; policy accept;
@@ -52,12 +55,12 @@ func Rules(link, outside string, ssh, closed bool) string {
 		type filter hook input priority 0; policy accept;
 		iifname != %q accept
 		ct state established,related accept
-		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
+%s		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
 		meta mark %#x drop
 %s		drop
 	}
 }
-`, table, link, outsideMark, open)
+`, table, link, advert, outsideMark, open)
 }
 
 // Withdraw is the text that takes the guard away, if there is one.

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -100,6 +101,25 @@ func Networks(port string) (nets []netip.Prefix) {
 		}
 	}
 	return nets
+}
+
+// minBits of a network that a router may call its cable's: a site gets no larger one (RFC 6177).
+const minBits = 48
+
+// Told are those networks of IPv6 that a router has told of to a host on the cable of a port: to take
+// an address of, or only to speak to without a way between (RFC 4861 section 6.3.4).
+func Told(port string) []netip.Prefix {
+	nets := Networks(port)
+	if link, err := netlink.LinkByName(port); err == nil {
+		routes, _ := netlink.RouteListFiltered(netlink.FAMILY_V6, &netlink.Route{LinkIndex: link.Attrs().Index}, netlink.RT_FILTER_OIF)
+		for i := range routes {
+			if r := &routes[i]; r.Gw == nil && r.Dst != nil {
+				nets = append(nets, given(r.Dst).Masked())
+			}
+		}
+	}
+	slices.SortFunc(nets, netip.Prefix.Compare)
+	return slices.DeleteFunc(slices.Compact(nets), func(p netip.Prefix) bool { return p.Bits() < minBits || p.IsSingleIP() })
 }
 
 // Six is [wire.StateOK] when the office has IPv6, [wire.StateOff] when its line has, but gives it no

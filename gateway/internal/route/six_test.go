@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +176,41 @@ func TestSix(t *testing.T) {
 	o.until("taken back", map[string]string{"2001:db8:aa00::/64": "leaving", "2001:db8:bb00::/64": "leaving", "2001:db8:cc00::/64": "leaving"}, false)
 	if left := o.addresses(o.box, "lan"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// What a router says is on the cable counts, with an address of it or without; what goes another way,
+// is good on the cable alone, or would take half the world for the office, does not.
+func TestTold(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skipf("no lab on this machine: %v", err)
+	}
+	if _, err := os.Stat(sixSettings); err != nil {
+		t.Skip("this kernel has no IPv6")
+	}
+	o := &office{t: t}
+	for name, n := range map[string]**lab.Namespace{"line": &o.line, "box": &o.box} {
+		made, err := lab.NewNamespace(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { made.Close() })
+		*n = made
+	}
+	if err := lab.Cable(o.line, "eth0", o.box, "wan", 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"addr add 2001:db8:2::5/64 dev wan nodad", "addr add 2001:db8:3::7/128 dev wan nodad", "addr add 198.51.100.5/24 dev wan",
+		"route add 2001:db8:1::/64 dev wan", "route add 2000::/3 dev wan", "route add 2001:db8:4::/64 via 2001:db8:2::1 dev wan", "route add default via 2001:db8:2::1 dev wan"} {
+		o.run(o.box, strings.Fields("ip "+args)...)
+	}
+	var got []netip.Prefix
+	_ = o.box.Do(func() error { got = Told("wan"); return nil })
+	if want := []netip.Prefix{netip.MustParsePrefix("2001:db8:1::/64"), netip.MustParsePrefix("2001:db8:2::/64")}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	_ = o.box.Do(func() error { got = Told("not there"); return nil })
+	if len(got) != 0 {
+		t.Errorf("of no port: %v", got)
 	}
 }

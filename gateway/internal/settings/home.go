@@ -7,8 +7,8 @@ import (
 	"otasuke/gateway/internal/route"
 )
 
-// Inside tells addresses of the office: those of Home, and behind a router those of the networks of
-// IPv6 that its line has given it.
+// Inside tells addresses of the office: those of Home, and those of the networks of IPv6 that its line
+// has given it.
 func (c *Config) Inside(a netip.Addr) bool {
 	a = a.Unmap()
 	for _, list := range [][]netip.Prefix{c.Home, c.fromLine()} {
@@ -21,7 +21,7 @@ func (c *Config) Inside(a netip.Addr) bool {
 	return false
 }
 
-// fromLine are the networks of IPv6 that a router's line has given the office.
+// fromLine are the networks of IPv6 that the line has given the office.
 func (c *Config) fromLine() []netip.Prefix {
 	if c.line != nil {
 		if list := c.line.Load(); list != nil {
@@ -32,12 +32,17 @@ func (c *Config) fromLine() []netip.Prefix {
 }
 
 // RenewHome looks which networks the line has given the office; true when they are others than
-// before. Rules then wait for a reload.
+// before. Rules then wait for a reload. A box that is no router is told by the office's: it sees them
+// with an address of its own on the cable, and only there.
 func (c *Config) RenewHome() (changed bool) {
-	if c.Mode != Router {
+	link := c.FrontLink()
+	if link == "" || c.Management == "" {
 		return false
 	}
-	now := route.Networks(c.Ports[1])
+	now := route.Told(link)
+	if c.Mode == Router {
+		now = route.Networks(link)
+	}
 	if slices.Equal(now, c.fromLine()) {
 		return false
 	}
