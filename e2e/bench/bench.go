@@ -54,7 +54,7 @@ const bare = "kernel bridge"
 
 // everyRow is measured for the kernel, the box and the field's sensor alike. The box comes
 // first: half of what it bears is what all stand under when waiting is measured.
-var everyRow = []string{"bulk.1", "bulk.8", "tls", "latency", "http.keepalive", "latency.half"}
+var everyRow = []string{"bulk.1", "bulk.8", "tls", "latency", "http.keepalive", "latency.half", "latency.half.apart"}
 
 func modes() []mode {
 	return []mode{

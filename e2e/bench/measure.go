@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"otasuke/e2e/bench/apart"
 	"otasuke/e2e/bench/appnames"
 	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/sitelist"
@@ -83,12 +84,14 @@ func (b *bench) measure(ctx context.Context, t *traffic, in *inline, what string
 		return one(t.packets(ctx))
 	case "latency":
 		return wait(t.latency(ctx))
-	case "latency.half":
+	case "latency.half", "latency.half.apart":
 		rate := float64(halfRate)
 		if v := b.got["box.http.keepalive"]; len(v) > 0 {
 			rate = v[len(v)-1] / 2
 		}
-		b.add("half", rate)
+		if b.add("half", rate); what == "latency.half.apart" {
+			return apart.While(in.pid, func() error { return wait(t.latencyAt(ctx, rate)) })
+		}
 		return wait(t.latencyAt(ctx, rate))
 	case "memory":
 		return one(resident(in.pid))

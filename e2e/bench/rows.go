@@ -120,7 +120,7 @@ func (t *table) transfer() {
 }
 
 func (t *table) waiting() {
-	for _, load := range []string{"latency", "latency.half"} {
+	for _, load := range []string{"latency", "latency.half", "latency.half.apart"} {
 		for _, p := range []string{"p50", "p99"} {
 			key := load + "." + p
 			t.add("kernel."+key, "ms", "kernel."+key, "")

@@ -36,10 +36,12 @@ type Figure struct{ Name, Unit string }
 // Figures in the order in which they are shown.
 func Figures() []Figure {
 	f := []Figure{{"sites.load", "s"}, {"sites.memory", "MiB"}, {"sites.lookup", "ns"}}
-	for _, p := range []string{"p50", "p99"} {
-		f = append(f, Figure{"kernel.dns." + p, "ms"}, Figure{"sites.dns." + p, "ms"}, Figure{"sites.dns.added." + p, "ms"})
+	for _, how := range []string{"dns.", "dns.apart."} {
+		for _, p := range []string{"p50", "p99"} {
+			f = append(f, Figure{"kernel." + how + p, "ms"}, Figure{"sites." + how + p, "ms"}, Figure{"sites." + how + "added." + p, "ms"})
+		}
+		f = append(f, Figure{"sites." + how + "unanswered", "of questions"})
 	}
-	f = append(f, Figure{"sites.dns.unanswered", "of questions"})
 	for _, who := range []string{"sites", "sites.logged", "dnsmasq", "unbound"} {
 		f = append(f, Figure{who + ".dns.blocked", "answers/s"}, Figure{who + ".dns.lost", "of questions"}, Figure{who + ".dns.memory", "MiB"})
 	}

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/net/ipv4"
 
+	"otasuke/e2e/bench/apart"
 	"otasuke/e2e/lab"
 )
 
@@ -32,37 +33,41 @@ const (
 )
 
 // Waiting measures how much longer an answer to a harmless question takes through a box with
-// a list than through the kernel's bridge alone, at a steady rate.
+// a list than through the kernel's bridge alone, at a steady rate: while all share the cores, and
+// apart.
 func (r *Run) Waiting(ctx context.Context) error {
 	list := filepath.Join(r.Dir, "blocked.txt")
 	if err := write(list, blocked, plain); err != nil {
 		return err
 	}
-	got := map[string][]float64{}
-	for range rounds {
-		for _, who := range []string{"kernel", "box"} {
-			p50, p99, late, err := r.waits(ctx, list, who == "box")
-			if err != nil {
-				return fmt.Errorf("%s: %w", who, err)
+	for how, share := range map[string]func(pid int, f func() error) error{"dns.": func(_ int, f func() error) error { return f() }, "dns.apart.": apart.While} {
+		got := map[string][]float64{}
+		for range rounds {
+			for _, who := range []string{"kernel", "sites"} {
+				p50, p99, late, err := r.waits(ctx, list, who == "sites", share)
+				if err != nil {
+					return fmt.Errorf("%s: %w", who, err)
+				}
+				got[who+".p50"], got[who+".p99"], got[who+".late"] = append(got[who+".p50"], p50), append(got[who+".p99"], p99), append(got[who+".late"], late)
 			}
-			got[who+".p50"], got[who+".p99"], got[who+".late"] = append(got[who+".p50"], p50), append(got[who+".p99"], p99), append(got[who+".late"], late)
 		}
+		median := func(key string) float64 {
+			v := slices.Sorted(slices.Values(got[key]))
+			return v[len(v)/2]
+		}
+		for _, p := range []string{"p50", "p99"} {
+			r.Add("kernel."+how+p, median("kernel."+p))
+			r.Add("sites."+how+p, median("sites."+p))
+			r.Add("sites."+how+"added."+p, median("sites."+p)-median("kernel."+p))
+		}
+		r.Add("sites."+how+"unanswered", median("sites.late"))
 	}
-	median := func(key string) float64 {
-		v := slices.Sorted(slices.Values(got[key]))
-		return v[len(v)/2]
-	}
-	for _, p := range []string{"p50", "p99"} {
-		r.Add("kernel.dns."+p, median("kernel."+p))
-		r.Add("sites.dns."+p, median("box."+p))
-		r.Add("sites.dns.added."+p, median("box."+p)-median("kernel."+p))
-	}
-	r.Add("sites.dns.unanswered", median("box.late"))
 	return nil
 }
 
-// waits is one round: milliseconds, and the share of questions without an answer.
-func (r *Run) waits(ctx context.Context, list string, box bool) (p50, p99, late float64, err error) {
+// waits is one round: milliseconds, and the share of questions without an answer. share gives who asks and
+// answers, and the box, their cores.
+func (r *Run) waits(ctx context.Context, list string, box bool, share func(pid int, f func() error) error) (p50, p99, late float64, err error) {
 	l, err := lab.New()
 	if err != nil {
 		return 0, 0, 0, err
@@ -77,17 +82,23 @@ func (r *Run) waits(ctx context.Context, list string, box bool) (p50, p99, late 
 	}
 	defer server.Close()
 	go echo(server)
+	pid := 0
 	if box {
-		_, stop, err := r.Box(ctx, l, list, false)
+		engine, stop, err := r.Box(ctx, l, list, false)
 		if err != nil {
 			return 0, 0, 0, err
 		}
 		defer stop()
+		pid = engine
 	} else if err := l.JoinBox(); err != nil {
 		return 0, 0, 0, err
 	}
-	took, asked, err := steady(ctx, l.PC1, netip.AddrPortFrom(netip.MustParseAddr(lab.Good), 53), r.Each)
-	if err != nil {
+	var took []time.Duration
+	asked := 0
+	if err := share(pid, func() (err error) {
+		took, asked, err = steady(ctx, l.PC1, netip.AddrPortFrom(netip.MustParseAddr(lab.Good), 53), r.Each)
+		return err
+	}); err != nil {
 		return 0, 0, 0, err
 	}
 	if len(took) == 0 {
