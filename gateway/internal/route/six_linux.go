@@ -103,8 +103,12 @@ func Networks(port string) (nets []netip.Prefix) {
 	return nets
 }
 
-// minBits of a network that a router may call its cable's: a site gets no larger one (RFC 6177).
-const minBits = 48
+const (
+	// minBits of a network that a router may call its cable's: a site gets no larger one (RFC 6177).
+	minBits = 48
+	// maxTold networks are more than a cable has; a router that tells of more makes them up.
+	maxTold = 16
+)
 
 // Told are those networks of IPv6 that a router has told of to a host on the cable of a port: to take
 // an address of, or only to speak to without a way between (RFC 4861 section 6.3.4).
@@ -119,7 +123,8 @@ func Told(port string) []netip.Prefix {
 		}
 	}
 	slices.SortFunc(nets, netip.Prefix.Compare)
-	return slices.DeleteFunc(slices.Compact(nets), func(p netip.Prefix) bool { return p.Bits() < minBits || p.IsSingleIP() })
+	nets = slices.DeleteFunc(slices.Compact(nets), func(p netip.Prefix) bool { return p.Bits() < minBits || p.IsSingleIP() })
+	return nets[:min(len(nets), maxTold)]
 }
 
 // Six is [wire.StateOK] when the office has IPv6, [wire.StateOff] when its line has, but gives it no

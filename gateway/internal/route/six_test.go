@@ -3,6 +3,7 @@ package route
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -208,6 +209,12 @@ func TestTold(t *testing.T) {
 	_ = o.box.Do(func() error { got = Told("wan"); return nil })
 	if want := []netip.Prefix{netip.MustParsePrefix("2001:db8:1::/64"), netip.MustParsePrefix("2001:db8:2::/64")}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+	for i := range 3 * maxTold {
+		o.run(o.box, "ip", "route", "add", fmt.Sprintf("2001:db8:9:%x::/64", i), "dev", "wan")
+	}
+	if _ = o.box.Do(func() error { got = Told("wan"); return nil }); len(got) != maxTold {
+		t.Errorf("%d networks", len(got))
 	}
 	_ = o.box.Do(func() error { got = Told("not there"); return nil })
 	if len(got) != 0 {

@@ -15,6 +15,8 @@ import (
 const (
 	// answerTime is how long an answer may take: somebody waits for it.
 	answerTime = 30 * time.Second
+	// answerTries are made of handing an answer to a centre that is busy, within the minute that it waits.
+	answerTries = 6
 	// deaf is how long a centre is left alone that does not know of questions.
 	deaf = 10 * time.Minute
 	// beatPause is between a heartbeat that the centre asked for and the next question.
@@ -102,6 +104,18 @@ func (u *Uplink) answer(ctx context.Context, q *wire.Question) error {
 	if err != nil {
 		return fmt.Errorf("uplink: %w", err)
 	}
-	var ack wire.Ack
-	return call(ctx, u.http, u.cfg.URL+wire.PathAnswers, "application/zstd", u.enc.EncodeAll(body, nil), &ack)
+	body = u.enc.EncodeAll(body, nil)
+	for try, delay := 1, retryFirst; ; try, delay = try+1, 2*delay {
+		var ack wire.Ack
+		err := call(ctx, u.http, u.cfg.URL+wire.PathAnswers, "application/zstd", body, &ack)
+		var r *refusal
+		if try == answerTries || !errors.As(err, &r) || r.status != http.StatusServiceUnavailable {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(jitter(delay)):
+		}
+	}
 }

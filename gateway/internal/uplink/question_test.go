@@ -21,6 +21,7 @@ import (
 type curious struct {
 	status  atomic.Int64 // of questions
 	asked   atomic.Int64
+	busy    atomic.Int64 // answers that it sends away
 	answers chan wire.Answer
 	t       *testing.T
 }
@@ -57,7 +58,11 @@ func (c *curious) RoundTrip(r *http.Request) (*http.Response, error) {
 		if body, err = dec.DecodeAll(body, nil); err != nil || json.Unmarshal(body, &a) != nil {
 			c.t.Errorf("%v %s", err, body)
 		}
-		c.answers <- a
+		if c.busy.Add(-1) >= 0 {
+			status = http.StatusServiceUnavailable
+		} else {
+			c.answers <- a
+		}
 	}
 	return &http.Response{StatusCode: status, Status: http.StatusText(status), Body: io.NopCloser(strings.NewReader(text)), Header: http.Header{}}, nil
 }
@@ -101,6 +106,35 @@ func TestQuestions(t *testing.T) {
 		}
 		cancel()
 		<-done
+	})
+}
+
+// Somebody waits for an answer that a busy centre sends away: it is handed over again soon, but not for ever.
+func TestAnswerAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &curious{answers: make(chan wire.Answer, 9), t: t}
+		u := &Uplink{http: &http.Client{Transport: c}, enc: enc, parts: Parts{Answer: func(_ context.Context, q *wire.Question) wire.Answer {
+			return wire.Answer{Version: wire.Version, ID: q.ID, Failed: "so"}
+		}}}
+		c.busy.Store(3)
+		began := time.Now()
+		if err := u.answer(t.Context(), &wire.Question{ID: "a"}); err != nil || len(c.answers) != 1 || time.Since(began) > 10*time.Second {
+			t.Errorf("%v after %v, %d answers", err, time.Since(began), len(c.answers))
+		}
+		c.busy.Store(100)
+		if err := u.answer(t.Context(), &wire.Question{ID: "b"}); err == nil || time.Since(began) > time.Minute || len(c.answers) != 1 {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if u.answer(ctx, &wire.Question{ID: "c"}) == nil {
+			t.Error("an answer without an end")
+		}
 	})
 }
 
