@@ -29,6 +29,8 @@ const (
 	bootPartition = "@@1M"
 	// boxLease is the address that the office's router gives the box.
 	boxLease = "192.168.1.100"
+	// portLease is the next one: a box that is the router has an address at its port, not at its bridge.
+	portLease = "192.168.1.101"
 )
 
 // imageSettings is what stands on the FAT partition of the image.
@@ -84,7 +86,7 @@ func newMachine(t *testing.T, image string, kind platform) *machine {
 	if err := l.OpenInternet(centreAddr); err != nil {
 		t.Fatal(err)
 	}
-	router(t, l.Internet, "--dhcp-range="+boxLease+","+boxLease+",12h", "--dhcp-option=option:dns-server,"+lab.DNSHost)
+	router(t, l.Internet, "--dhcp-range="+boxLease+","+portLease+",12h", "--dhcp-sequential-ip", "--dhcp-option=option:dns-server,"+lab.DNSHost)
 	shipped, err := os.ReadFile(imageSettings)
 	if err != nil {
 		t.Fatal(err)
@@ -253,6 +255,7 @@ func TestImage(t *testing.T) {
 	t.Run("package", m.packaged)
 	t.Run("no state", m.stateless)
 	t.Run("never starts", m.masked)
+	t.Run("router", m.router)
 }
 
 // firstDay: somebody of the office opens the box's page under its name, reads the code off it, enters
@@ -356,21 +359,23 @@ func (m *machine) hangs(t *testing.T) {
 // set changes settings on the FAT partition: they are taken as Windows writes them; bad ones are not.
 func (m *machine) set(t *testing.T) {
 	good := "\xef\xbb\xbf" + strings.ReplaceAll(m.settings+"heartbeat = \"61s\"\n", "\n", "\r\n")
-	put := func(text string) {
-		t.Helper()
-		m.must(fmt.Sprintf("printf '%%b' %q > /boot/efi/otasuke.toml", strings.NewReplacer("\r", `\r`, "\n", `\n`, `"`, `\x22`).Replace(text)))
-	}
-	put(good)
+	m.put(good)
 	m.must("systemctl restart otasuke-settings && grep -q 61s /etc/otasuke/gateway.toml && ! grep -q $(printf '\\r') /etc/otasuke/gateway.toml")
-	put("ports = [\"auto\r\n")
+	m.put("ports = [\"auto\r\n")
 	if _, err := m.ask("systemctl restart otasuke-settings"); err == nil {
 		t.Error("broken settings are taken")
 	}
 	if got := m.must("cat /boot/efi/otasuke-error.txt; grep -c 61s /etc/otasuke/gateway.toml"); !strings.Contains(got, "otasuke.toml: ") || !strings.HasSuffix(got, "1") {
 		t.Errorf("says %q", got)
 	}
-	put(good)
+	m.put(good)
 	m.must("systemctl restart otasuke-settings && test ! -e /boot/efi/otasuke-error.txt")
+}
+
+// put writes the settings on the FAT partition.
+func (m *machine) put(text string) {
+	m.t.Helper()
+	m.must(fmt.Sprintf("printf '%%b' %q > /boot/efi/otasuke.toml && sync", strings.NewReplacer("\r", `\r`, "\n", `\n`, `"`, `\x22`).Replace(text)))
 }
 
 // packaged removes the package, purges it and puts it back: the line stays all the time.

@@ -196,6 +196,10 @@ func global(t *testing.T, n *lab.Namespace, link string) string {
 func TestRouter(t *testing.T) {
 	l := newLab(t)
 	serveAll(t, l.Internet)
+	// The box was in the cable before, and nobody has started the computer anew.
+	for _, args := range [][]string{{"add", "br-otasuke", "up", "type", "bridge"}, {"set", lab.OutsidePort, "master", "br-otasuke"}, {"set", lab.InsidePort, "master", "br-otasuke"}} {
+		ran(t, l.Box, "ip", append([]string{"link"}, args...)...)
+	}
 	b := startIn(t, l, pathRules, "mode = \"router\"\nmanagement = \"192.168.1.9/24\"\nmanagement_gateway = \"192.168.1.1\"\nmanagement_dns = [\"192.168.1.1\"]\npage = \"off\"\n"+pathLists+
 		"[[forward]]\nport = 7443\nto = \"192.168.77.9:9000\"\n[[forward]]\nport = 7444\nto = \"192.168.77.9:9000\"\nfrom = [\"203.0.113.0/24\"]\n", nil)
 	ctx, pc := t.Context(), l.PC2

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"otasuke/gateway/internal/enforce"
@@ -14,7 +15,7 @@ import (
 // plug makes the kernel give us the traffic; unplug leaves the office its line.
 func (b *Box) plug() (unplug func(), err error) {
 	if !b.cfg.Stops() {
-		if err := mirror.Prepare(b.cfg.Ports[0]); err != nil {
+		if err := errors.Join(enforce.Dissolve(b.cfg.Bridge), mirror.Prepare(b.cfg.Ports[0])); err != nil {
 			return nil, err
 		}
 		b.log.Info("the box listens, and stops nothing", "port", b.cfg.Ports[0])
@@ -22,7 +23,7 @@ func (b *Box) plug() (unplug func(), err error) {
 	}
 	router, routed := b.cfg.Route()
 	if routed {
-		if err := route.Up(router); err != nil {
+		if err := errors.Join(enforce.Dissolve(b.cfg.Bridge), route.Up(router)); err != nil {
 			return nil, err
 		}
 	}

@@ -47,8 +47,15 @@ func silent(name string, open bool) error {
 	if open {
 		six, arp = "0", "1" // for this interface's own
 	}
-	err := sysctl("net/ipv4/conf/"+name+"/arp_ignore", arp)
-	if e := sysctl("net/ipv6/conf/"+name+"/disable_ipv6", six); !errors.Is(e, os.ErrNotExist) { // a kernel without IPv6 says nothing
+	return speaks(name, six, arp)
+}
+
+// loud lets the kernel speak on an interface as on any other.
+func loud(name string) error { return speaks(name, "0", "0") }
+
+func speaks(name, noSix, ignoreARP string) error {
+	err := sysctl("net/ipv4/conf/"+name+"/arp_ignore", ignoreARP)
+	if e := sysctl("net/ipv6/conf/"+name+"/disable_ipv6", noSix); !errors.Is(e, os.ErrNotExist) { // a kernel without IPv6 says nothing
 		err = errors.Join(err, e)
 	}
 	return err
