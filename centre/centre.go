@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -241,13 +240,9 @@ func (c *Centre) build(ctx context.Context) (err error) {
 // Close ends the database.
 func (c *Centre) Close() error { return c.store.Close() }
 
-// garbage is how much may lie about before it is collected, in percent of what is in use: ten thousand
-// boxes hold a connection each, and memory is scarcer than the little CPU time that it saves.
-const garbage = 25
-
 // Run serves until ctx ends.
 func (c *Centre) Run(ctx context.Context) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	defer collect()()
 	in := intake.New(intake.Config{Store: c.store, Companies: c.tenants, Devices: c.devices, Alerts: c.alerts, Usage: c.usage, Questions: c.questions, Appeals: c.appeals, Releases: c.releases, Policies: c.policies, Stopped: c.discoveries.Counter, Pairings: c.pairings, Site: strings.TrimSuffix(c.cfg.Portal.URL, "/") + "/connect", Phone: c.cfg.Phone, CA: c.authority, Log: c.cfg.Log})
 	boxes, err := in.Server(c.cfg.Boxes.Names)
 	if err != nil {

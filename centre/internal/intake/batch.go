@@ -64,13 +64,18 @@ func decompress(r io.Reader) ([]byte, error) {
 // repeat the batch for ever. It fails with errBody, errLimit or a [wire.Error] for
 // the version, which is looked at before anything else.
 func decodeBatch(text []byte) (batch, error) {
-	if err := checkVersion(text); err != nil {
-		return batch{}, err
-	}
 	var raw struct {
-		Events rawEvents `json:"events"`
+		Version int       `json:"version"`
+		Events  rawEvents `json:"events"`
 	}
 	err := json.Unmarshal(text, &raw)
+	if err != nil { // of another version's, which may mean something else
+		if v := checkVersion(text); v != nil {
+			return batch{}, v
+		}
+	} else if err := wire.CheckVersion(raw.Version); err != nil {
+		return batch{}, err
+	}
 	switch {
 	case errors.Is(err, errLimit):
 		return batch{}, err
