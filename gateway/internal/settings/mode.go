@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"otasuke/gateway/internal/ports"
 	"otasuke/gateway/internal/route"
@@ -37,6 +38,12 @@ func (c *Config) mode() error {
 		return fmt.Errorf("%w: mode = \"tap\" needs one port, the one that gets the copy, for example ports = [\"eth1\"]", ErrConfig)
 	case c.Mode == Tap && c.Management != "" && c.ManagementPort == "":
 		return fmt.Errorf("%w: mode = \"tap\" has no bridge for the address: name its interface in management_port, for example \"eth0\"", ErrConfig)
+	case c.Mode == Router && slices.Equal(c.Ports, []string{ports.Auto}):
+		found, err := ports.Choose(c.Ports, c.ManagementPort)
+		if err != nil {
+			return fmt.Errorf("%w: mode = \"router\" must be told which port is outside: %w", ErrConfig, err)
+		}
+		return fmt.Errorf("%w: mode = \"router\" must be told which port is outside: write ports = [%q, %q] if the cable of the line is in %[2]s, otherwise the two the other way round", ErrConfig, found[0], found[1])
 	case c.Mode != Tap && len(c.Ports) != 2:
 		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"], or [\"auto\"] for those of a bridge", ErrConfig)
 	}

@@ -18,6 +18,7 @@ func TestMode(t *testing.T) {
 		{"mode = \"tap\"\nports = [\"eth1\"]\nmanagement = \"dhcp\"", "management_port"},
 		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"", ""},
 		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]", "address outside"},
+		{"mode = \"router\"\nports = [\"auto\"]\nmanagement = \"dhcp\"", "which port is outside"},
 		{"mode = \"router\"\nports = [\"eth0\"]\nmanagement = \"dhcp\"", "two network interfaces"},
 		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"\nrouter_address = \"192.168.77.0/24\"", "router_address"},
 		{"mode = \"router\"\nports = [\"eth0\", \"eth1\"]\nmanagement = \"dhcp\"\n[[forward]]\nport = 8443\nto = \"192.168.77.10:443\"\nfrom = [\"203.0.113.0/24\"]", ""},
