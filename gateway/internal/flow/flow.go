@@ -91,8 +91,8 @@ type Table[T any] struct {
 	AnyLevel bool
 	// Reset prepares a user state for its next conversation. Required.
 	Reset func(*T)
-	// Cut tells that nothing more of a conversation passes: any new SYN begins another, since
-	// its ends were told and may use their ports again at once. Optional.
+	// Cut tells that nothing more of a conversation passes: any new SYN of its client begins
+	// another, since its ends were told and may use their ports again at once. Optional.
 	Cut func(*T) bool
 	// Ended is told about each conversation that leaves the table. Optional.
 	Ended func(*Flow[T])
@@ -244,7 +244,7 @@ func answers(p *packet.Packet, literal bool) bool {
 // reopened tells that p starts a new conversation with a used pair of ports: a
 // SYN after the end; a SYN with another number while nobody answered the first
 // packets; or the answer to a SYN other than the one that this conversation
-// began with. Of one that is cut any new SYN does. Whatever was judged until then says
+// began with. Of one that is cut any new SYN of its client does. Whatever was judged until then says
 // nothing about the new one.
 func (f *Traffic) reopened(p *packet.Packet, dir int, literal, cut bool) bool {
 	if p.Proto != packet.TCP {
@@ -258,7 +258,7 @@ func (f *Traffic) reopened(p *packet.Packet, dir int, literal, cut bool) bool {
 		if f.SynSeen && dir == 0 && f.isn == p.Seq {
 			return false // sent again
 		}
-		if cut {
+		if cut && dir == 0 {
 			return true
 		}
 		if f.Packets[1-dir] == 0 {
