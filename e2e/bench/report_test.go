@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"otasuke/e2e/bench/appnames"
+	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/fleet"
 	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/bench/sitelist"
@@ -62,6 +63,9 @@ func measuredAll() *bench {
 		for _, more := range []string{"", ".units", ".memory"} {
 			b.add("offline."+c.name+more, 1)
 		}
+	}
+	for _, f := range downloads.Figures() {
+		b.add(f.Key, 1)
 	}
 	for _, f := range sitelist.Figures() {
 		b.add(f.Name, 1)
