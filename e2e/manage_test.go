@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -112,6 +113,17 @@ func TestManagementAddress(t *testing.T) {
 	}
 	if !opens(t, l.PC1, "192.168.1.100:80", 5*time.Second) || opens(t, l.PC1, "192.168.1.100:22", time.Second) {
 		t.Error("without the program the address or its guard is gone")
+	}
+	// A device of the office that plays router: other PCs believe it, the box does not.
+	const false6 = "2001:db8:bad::"
+	ran(t, l.PC1, "ip", "-6", "addr", "add", false6+"1/64", "dev", "eth0", "nodad")
+	router(t, l.PC1, "--enable-ra", "--dhcp-range="+false6+",ra-only,64", "--ra-param=eth0,4,0")
+	believes := func(n *lab.Namespace, port string) bool {
+		return slices.ContainsFunc(addresses6(t, n, port), func(a address6) bool { return netip.MustParsePrefix(false6 + "/64").Contains(a.Local) })
+	}
+	until(t, "a PC believes a false router", 40*time.Second, func() bool { return believes(l.PC2, "eth0") })
+	if believes(l.Box, "br-otasuke") {
+		t.Error("the box takes a device's network for the office's")
 	}
 }
 

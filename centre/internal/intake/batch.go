@@ -68,19 +68,17 @@ func decodeBatch(text []byte) (batch, error) {
 		Version int       `json:"version"`
 		Events  rawEvents `json:"events"`
 	}
-	err := json.Unmarshal(text, &raw)
-	if err != nil { // of another version's, which may mean something else
+	if err := json.Unmarshal(text, &raw); err != nil {
 		if v := checkVersion(text); v != nil {
-			return batch{}, v
+			return batch{}, v // the rest may mean something else there
 		}
-	} else if err := wire.CheckVersion(raw.Version); err != nil {
-		return batch{}, err
-	}
-	switch {
-	case errors.Is(err, errLimit):
-		return batch{}, err
-	case err != nil:
+		if errors.Is(err, errLimit) {
+			return batch{}, err
+		}
 		return batch{}, fmt.Errorf("%w: %w", errBody, err)
+	}
+	if err := wire.CheckVersion(raw.Version); err != nil {
+		return batch{}, err
 	}
 	b := batch{refused: map[string]string{}}
 	for i, one := range raw.Events {

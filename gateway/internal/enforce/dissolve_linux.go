@@ -20,7 +20,7 @@ func Dissolve(name string) error {
 		return fmt.Errorf("enforce: bridge %s: %w", name, err)
 	}
 	if link.Type() != "bridge" {
-		return fmt.Errorf("%w: %s is no bridge but of the kind %q: choose another name for bridge", ErrPorts, name, link.Type())
+		return fmt.Errorf("enforce: %s is no bridge but of the kind %q: choose another name for bridge", name, link.Type())
 	}
 	all, err := netlink.LinkList()
 	if err != nil {

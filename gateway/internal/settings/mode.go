@@ -43,7 +43,7 @@ func (c *Config) mode() error {
 		if err != nil {
 			return fmt.Errorf("%w: mode = \"router\" must be told which port is outside: %w", ErrConfig, err)
 		}
-		return fmt.Errorf("%w: mode = \"router\" must be told which port is outside: write ports = [%q, %q] if the cable of the line is in %[2]s, otherwise the two the other way round", ErrConfig, found[0], found[1])
+		return whichOutside(found[0], found[1])
 	case c.Mode != Tap && len(c.Ports) != 2:
 		return fmt.Errorf("%w: ports needs the two network interfaces between router and office, for example [\"eth0\", \"eth1\"], or [\"auto\"] for those of a bridge", ErrConfig)
 	}
@@ -54,6 +54,11 @@ func (c *Config) mode() error {
 		return fmt.Errorf("%w: forward is for mode = \"router\" alone: here the office's own router has it", ErrConfig)
 	}
 	return nil
+}
+
+// whichOutside says what to write for a router with these two ports.
+func whichOutside(a, b string) error {
+	return fmt.Errorf("%w: mode = \"router\" must be told which port is outside: write ports = [%q, %q] if the cable of the line is in %[2]s, otherwise the two the other way round", ErrConfig, a, b)
 }
 
 // router checks the addresses of a router.

@@ -40,3 +40,11 @@ func TestMode(t *testing.T) {
 		}
 	}
 }
+
+// This machine need not have two ports: what is said of them is looked at by itself.
+func TestWhichOutside(t *testing.T) {
+	t.Parallel()
+	if got := whichOutside("enp1s0", "enp2s0").Error(); !strings.Contains(got, `write ports = ["enp1s0", "enp2s0"] if the cable of the line is in enp1s0, otherwise`) {
+		t.Error(got)
+	}
+}

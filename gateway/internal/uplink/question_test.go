@@ -67,18 +67,24 @@ func (c *curious) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Status: http.StatusText(status), Body: io.NopCloser(strings.NewReader(text)), Header: http.Header{}}, nil
 }
 
+// answering is a box that answers c.
+func answering(t *testing.T, c *curious) *Uplink {
+	t.Helper()
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Uplink{http: &http.Client{Transport: c}, enc: enc, parts: Parts{Answer: func(_ context.Context, q *wire.Question) wire.Answer {
+		return wire.Answer{Version: wire.Version, ID: q.ID, Failed: "so"}
+	}}}
+}
+
 func TestQuestions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-		if err != nil {
-			t.Fatal(err)
-		}
 		c := &curious{answers: make(chan wire.Answer, 9), t: t}
 		c.status.Store(http.StatusOK)
-		u := &Uplink{http: &http.Client{Transport: c}, enc: enc, parts: Parts{Answer: func(_ context.Context, q *wire.Question) wire.Answer {
-			return wire.Answer{Version: wire.Version, ID: q.ID, Failed: "so"}
-		}}}
+		u := answering(t, c)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { u.listen(ctx); close(done) }()
@@ -113,14 +119,8 @@ func TestQuestions(t *testing.T) {
 func TestAnswerAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-		if err != nil {
-			t.Fatal(err)
-		}
 		c := &curious{answers: make(chan wire.Answer, 9), t: t}
-		u := &Uplink{http: &http.Client{Transport: c}, enc: enc, parts: Parts{Answer: func(_ context.Context, q *wire.Question) wire.Answer {
-			return wire.Answer{Version: wire.Version, ID: q.ID, Failed: "so"}
-		}}}
+		u := answering(t, c)
 		c.busy.Store(3)
 		began := time.Now()
 		if err := u.answer(t.Context(), &wire.Question{ID: "a"}); err != nil || len(c.answers) != 1 || time.Since(began) > 10*time.Second {
