@@ -29,6 +29,10 @@ type Queue struct {
 	taken   []*eve.Record // the writer's
 }
 
+// few of what has room wait, as a part of it, before the writer is woken where Put waits for
+// room: to wake it costs as much as some records.
+const few = 4
+
 // New makes a queue in which at most max records wait, or as many as there are when max is
 // reached. Past that, with wait Put waits, else the records are lost.
 func New(max int, wait bool) *Queue {
@@ -54,8 +58,11 @@ func (q *Queue) Put(list []*eve.Record) (blank int) {
 	blank = copy(list, q.blank[left:])
 	clear(q.blank[left:])
 	q.blank = q.blank[:left]
+	enough := !q.wait || len(q.waiting) >= q.max/few
 	q.mu.Unlock()
-	q.wake()
+	if enough {
+		q.wake()
+	}
 	return blank
 }
 
@@ -67,7 +74,8 @@ func (q *Queue) wake() {
 	}
 }
 
-// Ready gives a value after records came, or [Queue.Close] was called.
+// Ready gives a value after records came, enough of them where Put waits for room, or
+// [Queue.Close] was called.
 func (q *Queue) Ready() <-chan struct{} { return q.ready }
 
 // Take gives what waits; open tells whether more may come. What the call before gave must
