@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -34,10 +36,13 @@ const checks = 4
 
 func init() { regexp2.SetTimeoutCheckPeriod(backtrackTime / checks) }
 
-// Expr is a compiled expression. It is immutable and may be shared.
+// Expr is an expression that was checked. It may be shared. What it is searched with is made when
+// it is needed first: of thousands of rules a few dozen ever come so far, and all of them would be
+// a fifth of the memory of public rules.
 type Expr struct {
-	linear   *regexp.Regexp  // linear time; nil when it cannot express the pattern
-	back     *regexp2.Regexp // backtracking
+	text     string                        // for linear time
+	linear   atomic.Pointer[regexp.Regexp] // made of it when it is needed first
+	back     *regexp2.Regexp               // backtracking, nil where linear time will do
 	Negated  bool
 	FromLast bool // the subject begins where the former match ended
 	Anchored bool // can match at the subject's start only
@@ -91,8 +96,8 @@ func Compile(m *rule.PCRE) (*Expr, error) {
 		text = `\A(?:` + text + ")"
 	}
 	if !m.Extended {
-		if re, err := regexp.Compile(prefix + text); err == nil {
-			e.linear = re
+		if _, err := syntax.Parse(prefix+text, syntax.Perl); err == nil {
+			e.text = prefix + text
 			return e, nil
 		}
 	}
@@ -100,6 +105,15 @@ func Compile(m *rule.PCRE) (*Expr, error) {
 		return nil, errors.New("the expression with flag G is not supported; write lazy quantifiers instead")
 	}
 	return e, e.backtracking(m, text)
+}
+
+// re is what searches in linear time. Several goroutines may make it at once; all but one forget theirs.
+func (e *Expr) re() *regexp.Regexp {
+	if re := e.linear.Load(); re != nil {
+		return re
+	}
+	e.linear.CompareAndSwap(nil, regexp.MustCompile(e.text)) // Compile has parsed it
+	return e.linear.Load()
 }
 
 // looksAhead finds ends, borders of words and look-ahead.
@@ -236,14 +250,15 @@ func escape(b *strings.Builder, p string, class bool) int {
 
 // Find returns the place of the first match in b: b[from:end].
 func (e *Expr) Find(sc *Scratch, b []byte) (from, end int, ok bool) {
-	if e.linear == nil {
+	if e.back != nil {
 		return e.findBack(sc, b)
 	}
 	text, ascii := sc.latin1(b)
-	if !e.linear.Match(text) { // allocates nothing, unlike the search for the place
+	re := e.re()
+	if !re.Match(text) { // allocates nothing, unlike the search for the place
 		return 0, 0, false
 	}
-	at := e.linear.FindIndex(text)
+	at := re.FindIndex(text)
 	if ascii {
 		return at[0], at[1], true
 	}
@@ -256,17 +271,18 @@ func (e *Expr) Captures() bool { return len(e.captures) > 0 }
 // Keep gives the text of the groups that are kept, for a subject in which the expression
 // was found. It allocates.
 func (e *Expr) Keep(sc *Scratch, b []byte, keep func(c *rule.Capture, text []byte)) {
-	if e.linear == nil {
+	if e.back != nil {
 		e.keepBack(sc, b, keep)
 		return
 	}
 	text, ascii := sc.latin1(b)
-	at := e.linear.FindSubmatchIndex(text)
+	re := e.re()
+	at := re.FindSubmatchIndex(text)
 	for i := range e.captures {
 		c := &e.captures[i]
 		n := c.Group
 		if c.In != "" {
-			n = e.linear.SubexpIndex(c.In)
+			n = re.SubexpIndex(c.In)
 		}
 		if n < 0 || 2*n >= len(at) || at[2*n] < 0 {
 			continue
