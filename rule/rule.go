@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"strings"
+	"unique"
 )
 
 // Action is what a rule wants to happen to the traffic it matches.
@@ -54,7 +55,7 @@ type Rule struct {
 	ClassText     string // description of the class
 	Priority      int    // 1 is the most urgent
 	References    []Reference
-	Metadata      []KeyValue
+	Metadata      []unique.Handle[KeyValue] // most rules have the same few thousand entries
 	// Family is metadata otasuke_family: the threat family of our own rules.
 	Family string
 	// Mitre are the values of metadata mitre_technique_id.
@@ -151,8 +152,8 @@ type KeyValue struct{ Key, Value string }
 
 // Meta returns the first metadata value of that key.
 func (r *Rule) Meta(key string) (string, bool) {
-	for _, kv := range r.Metadata {
-		if kv.Key == key {
+	for _, m := range r.Metadata {
+		if kv := m.Value(); kv.Key == key {
 			return kv.Value, true
 		}
 	}

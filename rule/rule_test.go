@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unique"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -246,7 +247,7 @@ func TestRelative(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	t.Parallel()
-	r := &Rule{GID: 1, SID: 7, Rev: 2, Msg: "a message", Metadata: []KeyValue{{"a", "1"}, {"a", "2"}}}
+	r := &Rule{GID: 1, SID: 7, Rev: 2, Msg: "a message", Metadata: []unique.Handle[KeyValue]{unique.Make(KeyValue{"a", "1"}), unique.Make(KeyValue{"a", "2"})}}
 	if r.String() != "[1:7:2] a message" {
 		t.Error(r)
 	}

@@ -7,6 +7,7 @@ import (
 	"otasuke/rule/value"
 	"strconv"
 	"strings"
+	"unique"
 )
 
 func ignore(*builder, string) error { return nil }
@@ -54,7 +55,7 @@ func setPriority(b *builder, v string) error {
 }
 
 func setClass(b *builder, v string) error {
-	v = value.Unquote(v)
+	v = unique.Make(value.Unquote(v)).Value()
 	b.r.Class = v
 	if c, ok := b.p.opt.Classes[v]; ok {
 		b.r.ClassText = c.Text
@@ -80,7 +81,7 @@ func setReference(b *builder, v string) error {
 	if !ok {
 		return errors.New("write type and identifier, for example: cve,2021-44228")
 	}
-	kind = strings.ToLower(strings.TrimSpace(kind))
+	kind = unique.Make(strings.ToLower(strings.TrimSpace(kind))).Value()
 	b.r.References = append(b.r.References, rule.Reference{
 		Type: kind, ID: value.Unescape(strings.TrimSpace(id)), Prefix: b.p.opt.ReferenceURLs[kind]})
 	return nil
@@ -93,9 +94,9 @@ func setMetadata(b *builder, v string) error {
 			continue
 		}
 		key, value, _ := strings.Cut(item, " ")
-		kv := rule.KeyValue{Key: strings.TrimSuffix(key, ":"), Value: strings.TrimSpace(value)}
-		b.r.Metadata = append(b.r.Metadata, kv)
-		switch kv.Key {
+		entry := unique.Make(rule.KeyValue{Key: strings.TrimSuffix(key, ":"), Value: strings.TrimSpace(value)})
+		b.r.Metadata = append(b.r.Metadata, entry)
+		switch kv := entry.Value(); kv.Key {
 		case "otasuke_family":
 			b.r.Family = kv.Value
 		case "mitre_technique_id":

@@ -261,7 +261,8 @@ func headerFields(text string) (f [7]string, err error) {
 // setting is one keyword with its value as written, "" if it has none.
 type setting struct{ key, value string }
 
-// splitOptions splits at semicolons that no backslash escapes.
+// splitOptions splits at semicolons that no backslash escapes. Values are copies: what a rule
+// keeps of them must not keep the text of the file.
 func splitOptions(text string) ([]setting, error) {
 	out := make([]setting, 0, strings.Count(text, ";"))
 	start := 0
@@ -275,7 +276,7 @@ func splitOptions(text string) ([]setting, error) {
 		}
 		if o := strings.TrimSpace(text[start:i]); o != "" {
 			key, value, _ := strings.Cut(o, ":")
-			out = append(out, setting{strings.TrimSpace(key), strings.TrimSpace(value)})
+			out = append(out, setting{strings.TrimSpace(key), strings.Clone(strings.TrimSpace(value))})
 		}
 		start = i + 1
 	}

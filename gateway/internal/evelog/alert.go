@@ -16,7 +16,8 @@ func (c *Config) AlertOf(r *rule.Rule, blocked bool) *eve.Alert {
 	}
 	if len(r.Metadata) > 0 && !c.Alert.NoRule {
 		a.Metadata = make(map[string][]string, len(r.Metadata))
-		for _, kv := range r.Metadata {
+		for _, m := range r.Metadata {
+			kv := m.Value()
 			a.Metadata[kv.Key] = append(a.Metadata[kv.Key], kv.Value)
 		}
 	}
