@@ -91,7 +91,7 @@ func (r *Run) behind(ctx context.Context, who string, start func(*lab.Lab) (pid 
 		return err
 	}
 	defer l.Close()
-	if err := l.OpenInternet(lab.Good); err != nil {
+	if err := errors.Join(l.OpenInternet(lab.Good), l.PC1.AddAddresses(pcs...)); err != nil {
 		return err
 	}
 	pid, stop, err := start(l)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
 
 	"otasuke/e2e/bench/apart"
 	"otasuke/e2e/lab"
@@ -73,7 +74,7 @@ func (r *Run) waits(ctx context.Context, list string, box bool, share func(pid i
 		return 0, 0, 0, err
 	}
 	defer l.Close()
-	if err := l.OpenInternet(lab.Good); err != nil {
+	if err := errors.Join(l.OpenInternet(lab.Good), l.PC1.AddAddresses(pcs...)); err != nil {
 		return 0, 0, 0, err
 	}
 	server, err := l.Internet.ListenPacket(lab.Good + ":53")
@@ -153,11 +154,14 @@ func steady(ctx context.Context, host *lab.Namespace, to netip.AddrPort, each ti
 	all := make([]*asker, ports)
 	var wg sync.WaitGroup
 	for i := range all {
-		c, err := host.ListenPacket("0.0.0.0:0")
+		c, err := host.ListenPacket(pcs[i%len(pcs)] + ":0")
 		if err != nil {
 			return nil, 0, err
 		}
 		defer c.Close()
+		if err := stamped(c); err != nil {
+			return nil, 0, err
+		}
 		all[i] = &asker{c: c}
 		wg.Go(all[i].listen)
 	}
@@ -193,22 +197,46 @@ func steady(ctx context.Context, host *lab.Namespace, to netip.AddrPort, each ti
 	return took, asked, ctx.Err()
 }
 
+// stamped has the kernel say of each answer when it came: when this program gets to read it is
+// not the box's doing.
+func stamped(c net.PacketConn) error {
+	raw, err := c.(*net.UDPConn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	return errors.Join(raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) }), err)
+}
+
+// arrived is when the kernel says that a datagram came.
+func arrived(control []byte) (time.Time, error) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, m := range messages {
+		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_TIMESTAMPNS && len(m.Data) >= 16 {
+			return time.Unix(int64(binary.NativeEndian.Uint64(m.Data)), int64(binary.NativeEndian.Uint64(m.Data[8:]))), nil
+		}
+	}
+	return time.Time{}, errors.New("the kernel gives no time")
+}
+
 // listen takes answers until its port is closed.
 func (a *asker) listen() {
-	buf := make([]byte, 512)
+	buf, control := make([]byte, 512), make([]byte, 128)
 	for {
-		n, _, err := a.c.ReadFrom(buf)
+		n, k, _, _, err := a.c.(*net.UDPConn).ReadMsgUDPAddrPort(buf, control)
 		if err != nil {
 			return
 		}
-		now := time.Now()
-		if n <= rcodeOff || buf[rcodeOff]&15 != 0 {
-			continue
+		came, err := arrived(control[:k])
+		if err != nil || n <= rcodeOff || buf[rcodeOff]&15 != 0 {
+			continue // counted as unanswered
 		}
 		id := binary.BigEndian.Uint16(buf)
 		a.mu.Lock()
 		if at := a.sent[id]; !at.IsZero() {
-			a.took, a.sent[id] = append(a.took, now.Sub(at)), time.Time{}
+			a.took, a.sent[id] = append(a.took, max(0, came.Sub(at.Round(0)))), time.Time{}
 		}
 		a.mu.Unlock()
 	}
