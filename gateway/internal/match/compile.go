@@ -1,6 +1,9 @@
 package match
 
 import (
+	"cmp"
+	"slices"
+
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
@@ -33,6 +36,7 @@ const (
 
 type section struct {
 	variant uint16
+	of      uint16 // its place in the rule
 	buf     rule.Buffer
 	absent  rule.Absence
 	which   rule.Which
@@ -81,7 +85,7 @@ func (c *compiler) dataset(l *rule.List) *hosts.List {
 
 func (c *compiler) rule(r *rule.Rule) (compiled, error) {
 	k := compiled{r: r, kind: packetRule}
-	for _, s := range r.Sections {
+	for i, s := range r.Sections {
 		steps, err := c.newSteps(s.Matches)
 		if err != nil {
 			return k, err
@@ -92,7 +96,7 @@ func (c *compiler) rule(r *rule.Rule) (compiled, error) {
 		}
 		k.need.Add(s.Buffer)
 		c.set.used.Add(s.Buffer)
-		k.sections = append(k.sections, section{c.variant(s), s.Buffer, s.Absent, s.Which, steps})
+		k.sections = append(k.sections, section{c.variant(s), uint16(i), s.Buffer, s.Absent, s.Which, steps})
 		switch {
 		case s.Buffer.Packet():
 		case s.Buffer != rule.BufPayload:
@@ -101,6 +105,7 @@ func (c *compiler) rule(r *rule.Rule) (compiled, error) {
 			k.kind = payloadRule
 		}
 	}
+	k.cheapFirst()
 	for _, f := range r.Flowbits {
 		b := flowbit{op: f.Op}
 		for _, name := range f.Names {
@@ -151,16 +156,7 @@ func (c *compiler) index() {
 
 // indexBare lists a rule without a usable pattern under one of its buffers.
 func (c *compiler) indexBare(k *compiled, id uint32) {
-	if k.onAbsence() {
-		if k.r.ToClient {
-			c.set.absent[0] = append(c.set.absent[0], id)
-		}
-		if k.r.ToServer {
-			c.set.absent[1] = append(c.set.absent[1], id)
-		}
-		return
-	}
-	buf := rule.BufPayload
+	buf, absent := rule.BufPayload, k.onAbsence()
 	for i := range k.sections {
 		sec := &k.sections[i]
 		if k.asked(sec) || k.kind == txRule && sec.buf == rule.BufPayload {
@@ -170,15 +166,18 @@ func (c *compiler) indexBare(k *compiled, id uint32) {
 			buf = sec.buf
 		}
 	}
-	if buf == rule.BufPayload {
+	if buf == rule.BufPayload && !absent {
 		buf = rule.BufStream
 		c.set.packets.Add(id, k.r)
 	}
-	if k.r.ToClient {
-		c.set.bare[0][buf] = append(c.set.bare[0][buf], id)
-	}
-	if k.r.ToServer {
-		c.set.bare[1][buf] = append(c.set.bare[1][buf], id)
+	for dir, goes := range [2]bool{k.r.ToClient, k.r.ToServer} {
+		switch s := c.set; {
+		case !goes:
+		case absent:
+			s.absent[dir] = append(s.absent[dir], id)
+		default:
+			s.bare[dir][buf] = append(s.bare[dir][buf], id)
+		}
 	}
 }
 
@@ -217,18 +216,19 @@ func fastPattern(k *compiled) *fast {
 	var best *fast
 	least := 0.0
 	for i := range k.sections {
-		if sec := &k.sections[i]; sec.absent != rule.AbsentFails || sec.which.Kind != rule.WhichAny {
+		sec := &k.sections[i]
+		if sec.absent != rule.AbsentFails || sec.which.Kind != rule.WhichAny {
 			continue // it may be fulfilled without a find
 		} else if k.kind == txRule && sec.buf == rule.BufPayload || k.asked(sec) {
 			continue // looked at when something else of the transaction is found
 		}
-		for _, m := range k.r.Sections[k.sectionOf(i)].Matches {
+		for _, m := range k.r.Sections[sec.of].Matches {
 			c, ok := m.(*rule.Content)
 			if !ok || c.Negated || len(c.Pattern) < minPattern {
 				continue
 			}
 			p, cost := rarity.Window(c.Pattern)
-			if cost *= rarity.Volume(k.sections[i].buf); c.FastPattern {
+			if cost *= rarity.Volume(sec.buf); c.FastPattern {
 				cost /= authors
 			}
 			if best == nil || cost < least {
@@ -239,19 +239,25 @@ func fastPattern(k *compiled) *fast {
 	return best
 }
 
-// sectionOf maps the index of a compiled section to that of the rule, which
-// also has base64_data sections.
-func (k *compiled) sectionOf(i int) int {
-	for j, s := range k.r.Sections {
-		if s.Buffer == rule.Base64Data {
-			continue
-		}
-		if i == 0 {
-			return j
-		}
-		i--
+// cheapFirst has the sections tried first that fail soonest. Those of a rule that keeps something
+// of what it finds stay in their order.
+func (k *compiled) cheapFirst() {
+	if k.r.Vars > 0 || len(k.base64) > 0 {
+		return
 	}
-	return 0
+	effort := make([]int, len(k.r.Sections))
+	for _, sec := range k.sections {
+		effort[sec.of] = rarity.Length(sec.buf)
+		for _, st := range sec.steps {
+			if st.expr != nil {
+				effort[sec.of] = rarity.Longest + 1
+			}
+			if st.kind == valueStep || st.kind == base64Step || st.expr != nil && st.expr.Captures() {
+				return
+			}
+		}
+	}
+	slices.SortStableFunc(k.sections, func(a, b section) int { return cmp.Compare(effort[a.of], effort[b.of]) })
 }
 
 // places says in which variants the pattern of a section is looked for.
@@ -264,13 +270,8 @@ func (k *compiled) places(i int) []uint16 {
 	if k.r.Proto.Carries(rule.IPProtoTCP, 4) {
 		v = append(v, streamVariant)
 	}
-	if !onlyTCP(k.r.Proto) {
+	if p := k.r.Proto; !p.Carries(rule.IPProtoTCP, 4) || p.Carries(rule.IPProtoUDP, 4) || p.Carries(rule.IPProtoICMP, 4) {
 		v = append(v, packetVariant)
 	}
 	return v
-}
-
-// onlyTCP says whether the protocol never runs over anything but TCP.
-func onlyTCP(p rule.Proto) bool {
-	return p.Carries(rule.IPProtoTCP, 4) && !p.Carries(rule.IPProtoUDP, 4) && !p.Carries(rule.IPProtoICMP, 4)
 }

@@ -30,3 +30,17 @@ func Telling(buf rule.Buffer) int {
 	}
 	return 8
 }
+
+// Longest is the greatest [Length].
+const Longest = 2
+
+// Length orders buffers by how long their values are.
+func Length(buf rule.Buffer) int {
+	switch buf {
+	case rule.BufPayload, rule.FileData, rule.HTTPRequestBody, rule.HTTPResponseBody:
+		return Longest
+	case rule.HTTPHeader, rule.HTTPHeaderRaw, rule.HTTPStart:
+		return 1
+	}
+	return 0
+}
