@@ -1,7 +1,9 @@
 package parse
 
 import (
+	"bytes"
 	"otasuke/rule"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -263,4 +265,28 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What stands between rules, and what of them is not kept, is given back: the files of public
+// rules are longer than all that is made of them.
+func TestTextIsGivenBack(t *testing.T) {
+	const size = 16 << 20
+	live := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	text := append(bytes.Repeat([]byte("# "+strings.Repeat("x", 61)+"\n"), size/64),
+		`alert http any any -> any any (msg:"a text"; flowbits:set,a.bit; http.uri; content:"/a"; pcre:"/^\/a[0-9]+$/"; classtype:web-application-attack; reference:url,example.org/a; metadata:created_at 2026_11_21, tag x; target:dest_ip; sid:1;)`...)
+	before := live() // with the text
+	rules, _ := Rules("t.rules", text, Options{})
+	text = nil
+	if kept := live() - before + size; kept > size/2 || len(rules) != 1 {
+		t.Errorf("%d MiB are kept of %d MiB with %d rule", kept>>20, size>>20, len(rules))
+	}
+	if r := rules[0]; r.Msg != "a text" || r.Metadata[1].Value() != (rule.KeyValue{Key: "tag", Value: "x"}) {
+		t.Errorf("%q, %v", r.Msg, r.Metadata)
+	}
+	runtime.KeepAlive(rules)
 }

@@ -368,3 +368,24 @@ func FuzzInspect(f *testing.F) {
 		}
 	})
 }
+
+// Sections that fail soonest come first, unless something found in one is for another.
+func TestCheapFirst(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]rule.Buffer{
+		`content:"xy"; http.uri; content:"/a"; pcre:"/^\/a[0-9]/"; http.header; content:"b"; http.method; content:"GET";`: {rule.HTTPMethod, rule.HTTPHeader, rule.BufPayload, rule.HTTPURI},
+		`http.header; content:"b"; http.method; content:"GET"; http.uri; content:"/a";`:                                   {rule.HTTPMethod, rule.HTTPURI, rule.HTTPHeader},
+		`http.header; content:"b"; byte_extract:1,0,n,relative; http.uri; content:"/a"; offset:n;`:                        {rule.HTTPHeader, rule.HTTPURI},
+		`http.header; pcre:"/b(.)/, flow:x"; http.uri; content:"/a";`:                                                     {rule.HTTPHeader, rule.HTTPURI},
+		`http.header; content:"b"; dataset:set,seen,type string; http.uri; content:"/a";`:                                             {rule.HTTPHeader, rule.HTTPURI},
+	} {
+		set := compile(t, `alert http any any -> any any (msg:"t"; flow:to_server; `+text+` sid:1; rev:1;)`)
+		var got []rule.Buffer
+		for _, sec := range set.rules[0].sections {
+			got = append(got, sec.buf)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}

@@ -102,3 +102,37 @@ func TestNoAllocs(t *testing.T) {
 		t.Errorf("%v allocations for 30 records", n)
 	}
 }
+
+// A writer that nobody waits for sleeps until there is something worth waking for, and at the end.
+func TestFewDoNotWake(t *testing.T) {
+	t.Parallel()
+	woken := func(q *Queue) bool {
+		select {
+		case <-q.Ready():
+			return true
+		default:
+			return false
+		}
+	}
+	q := New(40, true)
+	for i := range 9 {
+		if q.Put([]*eve.Record{{}}); woken(q) {
+			t.Fatalf("woken for %d of 40", i+1)
+		}
+	}
+	if q.Put([]*eve.Record{{}}); !woken(q) {
+		t.Error("not woken for a quarter")
+	}
+	q.Take()
+	q.Put([]*eve.Record{{}})
+	if q.Close(); !woken(q) {
+		t.Error("not woken at the end")
+	}
+	if list, open := q.Take(); len(list) != 1 || open {
+		t.Errorf("%d at the end, open %v", len(list), open)
+	}
+	hurried := New(40, false)
+	if hurried.Put([]*eve.Record{{}}); !woken(hurried) {
+		t.Error("not woken where nobody waits for room")
+	}
+}

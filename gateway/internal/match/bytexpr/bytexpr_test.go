@@ -2,6 +2,7 @@ package bytexpr
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"otasuke/rule"
@@ -122,4 +123,33 @@ func FuzzFind(f *testing.F) {
 			t.Errorf("/%q/ in %q: %d to %d", pattern, subject, from, end)
 		}
 	})
+}
+
+// An expression is made by the first search, of several goroutines at once too, and only checked before.
+func TestMadeWhenNeeded(t *testing.T) {
+	t.Parallel()
+	e, err := Compile(&rule.PCRE{Pattern: `^a(b+)$`, Captures: []rule.Capture{{Group: 1, Name: "x"}}})
+	if err != nil || e.linear.Load() != nil {
+		t.Fatalf("made at once, or %v", err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			kept := ""
+			e.Keep(&Scratch{}, []byte("abb"), func(_ *rule.Capture, text []byte) { kept = string(text) })
+			if _, _, ok := e.Find(&Scratch{}, []byte("abb")); !ok || kept != "bb" {
+				t.Errorf("found %v, kept %q", ok, kept)
+			}
+		})
+	}
+	all.Wait()
+	made := e.linear.Load()
+	if e.Find(&Scratch{}, []byte("ac")); made == nil || e.linear.Load() != made {
+		t.Error("made again")
+	}
+	for _, bad := range []string{`a(`, `a{2,1}`, `[z-a]`} {
+		if _, err := Compile(&rule.PCRE{Pattern: bad}); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
 }
