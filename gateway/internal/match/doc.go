@@ -12,7 +12,8 @@
 // drop, reject, alert.
 //
 // Invariants: nothing is allocated for traffic that fulfils no rule, except
-// inside look-around expressions; the work for one buffer and rule is bounded
+// inside look-around expressions and where an expression is needed for the first time since the
+// set was made; the work for one buffer and rule is bounded
 // (maxWork); a Set never changes. The package has no goroutine, clock or
 // output. Only the engine calls it.
 package match
