@@ -377,7 +377,7 @@ func TestCheapFirst(t *testing.T) {
 		`http.header; content:"b"; http.method; content:"GET"; http.uri; content:"/a";`:                                   {rule.HTTPMethod, rule.HTTPURI, rule.HTTPHeader},
 		`http.header; content:"b"; byte_extract:1,0,n,relative; http.uri; content:"/a"; offset:n;`:                        {rule.HTTPHeader, rule.HTTPURI},
 		`http.header; pcre:"/b(.)/, flow:x"; http.uri; content:"/a";`:                                                     {rule.HTTPHeader, rule.HTTPURI},
-		`http.header; content:"b"; dataset:set,seen,type string; http.uri; content:"/a";`:                                             {rule.HTTPHeader, rule.HTTPURI},
+		`http.header; content:"b"; dataset:set,seen,type string; http.uri; content:"/a";`:                                 {rule.HTTPHeader, rule.HTTPURI},
 	} {
 		set := compile(t, `alert http any any -> any any (msg:"t"; flow:to_server; `+text+` sid:1; rev:1;)`)
 		var got []rule.Buffer
