@@ -55,7 +55,7 @@ type Rule struct {
 	ClassText     string // description of the class
 	Priority      int    // 1 is the most urgent
 	References    []Reference
-	Metadata      []unique.Handle[KeyValue] // most rules have the same few thousand entries
+	Metadata      []unique.Handle[KeyValue] // many rules have the same entries
 	// Family is metadata otasuke_family: the threat family of our own rules.
 	Family string
 	// Mitre are the values of metadata mitre_technique_id.

@@ -37,8 +37,8 @@ const checks = 4
 func init() { regexp2.SetTimeoutCheckPeriod(backtrackTime / checks) }
 
 // Expr is an expression that was checked. It may be shared. What it is searched with is made when
-// it is needed first: of thousands of rules a few dozen ever come so far, and all of them would be
-// a fifth of the memory of public rules.
+// it is needed first: most rules never come so far, and all of them would be a fifth of the memory of
+// public rules.
 type Expr struct {
 	text     string                        // for linear time
 	linear   atomic.Pointer[regexp.Regexp] // made of it when it is needed first
