@@ -1,6 +1,12 @@
 package match
 
-import "slices"
+import (
+	"net/netip"
+	"slices"
+
+	"otasuke/gateway/internal/match/gate"
+	"otasuke/rule"
+)
 
 // maxAhead bounds the patterns that are kept of a file's bytes until it is judged: with more
 // of them it is searched again.
@@ -9,7 +15,7 @@ const maxAhead = 256
 // ahead is what was found in the stream before it is inspected, by the patterns' numbers.
 type ahead struct {
 	flow      *FlowState // nil for nothing
-	dir       int
+	dir, kind int
 	from, end uint64 // places in the stream
 	patterns  []uint32
 }
@@ -23,6 +29,8 @@ func (a *ahead) of(f *FlowState, dir int, end uint64) bool {
 type Stream struct {
 	Flow     *FlowState
 	ToServer bool
+	Src, Dst netip.Addr
+	App      rule.Proto
 	Window   []byte // its last bytes are those of New
 	New      []byte
 	Offset   uint64
@@ -32,6 +40,7 @@ type Stream struct {
 // of it to the next. Its zero value is ready; it must not be used by two goroutines at once.
 type File struct {
 	epoch    uint64
+	kind     int    // of traffic
 	next     uint64 // place in the stream where more of it is expected
 	bytes    int    // of the file, since it was judged
 	missed   bool   // not all of them were searched
@@ -52,9 +61,11 @@ func (s *Set) Ahead(sc *Scratch, st *Stream, f *File, b []byte, begins bool) {
 	}
 	end := st.Offset + uint64(len(st.Window))
 	at := end - uint64(len(st.New)-i)
-	if f.epoch != s.epoch {
+	sc.door.Set(&gate.Input{Src: st.Src, Dst: st.Dst, IPProto: rule.IPProtoTCP, Version: version(st.Src), App: st.App})
+	kind := sc.door.Kind()
+	if f.epoch != s.epoch || f.kind != kind {
 		f.missed = f.missed || f.bytes > 0
-		f.epoch, f.patterns = s.epoch, f.patterns[:0]
+		f.epoch, f.kind, f.patterns = s.epoch, kind, f.patterns[:0]
 	}
 	f.missed = f.missed || !begins && at != f.next
 	f.next = at + uint64(len(b))
@@ -62,13 +73,16 @@ func (s *Set) Ahead(sc *Scratch, st *Stream, f *File, b []byte, begins bool) {
 		return
 	}
 	a := &sc.ahead
-	if !a.of(st.Flow, dir, end) {
+	if !a.of(st.Flow, dir, end) || a.kind != kind {
 		from := 0
 		if st.Flow.epoch == s.epoch {
 			from = seam(st.Flow, dir, len(st.Window), len(st.New))
 		}
-		a.flow, a.dir, a.from, a.end = st.Flow, dir, st.Offset+uint64(from), end
-		a.patterns = append(a.patterns[:0], sc.lit.Scan(s.files[dir].db, st.Window[from:])...)
+		a.flow, a.dir, a.kind, a.from, a.end = st.Flow, dir, kind, st.Offset+uint64(from), end
+		a.patterns = a.patterns[:0]
+		if db := s.files[dir].db(kind); db != nil {
+			a.patterns = append(a.patterns, sc.lit.Scan(db, st.Window[from:])...)
+		}
 	}
 	f.missed = !begins && a.from > 0 && a.from+overlap > at
 	for _, p := range a.patterns {

@@ -29,13 +29,14 @@ func endsFit(r *rule.Rule, src, dst netip.Addr, srcPort, dstPort uint16) bool {
 }
 
 func protoFits(p, network rule.Proto, in *Input) bool {
-	version := in.version()
+	version := version(in.Src)
 	return gate.Fits(p, in.IPProto, version, in.App) && (network == rule.ProtoUnknown || network.Carries(in.IPProto, int(version)))
 }
 
 // version is that of IP.
-func (in *Input) version() uint8 {
-	if in.Src.Is6() {
+// version is that of IP.
+func version(a netip.Addr) uint8 {
+	if a.Is6() {
 		return 6
 	}
 	return 4

@@ -31,6 +31,7 @@ type Scratch struct {
 	packet note.List // variables of the packet
 	ahead  ahead
 	door   *gate.Door
+	kind   int // of the traffic at hand
 	// at is the place of a buffer's first value in the input, plus one; fresh those to
 	// be searched. Both hold during one inspection.
 	at    [rule.NumBuffers]uint16
@@ -79,7 +80,8 @@ func (s *Set) Inspect(sc *Scratch, in *Input) []Hit {
 		sc.turn = 1
 	}
 	sc.anew = s.adopt(in)
-	sc.door.Set(&gate.Input{Src: in.Src, Dst: in.Dst, IPProto: in.IPProto, Version: in.version(), App: in.App, SrcPort: in.SrcPort, DstPort: in.DstPort, Payload: len(in.Payload), ToServer: in.ToServer, Established: in.Established})
+	sc.door.Set(&gate.Input{Src: in.Src, Dst: in.Dst, IPProto: in.IPProto, Version: version(in.Src), App: in.App, SrcPort: in.SrcPort, DstPort: in.DstPort, Payload: len(in.Payload), ToServer: in.ToServer, Established: in.Established})
+	sc.kind = sc.door.Kind()
 	s.gather(sc, in)
 	defer sc.forget(in)
 	if len(sc.cand) == 0 {

@@ -12,11 +12,14 @@ import (
 
 // group holds the patterns of one variant and direction.
 type group struct {
-	db            *literal.DB
-	literal.Owned // rules, by pattern
+	dbs           []*literal.DB // by kind of traffic, nil for no patterns; one for all kinds where they are not told apart
+	literal.Owned               // rules, by pattern
 	// kin is the group of bodies, if this one is that of files.
 	kin *group
 }
+
+// db is what is searched in traffic of a kind.
+func (g *group) db(kind int) *literal.DB { return g.dbs[min(kind, len(g.dbs)-1)] }
 
 // of are the rules that have a pattern.
 func (g *group) of(p uint32) []uint32 { return g.Owners[g.From[p]:g.From[p+1]] }
@@ -26,10 +29,14 @@ var bodies = [2]rule.Buffer{rule.HTTPResponseBody, rule.HTTPRequestBody}
 
 // databases builds one literal database for each variant and direction, but one for files,
 // bodies and the stream that carries them: mostly their bytes are the same and need be
-// searched once. The stream has one of its own besides, for when it carries no file.
+// searched once. The stream has one of its own besides, for when it carries no file. These,
+// which have the most bytes, are there for each kind of traffic, with the patterns of the
+// rules that can count for it.
 func (c *compiler) databases() error {
 	s := c.set
 	all := make([][2]literal.Collection, len(s.variants))
+	file := int(c.variants[variantKey(rule.FileData, nil)])
+	var asking []uint32
 	for i := range s.rules {
 		k := &s.rules[i]
 		f := c.fast[i]
@@ -45,27 +52,63 @@ func (c *compiler) databases() error {
 				if goes && v == streamVariant && to != v {
 					all[v][dir].Add(f.pattern, uint32(i))
 				}
+				if goes && (v == streamVariant || int(to) == file) {
+					asking = append(asking, uint32(i))
+				}
 			}
 		}
 	}
-	var full []*literal.Collection
-	var places [][2]int
+	s.gates.Divide(asking)
+	var parts []literal.Part
+	var full []collected
 	for v := range all {
 		for dir := range all[v] {
 			if all[v][dir].Len() > 0 {
-				full, places = append(full, &all[v][dir]), append(places, [2]int{v, dir})
+				x := collected{v: v, dir: dir, patterns: &all[v][dir]}
+				parts, x.places = s.parts(parts, x.patterns, v == streamVariant || v == file)
+				full = append(full, x)
 			}
 		}
 	}
-	dbs, err := c.cache.Build(full, c.processors)
-	if err != nil {
+	var err error
+	if s.dbs, err = c.cache.Build(parts, c.processors); err != nil {
 		return fmt.Errorf("match: patterns: %w", err)
 	}
-	for i, at := range places {
-		s.dbs = append(s.dbs, dbs[i])
-		c.groups(dbs[i], full[i], at[0], at[1])
+	for _, x := range full {
+		c.groups(&x)
 	}
 	return nil
+}
+
+// collected are the patterns of a variant and direction, and where their databases are, by
+// kind of traffic; -1 for none.
+type collected struct {
+	v, dir   int
+	patterns *literal.Collection
+	places   []int
+}
+
+// narrower is the largest share of patterns that makes a database of their own worth its
+// memory.
+const narrower = 0.7
+
+// parts adds what databases of patterns are made of: all of them, and those for each kind of
+// traffic if they are divided.
+func (s *Set) parts(all []literal.Part, patterns *literal.Collection, divided bool) (parts []literal.Part, places []int) {
+	first := len(all)
+	all, places = append(all, patterns.Whole()), []int{first}
+	for kind := 1; divided && kind < s.gates.Kinds(); kind++ {
+		p := patterns.Of(func(id uint32) bool { return s.gates.Concerns(id, kind) })
+		at := first + slices.IndexFunc(all[first:], func(o literal.Part) bool { return float64(p.Len()) > narrower*float64(o.Len()) && p.Within(o) })
+		switch {
+		case p.Len() == 0:
+			at = -1
+		case at < first:
+			at, all = len(all), append(all, p)
+		}
+		places = append(places, at)
+	}
+	return all, places
 }
 
 // together is the variant in whose database the patterns of a variant are.
@@ -79,11 +122,17 @@ func (c *compiler) together(v uint16, dir int) uint16 {
 
 // groups makes the groups of a database: of rules for files, for bodies and for the stream
 // where they are together.
-func (c *compiler) groups(db *literal.DB, patterns *literal.Collection, v, dir int) {
-	s := c.set
+func (c *compiler) groups(x *collected) {
+	s, v, dir := c.set, x.v, x.dir
+	dbs := make([]*literal.DB, len(x.places))
+	for kind, at := range x.places {
+		if at >= 0 {
+			dbs[kind] = s.dbs[at]
+		}
+	}
 	file, together := c.variants[variantKey(rule.FileData, nil)]
 	together = together && v == int(file)
-	owned := patterns.Divided(3, func(id uint32) int {
+	owned := x.patterns.Divided(3, func(id uint32) int {
 		switch buf := s.rules[id].sections[c.fast[id].section].buf; {
 		case together && buf == rule.BufPayload:
 			return 2
@@ -92,14 +141,14 @@ func (c *compiler) groups(db *literal.DB, patterns *literal.Collection, v, dir i
 		}
 		return 0
 	})
-	g := &group{db: db, Owned: owned[0]}
+	g := &group{dbs: dbs, Owned: owned[0]}
 	s.addGroup(v, dir, g)
 	if !together {
 		return
 	}
-	s.files[dir], s.streams[dir] = g, &group{db: db, Owned: owned[2]}
+	s.files[dir], s.streams[dir] = g, &group{dbs: dbs, Owned: owned[2]}
 	if len(owned[1].Owners) > 0 {
-		g.kin = &group{db: db, Owned: owned[1]}
+		g.kin = &group{dbs: dbs, Owned: owned[1]}
 		s.addGroup(int(c.variants[variantKey(bodies[dir], nil)]), dir, g.kin)
 	}
 }
@@ -118,7 +167,9 @@ func (s *Set) scan(sc *Scratch, v uint16, dir int, data []byte) {
 	if g == nil || len(data) == 0 {
 		return
 	}
-	sc.found(g, sc.lit.Scan(g.db, data))
+	if db := g.db(sc.kind); db != nil {
+		sc.found(g, sc.lit.Scan(db, data))
+	}
 }
 
 // found takes the rules of patterns for candidates.
@@ -133,7 +184,7 @@ func (sc *Scratch) found(g *group, patterns []uint32) {
 func (s *Set) gatherStream(sc *Scratch, in *Input, dir int) {
 	f, end := in.Flow, in.StreamOffset+uint64(len(in.Stream))
 	from := seam(f, dir, len(in.Stream), in.StreamNew)
-	if a := &sc.ahead; a.of(f, dir, end) && a.from <= in.StreamOffset+uint64(from) {
+	if a := &sc.ahead; a.of(f, dir, end) && a.kind == sc.kind && a.from <= in.StreamOffset+uint64(from) {
 		sc.found(s.streams[dir], a.patterns)
 	} else {
 		s.scan(sc, streamVariant, dir, in.Stream[from:])
@@ -181,10 +232,10 @@ func (s *Set) gatherFile(sc *Scratch, in *Input, v *app.Value, dir, from int) {
 	g := s.files[dir]
 	var patterns []uint32
 	switch f := in.File; {
-	case f != nil && !sc.anew && !f.missed && f.epoch == s.epoch && f.bytes >= len(v.Data)-v.Searched:
+	case f != nil && !sc.anew && !f.missed && f.epoch == s.epoch && f.kind == sc.kind && f.bytes >= len(v.Data)-v.Searched:
 		patterns = f.patterns
-	case from < len(v.Data):
-		patterns = sc.lit.Scan(g.db, v.Data[from:])
+	case from < len(v.Data) && g.db(sc.kind) != nil:
+		patterns = sc.lit.Scan(g.db(sc.kind), v.Data[from:])
 	}
 	sc.found(g, patterns)
 	if g.kin != nil && in.Tx != nil {

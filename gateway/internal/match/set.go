@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -12,6 +11,7 @@ import (
 	"otasuke/gateway/internal/match/hosts"
 	"otasuke/gateway/internal/match/index"
 	"otasuke/gateway/internal/match/literal"
+	"otasuke/gateway/internal/match/order"
 	"otasuke/gateway/internal/match/place"
 	"otasuke/gateway/internal/match/transform"
 	"otasuke/rule"
@@ -90,7 +90,7 @@ func Compile(rules []*rule.Rule, opt Options) (*Set, []rule.Refusal, error) {
 	c := &compiler{set: s, variants: map[string]uint16{}, bits: map[string]uint32{}, ints: map[string]uint32{}, datasets: map[string]*hosts.List{}}
 	var refused []rule.Refusal
 	s.rules = make([]compiled, 0, len(rules))
-	for _, r := range ordered(rules, opt.Order) {
+	for _, r := range order.Rules(rules, opt.Order) {
 		k, err := c.rule(r)
 		if err != nil {
 			refused = append(refused, rule.Refusal{File: r.File, Line: r.Line, SID: r.SID, Keyword: "pcre", Reason: err.Error()})
@@ -124,45 +124,6 @@ func byNumber(m map[string]uint32) []string {
 		names[n] = name
 	}
 	return names
-}
-
-// ordered sorts rules into the order in which they are tried: by action, then
-// those that set flow bits before those that ask, then by priority.
-func ordered(rules []*rule.Rule, order []rule.Action) []*rule.Rule {
-	out := slices.Clone(rules)
-	rank := func(r *rule.Rule) int {
-		if order == nil {
-			return int(r.Action)
-		}
-		a := r.Action
-		if a.Blocks() && a != rule.Drop {
-			a = rule.Reject
-		}
-		if i := slices.Index(order, a); i >= 0 {
-			return i
-		}
-		return len(order) + int(r.Action)
-	}
-	slices.SortStableFunc(out, func(a, b *rule.Rule) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(bitRank(a), bitRank(b)), cmp.Compare(a.Priority, b.Priority))
-	})
-	return out
-}
-
-func bitRank(r *rule.Rule) int {
-	set, ask := false, false
-	for _, f := range r.Flowbits {
-		set, ask = set || !f.Op.Condition(), ask || f.Op.Condition()
-	}
-	switch {
-	case set && !ask:
-		return 0
-	case set:
-		return 1
-	case ask:
-		return 2
-	}
-	return 3
 }
 
 // Len is the number of rules.

@@ -18,6 +18,7 @@ type Table struct {
 	gates []gate
 	sets  []*rule.AddrSet // that rules name, each once; the first stands for any
 	known map[*rule.AddrSet]uint16
+	kinds *kinds
 }
 
 // gate is what of a rule's header is looked at first.
@@ -163,6 +164,10 @@ type Door struct {
 	// twice, plus one when it does.
 	inside [2][]uint32
 	turn   uint32
+	// first is the kind of traffic between the two before its application is looked at, found
+	// in the turn placed.
+	first  int
+	placed uint32
 	// protos are those of rules that the input fits, by IP protocol, version and application.
 	protos *[rule.NumProtos]bool
 	key    protoKey
@@ -190,7 +195,7 @@ func (d *Door) Set(in *Input) {
 		if d.turn++; d.turn > math.MaxUint32/2 {
 			clear(d.inside[0])
 			clear(d.inside[1])
-			d.turn = 1
+			d.turn, d.placed = 1, 0
 		}
 	}
 	if in.Established {

@@ -62,9 +62,58 @@ func (c *Collection) Divided(n int, of func(owner uint32) int) []Owned {
 	return parts
 }
 
-// Build makes a database of each collection, none of them empty, on so many processors. The
+// Part are patterns of a collection. What is found of them has the number that it has there.
+type Part struct {
+	patterns []Pattern
+	numbers  []uint32 // in the collection, in order; nil for all
+}
+
+// Whole has all the patterns.
+func (c *Collection) Whole() Part { return Part{patterns: c.patterns} }
+
+// Of has the patterns of the owners that are wanted.
+func (c *Collection) Of(wanted func(owner uint32) bool) (p Part) {
+	for i, owners := range c.owners {
+		if slices.ContainsFunc(owners, wanted) {
+			p.patterns, p.numbers = append(p.patterns, c.patterns[i]), append(p.numbers, uint32(i))
+		}
+	}
+	return p
+}
+
+// Len is the number of patterns.
+func (p Part) Len() int { return len(p.patterns) }
+
+// Within tells that another part of the same collection has all patterns of p.
+func (p Part) Within(o Part) bool {
+	if o.numbers == nil {
+		return true
+	}
+	i := 0
+	for _, n := range p.numbers {
+		for i < len(o.numbers) && o.numbers[i] < n {
+			i++
+		}
+		if i == len(o.numbers) || o.numbers[i] != n {
+			return false
+		}
+	}
+	return p.numbers != nil
+}
+
+// numbered gives what was found the numbers that it has in the collection.
+func (db *DB) numbered(found []uint32) []uint32 {
+	if db.numbers != nil {
+		for i, n := range found {
+			found[i] = db.numbers[n]
+		}
+	}
+	return found
+}
+
+// Build makes a database of each part, none of them empty, on so many processors. The
 // largest come first: a start waits for nothing longer than for them.
-func (c *Cache) Build(all []*Collection, processors int) ([]*DB, error) {
+func (c *Cache) Build(all []Part, processors int) ([]*DB, error) {
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
@@ -79,7 +128,9 @@ func (c *Cache) Build(all []*Collection, processors int) ([]*DB, error) {
 				i := order[n]
 				if dbs[i], errs[i] = c.Compile(all[i].patterns); errs[i] != nil {
 					errs[i] = fmt.Errorf("collection %d: %w", i, errs[i])
+					continue
 				}
+				dbs[i].numbers = all[i].numbers
 			}
 		})
 	}

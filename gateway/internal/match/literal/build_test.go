@@ -21,13 +21,13 @@ func TestCollection(t *testing.T) {
 // Databases stand in the order of their collections, whoever was ready first.
 func TestBuild(t *testing.T) {
 	t.Parallel()
-	var all []*Collection
+	var all []Part
 	for i := range 20 {
 		c := new(Collection)
 		for j := range 1 + (i*7)%20 {
 			c.Add(Pattern{[]byte{'a' + byte(i), '0' + byte(j)}, false}, 0)
 		}
-		all = append(all, c)
+		all = append(all, c.Whole())
 	}
 	dbs, err := new(Cache).Build(all, 4)
 	if err != nil {
@@ -46,7 +46,7 @@ func TestBuild(t *testing.T) {
 	for _, db := range dbs {
 		db.Close()
 	}
-	if _, err := new(Cache).Build([]*Collection{all[0], new(Collection)}, 2); err == nil {
+	if _, err := new(Cache).Build([]Part{all[0], {}}, 2); err == nil {
 		t.Error("an empty collection: no error")
 	}
 	if dbs, err := new(Cache).Build(nil, 2); len(dbs) > 0 || err != nil {

@@ -11,14 +11,17 @@ func Trim() {}
 const Engine = "grams"
 
 // DB is a compiled set of patterns.
-type DB struct{ g *grams }
+type DB struct {
+	g       *grams
+	numbers []uint32 // of patterns; nil for their places
+}
 
 // Compile builds the database. The number reported for a pattern is its index.
 func Compile(patterns []Pattern) (*DB, error) {
 	if err := check(patterns); err != nil {
 		return nil, err
 	}
-	return &DB{newGrams(patterns)}, nil
+	return &DB{g: newGrams(patterns)}, nil
 }
 
 // Close frees the database; no scan may run or follow.
@@ -53,4 +56,6 @@ func (s *Scratch) Close() {}
 
 // Scan returns the numbers of the patterns that occur in data, each once, in no
 // particular order. The slice is good until the next scan.
-func (s *Scratch) Scan(db *DB, data []byte) []uint32 { return db.g.scan(&s.marks, data) }
+func (s *Scratch) Scan(db *DB, data []byte) []uint32 {
+	return db.numbered(db.g.scan(&s.marks, data))
+}

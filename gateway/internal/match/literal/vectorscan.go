@@ -59,8 +59,9 @@ func Trim() { C.otasuke_trim() }
 
 // DB is a compiled set of patterns.
 type DB struct {
-	hs    *C.hs_database_t
-	grams *grams // for short data
+	hs      *C.hs_database_t
+	grams   *grams   // for short data
+	numbers []uint32 // of patterns; nil for their places
 }
 
 // cArrays are patterns laid out in C memory.
@@ -260,7 +261,7 @@ func (s *Scratch) Close() {
 // particular order. The slice is good until the next scan.
 func (s *Scratch) Scan(db *DB, data []byte) []uint32 {
 	if len(data) <= shortData {
-		return db.grams.scan(&s.marks, data)
+		return db.numbered(db.grams.scan(&s.marks, data))
 	}
 	padded := C.int(0)
 	if len(db.grams.patterns) < fewPatterns {
@@ -270,5 +271,5 @@ func (s *Scratch) Scan(db *DB, data []byte) []uint32 {
 	// An error would mean a wrong scratch or database, which New and Compile
 	// have excluded; what was found until then is still true.
 	C.otasuke_scan(db.hs, s.hs, unsafe.Pointer(&data[0]), C.uint(len(data)), s.found, padded)
-	return s.ids[:s.found.n]
+	return db.numbered(s.ids[:s.found.n])
 }
