@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -16,6 +17,9 @@ const (
 	magicModified = 0xa1b2cd34 // packet headers with 8 bytes more, of a Linux patch
 )
 
+// fileHead is the length of a file's header.
+const fileHead = 24
+
 // maxCaptured bounds one packet: the largest snapshot length that capture tools write.
 const maxCaptured = 1 << 18
 
@@ -23,21 +27,20 @@ const maxCaptured = 1 << 18
 // library does: a packet that is longer than the file's snapshot length is cut to it,
 // and an original length that is less than the captured one does not matter.
 type classic struct {
-	in    io.Reader
+	in    *bufio.Reader // with room for a packet
 	order binary.ByteOrder
 	nano  bool
 	head  int // bytes of a packet's header
 	snap  uint32
 	link  uint32
-	buf   []byte
-	room  [24]byte
+	given int // bytes of the packet that was given last, which still stand in the reader
 }
 
 // newClassic reads the file's header.
-func newClassic(in io.Reader) (*classic, error) {
-	c := &classic{in: in, head: 16}
-	h := c.room[:24]
-	if _, err := io.ReadFull(in, h); err != nil {
+func newClassic(in *bufio.Reader) (*classic, error) {
+	c := &classic{in: in, head: 16, given: fileHead}
+	h, err := in.Peek(fileHead)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrFormat, err)
 	}
 	for _, c.order = range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
@@ -70,8 +73,14 @@ func (c *classic) header(h []byte) error {
 // ZeroCopyReadPacketData implements reader.
 func (c *classic) ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error) {
 	var info gopacket.CaptureInfo
-	h := c.room[:c.head]
-	if _, err := io.ReadFull(c.in, h); err != nil {
+	// What was peeked at is there, so this cannot fail.
+	_, _ = c.in.Discard(c.given)
+	c.given = 0
+	h, err := c.in.Peek(c.head)
+	if len(h) > 0 && err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
 		return nil, info, err
 	}
 	size, fraction := c.order.Uint32(h[8:]), int64(c.order.Uint32(h[4:]))
@@ -83,13 +92,11 @@ func (c *classic) ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error)
 	}
 	info.Timestamp = time.Unix(int64(c.order.Uint32(h)), fraction)
 	info.Length = int(c.order.Uint32(h[12:]))
-	if uint32(cap(c.buf)) < size {
-		c.buf = make([]byte, max(size, 4096))
-	}
-	b := c.buf[:size]
-	if _, err := io.ReadFull(c.in, b); err != nil {
+	b, err := c.in.Peek(c.head + int(size))
+	if err != nil {
 		return nil, info, io.ErrUnexpectedEOF
 	}
+	c.given = len(b)
 	info.CaptureLength = int(min(size, c.snap))
-	return b[:info.CaptureLength], info, nil
+	return b[c.head:][:info.CaptureLength], info, nil
 }

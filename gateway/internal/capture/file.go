@@ -12,6 +12,7 @@ import (
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/pcapgo"
+	"github.com/klauspost/readahead"
 
 	"otasuke/gateway/internal/packet"
 )
@@ -28,6 +29,12 @@ var (
 // maxHold bounds how long a held packet of a file is waited for: a scanner that
 // never answers is the handler's to time out, this is the second belt.
 const maxHold = time.Minute
+
+// A file is read by a goroutine of its own while packets are judged, so many blocks ahead.
+const (
+	aheadBlocks = 4
+	aheadBytes  = 512 << 10
+)
 
 // reader is what pcap and pcapng have in common.
 type reader interface {
@@ -60,7 +67,15 @@ func (f *File) Run(ctx context.Context, h Handler) error {
 		return fmt.Errorf("capture: %w", err)
 	}
 	defer in.Close()
-	return f.read(ctx, in, h)
+	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() {
+		return f.read(ctx, in, h) // what is written while we read comes as soon as it is there
+	}
+	ahead, err := readahead.NewReaderSize(in, aheadBlocks, aheadBytes)
+	if err != nil {
+		return fmt.Errorf("capture: %w", err)
+	}
+	defer ahead.Close()
+	return f.read(ctx, ahead, h)
 }
 
 func (f *File) read(ctx context.Context, in io.Reader, h Handler) error {

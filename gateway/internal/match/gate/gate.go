@@ -164,9 +164,9 @@ type Door struct {
 	// twice, plus one when it does.
 	inside [2][]uint32
 	turn   uint32
-	// first is the kind of traffic between the two before its application is looked at, found
-	// in the turn placed.
-	first  int
+	// first is the kind of traffic from one to the other, and back, before its application is
+	// looked at, found in the turn placed.
+	first  [2]int
 	placed uint32
 	// protos are those of rules that the input fits, by IP protocol, version and application.
 	protos *[rule.NumProtos]bool
@@ -190,7 +190,13 @@ func (d *Door) Set(in *Input) {
 	if in.ToServer {
 		d.marks = markToServer
 	}
-	if in.Src != d.addr[0] || in.Dst != d.addr[1] || d.turn == 0 {
+	switch {
+	case in.Src == d.addr[0] && in.Dst == d.addr[1] && d.turn > 0:
+	case in.Src == d.addr[1] && in.Dst == d.addr[0] && d.turn > 0: // the other direction
+		d.addr[0], d.addr[1] = d.addr[1], d.addr[0]
+		d.inside[0], d.inside[1] = d.inside[1], d.inside[0]
+		d.first[0], d.first[1] = d.first[1], d.first[0]
+	default:
 		d.addr = [2]netip.Addr{in.Src, in.Dst}
 		if d.turn++; d.turn > math.MaxUint32/2 {
 			clear(d.inside[0])

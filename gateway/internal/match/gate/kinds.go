@@ -146,12 +146,13 @@ func (d *Door) Kind() int {
 	k := d.t.kinds
 	if d.placed != d.turn {
 		d.placed = d.turn
-		d.first = int(k.number[[2]uint16{d.lies(0), d.lies(1)}])
+		src, dst := d.lies(0), d.lies(1)
+		d.first = [2]int{int(k.number[[2]uint16{src, dst}]), int(k.number[[2]uint16{dst, src}])}
 	}
-	if d.first == 0 {
+	if d.first[0] == 0 {
 		return 0
 	}
-	return d.first + int(k.apps[d.key.app])
+	return d.first[0] + int(k.apps[d.key.app])
 }
 
 // lies tells which of the sets that tell kinds apart hold the address of an end.
