@@ -163,7 +163,14 @@ func (n *Counts) name(group, name string) {
 
 // DropReason counts a packet that did not pass.
 func (n *Counts) DropReason(reason string) {
-	n.Named("ips.drop_reason.", strings.ReplaceAll(reason, " ", "_"))
+	var room [64]byte
+	name := append(room[:0], reason...)
+	for i, c := range name {
+		if c == ' ' {
+			name[i] = '_'
+		}
+	}
+	n.Named("ips.drop_reason.", string(name))
 }
 
 // Flow counts a conversation that begins.
