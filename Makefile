@@ -4,7 +4,7 @@ GO      ?= go
 # Without the vectorscan library the engine is built in pure Go (slower, same results).
 CGO      = $$(pkg-config --exists libhs 2>/dev/null && command -v gcc >/dev/null && echo 1 || echo 0)
 VERSION ?= $(shell packaging/version)
-BUILD    = CGO_ENABLED=$(CGO) $(GO) build -ldflags "-X main.stamp=$(VERSION)" -o otasuke .
+BUILD    = CGO_ENABLED=$(CGO) $(GO) build -pgo=packaging/inspection.pgo -ldflags "-X main.stamp=$(VERSION)" -o otasuke .
 # The processor that image-test plays.
 IMAGE    = $(or $(ARCH),$(shell dpkg --print-architecture 2>/dev/null))
 FUZZTIME ?= 30s
