@@ -68,10 +68,7 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 
 // searchFile searches the next bytes of a file together with the stream.
 func (w *Worker) searchFile(dir int, st *watch.File, b []byte) {
-	in := match.Stream{Flow: &w.flow.User.match, ToServer: dir == app.ToServer, Src: w.flow.Key.Client, Dst: w.flow.Key.Server, App: w.flow.User.app, New: w.fresh}
-	if !in.ToServer {
-		in.Src, in.Dst = in.Dst, in.Src
-	}
+	in := match.Stream{Flow: &w.flow.User.match, Client: w.flow.Key.Client, Server: w.flow.Key.Server, ToServer: dir == app.ToServer, App: w.flow.User.app, New: w.fresh}
 	if dir == w.windowOf {
 		in.Window, in.Offset = w.window, w.flow.User.half[dir].Total-uint64(len(w.window))
 	}

@@ -27,9 +27,11 @@ func (a *ahead) of(f *FlowState, dir int, end uint64) bool {
 
 // Stream is what [Set.Ahead] searches: a window as in [Input], before it is inspected.
 type Stream struct {
-	Flow     *FlowState
+	Flow *FlowState
+	// Client and Server are the ends of the conversation.
+	Client, Server netip.Addr
+
 	ToServer bool
-	Src, Dst netip.Addr
 	App      rule.Proto
 	Window   []byte // its last bytes are those of New
 	New      []byte
@@ -61,7 +63,11 @@ func (s *Set) Ahead(sc *Scratch, st *Stream, f *File, b []byte, begins bool) {
 	}
 	end := st.Offset + uint64(len(st.Window))
 	at := end - uint64(len(st.New)-i)
-	sc.door.Set(&gate.Input{Src: st.Src, Dst: st.Dst, IPProto: rule.IPProtoTCP, Version: version(st.Src), App: st.App})
+	src, dst := st.Client, st.Server
+	if !st.ToServer {
+		src, dst = dst, src
+	}
+	sc.door.Set(&gate.Input{Src: src, Dst: dst, IPProto: rule.IPProtoTCP, Version: version(src), App: st.App})
 	kind := sc.door.Kind()
 	if f.epoch != s.epoch || f.kind != kind {
 		f.missed = f.missed || f.bytes > 0

@@ -25,20 +25,7 @@ func (p *probe) read(r *rule.ByteRead) (v uint64, end int, ok bool) {
 	if n > 8 {
 		return 0, 0, false
 	}
-	for i := range int(n) {
-		if r.Endian == rule.BigEndian {
-			v = v<<8 | uint64(b[i])
-		} else { // DCE/RPC over SMB is little-endian in practice
-			v |= uint64(b[i]) << (8 * i)
-		}
-	}
-	if r.Bitmask != 0 {
-		v &= r.Bitmask
-		for m := r.Bitmask; m&1 == 0; m >>= 1 {
-			v >>= 1
-		}
-	}
-	return v, int(at + n), true
+	return measure.Number(b[:n], r), int(at + n), true
 }
 
 func (p *probe) byteTest(m *rule.ByteTest) bool {
@@ -46,21 +33,7 @@ func (p *probe) byteTest(m *rule.ByteTest) bool {
 	if !ok {
 		return false
 	}
-	w := uint64(p.num(m.Value))
-	var hit bool
-	switch m.Op {
-	case rule.OpLess:
-		hit = v < w
-	case rule.OpLessEqual:
-		hit = v <= w
-	case rule.OpGreater:
-		hit = v > w
-	case rule.OpGreaterEqual:
-		hit = v >= w
-	default:
-		hit = m.Op.Match(int64(v), int64(w))
-	}
-	return hit != m.Negated
+	return measure.Compare(m.Op, v, uint64(p.num(m.Value))) != m.Negated
 }
 
 func (p *probe) byteJump(m *rule.ByteJump) bool {
@@ -105,23 +78,8 @@ func (p *probe) byteMath(m *rule.ByteMath) bool {
 	if !ok {
 		return false
 	}
-	w := uint64(p.num(m.Value))
-	switch m.Oper {
-	case '+':
-		v += w
-	case '-':
-		v -= w
-	case '*':
-		v *= w
-	case '/':
-		if w == 0 {
-			return false
-		}
-		v /= w
-	case '<':
-		v <<= min(w, 64)
-	case '>':
-		v >>= min(w, 64)
+	if v, ok = measure.Calculate(m.Oper, v, uint64(p.num(m.Value))); !ok {
+		return false
 	}
 	p.vars[m.Into], p.last = int64(v), end
 	return true
