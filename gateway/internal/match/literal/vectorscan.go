@@ -32,7 +32,7 @@ static void otasuke_trim(void) {
 #endif
 }
 
-static int otasuke_scan(hs_database_t *db, hs_scratch_t *scratch, const void *data, unsigned int len, struct found *f, int padded) {
+static int otasuke_scan(hs_database_t *db, hs_scratch_t *scratch, const unsigned char *data, unsigned int len, struct found *f, int padded) {
 	f->n = 0;
 	f->len = len;
 	if (padded) {
@@ -270,6 +270,6 @@ func (s *Scratch) Scan(db *DB, data []byte) []uint32 {
 	}
 	// An error would mean a wrong scratch or database, which New and Compile
 	// have excluded; what was found until then is still true.
-	C.otasuke_scan(db.hs, s.hs, unsafe.Pointer(&data[0]), C.uint(len(data)), s.found, padded)
+	C.otasuke_scan(db.hs, s.hs, (*C.uchar)(&data[0]), C.uint(len(data)), s.found, padded)
 	return db.numbered(s.ids[:s.found.n])
 }
