@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"otasuke/e2e/bench/fleet"
+	"otasuke/e2e/bench/machine"
 	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/lab"
 )
@@ -85,7 +86,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("bench: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{Options: o, dir: dir, state: filepath.Join(dir, "state"), load: loadAverage(), got: make(map[string][]float64), moved: make(map[string]int64)}
+	b := &bench{Options: o, dir: dir, state: filepath.Join(dir, "state"), load: machine.Load(), got: make(map[string][]float64), moved: make(map[string]int64)}
 	if b.rules, b.ruleSet, err = publicRules(ctx, dir); err != nil {
 		return err
 	}
@@ -113,6 +114,12 @@ func Run(ctx context.Context, o Options) error {
 // round measures everything once.
 func (b *bench) round(ctx context.Context, round int, last bool, captures map[string]string) error {
 	say := func(what string) { b.progress(fmt.Sprintf("round %d of %d: %s", round+1, b.Rounds, what)) }
+	if b.wants("machine") {
+		say("machine")
+		if err := machine.Gaps(b.add); err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+	}
 	if b.wants("apps") {
 		say("apps")
 		if err := b.apps(ctx); err != nil {

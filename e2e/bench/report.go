@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"otasuke/e2e/bench/machine"
 )
 
 // About says on what a run was made: figures of other machines are not compared with it.
@@ -40,40 +42,17 @@ type Report struct {
 func (b *bench) about() About {
 	a := About{
 		Date: time.Now().UTC().Format(time.DateOnly), Rules: b.ruleSet, Cores: runtime.NumCPU(), Go: runtime.Version(),
-		CPU: field("/proc/cpuinfo", "model name"), Kernel: firstLine("/proc/sys/kernel/osrelease"),
-		Load: b.load + " → " + loadAverage(), Each: b.Each.String(), Hold: b.Hold.String(), Rounds: b.Rounds, Peer: peerProgram + " was not measured",
+		CPU: machine.Field("/proc/cpuinfo", "model name"), Kernel: machine.FirstLine("/proc/sys/kernel/osrelease"),
+		Load: b.load + " → " + machine.Load(), Each: b.Each.String(), Hold: b.Hold.String(), Rounds: b.Rounds, Peer: peerProgram + " was not measured",
 	}
 	var kib int
-	if _, err := fmt.Sscanf(field("/proc/meminfo", "MemTotal"), "%d kB", &kib); err == nil {
+	if _, err := fmt.Sscanf(machine.Field("/proc/meminfo", "MemTotal"), "%d kB", &kib); err == nil {
 		a.Memory = kib >> 10
 	}
 	if b.peer != "" {
 		a.Peer = peerProgram + " with its package's configuration"
 	}
 	return a
-}
-
-func firstLine(path string) string {
-	text, _ := os.ReadFile(path)
-	line, _, _ := strings.Cut(string(text), "\n")
-	return line
-}
-
-// loadAverage of the last minute.
-func loadAverage() string {
-	first, _, _ := strings.Cut(firstLine("/proc/loadavg"), " ")
-	return first
-}
-
-// field of a file with lines of the form "name : value".
-func field(path, name string) string {
-	text, _ := os.ReadFile(path)
-	for line := range strings.Lines(string(text)) {
-		if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == name {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
 }
 
 // print writes the rows for a terminal.

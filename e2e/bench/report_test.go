@@ -10,6 +10,7 @@ import (
 	"otasuke/e2e/bench/appnames"
 	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/fleet"
+	"otasuke/e2e/bench/machine"
 	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
@@ -69,6 +70,9 @@ func measuredAll() *bench {
 	}
 	for _, f := range sitelist.Figures() {
 		b.add(f.Name, 1)
+	}
+	for _, f := range machine.Figures() {
+		b.add(f[0], 1)
 	}
 	for _, f := range appnames.Figures() {
 		b.add(f.Name, 1)

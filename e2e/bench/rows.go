@@ -6,6 +6,7 @@ import (
 	"otasuke/e2e/bench/appnames"
 	"otasuke/e2e/bench/downloads"
 	"otasuke/e2e/bench/fleet"
+	"otasuke/e2e/bench/machine"
 	"otasuke/e2e/bench/pages"
 	"otasuke/e2e/bench/sitelist"
 	"otasuke/e2e/bench/trafficlog"
@@ -52,6 +53,9 @@ func (t *table) more(name, unit, key, than string) {
 // explains. A name keeps its meaning.
 func (b *bench) rows() []Row {
 	t := &table{b: b}
+	for _, f := range machine.Figures() {
+		t.add(f[0], f[1], f[0], "")
+	}
 	t.transfer()
 	t.waiting()
 	t.web()
