@@ -35,7 +35,8 @@ var bodies = [2]rule.Buffer{rule.HTTPResponseBody, rule.HTTPRequestBody}
 func (c *compiler) databases() error {
 	s := c.set
 	all := make([][2]literal.Collection, len(s.variants))
-	file := int(c.variants[variantKey(rule.FileData, nil)])
+	file, files := c.variants[variantKey(rule.FileData, nil)]
+	divided := func(v uint16) bool { return v == streamVariant || files && v == file }
 	var asking []uint32
 	for i := range s.rules {
 		k := &s.rules[i]
@@ -52,7 +53,7 @@ func (c *compiler) databases() error {
 				if goes && v == streamVariant && to != v {
 					all[v][dir].Add(f.pattern, uint32(i))
 				}
-				if goes && (v == streamVariant || int(to) == file) {
+				if goes && divided(to) {
 					asking = append(asking, uint32(i))
 				}
 			}
@@ -65,7 +66,7 @@ func (c *compiler) databases() error {
 		for dir := range all[v] {
 			if all[v][dir].Len() > 0 {
 				x := collected{v: v, dir: dir, patterns: &all[v][dir]}
-				parts, x.places = s.parts(parts, x.patterns, v == streamVariant || v == file)
+				parts, x.places = s.parts(parts, x.patterns, divided(uint16(v)))
 				full = append(full, x)
 			}
 		}

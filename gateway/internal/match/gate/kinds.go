@@ -15,10 +15,11 @@ const (
 	// minAsking is how many rules must ask for an application or a set of addresses. Fewer
 	// are looked for in all traffic.
 	minAsking = 512
-	// maxTold bounds the sets of addresses, and the applications, that tell kinds apart.
-	maxTold = 16
+	// maxTelling and maxApps bound the sets of addresses, each a bit, and the applications that
+	// tell kinds apart.
+	maxTelling, maxApps = 16, 4
 	// maxEnds bounds how addresses may lie to those sets: inside and outside, mostly.
-	maxEnds = 4
+	maxEnds = 3
 	// maxSamples bounds the addresses of a set that are tried for it.
 	maxSamples = 8
 )
@@ -49,7 +50,7 @@ func (t *Table) Divide(ids []uint32) {
 	delete(sets, 0)
 	maps.DeleteFunc(sets, func(_ uint16, n int) bool { return n < minAsking })
 	k.sets = slices.SortedFunc(maps.Keys(sets), func(a, b uint16) int { return cmp.Or(cmp.Compare(sets[b], sets[a]), cmp.Compare(a, b)) })
-	k.sets = k.sets[:min(len(k.sets), maxTold)]
+	k.sets = k.sets[:min(len(k.sets), maxTelling)]
 	k.classes(protos)
 	k.ends = t.samples(k)
 	k.all = append(k.all, struct{ src, dst, class uint16 }{})
@@ -68,7 +69,7 @@ func (t *Table) Divide(ids []uint32) {
 func (k *kinds) classes(asking [rule.NumProtos]int) {
 	var many []rule.Proto
 	for p := range rule.NumProtos {
-		if rule.Proto(p).App() && asking[p] >= minAsking && len(many) < maxTold {
+		if rule.Proto(p).App() && asking[p] >= minAsking && len(many) < maxApps {
 			many = append(many, rule.Proto(p))
 		}
 	}
