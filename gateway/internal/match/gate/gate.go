@@ -2,6 +2,9 @@
 // addresses, applications or directions, by a few bytes of each, side by side. What it
 // admits is checked in full, unless those bytes say all that a header says.
 //
+// It also tells kinds of traffic apart, by what many rules ask for, so that patterns need not be
+// searched whose rules a gate would turn away whatever they find.
+//
 // A [Table] is read by all workers once it is made; a [Door] belongs to one goroutine. Only
 // match calls it.
 package gate
