@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -79,7 +80,7 @@ func (b *box) ruled(v capture.Action, id uint32) capture.Action {
 // settled ticks until a packet is decided.
 func (b *box) settled(id uint32) capture.Action {
 	b.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
 		if v, ok := b.c.decided[id]; ok {
 			return v.Action
 		}
@@ -149,8 +150,8 @@ func TestVirusPage(t *testing.T) {
 	b := newBox(t, Config{Scanner: scanner(t, opened())})
 	e := surf()
 	v, id, before := b.download(e, "", "", fmt.Sprintf(response, 4)+"EVIL")
-	if b.ruled(v, id) != capture.Drop || len(b.c.sent) == 0 {
-		t.Fatal("passes")
+	if got := b.ruled(v, id); got != capture.Drop || len(b.c.sent) == 0 {
+		t.Fatalf("passes: %d at once, %d in the end, %d packets sent, %d files not seen, %v", v, got, len(b.c.sent), b.e.Stats.Uninspected.Load(), b.alerts())
 	}
 	page := ""
 	for _, ip := range b.c.sent {

@@ -40,8 +40,8 @@ const (
 	// all that is scanned. MaxKeptAll of all files: an office copies a few at a time.
 	MaxKept    = MaxFile
 	MaxKeptAll = 96 << 20
-	// dialTimeout of a local socket: it answers at once or is not there.
-	dialTimeout = time.Second
+	// askTimeout of a question to clamd itself.
+	askTimeout = time.Second
 )
 
 // Reasons why a file was not scanned.
@@ -126,12 +126,13 @@ func (s *Scanner) Reload(ctx context.Context) error {
 
 // ask gives clamd a command that it answers with a line.
 func (s *Scanner) ask(ctx context.Context, command string) (string, error) {
-	c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "unix", s.Socket)
+	end := time.Now().Add(askTimeout)
+	c, err := s.dial(func() bool { return ctx.Err() == nil && time.Now().Before(end) })
 	if err != nil {
 		return "", fmt.Errorf("%w: %v", ErrDown, err)
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(dialTimeout))
+	_ = c.SetDeadline(end)
 	if _, err := c.Write([]byte("z" + command + "\x00")); err != nil {
 		return "", fmt.Errorf("%w: %v", ErrDown, err)
 	}
@@ -314,7 +315,7 @@ func (f *File) finishLocked(r Result) {
 
 // run carries the file to clamd.
 func (f *File) run() {
-	c, err := net.DialTimeout("unix", f.s.Socket, dialTimeout)
+	c, err := f.dial()
 	if err != nil {
 		f.finish(Result{Err: fmt.Errorf("%w: %v", ErrDown, err)})
 		return

@@ -216,6 +216,12 @@ func fake(t testing.TB, serve func(net.Conn)) *Scanner {
 	if err != nil {
 		t.Fatal(err)
 	}
+	answer(t, l, serve)
+	return &Scanner{Socket: path}
+}
+
+// answer serves all who come until the test ends.
+func answer(t testing.TB, l net.Listener, serve func(net.Conn)) {
 	var wg sync.WaitGroup
 	t.Cleanup(func() { l.Close(); wg.Wait() })
 	wg.Go(func() {
@@ -227,7 +233,6 @@ func fake(t testing.TB, serve func(net.Conn)) *Scanner {
 			wg.Go(func() { defer c.Close(); serve(c) })
 		}
 	})
-	return &Scanner{Socket: path}
 }
 
 // drain reads a whole INSTREAM request.
