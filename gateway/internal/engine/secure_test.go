@@ -104,7 +104,7 @@ func initials(t testing.TB, name string) (out [][]byte) {
 	go func() {
 		_, _ = quic.DialAddr(ctx, c.LocalAddr().String(), &tls.Config{ServerName: name, NextProtos: []string{"h3"}}, nil)
 	}()
-	_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
 	for len(out) < 2 {
 		b := make([]byte, 2000)
 		n, _, err := c.ReadFrom(b)
