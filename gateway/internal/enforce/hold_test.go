@@ -30,12 +30,12 @@ func TestHold(t *testing.T) {
 	hold(net.HardwareAddr{0, 0x1b, 0x8b, 9, 9, 9})
 	reaches(t, router, pc)
 	open := echo(t, router, pc)
-	if !open() {
+	if !open(10 * time.Second) {
 		t.Fatal("the open connection does not answer")
 	}
 	hold(net.HardwareAddr{2, 0, 0, 0, 0, 2}, net.HardwareAddr{0, 0x1b, 0x8b, 9, 9, 9})
 	up()
-	if open() {
+	if open(time.Second) {
 		t.Error("an open connection of a held device goes on")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -52,11 +52,11 @@ func TestHold(t *testing.T) {
 }
 
 // echo opens a connection from the PC to the router, and tells with each call whether an answer
-// comes through.
+// comes through in time.
 func echo(t *testing.T, router, pc interface {
 	Listen(string) (net.Listener, error)
 	Dial(context.Context, string, string) (net.Conn, error)
-}) func() bool {
+}) func(patience time.Duration) bool {
 	t.Helper()
 	l, err := router.Listen("192.168.9.1:8001")
 	if err != nil {
@@ -84,8 +84,8 @@ func echo(t *testing.T, router, pc interface {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return func() bool {
-		_ = c.SetDeadline(time.Now().Add(time.Second))
+	return func(patience time.Duration) bool {
+		_ = c.SetDeadline(time.Now().Add(patience))
 		if _, err := c.Write([]byte("x")); err != nil {
 			return false
 		}
