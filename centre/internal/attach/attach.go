@@ -30,6 +30,8 @@ func Schema() store.Schema { return store.Sub("attach", migrations) }
 const (
 	// MaxSize of a file in bytes: a photo of a telephone with 50 megapixels, or a scan of some pages.
 	MaxSize = 20 << 20
+	// transferTime of files over a poor mobile line, on which MaxSize takes eleven minutes (256 kbit/s). Pages have far less.
+	transferTime = 15 * time.Minute
 	// part is how much of a file lies in one row: as much as a database moves at once without noticing.
 	part = 256 << 10
 	// maxName in characters.
@@ -168,8 +170,16 @@ func (f *File) Headers(h http.Header) {
 	h.Set("Cache-Control", "private, no-store")
 }
 
+// Patient lets a request that carries files, and its answer, take the time that a poor line needs.
+func Patient(w http.ResponseWriter) {
+	c, end := http.NewResponseController(w), time.Now().Add(transferTime) // the network's clock
+	_ = c.SetReadDeadline(end)                                            // a recorder of tests has none
+	_ = c.SetWriteDeadline(end)
+}
+
 // Serve shows a file.
 func (f *File) Serve(w http.ResponseWriter, r *http.Request, data []byte) {
+	Patient(w)
 	f.Headers(w.Header())
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }

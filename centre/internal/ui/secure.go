@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"otasuke/centre/internal/attach"
 	"otasuke/internal/ja"
 )
 
@@ -46,9 +47,10 @@ func Secure(next http.Handler, base *url.URL, refused http.HandlerFunc) http.Han
 // bodyKey finds a request's body as it came.
 type bodyKey struct{}
 
-// Large lets a form with a file through that is larger than [MaxForm]: size bytes of file, and a form around it. It must
-// be called before anything is read of the form.
+// Large lets a form with a file through that is larger than [MaxForm]: size bytes of file, and a form around it, also over
+// a poor line. It must be called before anything is read of the form.
 func Large(w http.ResponseWriter, r *http.Request, size int64) {
+	attach.Patient(w)
 	if whole, ok := r.Context().Value(bodyKey{}).(io.ReadCloser); ok {
 		r.Body = http.MaxBytesReader(w, whole, size+MaxForm)
 	}

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/jba/templatecheck"
 
+	"otasuke/centre/internal/attach"
 	"otasuke/centre/internal/tenant"
 	"otasuke/content/text"
 )
@@ -290,5 +293,45 @@ func TestLargeFormsAreRefused(t *testing.T) {
 	h.ServeHTTP(w, r)
 	if w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d", w.Code)
+	}
+}
+
+// A photo that a telephone sends over a poor line for longer than a page may take arrives, is answered, and is shown again;
+// a form without files has no such time.
+func TestPoorLine(t *testing.T) {
+	t.Parallel()
+	photo := append([]byte("\xff\xd8\xff"), make([]byte, 4<<20)...)
+	base := &url.URL{Scheme: "http", Host: "portal.example.jp"}
+	mux := http.NewServeMux()
+	echo := func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(b)
+	}
+	mux.HandleFunc("POST /form", echo)
+	mux.HandleFunc("POST /photo", func(w http.ResponseWriter, r *http.Request) { Large(w, r, attach.MaxSize); echo(w, r) })
+	mux.HandleFunc("GET /photo", func(w http.ResponseWriter, r *http.Request) {
+		(&attach.File{Kind: attach.JPEG, Name: "rack.jpg"}).Serve(w, r, photo)
+	})
+	s := httptest.NewUnstartedServer(Secure(mux, base, http.NotFound))
+	s.Config.ReadHeaderTimeout, s.Config.ReadTimeout, s.Config.WriteTimeout = time.Minute, time.Nanosecond, time.Nanosecond // over at once
+	s.Start()
+	t.Cleanup(s.Close)
+	for _, tt := range []struct {
+		method, path string
+		arrives      bool
+	}{{http.MethodPost, "/photo", true}, {http.MethodGet, "/photo", true}, {http.MethodPost, "/form", false}} {
+		q, err := http.NewRequestWithContext(t.Context(), tt.method, s.URL+tt.path, bytes.NewReader(photo))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []byte
+		res, err := s.Client().Do(q)
+		if err == nil {
+			got, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		if arrived := err == nil && bytes.Equal(got, photo); arrived != tt.arrives {
+			t.Errorf("%s %s: %d bytes, %v", tt.method, tt.path, len(got), err)
+		}
 	}
 }

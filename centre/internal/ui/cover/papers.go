@@ -171,6 +171,7 @@ func (p *Pages) pdf(w http.ResponseWriter, v *ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	attach.Patient(w)
 	attached(w.Header(), "application/pdf", "claim-"+g.visit.Number+".pdf")
 	_, err = w.Write(b)
 	return err
@@ -196,6 +197,7 @@ func (p *Pages) zip(w http.ResponseWriter, v *ui.Visit) error {
 			return err
 		}
 	}
+	attach.Patient(w)
 	attached(w.Header(), "application/zip", "claim-"+g.visit.Number+".zip")
 	z, sums := zip.NewWriter(w), new(bytes.Buffer)
 	put := func(name string, data []byte) error {
