@@ -262,7 +262,7 @@ var daily = []string{"/", "/shift", "/desk", "/requests", "/companies", "/fleet"
 
 // begin fills in what every page of a visit shows.
 func (c *console) begin(v *ui.Visit, title, here string) ui.Base {
-	b := c.Base(v.Request, v.Texts, v.CSRF)
+	b := c.Begin(v)
 	b.Title, b.Owner = v.T(title), v.T("console.site")
 	b.Phone = "" // staff need not be told to ring themselves
 	b.Nav = ui.Menu(v, c.root, here, v.Role, menu)

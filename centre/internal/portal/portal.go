@@ -240,7 +240,7 @@ func (p *portal) routes(static http.Handler) *ui.Router {
 
 // begin fills in what every page of a visit shows.
 func (p *portal) begin(v *ui.Visit, title, here string) (ui.Base, error) {
-	b := p.Base(v.Request, v.Texts, v.CSRF)
+	b := p.Begin(v)
 	c, err := p.Companies.CompanyByID(v.Request.Context(), v.TenantID)
 	if err != nil {
 		return b, err

@@ -21,6 +21,8 @@ type Assets struct {
 	script string
 	// passkey is the script of passkeys, for the few pages that use them.
 	passkey string
+	// draft is the script that keeps what was written.
+	draft string
 }
 
 type asset struct {
@@ -58,11 +60,13 @@ func NewAssets(root string, files fs.FS, guests []Guest, script string, styles .
 		}
 		a.script = a.add("script", "js", "text/javascript; charset=utf-8", b)
 	}
-	b, err := assets.ReadFile("assets/passkey.js")
-	if err != nil {
-		return nil, fmt.Errorf("ui: %w", err)
+	for name, at := range map[string]*string{"passkey": &a.passkey, "draft": &a.draft} {
+		b, err := assets.ReadFile("assets/" + name + ".js")
+		if err != nil {
+			return nil, fmt.Errorf("ui: %w", err)
+		}
+		*at = a.add(name, "js", "text/javascript; charset=utf-8", b)
 	}
-	a.passkey = a.add("passkey", "js", "text/javascript; charset=utf-8", b)
 	return a, nil
 }
 

@@ -5,6 +5,7 @@
 //
 // Invariants: nothing is loaded from elsewhere and no script or style is inline
 // (the content security policy forbids both); every page works without script;
+// what was written into a form and has not arrived stays in its tab (assets/draft.js);
 // every POST is from our own pages (origin check for all, the session's form
 // token where there is a session); text comes from the catalogue only.
 //

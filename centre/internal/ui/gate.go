@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"otasuke/centre/internal/oidc"
@@ -102,10 +103,17 @@ func (g *Gate) Base(r *http.Request, t text.Texts, csrf string) Base {
 		hours = t.T("common.hours")
 	}
 	b := Base{Texts: t, Site: t.T(g.cfg.Site), Owner: t.T(g.cfg.Site), Root: g.cfg.Root, Path: r.URL.RequestURI(),
-		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, CSRF: csrf, Account: csrf != "", Phone: g.cfg.Phone, Hours: hours, Printed: ja.Long(g.cfg.Clock.Now(), t.Lang())}
+		Style: g.cfg.Assets.style, Script: g.cfg.Assets.script, DraftScript: g.cfg.Assets.draft, CSRF: csrf, Account: csrf != "", Phone: g.cfg.Phone, Hours: hours, Printed: ja.Long(g.cfg.Clock.Now(), t.Lang())}
 	if csrf != "" && g.offered(r) {
 		b.PasskeyOffer, b.PasskeyScript = true, g.cfg.Assets.passkey
 	}
+	return b
+}
+
+// Begin begins a page for a visit, as [Gate.Base] does.
+func (g *Gate) Begin(v *Visit) Base {
+	b := g.Base(v.Request, v.Texts, v.CSRF)
+	b.DraftOf = v.PersonID
 	return b
 }
 
@@ -188,13 +196,25 @@ func (g *Gate) session(r *http.Request) (tenant.Session, error) {
 	return s, err
 }
 
-// askLogin sends a browser to a page of the login and back afterwards.
+// askLogin sends a browser to a page of the login and back afterwards, with a form to the page that the form is on.
 func (g *Gate) askLogin(w http.ResponseWriter, r *http.Request, page string) {
-	to := g.cfg.Root + page
-	if r.Method == http.MethodGet && r.URL.Path != g.cfg.Root+"/" {
-		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	to, at := g.cfg.Root+page, r.URL
+	if r.Method != http.MethodGet {
+		at = g.sentFrom(r)
+	}
+	if at.Path != "" && at.Path != g.cfg.Root+"/" {
+		to += "?next=" + url.QueryEscape(at.RequestURI())
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// sentFrom is the page of ours that a form was sent from, empty when a browser does not say.
+func (g *Gate) sentFrom(r *http.Request) *url.URL {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != g.cfg.Base.Host || !strings.HasPrefix(u.Path, g.cfg.Root+"/") {
+		return &url.URL{}
+	}
+	return u
 }
 
 type loginPage struct {
@@ -209,7 +229,7 @@ type loginPage struct {
 func (g *Gate) loginView(r *http.Request) loginPage {
 	t := g.Texts(r)
 	p := loginPage{Base: g.Base(r, t, ""), Lead: t.T(g.cfg.Lead), Next: LocalPath(r.FormValue("next"), ""), Key: g.passkeyPart("/login/passkey")}
-	p.Title = t.T("portal.login_title")
+	p.Title, p.Failed = t.T("portal.login_title"), true
 	if p.Key.On {
 		p.PasskeyScript = g.cfg.Assets.passkey
 	}
@@ -348,6 +368,7 @@ type errorPage struct {
 func (g *Gate) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	t := g.Texts(r)
 	p := errorPage{Base: g.Base(r, t, "")}
+	p.Failed = true
 	status := http.StatusInternalServerError
 	var tooLong *http.MaxBytesError
 	switch {

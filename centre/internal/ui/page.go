@@ -27,9 +27,14 @@ type Base struct {
 	// PasskeyScript is the URL of the script of passkeys, "" for pages without; PasskeyOffer has somebody hear of them.
 	PasskeyScript string
 	PasskeyOffer  bool
-	Nav           []NavItem
-	Folded        []NavItem // entries that are not needed every day, folded away
-	CSRF          string    // form token, "" without a session
+	// DraftScript is the URL of the script that keeps what was written and has not arrived; DraftOf is the person that
+	// it belongs to, Failed that what was sent has not been taken.
+	DraftScript string
+	DraftOf     string
+	Failed      bool
+	Nav         []NavItem
+	Folded      []NavItem // entries that are not needed every day, folded away
+	CSRF        string    // form token, "" without a session
 	// Account: somebody is logged in, wholly.
 	Account bool
 	Flash   *Flash

@@ -187,7 +187,7 @@ func (g *Gate) SecondPage(w http.ResponseWriter, r *http.Request) {
 func (g *Gate) codeView(r *http.Request, s tenant.Session) (loginPage, error) {
 	t := g.Texts(r)
 	p := loginPage{Base: g.Base(r, t, s.CSRF), Next: LocalPath(r.FormValue("next"), ""), Code: s.Factor}
-	p.Title, p.Account, p.PasskeyOffer = t.T("login.code_title"), false, false
+	p.Title, p.Account, p.PasskeyOffer, p.Failed = t.T("login.code_title"), false, false, true
 	if p.Path = g.cfg.Root + "/login/code"; p.Next != "" {
 		p.Path += "?next=" + url.QueryEscape(p.Next)
 	}

@@ -335,3 +335,26 @@ func TestPoorLine(t *testing.T) {
 		}
 	}
 }
+
+// Who must log in while a form is sent comes back to the form's page, and to no other site.
+func TestBackToTheForm(t *testing.T) {
+	t.Parallel()
+	g := &Gate{cfg: GateConfig{Base: &url.URL{Scheme: "https", Host: "centre.example.jp"}, Root: "/console"}}
+	for referer, want := range map[string]string{
+		"https://centre.example.jp/console/cases/1?said=noted": "/console/login?next=%2Fconsole%2Fcases%2F1%3Fsaid%3Dnoted",
+		"https://centre.example.jp/console/":                   "/console/login",
+		"https://centre.example.jp/elsewhere":                  "/console/login",
+		"https://evil.example/console/cases/1":                 "/console/login",
+		"https://centre.example.jp@evil.example/console/":      "/console/login",
+		"":  "/console/login",
+		"%": "/console/login",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/console/cases/1/note", nil)
+		r.Header.Set("Referer", referer)
+		w := httptest.NewRecorder()
+		g.askLogin(w, r, "/login")
+		if got := w.Header().Get("Location"); got != want {
+			t.Errorf("%q: %s", referer, got)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func Face(t testing.TB, c Config) *ui.Face {
 		Phone: "050-1234-5678", Clock: c.Clock, Log: slog.New(slog.DiscardHandler)})
 	must(err)
 	begin := func(v *ui.Visit, title, here string) (ui.Base, error) {
-		b := gate.Base(v.Request, v.Texts, v.CSRF)
+		b := gate.Begin(v)
 		b.Title, b.Nav = v.T(title), ui.Menu(v, "", here, v.Role, c.Guest.Menu)
 		return b, nil
 	}
