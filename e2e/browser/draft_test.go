@@ -128,3 +128,27 @@ func TestWhatIsWrittenOutlivesTheLine(t *testing.T) {
 		t.Errorf("after the logout there is %s", kept)
 	}
 }
+
+// A page that was open while its reader logged in anew is refused, leads back, and what was written there is sent the
+// second time.
+func TestAPageFromBeforeTheLogin(t *testing.T) {
+	const text = "請求書の見方を知りたい"
+	b := newTab(t, 360, 740)
+	b.login(here.portal, here.sato.owner)
+	b.open(here.portal + "/desk/new?kind=ask")
+	b.do(chromedp.SendKeys(chromedp.CSS("textarea"), text))
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("main form [name=csrf]").value = "of another login"`))
+	if status := b.click("main form button"); status != 403 {
+		t.Fatalf("%d", status)
+	}
+	b.says("この操作はできませんでした", draftKept)
+	b.usable("a page that failed")
+	b.click("main .button-key")
+	b.says(draftBack)
+	b.holds("textarea", text)
+	if status := b.click("main form .button-key"); status != 200 {
+		t.Fatalf("the second time: %d", status)
+	}
+	b.says(text)
+	b.saysNot(text + "</textarea>")
+}

@@ -361,6 +361,7 @@ func (g *Gate) setCookie(w http.ResponseWriter, token string, expires time.Time)
 type errorPage struct {
 	Base
 	Heading, Message string
+	Again            string // page that what failed was sent from, "" where there is none
 }
 
 // Fail answers with the page for an error. What is ours to repair is logged; the
@@ -369,6 +370,9 @@ func (g *Gate) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	t := g.Texts(r)
 	p := errorPage{Base: g.Base(r, t, "")}
 	p.Failed = true
+	if at := g.sentFrom(r); r.Method == http.MethodPost && at.Path != "" {
+		p.Again = at.RequestURI()
+	}
 	status := http.StatusInternalServerError
 	var tooLong *http.MaxBytesError
 	switch {
