@@ -62,9 +62,10 @@ const (
 	maxFiles = 10_000
 	// maxTime for a file, below what the box waits for.
 	maxTime = scan.Timeout - 2*time.Second
-	// threads scan at a time, maxQueue files wait for one.
+	// threads scan at a time, maxQueue connections may be open: those of all files, and those of questions to the scanner
+	// itself. One more and it answers nobody, and would be taken for one that hangs.
 	threads  = 8
-	maxQueue = scan.MaxOpen
+	maxQueue = scan.MaxOpen + 64
 	// pauseTime is how long nothing may come of a file: who pauses a download goes on later, and then it must not have
 	// become one that was not wholly seen. A waiting file costs clamd a descriptor; its connection's end ends it.
 	pauseTime = time.Hour
@@ -216,6 +217,9 @@ func (c *Config) once(ctx context.Context, who *syscall.Credential) (said string
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: who}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopTime
+	if err := errors.Join(c.tidy(), descriptors()); err != nil {
+		c.Log.Warn("the virus scanner may have too little room", "err", err)
+	}
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
@@ -267,4 +271,23 @@ func (l *last) Write(b []byte) (int, error) {
 		*l = append((*l)[:0], (*l)[n:]...)
 	}
 	return len(b), nil
+}
+
+// tidy takes away what a scanner has left that was killed: files that it was given, and what it had unpacked of them.
+func (c *Config) tidy() error {
+	left, err := filepath.Glob(filepath.Join(c.Dir, "tmp", "*"))
+	for _, path := range left {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
+}
+
+// descriptors lets the scanner have as many as this process: of each file it has two. Go gives children the few that
+// it began with itself, until its own limit is set.
+func descriptors() error {
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return err
+	}
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)
 }
