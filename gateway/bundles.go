@@ -48,8 +48,7 @@ func (b *Box) tryBundle(ctx context.Context, kind, dir string) error {
 func (b *Box) useBundle(kind string) {
 	switch p := b.running.Load(); {
 	case kind == wire.BundleProgram:
-		b.relaunch.Store(true)
-		b.stop()
+		b.anew()
 	case kind == wire.BundleVirus:
 		b.placeSignatures()
 		_ = (&scan.Scanner{Socket: b.cfg.ClamdSocket}).Reload(context.Background()) // it looks by itself, too

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"otasuke/gateway/internal/clamd"
+	"otasuke/gateway/internal/enforce"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/flowlog"
 	"otasuke/gateway/internal/frontpage"
@@ -108,6 +109,7 @@ func (b *Box) Run(ctx context.Context) error {
 	b.placeSignatures()
 	var others sync.WaitGroup
 	b.resolve()
+	others.Go(func() { enforce.Keep(ctx, b.line(), b.cfg.Stops(), b.anew, b.log) })
 	others.Go(func() { b.manage(ctx) })
 	others.Go(func() { b.serve(ctx) })
 	others.Go(func() { b.connect(ctx) })

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"net"
 	"path/filepath"
 
 	"otasuke/gateway/internal/enforce"
@@ -10,6 +11,7 @@ import (
 	"otasuke/gateway/internal/manage"
 	"otasuke/gateway/internal/mirror"
 	"otasuke/gateway/internal/route"
+	"otasuke/gateway/internal/settings"
 )
 
 // plug makes the kernel give us the traffic; unplug leaves the office its line.
@@ -27,7 +29,7 @@ func (b *Box) plug() (unplug func(), err error) {
 			return nil, err
 		}
 	}
-	mechanism, err := enforce.Up(enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge(), Routed: routed})
+	mechanism, err := enforce.Up(b.line())
 	if err != nil {
 		return nil, err
 	}
@@ -48,9 +50,44 @@ func (b *Box) plug() (unplug func(), err error) {
 	}, nil
 }
 
+// line is what the kernel is asked for.
+func (b *Box) line() enforce.Config {
+	_, routed := b.cfg.Route()
+	return enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge(), Routed: routed}
+}
+
+// anew ends the box, and it begins again as another program or the same.
+func (b *Box) anew() {
+	b.relaunch.Store(true)
+	b.stop()
+}
+
 // serve gives the office of a router addresses and names, and the box its name there.
 func (b *Box) serve(ctx context.Context) {
 	if c, ok := b.cfg.Route(); ok {
 		route.Serve(ctx, c, filepath.Join(b.cfg.StateDir, "router"), manage.Name, b.resolver.Servers, b.log)
+	}
+}
+
+// resolve makes the program ask the name servers that the box was told.
+func (b *Box) resolve() {
+	if _, ok := b.cfg.Manage(); ok {
+		net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: b.resolver.Dial}
+	}
+}
+
+// manage keeps the box's own address, or takes away that of an earlier configuration. Traffic
+// is protected without one.
+func (b *Box) manage(ctx context.Context) {
+	c, ok := b.cfg.Manage()
+	var err error
+	switch {
+	case ok:
+		err = manage.Run(ctx, c, &b.resolver)
+	case b.cfg.Management != settings.ManagementSystem:
+		err = manage.Leave(c.Dir)
+	}
+	if err != nil {
+		b.log.Error("the box's own address", "err", err)
 	}
 }

@@ -81,16 +81,34 @@ func (l *Lab) cable() error {
 			return err
 		}
 	}
-	if err := Cable(l.Office, "uplink", l.Box, InsidePort, 0x40); err != nil {
-		return err
-	}
-	if err := l.Office.Do(func() error { return join("sw0", "uplink") }); err != nil {
+	if err := l.inside(); err != nil {
 		return err
 	}
 	if err := Cable(l.Internet, "eth0", l.Box, OutsidePort, 0x01); err != nil {
 		return err
 	}
 	return l.Internet.Do(func() error { return address("eth0", Router+"/24", "") })
+}
+
+// inside joins the office with the box.
+func (l *Lab) inside() error {
+	return errors.Join(Cable(l.Office, "uplink", l.Box, InsidePort, 0x40), l.Office.Do(func() error { return join("sw0", "uplink") }))
+}
+
+// ResetInside takes the box's inside port away and puts another one of that name in its place, as the kernel does with a
+// network card on USB that is reset.
+func (l *Lab) ResetInside() error {
+	err := l.Box.Do(func() error {
+		port, err := netlink.LinkByName(InsidePort)
+		if err != nil {
+			return err
+		}
+		return netlink.LinkDel(port)
+	})
+	if err != nil {
+		return fmt.Errorf("lab: %s: %w", InsidePort, err)
+	}
+	return l.inside()
 }
 
 // plug joins a host to the office switch; last is the end of its hardware address.
