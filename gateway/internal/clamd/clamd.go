@@ -116,11 +116,17 @@ func (c *Config) complete() {
 // Run keeps clamd running until ctx ends. An error tells that it cannot be started at all.
 func Run(ctx context.Context, c Config) error {
 	c.complete()
+	wait := c.wait
 	who, err := c.prepare()
-	if err != nil {
+	for ; errors.Is(err, syscall.ENOSPC) && ctx.Err() == nil; who, err = c.prepare() {
+		c.Log.Error("the virus scanner waits for room on the disk: files pass without a scan until then", "err", err)
+		rest(ctx, wait)
+		wait = min(2*wait, restartMax)
+	}
+	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("clamd: %w", err)
 	}
-	wait := c.wait
+	wait = c.wait
 	for ctx.Err() == nil {
 		if !c.await(ctx) {
 			return nil
@@ -134,13 +140,17 @@ func Run(ctx context.Context, c Config) error {
 		if time.Since(started) > goodRun {
 			wait = c.wait
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+		rest(ctx, wait)
 		wait = min(2*wait, restartMax)
 	}
 	return nil
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // await waits for signatures: without any clamd ends at once, and a box that is new, or has no

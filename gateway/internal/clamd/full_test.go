@@ -2,9 +2,11 @@ package clamd
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -77,4 +79,27 @@ func TestNothingLeft(t *testing.T) {
 	if left, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(left) > 0 {
 		t.Errorf("%v, %v", left, err)
 	}
+}
+
+// A disk that is full when the box starts costs no scanner for good: it comes when there is room.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("no small disk here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	rest := filepath.Join(dir, "rest")
+	if err := os.WriteFile(rest, make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	says := make(says, 100)
+	s, _ := run(t, Config{Dir: filepath.Join(dir, "clamd"), Database: database(t), Log: slog.New(slog.NewTextHandler(says, nil))})
+	if said := <-says; !strings.Contains(said, "no space left") {
+		t.Error(said)
+	}
+	if err := os.Remove(rest); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the scanner answers", func() bool { return s.Ping(t.Context()) == nil })
 }

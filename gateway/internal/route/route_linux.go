@@ -93,11 +93,12 @@ func masq(ctx context.Context, c *Config, dir string, names func() []netip.Addr,
 	orphan(filepath.Join(dir, pidFile), conf)
 	for wait := restartFirst; ctx.Err() == nil; {
 		started, now := time.Now(), names()
-		if err := atomicfile.Write(conf, []byte(c.conf(dir, who, now, old(c.Inside))), 0o644); err != nil {
-			return fmt.Errorf("route: %w", err)
+		unwritten := atomicfile.Write(conf, []byte(c.conf(dir, who, now, old(c.Inside))), 0o644)
+		if unwritten != nil { // as on a full disk: that of before is better than none
+			log.Error("dnsmasq's configuration cannot be written: that of before is in use until it can", "err", unwritten)
 		}
 		same, over := context.WithCancel(ctx)
-		go until(same, over, func() bool { return !slices.Equal(names(), now) })
+		go until(same, over, func() bool { return !slices.Equal(names(), now) || unwritten != nil && time.Since(started) > restartMax })
 		said, err := once(same, conf)
 		other := same.Err() != nil
 		over()
