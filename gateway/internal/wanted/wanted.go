@@ -204,7 +204,11 @@ func (k *Keeper) Want(ctx context.Context, id string, fetch Fetch) (changed bool
 		}
 		return false
 	}
-	if err = k.take(p); err != nil {
+	if err = k.take(p); errors.Is(err, errDisk) { // it may have room the next time
+		k.cfg.Log.Error("what the company wants cannot be kept, trying again: what it wanted before goes on", "policy", p.ID, "err", err)
+		return k.set(p.ID, wire.PolicyWaiting, errDisk.Error())
+	}
+	if err != nil {
 		k.cfg.Log.Error("what the company wants would not do: what it wanted before goes on", "policy", p.ID, "err", err)
 		return k.set(p.ID, wire.PolicyRefused, err.Error())
 	}
@@ -233,6 +237,9 @@ func (k *Keeper) back(id string) bool {
 	return k.set(id, wire.PolicyWaiting, "")
 }
 
+// errDisk tells that a policy would do, and that the disk does not take it.
+var errDisk = errors.New("wanted: it cannot be kept")
+
 // take tries a policy and keeps it.
 func (k *Keeper) take(p *wire.Policy) error {
 	if err := k.cfg.Try(p); err != nil {
@@ -246,7 +253,7 @@ func (k *Keeper) take(p *wire.Policy) error {
 		err = atomicfile.Write(path(k.cfg.Dir), text, 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("wanted: it cannot be kept: %w", err)
+		return fmt.Errorf("%w: %w", errDisk, err)
 	}
 	return nil
 }

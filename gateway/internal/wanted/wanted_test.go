@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,6 +130,35 @@ func TestKeeper(t *testing.T) {
 	b.want(two, nil)
 	b.InForce(one.ID, "", b.override)
 	b.is(wire.PolicyRefused, two.ID, one.ID)
+}
+
+// A disk that is full refuses nothing: when it has room, what the company wants is in force without anybody who asks again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("no small disk here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	rest := filepath.Join(dir, "rest")
+	if err := os.WriteFile(rest, make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	b, p := newBox(t, dir, ""), policy(t, "one.example")
+	if !b.want(p, nil) || b.want(p, nil) {
+		t.Error("that it waits is told once")
+	}
+	b.is(wire.PolicyWaiting, p.ID, "")
+	b.engine()
+	if err := os.Remove(rest); err != nil {
+		t.Fatal(err)
+	}
+	b.want(p, nil)
+	b.engine()
+	b.is(wire.PolicyActive, p.ID, p.ID)
+	if s := b.State(); s.Reason != "" {
+		t.Error(s.Reason)
+	}
 }
 
 // What is broken on the disk is taken from the copy, and the centre is asked again.
