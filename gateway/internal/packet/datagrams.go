@@ -190,7 +190,7 @@ func (d *Datagrams) end(g *datagram, now int64) {
 // isGone tells of a datagram that ended not long ago.
 func (d *Datagrams) isGone(key datagramKey, now int64) bool {
 	at, ok := d.gone[key]
-	return ok && now-at <= datagramTimeout
+	return ok && now-at <= datagramTimeout && at-now <= datagramTimeout // a clock may be put back
 }
 
 // fragEvent chooses an event by the IP version.
@@ -243,7 +243,7 @@ func (d *Datagrams) over(g *datagram, now int64) bool {
 	if d.Lenient {
 		return now-g.latest > datagramPatience
 	}
-	return now-g.first > datagramTimeout
+	return now-g.first > datagramTimeout || g.first-now > datagramTimeout
 }
 
 // add keeps a piece in order; false when it contradicts what is there.

@@ -218,6 +218,24 @@ func TestDatagramsTimeout(t *testing.T) {
 	}
 }
 
+// A clock that is put back by hours lets what has ended before be sent again, as a sender has few numbers.
+func TestDatagramsClockPutBack(t *testing.T) {
+	t.Parallel()
+	var d Datagrams
+	whole := udp(a4, b4, body(40))
+	const late = 1000 * datagramTimeout
+	for _, now := range []int64{late, 0} {
+		add(t, &d, pieceOf(whole, 1, cut{0, 24, true}), now)
+		if add(t, &d, pieceOf(whole, 1, cut{24, 48, false}), now+1) == nil || d.Refused() {
+			t.Errorf("at %d: refused", now)
+		}
+	}
+	add(t, &d, pieceOf(whole, 2, cut{0, 24, true}), late)
+	if add(t, &d, pieceOf(whole, 2, cut{24, 48, false}), 0) != nil {
+		t.Error("a piece completes a datagram of another time")
+	}
+}
+
 // A piece of a datagram that is whole already may stand in the place of one that died
 // behind us.
 func TestDatagramsEnded(t *testing.T) {

@@ -30,13 +30,13 @@ const (
 )
 
 // first tells that key of client was not told within the time quiet, and may be. now and
-// quiet are in microseconds.
+// quiet are in microseconds. A clock that was put back by hours is no reason to be silent for them.
 func (r *recent) first(key uint64, client netip.Addr, now, quiet int64) bool {
-	if t, ok := r.seen[key]; ok && now-t < quiet {
+	if t, ok := r.seen[key]; ok && within(now, t, quiet) {
 		return false
 	}
 	c := r.clients[client]
-	if now-c.since >= recentTime {
+	if !within(now, c.since, recentTime) {
 		c = told{since: now}
 	}
 	if c.n++; c.n > mostTold {
@@ -52,7 +52,7 @@ func (r *recent) first(key uint64, client netip.Addr, now, quiet int64) bool {
 	r.clients[client] = c
 	if len(r.seen) >= recentMax {
 		for k, t := range r.seen {
-			if now-t >= recentTime {
+			if !within(now, t, recentTime) {
 				delete(r.seen, k)
 			}
 		}
@@ -63,3 +63,6 @@ func (r *recent) first(key uint64, client netip.Addr, now, quiet int64) bool {
 	r.seen[key] = now
 	return true
 }
+
+// within tells that two times are no further apart than less than d.
+func within(a, b, d int64) bool { return a-b < d && b-a < d }

@@ -5,6 +5,23 @@ import (
 	"testing"
 )
 
+// A clock that is put back, as from a wrong hour to the right one, makes nobody silent until it is that late again.
+func TestClockPutBack(t *testing.T) {
+	t.Parallel()
+	const late = 9 * 60 * recentTime
+	var r recent
+	a := netip.MustParseAddr("192.168.1.1")
+	for key := range uint64(2 * mostTold) {
+		r.first(key, a, late, notedTime)
+	}
+	if !r.first(1, a, recentTime, notedTime) || !r.first(mostTold+1, a, recentTime, notedTime) {
+		t.Error("what a client reaches is not told any more")
+	}
+	if r.first(1, a, recentTime, notedTime) {
+		t.Error("told twice")
+	}
+}
+
 func TestRecent(t *testing.T) {
 	t.Parallel()
 	var r recent

@@ -175,11 +175,11 @@ func (t *Table) Merged() uint64 {
 func (t *Table) Take(now int64, all bool) []wire.Event {
 	m := now / minute
 	t.mu.Lock()
-	if !all && m < t.began+t.period {
+	if !all && m >= t.began && m < t.began+t.period {
 		t.mu.Unlock()
 		return nil
 	}
-	cells, began := t.cells, t.began
+	cells, began := t.cells, min(t.began, m) // of a clock that was put back
 	t.cells, t.began = make(map[key]*cell, min(len(cells), maxCells)), m
 	t.mu.Unlock()
 	return t.events(cells, began, now)

@@ -36,6 +36,23 @@ func who(mac byte, addr string) filter.Device {
 	return d
 }
 
+// A clock that is put back by hours keeps nothing for so long.
+func TestClockPutBack(t *testing.T) {
+	t.Parallel()
+	k := known(t)
+	u, start := New(k, time.Hour), int64(500_000*hour)
+	u.Add(who(1, "192.168.1.5"), k.Table().Find("zoom"), Use{Up: 10}, start+9*hour)
+	u.Add(who(1, "192.168.1.5"), k.Table().Find("zoom"), Use{Up: 5}, start)
+	got := u.Take(start+hour, false)
+	if len(got) != 1 || got[0].Usage.Apps[0].Up != 15 || got[0].Usage.Since.After(got[0].Time) {
+		t.Fatalf("%+v", got)
+	}
+	u.Add(who(1, "192.168.1.5"), k.Table().Find("zoom"), Use{Up: 1}, start+hour)
+	if u.Take(start+2*hour-1, false) != nil || len(u.Take(start+2*hour, false)) != 1 {
+		t.Error("the period after is another one")
+	}
+}
+
 // A device is one row for each application, however many addresses it has; minutes count once.
 func TestSums(t *testing.T) {
 	t.Parallel()
