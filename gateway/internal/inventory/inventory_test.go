@@ -41,7 +41,13 @@ var start = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC).UnixMicro()
 
 func open(t *testing.T) *office { return &office{t, New(config(), start), start} }
 
-func (o *office) pass(d time.Duration) { o.now += d.Microseconds() }
+func (o *office) pass(d time.Duration) {
+	o.t.mu.Lock()
+	defer o.t.mu.Unlock()
+	for end := o.now + d.Microseconds(); o.now < end; o.t.clock(o.now) {
+		o.now = min(o.now+leap, end)
+	}
+}
 
 func mac(n byte) [6]byte { return [6]byte{0, 0x1b, 0x8b, 0, 0, n} }
 

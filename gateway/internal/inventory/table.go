@@ -53,6 +53,7 @@ type Table struct {
 
 	mu      sync.Mutex
 	began   int64
+	now     int64 // as it was told last
 	devices map[[6]byte]*one
 	sums    [2]int // devices, visitors
 	minute  int64  // of fresh
@@ -71,7 +72,7 @@ func New(cfg Config, now int64) *Table {
 	if cfg.Dormant <= 0 {
 		cfg.Dormant = 30 * 24 * time.Hour
 	}
-	return &Table{cfg: cfg, asked: newAsked(), began: now, devices: map[[6]byte]*one{}, report: now, looked: now}
+	return &Table{cfg: cfg, asked: newAsked(), began: now, now: now, devices: map[[6]byte]*one{}, report: now, looked: now}
 }
 
 // Refused counts what was heard of devices for which there was no room.
@@ -115,6 +116,7 @@ func (t *Table) hear(n heard.Note, now int64) {
 
 // find gives the device with an address, a new one if there is room.
 func (t *Table) find(mac [6]byte, now int64) *one {
+	t.clock(now)
 	if d := t.devices[mac]; d != nil {
 		return d
 	}
@@ -163,6 +165,33 @@ func (t *Table) away(last, now int64) int64 {
 		away -= t.deaf.To - t.deaf.From
 	}
 	return away
+}
+
+// leap is how much later it is at once when a clock was wrong and is corrected, as that of a box which keeps no time
+// while it is off: otherwise it is told every second.
+const leap = 10 * minute
+
+// clock takes the time. When it leaps nobody was away, and the first days are as long as ever, or a new box would tell
+// of each device of the office.
+func (t *Table) clock(now int64) {
+	before := t.now
+	t.now = now
+	if now-before <= leap {
+		return
+	}
+	t.changed = true
+	if now-before > t.deaf.To-t.deaf.From {
+		t.deaf = deaf{before, now}
+	}
+	if before >= t.began+Learning.Microseconds() {
+		return
+	}
+	for _, d := range t.devices {
+		if d.First >= t.began {
+			d.First, d.Last = d.First+now-before, d.Last+now-before
+		}
+	}
+	t.began += now - before
 }
 
 const (
@@ -286,6 +315,7 @@ func (t *Table) Lines(now int64) (out []byte) {
 func (t *Table) Take(now int64) (out []wire.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.clock(now)
 	if now-t.looked >= lookEvery.Microseconds() || now < t.looked {
 		t.looked = now
 		t.look(now)

@@ -98,7 +98,9 @@ func masq(ctx context.Context, c *Config, dir string, names func() []netip.Addr,
 			log.Error("dnsmasq's configuration cannot be written: that of before is in use until it can", "err", unwritten)
 		}
 		same, over := context.WithCancel(ctx)
-		go until(same, over, func() bool { return !slices.Equal(names(), now) || unwritten != nil && time.Since(started) > restartMax })
+		go until(same, over, func() bool {
+			return !slices.Equal(names(), now) || unwritten != nil && time.Since(started) > restartMax
+		})
 		said, err := once(same, conf)
 		other := same.Err() != nil
 		over()
