@@ -33,7 +33,9 @@ func (e *Ends) saw(p *Packet) {
 	}
 	i := 0
 	if s[0].port != 0 && s[0].port != now.port {
-		i = 1
+		if i = 1; s[1].port != 0 && s[1].port != now.port { // one of them is gone, and came again with another number
+			s, i = [2]sessionEnd{}, 0
+		}
 	}
 	s[i] = now
 	e.mu.Lock()

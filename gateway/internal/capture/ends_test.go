@@ -35,3 +35,23 @@ func TestEnds(t *testing.T) {
 		t.Errorf("%d sessions are remembered", len(e.list))
 	}
 }
+
+// A port that comes again has another number: what stood behind it before is not there any more.
+func TestEndsOfPortThatComesAgain(t *testing.T) {
+	t.Parallel()
+	var e Ends
+	concentrator, router := [6]byte{2, 0, 0, 0, 0, 1}, [6]byte{2, 0, 0, 0, 0, 2}
+	say := func(port int, mac [6]byte) { e.saw(&Packet{InPort: port, MAC: mac, Tag: Tag{Session: 7}}) }
+	say(4, router)
+	say(3, concentrator)
+	for range 2 {
+		say(9, router)
+		say(3, concentrator)
+	}
+	if got := e.across(7, 9); got != concentrator {
+		t.Errorf("across from the port that came: %x", got)
+	}
+	if got := e.across(7, 3); got != router {
+		t.Errorf("across from the other: %x", got)
+	}
+}
