@@ -184,7 +184,7 @@ func TestQueue(t *testing.T) {
 		play(t, w, j, func() {
 			w.send("one", "bad", "two")
 			for _, want := range []string{"one", "two"} {
-				if got, _ := w.received(5 * time.Second); got != want {
+				if got, _ := w.received(30 * time.Second); got != want {
 					t.Errorf("received %q, want %q", got, want)
 				}
 			}
@@ -209,7 +209,7 @@ func TestQueue(t *testing.T) {
 		}}
 		play(t, w, j, func() {
 			w.send("bad", "bad", "good")
-			if got, _ := w.received(5 * time.Second); got != "good" {
+			if got, _ := w.received(30 * time.Second); got != "good" {
 				t.Errorf("received %q", got)
 			}
 		})
@@ -227,7 +227,7 @@ func TestQueue(t *testing.T) {
 			case "last":
 				select {
 				case <-arrived:
-				case <-time.After(5 * time.Second):
+				case <-time.After(30 * time.Second):
 					t.Error("the first packet waits for the last")
 				}
 			}
@@ -237,7 +237,7 @@ func TestQueue(t *testing.T) {
 			w.send("one", "long", "last")
 			close(sent)
 			for _, want := range []string{"one", "long", "last"} {
-				if got, _ := w.received(10 * time.Second); got != want {
+				if got, _ := w.received(30 * time.Second); got != want {
 					t.Errorf("received %q, want %q", got, want)
 				}
 				if want == "one" {
@@ -252,7 +252,7 @@ func TestQueue(t *testing.T) {
 		play(t, w, j, func() {
 			for _, s := range []string{"first", "second", "third"} {
 				w.send(s)
-				if got, _ := w.received(5 * time.Second); got != s {
+				if got, _ := w.received(30 * time.Second); got != s {
 					t.Errorf("received %q", got)
 				}
 			}
@@ -265,7 +265,7 @@ func TestQueue(t *testing.T) {
 		w := b.wire(t)
 		var got Packet
 		j := &judge{packet: func(p *Packet, _ string) Verdict { got = *p; return Verdict{} }}
-		play(t, w, j, func() { w.send("x"); w.received(5 * time.Second) })
+		play(t, w, j, func() { w.send("x"); w.received(30 * time.Second) })
 		if got.InPort == 0 || got.OutPort == 0 || got.InPort == got.OutPort || got.MAC != [6]byte{2, 0, 0, 0, 0, 0x11} {
 			t.Errorf("%+v", got)
 		}
@@ -279,7 +279,7 @@ func TestQueue(t *testing.T) {
 		w := b.wire(t)
 		_ = w.source.(boxed).Close()
 		w.send("passes")
-		if got, _ := w.received(5 * time.Second); got != "passes" {
+		if got, _ := w.received(30 * time.Second); got != "passes" {
 			t.Errorf("received %q", got)
 		}
 		w.source.Wake() // harmless after Close
@@ -318,7 +318,7 @@ func (b *bench) sends(t *testing.T) {
 			t.Fatal(err)
 		}
 		buf := make([]byte, 100)
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
 		for i := range 2*maxFrames + 3 {
 			if n, err := c.Read(buf); string(buf[:n]) != fmt.Sprintf("blocked %d", i) {
 				t.Fatalf("received %q as number %d (%v)", buf[:n], i, err)

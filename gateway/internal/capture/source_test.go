@@ -136,7 +136,7 @@ func conform(t *testing.T, fresh func(t *testing.T) *wire) {
 				return
 			}
 			for _, want := range texts {
-				if got, ok := w.received(5 * time.Second); got != want {
+				if got, ok := w.received(30 * time.Second); got != want {
 					t.Fatalf("received %q (%v), want %q", got, ok, want)
 				}
 			}
@@ -181,7 +181,7 @@ func conform(t *testing.T, fresh func(t *testing.T) *wire) {
 				return
 			}
 			for _, want := range append(append([]string{"before"}, behind...), "held") { // those behind do not wait
-				if got, _ := w.received(5 * time.Second); got != want {
+				if got, _ := w.received(30 * time.Second); got != want {
 					t.Errorf("received %q, want %q", got, want)
 				}
 			}
@@ -209,7 +209,7 @@ func conform(t *testing.T, fresh func(t *testing.T) *wire) {
 		play(t, w, j, func() {
 			w.send("held")
 			if w.received != nil {
-				w.received(5 * time.Second)
+				w.received(30 * time.Second)
 			}
 		})
 		if first == 0 || holding {
@@ -240,7 +240,7 @@ func conform(t *testing.T, fresh func(t *testing.T) *wire) {
 		play(t, w, j, func() {
 			w.send("held")
 			if w.received != nil {
-				w.received(5 * time.Second)
+				w.received(30 * time.Second)
 			}
 		})
 		if !rested || held {
@@ -257,7 +257,7 @@ func conform(t *testing.T, fresh func(t *testing.T) *wire) {
 				return
 			}
 			for range 2 {
-				if _, ok := w.received(5 * time.Second); !ok {
+				if _, ok := w.received(30 * time.Second); !ok {
 					t.Error("a packet is missing")
 				}
 			}

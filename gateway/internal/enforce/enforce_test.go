@@ -141,7 +141,7 @@ func TestLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	reach := func() error {
-		conn, err := net.DialTimeout("tcp", "192.168.9.1:80", 5*time.Second)
+		conn, err := net.DialTimeout("tcp", "192.168.9.1:80", 30*time.Second)
 		if err == nil {
 			err = conn.Close()
 		}
@@ -243,7 +243,7 @@ func reaches(t *testing.T, router, pc *lab.Namespace) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(30 * time.Second); ; {
 		c, err := pc.Dial(t.Context(), "tcp", "192.168.9.1:8000")
 		if err == nil {
 			c.Close()

@@ -99,12 +99,12 @@ func initials(t testing.TB, name string) (out [][]byte) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	go func() {
 		_, _ = quic.DialAddr(ctx, c.LocalAddr().String(), &tls.Config{ServerName: name, NextProtos: []string{"h3"}}, nil)
 	}()
-	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
 	for len(out) < 2 {
 		b := make([]byte, 2000)
 		n, _, err := c.ReadFrom(b)

@@ -188,7 +188,7 @@ func dial(t testing.TB, versions []quic.Version, name string) (out [][]byte) {
 	c := New(&told.Log{})
 	buf := make([]byte, 2048)
 	for len(out) < 6 && !c.half[0].hello {
-		if err := l.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		if err := l.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		n, _, err := l.ReadFrom(buf)
