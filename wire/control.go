@@ -63,6 +63,8 @@ type HeartbeatResponse struct {
 	Bundles []BundleWanted `json:"bundles,omitempty"`
 	// Policy names the one that the box should have, to be fetched at [PathPolicy]; "" from a centre without.
 	Policy string `json:"policy,omitempty"`
+	// Certificate is another one for the box's key, PEM, when the one that it came with ends within a year.
+	Certificate string `json:"certificate,omitempty"`
 }
 
 // State of one function of the box.

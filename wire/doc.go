@@ -38,6 +38,8 @@ import "time"
 //   - 1 (2026-11-29): policies have files that are stopped for all, and the number of what is stopped, which boxes
 //     tell when it is in force; older boxes pass over both.
 //   - 1 (2026-11-29): the question "selftest"; an older box answers that it does not understand it.
+//   - 1 (2026-11-30): an answer to a heartbeat has another certificate for a box whose own ends within a year; an older
+//     box goes on with its own to the end.
 const Version = 1
 
 // OldestVersion is the oldest version that the centre still understands.

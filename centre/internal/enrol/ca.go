@@ -31,7 +31,7 @@ const (
 // Lives of certificates.
 const (
 	caLife     = 20 * 365 * 24 * time.Hour // longer than any box
-	boxLife    = 2 * 365 * 24 * time.Hour
+	boxLife    = 2 * 365 * 24 * time.Hour  // renewed when half of it is over: a box may lie on a shelf for a year
 	serverLife = 90 * 24 * time.Hour
 	renewAhead = 30 * 24 * time.Hour // a server certificate is replaced when less is left
 	// backdate allows for boxes whose clock is behind at first boot.

@@ -230,6 +230,42 @@ func TestCertificateEndsDuringAConnection(t *testing.T) {
 	}
 }
 
+// TestBoxCertificateIsRenewed: a box that is rented for longer than a certificate lives is known all the time, by what it
+// had and by what it gets.
+func TestBoxCertificateIsRenewed(t *testing.T) {
+	t.Parallel()
+	now := clock.NewFake(time.Now())
+	ca := must[*enrol.CA](t)(enrol.Open(enrol.Config{Dir: t.TempDir(), Clock: now}))
+	cert, serial := boxCert(t, ca)
+	if got, err := ca.Renew(nil); got != "" || err != nil {
+		t.Errorf("for nobody: %q, %v", got, err)
+	}
+	for range 5 { // years
+		for _, early := range []bool{true, false} {
+			leaf := must[*x509.Certificate](t)(x509.ParseCertificate(cert.Certificate[0]))
+			chains, err := leaf.Verify(x509.VerifyOptions{Roots: ca.Pool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, CurrentTime: now.Now()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			state := tls.ConnectionState{VerifiedChains: chains}
+			tenantID, boxID, got, ok := ca.Identity(&state)
+			if !ok || tenantID != "company-1" || boxID != "box-1" || got != serial {
+				t.Errorf("identity %q %q %q %v", tenantID, boxID, got, ok)
+			}
+			text, err := ca.Renew(&state)
+			if err != nil || (text == "") != early {
+				t.Fatalf("early %v: %q, %v", early, text, err)
+			}
+			if early {
+				now.Advance(366 * 24 * time.Hour)
+				continue
+			}
+			block, _ := pem.Decode([]byte(text))
+			cert = &tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: cert.PrivateKey}
+		}
+	}
+}
+
 func TestForeignCertificatesAreRefused(t *testing.T) {
 	t.Parallel()
 	ca, other := open(t, t.TempDir()), open(t, t.TempDir())

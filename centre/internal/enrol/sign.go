@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"net"
 	"strings"
 	"sync"
@@ -61,22 +62,43 @@ func ParseRequest(text string) (*Request, error) {
 // SignBox gives a box its certificate in PEM and says its serial number as in
 // [Identity].
 func (ca *CA) SignBox(r *Request, tenantID, boxID string) (certificate, serial string, err error) {
-	now := ca.clock.Now()
 	number, err := newSerial()
 	if err != nil {
 		return "", "", err
 	}
+	certificate, err = ca.signBox(r.key, tenantID, boxID, number)
+	return certificate, number.Text(16), err
+}
+
+// Renew gives the box of a connection another certificate in PEM when half the life of the one that it came with is over,
+// "" before. It is for the same key and has the same number, by which the centre knows the box: whether it arrives, never or
+// twice, the box is known by both. RFC 5280 section 4.1.2.2 wants a number of its own for each, for lists of those that are
+// taken back; a box that is taken back is in the database.
+func (ca *CA) Renew(state *tls.ConnectionState) (certificate string, err error) {
+	tenantID, boxID, _, ok := ca.Identity(state)
+	if !ok {
+		return "", nil
+	}
+	leaf := state.VerifiedChains[0][0]
+	if leaf.NotAfter.Sub(ca.clock.Now()) > boxLife/2 {
+		return "", nil
+	}
+	return ca.signBox(leaf.PublicKey, tenantID, boxID, leaf.SerialNumber)
+}
+
+func (ca *CA) signBox(key any, tenantID, boxID string, number *big.Int) (certificate string, err error) {
+	now := ca.clock.Now()
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
 		SerialNumber: number,
 		Subject:      pkix.Name{CommonName: boxID, Organization: []string{tenantID}},
 		NotBefore:    now.Add(-backdate), NotAfter: now.Add(boxLife),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true,
-	}, ca.cert, r.key, ca.key)
+	}, ca.cert, key, ca.key)
 	if err != nil {
-		return "", "", fmt.Errorf("enrol: %w", err)
+		return "", fmt.Errorf("enrol: %w", err)
 	}
-	return string(encode("CERTIFICATE", der)), number.Text(16), nil
+	return string(encode("CERTIFICATE", der)), nil
 }
 
 // Identity is what the certificate of a TLS client says. ok is false unless the

@@ -164,8 +164,12 @@ func (in *Intake) heartbeat(w http.ResponseWriter, r *http.Request, box device.B
 	if err != nil {
 		return err
 	}
+	certificate, err := in.cfg.CA.Renew(r.TLS)
+	if err != nil {
+		return err
+	}
 	in.counts.heartbeats.Add(1)
-	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held, Bundles: wanted, Policy: policy.ID})
+	return reply(w, wire.HeartbeatResponse{Version: wire.Version, Time: in.cfg.Clock.Now(), Held: held, Bundles: wanted, Policy: policy.ID, Certificate: certificate})
 }
 
 // bundles serves what keeps boxes current. It may take as long as a poor line needs.

@@ -299,6 +299,24 @@ func TestClaimAnswers(t *testing.T) {
 	})
 }
 
+// A box that is rented for years is heard all the time: before the certificate of its claim ends it has another.
+func TestBoxOfManyYears(t *testing.T) {
+	suite(t, func(o *office) {
+		b := o.newBox(o.own)
+		for year := range 5 {
+			got := b.beat(wire.Health{Time: o.clock.Now(), Protecting: true})
+			if (got.Certificate != "") != (year > 0) {
+				o.Fatalf("year %d: certificate %q", year, got.Certificate)
+			}
+			if year > 0 {
+				block, _ := pem.Decode([]byte(got.Certificate))
+				b.client = o.client(tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: b.key})
+			}
+			o.clock.Advance(366 * 24 * time.Hour)
+		}
+	})
+}
+
 func TestOnlyBoxesInUseAreHeard(t *testing.T) {
 	suite(t, func(o *office) {
 		b := o.newBox(o.own)

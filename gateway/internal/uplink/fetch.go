@@ -26,7 +26,7 @@ func (u *Uplink) Fetch(ctx context.Context, path string) (io.ReadCloser, error) 
 		d.stop()
 		return nil, fmt.Errorf("uplink: %w", err)
 	}
-	client := *u.http
+	client := *u.client()
 	client.Timeout = 0 // large files on slow lines: stall instead
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)

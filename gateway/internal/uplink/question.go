@@ -28,11 +28,10 @@ func (u *Uplink) listen(ctx context.Context) {
 	if u.parts.Answer == nil {
 		return
 	}
-	// It has a connection of its own, on which nothing happens for a while.
-	client := *u.http
-	client.Timeout = wire.QuestionWait + callTimeout
 	delay := retryFirst
 	for ctx.Err() == nil {
+		client := *u.client()
+		client.Timeout = wire.QuestionWait + callTimeout // nothing happens for a while
 		err := u.ask(ctx, &client)
 		if err == nil {
 			delay = retryFirst
@@ -107,7 +106,7 @@ func (u *Uplink) answer(ctx context.Context, q *wire.Question) error {
 	body = u.enc.EncodeAll(body, nil)
 	for try, delay := 1, retryFirst; ; try, delay = try+1, 2*delay {
 		var ack wire.Ack
-		err := call(ctx, u.http, u.cfg.URL+wire.PathAnswers, "application/zstd", body, &ack)
+		err := call(ctx, u.client(), u.cfg.URL+wire.PathAnswers, "application/zstd", body, &ack)
 		var r *refusal
 		if try == answerTries || !errors.As(err, &r) || r.status != http.StatusServiceUnavailable {
 			return err

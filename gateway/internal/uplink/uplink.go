@@ -71,6 +71,7 @@ type Uplink struct {
 	told  atomic.Pointer[string] // the policy that the centre named last
 	enc   *zstd.Encoder
 	http  *http.Client
+	newer atomic.Pointer[http.Client] // with a certificate that came in the meantime
 }
 
 // New prepares an uplink for a claimed box.
@@ -250,7 +251,7 @@ func (u *Uplink) post(ctx context.Context, events []wire.Event) error {
 		return fmt.Errorf("uplink: %w", err)
 	}
 	var ack wire.Ack
-	if err := call(ctx, u.http, u.cfg.URL+wire.PathEvents, "application/zstd", u.enc.EncodeAll(body, nil), &ack); err != nil {
+	if err := call(ctx, u.client(), u.cfg.URL+wire.PathEvents, "application/zstd", u.enc.EncodeAll(body, nil), &ack); err != nil {
 		return err
 	}
 	for id, why := range ack.Refused {
@@ -288,7 +289,7 @@ func (u *Uplink) beat(ctx context.Context) (changed bool, err error) {
 	}
 	var resp wire.HeartbeatResponse
 	start := time.Now()
-	err = call(ctx, u.http, u.cfg.URL+wire.PathHeartbeat, "application/json", body, &resp)
+	err = call(ctx, u.client(), u.cfg.URL+wire.PathHeartbeat, "application/json", body, &resp)
 	if u.parts.Reached != nil && ctx.Err() == nil {
 		var ahead time.Duration
 		if !resp.Time.IsZero() {
@@ -301,6 +302,9 @@ func (u *Uplink) beat(ctx context.Context) (changed bool, err error) {
 	}
 	if err != nil {
 		return false, err
+	}
+	if resp.Certificate != "" {
+		u.renew(resp.Certificate)
 	}
 	changed = u.parts.Held != nil && u.parts.Held(resp.Held)
 	if u.parts.Policy != nil {
