@@ -53,7 +53,7 @@ func (b *Box) plug() (unplug func(), err error) {
 // line is what the kernel is asked for.
 func (b *Box) line() enforce.Config {
 	_, routed := b.cfg.Route()
-	return enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge(), Routed: routed}
+	return enforce.Config{Bridge: b.cfg.Bridge, Ports: b.cfg.Ports, Queues: b.cfg.Queues, MTU: b.cfg.MTU, Address: b.cfg.OnBridge(), Apart: b.cfg.ManagementPort, Routed: routed}
 }
 
 // anew ends the box, and it begins again as another program or the same.

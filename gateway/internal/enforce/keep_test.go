@@ -51,6 +51,57 @@ func TestPortOfRouterComesAgain(t *testing.T) {
 	}
 }
 
+// The port for the box's own address may come late, or again: then the box begins anew, as nothing else of it would see that.
+func TestManagementPortComes(t *testing.T) {
+	t.Parallel()
+	router, box, pc := office(t)
+	c := Config{Bridge: "br-otasuke", Ports: []string{"wan", "lan"}, Apart: "own", Queues: 1, steady: 1}
+	if err := box.Do(func() error { return Line(c) }); err != nil {
+		t.Fatal(err)
+	}
+	plug := func() {
+		t.Helper()
+		if err := lab.Cable(router, "eth1", box, "own", 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pull := func() {
+		t.Helper()
+		if err := box.Do(func() error { return pulled("own") }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, there := range []bool{false, true} {
+		anew := make(chan struct{}, 1)
+		if there {
+			plug()
+		}
+		keep(t, box, c, func() { anew <- struct{}{} })
+		for come := false; !come; {
+			if there {
+				pull()
+			}
+			plug()
+			select {
+			case <-anew:
+				come = true
+			case <-time.After(5 * keepEvery): // it had not looked before
+				there = true
+			}
+		}
+		pull()
+	}
+	reaches(t, router, pc)
+}
+
+func pulled(port string) error {
+	link, err := netlink.LinkByName(port)
+	if err != nil {
+		return err
+	}
+	return netlink.LinkDel(link)
+}
+
 // keep lets Keep run, and gives what it says.
 func keep(t *testing.T, box *lab.Namespace, c Config, anew func()) chan string {
 	t.Helper()
@@ -82,14 +133,7 @@ func again(t *testing.T, router, box, pc *lab.Namespace, port string) {
 	if port == "lan" {
 		other, cidr, last = pc, "192.168.9.2/24", 2
 	}
-	gone := func() error {
-		link, err := netlink.LinkByName(port)
-		if err != nil {
-			return err
-		}
-		return netlink.LinkDel(link)
-	}
-	err := errors.Join(box.Do(gone), lab.Cable(other, "eth0", box, port, last), other.Do(func() error { return addressed(cidr) }))
+	err := errors.Join(box.Do(func() error { return pulled(port) }), lab.Cable(other, "eth0", box, port, last), other.Do(func() error { return addressed(cidr) }))
 	if err != nil {
 		t.Fatal(err)
 	}

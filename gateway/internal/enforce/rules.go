@@ -3,6 +3,7 @@ package enforce
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // BypassMark on a connection means: seen enough, forward it without us. The
@@ -30,8 +31,12 @@ type Config struct {
 	Routed bool
 	// MTU is given to the ports, bytes; 0 leaves theirs.
 	MTU int
+	// Apart is a port of its own for the box's address, "" for none.
+	Apart string
 	// Address tells that the bridge has an address of its own. Without one it is silent.
 	Address bool
+
+	steady time.Duration // replaces the constant, because tests cannot wait
 }
 
 // tagTable holds what TagRules makes.
