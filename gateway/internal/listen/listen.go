@@ -29,7 +29,8 @@ const (
 
 // Port is an interface that is listened at. Make it with [Open].
 type Port struct {
-	fd int
+	fd   int
+	name string
 	// Heard counts frames, Missed those that came faster than they are read.
 	Heard, Missed atomic.Uint64
 }
@@ -41,21 +42,16 @@ func Open(name string) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	link, err := net.InterfaceByName(name)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %s: %w", name, err)
-	}
 	// Protocol 0: nothing comes before the filter is there.
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	p := &Port{fd: fd}
+	p := &Port{fd: fd, name: name}
 	raw := make([]unix.SockFilter, len(prog))
 	for i, o := range prog {
 		raw[i] = unix.SockFilter{Code: o.Op, Jt: o.Jt, Jf: o.Jf, K: o.K}
 	}
-	all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL)) // in network order
 	wait := unix.NsecToTimeval(wake.Nanoseconds())
 	// Without this the kernel copies all that leaves the port, for us to throw away. Kernels
 	// before 4.20 do not know it.
@@ -64,13 +60,23 @@ func Open(name string) (*Port, error) {
 		unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(raw)), Filter: unsafe.SliceData(raw)}),
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, socketBytes),
 		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait),
-		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
+		p.bind())
 	runtime.KeepAlive(raw)
 	if err != nil {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("listen: %s: %w", name, err)
 	}
 	return p, nil
+}
+
+// bind begins to listen at the interface that has the name now.
+func (p *Port) bind() error {
+	link, err := net.InterfaceByName(p.name)
+	if err != nil {
+		return err
+	}
+	all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL)) // in network order
+	return unix.Bind(p.fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index})
 }
 
 // Close stops listening. Run must have returned.
@@ -81,12 +87,16 @@ func (p *Port) Close() error { return unix.Close(p.fd) }
 func (p *Port) Run(ctx context.Context, tell func(b []byte, now int64)) error {
 	buf := make([]byte, maxFrame)
 	var second int64
-	n := 0
+	n, lost := 0, false
 	for ctx.Err() == nil {
 		size, from, err := unix.Recvfrom(p.fd, buf, 0)
 		switch {
-		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR), errors.Is(err, unix.ENETDOWN):
-			continue // a port that is unplugged comes back
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+			lost = lost && p.bind() != nil
+			continue
+		case errors.Is(err, unix.ENETDOWN):
+			lost = true // a port that is unplugged comes back, maybe as another one of its name
+			continue
 		case err != nil:
 			return fmt.Errorf("listen: %w", err)
 		}
