@@ -108,10 +108,7 @@ func RunEngine(ctx context.Context, cfg Config) error {
 	note, unwanted := renewPolicy(&cfg)
 	lists, sites := cfg.WarnedLists()
 	debug.FreeOSMemory() // what reading the rules has left
-	w, err := newWriter(out, &cfg)
-	if err != nil {
-		return err
-	}
+	w := newWriter(out, &cfg)
 	ec := engine.Config{
 		Rules: set, Lists: lists, Home: cfg.Inside, Inline: cfg.Stops(), Emit: w.queue.Put, Gather: recordBatch,
 		LogApps: cfg.EVELog != "", LogFlows: cfg.EVELog != "", LogAnomalies: cfg.EVELog != "", EVE: ownRecords(), BypassMark: enforce.BypassMark, Budget: cfg.FlowBudget,
@@ -250,18 +247,16 @@ type writer struct {
 	counts func(engineStatus) eve.Stats
 }
 
-func newWriter(pipe io.Writer, cfg *Config) (*writer, error) {
+func newWriter(pipe io.Writer, cfg *Config) *writer {
 	w := &writer{log: cfg.Log, queue: handover.New(recordBuffer, false), pipe: bufio.NewWriter(pipe), report: make(chan struct{}, 1)}
 	if cfg.EVELog == "" {
-		return w, nil
+		return w
 	}
 	f, err := evefile.Open(evefile.Config{Path: cfg.EVELog, MaxBytes: cfg.EVELogBytes, MaxAge: cfg.EVELogAge, Keep: cfg.EVELogFiles})
-	if err != nil {
-		return nil, fmt.Errorf("gateway: eve_log: %w", err)
-	}
 	w.file = f
+	w.trouble(err) // who has no log is protected all the same, and it is tried again with each record
 	w.hangup, _ = hangups()
-	return w, nil
+	return w
 }
 
 // run writes until the queue is closed, and what is left then.
