@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,6 +77,10 @@ func New(cfg Config) (*Box, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	j, err := journal.Open(journal.Config{Dir: filepath.Join(cfg.StateDir, "journal"), MaxBytes: cfg.JournalBytes})
+	if err != nil { // as on a worn-out disk: the office is protected all the same
+		cfg.Log.Error("the state folder cannot be used: findings are kept in memory, and nothing else beyond the next start", "err", err)
+		j, err = journal.Open(journal.Config{Dir: filepath.Join("/dev/shm", strings.ReplaceAll(cfg.StateDir, "/", "-")), MaxBytes: cfg.JournalBytes})
+	}
 	if err != nil {
 		return nil, err
 	}
