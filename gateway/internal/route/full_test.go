@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"otasuke/e2e/lab"
+	"otasuke/gateway/internal/route/prefix"
 )
 
 // A disk that is full takes no configuration: the office has addresses and names all the same by that of before, and without
@@ -104,6 +105,34 @@ func TestFullDisk(t *testing.T) {
 	<-names
 	names <- []netip.Addr{netip.MustParseAddr("192.0.2.53")}
 	answers("full again", first)
+}
+
+// A network of IPv6 is in use although the disk does not remember it: else the line would be asked for it every second.
+func TestFullDiskSix(t *testing.T) {
+	t.Parallel()
+	if err := lab.Available(); err != nil {
+		t.Skipf("no lab on this machine: %v", err)
+	}
+	box, err := lab.NewNamespace("box")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { box.Close() })
+	err = errors.Join(lab.Cable(box, "lan0", box, "x", 1), lab.Cable(box, "wan0", box, "y", 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(lines, 100)
+	s := &six{c: &Config{Outside: "wan0", Inside: "lan0", Address: netip.MustParsePrefix("192.168.77.1/24")},
+		path: filepath.Join(t.TempDir(), "gone", "prefix.json"), log: slog.New(slog.NewTextHandler(said, nil))}
+	if err := box.Do(func() error {
+		return s.use(&prefix.Lease{Prefix: netip.MustParsePrefix("2001:db8:aa00::/56"), Valid: time.Hour, Preferred: time.Hour})
+	}); err != nil {
+		t.Error(err)
+	}
+	if len(said) != 1 {
+		t.Errorf("%d words about it", len(said))
+	}
 }
 
 type lines chan string

@@ -220,10 +220,13 @@ func (s *six) use(l *prefix.Lease) error {
 		return err
 	}
 	b, err := json.Marshal(kept{l.Prefix})
-	if err != nil {
-		return err
+	if err == nil {
+		err = atomicfile.Write(s.path, b, 0o644)
 	}
-	return atomicfile.Write(s.path, b, 0o644)
+	if err != nil { // it is in use: to ask the line for it again would not help
+		s.log.Warn("the office's network of IPv6 is not remembered for the next start", "err", err)
+	}
+	return nil
 }
 
 // retire lets networks of before end. While there is another one, nothing new begins in them, and the
