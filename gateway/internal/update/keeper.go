@@ -34,7 +34,7 @@ const (
 	Moving   = "updates-moving"
 )
 
-// Config of a keeper. Functions are called from its goroutine.
+// Config of a keeper. Functions are called one at a time, but for Minute, which only Apply does not go along with.
 type Config struct {
 	// StateDir is the box's; bundles lie in [Folder] of it.
 	StateDir string
@@ -62,6 +62,8 @@ type Keeper struct {
 	arch   string
 	trust  trust
 	fetch  Fetch
+
+	using sync.Mutex // held while what is in use is changed
 
 	mu       sync.Mutex
 	state    *State
@@ -216,21 +218,42 @@ func (k *Keeper) Run(ctx context.Context) {
 	if k == nil {
 		return
 	}
+	var others sync.WaitGroup
+	defer others.Wait()
+	others.Go(func() { k.minutes(ctx) })
 	tick := time.NewTicker(stepEvery)
 	defer tick.Stop()
-	minute := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
 			k.work(ctx, now)
-			if k.cfg.Minute != nil && now.Sub(minute) >= time.Minute {
-				minute = now
-				k.cfg.Minute()
-			}
 		}
 	}
+}
+
+// minutes goes on while a bundle is fetched, which may take an hour.
+func (k *Keeper) minutes(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for k.cfg.Minute != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			k.using.Lock()
+			k.cfg.Minute()
+			k.using.Unlock()
+		}
+	}
+}
+
+// apply has what state.json names now used.
+func (k *Keeper) apply(kind string) {
+	k.using.Lock()
+	defer k.using.Unlock()
+	k.cfg.Apply(kind)
 }
 
 // work does what there is to do: one version is tried at a time, so that it is known which was it.
@@ -416,7 +439,7 @@ func (k *Keeper) change(w wire.BundleWanted) error {
 	k.watch = &watch{kind: w.Kind, version: w.Version, base: base, since: time.Now()}
 	k.mu.Unlock()
 	k.cfg.Log.Info("a bundle is on trial", "kind", w.Kind, "version", w.Version, "before", old.Active)
-	k.cfg.Apply(w.Kind)
+	k.apply(w.Kind)
 	return nil
 }
 
@@ -429,7 +452,7 @@ func (k *Keeper) back(kind, bad string) {
 	k.watch = nil
 	k.save()
 	k.mu.Unlock()
-	k.cfg.Apply(kind)
+	k.apply(kind)
 	k.clean()
 }
 
