@@ -58,6 +58,7 @@ type Follower struct {
 	cfg  Config
 	pos  position
 	file *os.File
+	left bool // another file has the name: what is still written to this one is awaited once
 	buf  []byte
 }
 
@@ -131,9 +132,11 @@ func (f *Follower) step() (more bool, err error) {
 	if end > 0 {
 		return true, f.take(f.buf[:end])
 	}
-	if !rotated {
+	if before := f.left; !rotated || !before {
+		f.left = rotated
 		return false, nil
 	}
+	f.left = false
 	f.close()
 	f.pos = position{}
 	return true, f.save()
