@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,8 @@ import (
 const (
 	retryFirst = 500 * time.Millisecond
 	retryMax   = time.Minute
+	// maxSlow halvings leave one of the events of a batch.
+	maxSlow = 9
 )
 
 // Journal is what the uplink needs of the journal.
@@ -68,6 +71,7 @@ type Uplink struct {
 	wake  chan struct{}
 	hurry chan struct{}          // asks for a heartbeat now
 	one   sync.Mutex             // heartbeats come one at a time
+	slow  int                    // how often a batch is halved
 	told  atomic.Pointer[string] // the policy that the centre named last
 	enc   *zstd.Encoder
 	http  *http.Client
@@ -177,18 +181,24 @@ func (u *Uplink) pause(ctx context.Context, beat, retry <-chan time.Time) {
 	}
 }
 
-// send sends one batch. more tells that the journal may hold another.
+// send sends one batch. more tells that the journal may hold another. What takes too long is less the next time: a line that
+// is slow is no line for ever else.
 func (u *Uplink) send(ctx context.Context) (more bool, err error) {
-	records, err := u.parts.Journal.Read(wire.MaxBatchEvents)
+	records, err := u.parts.Journal.Read(max(wire.MaxBatchEvents>>u.slow, 1))
 	if err != nil || len(records) == 0 {
 		return false, err
 	}
 	events, last := u.batch(records)
 	if len(events) > 0 {
-		if err := u.deliver(ctx, events); err != nil {
+		err := u.deliver(ctx, events)
+		if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
+			u.slow = min(u.slow+1, maxSlow)
+		}
+		if err != nil {
 			return false, err
 		}
 	}
+	u.slow = max(u.slow, 1) - 1
 	return true, u.parts.Journal.Ack(last)
 }
 

@@ -104,13 +104,18 @@ func (c *centre) RoundTrip(r *http.Request) (*http.Response, error) {
 // run lets an uplink work for some virtual time.
 func run(t *testing.T, c *centre, m *memory, d time.Duration) (log string) {
 	t.Helper()
+	return runOver(t, c, c, m, d)
+}
+
+func runOver(t *testing.T, c *centre, line http.RoundTripper, m *memory, d time.Duration) (log string) {
+	t.Helper()
 	var out bytes.Buffer
 	c.t, c.start = t, time.Now()
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &Uplink{cfg: Config{URL: "https://centre.example"}, wake: make(chan struct{}, 1), enc: enc, http: &http.Client{Transport: c, Timeout: callTimeout}, parts: Parts{
+	u := &Uplink{cfg: Config{URL: "https://centre.example"}, wake: make(chan struct{}, 1), enc: enc, http: &http.Client{Transport: line, Timeout: callTimeout}, parts: Parts{
 		Journal: m, Heartbeat: 20 * time.Second, Log: slog.New(slog.NewTextHandler(&out, nil)), Health: func() wire.Health { return wire.Health{} },
 		Decode: func(b []byte) (wire.Event, error) {
 			switch {
