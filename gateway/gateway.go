@@ -76,15 +76,17 @@ func New(cfg Config) (*Box, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	board := health.New(cfg.Software, time.Now())
 	j, err := journal.Open(journal.Config{Dir: filepath.Join(cfg.StateDir, "journal"), MaxBytes: cfg.JournalBytes})
 	if err != nil { // as on a worn-out disk: the office is protected all the same
 		cfg.Log.Error("the state folder cannot be used: findings are kept in memory, and nothing else beyond the next start", "err", err)
+		board.InMemory()
 		j, err = journal.Open(journal.Config{Dir: filepath.Join("/dev/shm", strings.ReplaceAll(cfg.StateDir, "/", "-")), MaxBytes: cfg.JournalBytes})
 	}
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{cfg: cfg, log: cfg.Log, journal: j, health: health.New(cfg.Software, time.Now())}
+	b := &Box{cfg: cfg, log: cfg.Log, journal: j, health: board}
 	b.home = b.cfg.Inside
 	b.openFlows()
 	b.openBundles()

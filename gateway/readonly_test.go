@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"otasuke/wire"
 )
 
 // A disk that the kernel lets nobody write to any more, as worn-out ones end, costs the office no protection: what is found
@@ -33,6 +35,9 @@ func TestDiskThatIsReadOnly(t *testing.T) {
 	})
 	if err := b.keep([][]byte{alert(1)}); err != nil || !strings.Contains(said.String(), "read-only") {
 		t.Errorf("%v: %s", err, said.String())
+	}
+	if p := b.report().Parts["journal"]; p != wire.StateDown {
+		t.Errorf("the desk hears that its disk is %q", p)
 	}
 	if got, err := b.journal.Read(10); err != nil || len(got) != 1 {
 		t.Errorf("%d records, %v", len(got), err)

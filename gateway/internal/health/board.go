@@ -25,6 +25,7 @@ type Board struct {
 	started  time.Time
 	engine   bool
 	journal  error
+	memory   bool // events are kept there alone
 	counts   Counts
 	wake     func()
 	line     Line
@@ -113,6 +114,13 @@ func (b *Board) JournalFailed(err error) {
 	b.journal = err
 }
 
+// InMemory tells that the disk does not take events: they are kept, but not beyond a power cut.
+func (b *Board) InMemory() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.memory = true
+}
+
 // Counts takes the engine's figures.
 func (b *Board) Counts(c Counts) {
 	b.mu.Lock()
@@ -162,7 +170,7 @@ func (b *Board) Report(now time.Time) wire.Health {
 		Signatures: made,
 		Time:       now.UTC(), Software: b.software, Uptime: int64(now.Sub(b.started).Seconds()), Protecting: b.engine,
 		Parts: map[string]wire.State{
-			"inspection": StateOf(b.engine), "virus": virus, "sites": sites, "journal": StateOf(b.journal == nil), "uplink": wire.StateOK,
+			"inspection": StateOf(b.engine), "virus": virus, "sites": sites, "journal": StateOf(b.journal == nil && !b.memory), "uplink": wire.StateOK,
 		},
 		Rules: b.counts.Rules, Sites: b.counts.Sites, Packets: b.counts.Packets, Blocked: b.counts.Blocked, Uninspected: b.counts.Uninspected,
 	}
