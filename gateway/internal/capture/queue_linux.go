@@ -200,8 +200,8 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 // drain reads until the socket is empty, but no longer than a tick.
 func (q *Queue) drain(buf []byte, h Handler) error {
 	p := &q.packet // a handler could keep it, so on the stack it would be one allocation for each turn
-	now := time.Now().UnixMicro()
-	end := now + TickEvery.Microseconds() // in a flood the socket is never empty
+	began := time.Now() // in a flood the socket is never empty; a clock that is put back is no reason to go on
+	now := began.UnixMicro()
 	for i := 1; ; i++ {
 		n, err := recv(q.fd, buf)
 		switch {
@@ -215,7 +215,8 @@ func (q *Queue) drain(buf []byte, h Handler) error {
 			return fmt.Errorf("capture: read: %w", err)
 		}
 		if i%16 == 0 {
-			if now = time.Now().UnixMicro(); now > end {
+			t := time.Now()
+			if now = t.UnixMicro(); t.Sub(began) > TickEvery {
 				q.read(buf[:n], now, p, h)
 				return nil
 			}
