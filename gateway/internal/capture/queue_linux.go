@@ -199,7 +199,7 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 
 // drain reads until the socket is empty, but no longer than a tick.
 func (q *Queue) drain(buf []byte, h Handler) error {
-	p := &q.packet // a handler could keep it, so on the stack it would be one allocation for each turn
+	p := &q.packet      // a handler could keep it, so on the stack it would be one allocation for each turn
 	began := time.Now() // in a flood the socket is never empty; a clock that is put back is no reason to go on
 	now := began.UnixMicro()
 	for i := 1; ; i++ {
