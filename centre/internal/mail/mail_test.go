@@ -181,7 +181,11 @@ func TestErrorsAreToldApart(t *testing.T) {
 	f := func(name string, box *sink, want error) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := sender(t, box.start(t, nil), func(c *Config) { c.Timeout = 300 * time.Millisecond }).Send(t.Context(), message())
+			err := sender(t, box.start(t, nil), func(c *Config) {
+				if box.hang != nil {
+					c.Patience = 300 * time.Millisecond
+				}
+			}).Send(t.Context(), message())
 			if !errors.Is(err, want) {
 				t.Errorf("got %v, want %v", err, want)
 			}

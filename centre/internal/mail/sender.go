@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/textproto"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -32,6 +33,13 @@ const (
 // DefaultTimeout bounds dialling and then the whole conversation; RFC 5321
 // §4.5.3.2 lets servers take minutes, but a job that waits tries again anyway.
 const DefaultTimeout = 60 * time.Second
+
+// DefaultPatience is for the answer to the end of the data (RFC 5321 §4.5.3.2.6): the server has the mail by then, and who comes
+// again sends it once more.
+const DefaultPatience = 10 * time.Minute
+
+// stopTimeout is what is left of it while being stopped, within what lifecycle allows, and for the goodbye.
+const stopTimeout = 5 * time.Second
 
 // Errors of [Sender.Send]; see the package comment.
 var (
@@ -78,7 +86,9 @@ type Config struct {
 	SMIME *SMIME
 	// Timeout is DefaultTimeout when 0.
 	Timeout time.Duration
-	Log     *slog.Logger
+	// Patience is DefaultPatience when 0.
+	Patience time.Duration
+	Log      *slog.Logger
 }
 
 // Sender sends messages, each over a connection of its own. It may be used by
@@ -114,6 +124,9 @@ func New(cfg Config) (*Sender, error) {
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = DefaultPatience
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -190,9 +203,10 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		}
 		msg.SetDKIM(signer)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*s.cfg.Timeout)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	client, err := gomail.NewClient(s.host, append(s.options[:len(s.options):len(s.options)], gomail.WithDialContextFunc(s.dial(ctx)))...)
+	var whole atomic.Bool // the server has all of the mail
+	client, err := gomail.NewClient(s.host, append(s.options[:len(s.options):len(s.options)], gomail.WithDialContextFunc(s.dial(ctx, &whole)))...)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errConfig, err)
 	}
@@ -205,7 +219,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		// Also a refused login: that is our config and not this message's fault.
 		return fmt.Errorf("%w: %w", ErrTemporary, err)
 	}
-	err = offer(conn, s.cfg.From.Email, m.To.Email, raw.Bytes())
+	err = s.offer(conn, m.To.Email, raw.Bytes(), &whole)
 	if quit := client.CloseWithSMTPClient(conn); quit != nil && err == nil {
 		s.cfg.Log.Debug("mail: server did not say goodbye", "error", quit)
 	}
@@ -216,9 +230,10 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 }
 
 // offer is one transaction of RFC 5321 §3.3; nil once the server said yes to the end of the data.
-func offer(conn *smtp.Client, from, to string, raw []byte) error {
-	if err := conn.Mail(from); err != nil {
-		return err
+func (s *Sender) offer(conn *smtp.Client, to string, raw []byte, whole *atomic.Bool) error {
+	if err := conn.Mail(s.cfg.From.Email); err != nil {
+		// Also a code that means "never": it is about us and our account there, not about who is to get this mail.
+		return fmt.Errorf("the server takes no mail from us: %s", err.Error()) // classify must not see the code
 	}
 	if err := conn.Rcpt(to); err != nil {
 		return err
@@ -230,19 +245,31 @@ func offer(conn *smtp.Client, from, to string, raw []byte) error {
 	if _, err := w.Write(raw); err != nil {
 		return err
 	}
-	return w.Close()
+	whole.Store(true)
+	if err := conn.UpdateDeadline(s.cfg.Patience); err != nil {
+		return err
+	}
+	err = w.Close()
+	_ = conn.UpdateDeadline(stopTimeout) // for the goodbye, which changes nothing any more
+	return err
 }
 
 // dial makes connections that end with ctx, because the library looks at ctx
-// only while dialling.
-func (s *Sender) dial(ctx context.Context) gomail.DialContextFunc {
+// only while dialling. One that has brought a whole mail is left a moment for the answer.
+func (s *Sender) dial(ctx context.Context, whole *atomic.Bool) gomail.DialContextFunc {
 	return func(dialCtx context.Context, network, address string) (net.Conn, error) {
 		d := net.Dialer{Timeout: s.cfg.Timeout}
 		conn, err := d.DialContext(dialCtx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		context.AfterFunc(ctx, func() { _ = conn.Close() })
+		context.AfterFunc(ctx, func() {
+			if whole.Load() {
+				time.AfterFunc(stopTimeout, func() { _ = conn.Close() })
+				return
+			}
+			_ = conn.Close()
+		})
 		if s.cfg.TLS == TLSImplicit {
 			conf := &tls.Config{}
 			if s.cfg.TLSConfig != nil {

@@ -24,9 +24,12 @@ type sink struct {
 	// onRcpt and onData answer in place of the server, if set; the number is how
 	// many times they were asked before.
 	onRcpt, onData func(n int) error
+	onMail         error
 	rcpts, datas   int
 	dropInData     bool
 	hang           chan struct{} // closed at the end of the test: DATA waits for it
+	// read is told that a mail is there whole; the server then thinks about it until think is closed, and keeps it.
+	read, think chan struct{}
 }
 
 type received struct {
@@ -45,7 +48,7 @@ func (s *sinkSession) Reset()        {}
 func (s *sinkSession) Logout() error { return nil }
 func (s *sinkSession) Mail(from string, _ *smtp.MailOptions) error {
 	s.got.from = from
-	return nil
+	return s.sink.onMail
 }
 
 func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
@@ -69,6 +72,10 @@ func (s *sinkSession) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err
+	}
+	if s.sink.think != nil {
+		s.sink.read <- struct{}{}
+		<-s.sink.think
 	}
 	s.sink.mu.Lock()
 	defer s.sink.mu.Unlock()
