@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"otasuke/centre/internal/alert"
@@ -97,7 +98,14 @@ type Config struct {
 }
 
 // Notifier is safe for concurrent use.
-type Notifier struct{ cfg Config }
+type Notifier struct {
+	cfg    Config
+	mu     sync.Mutex
+	inHand map[string]bool // mails that are being sent: alert and person
+}
+
+// errInHand: another job about the same alert is sending the mail.
+var errInHand = errors.New("notify: the mail is being sent")
 
 // New makes a notifier.
 func New(cfg Config) *Notifier {
@@ -107,7 +115,7 @@ func New(cfg Config) *Notifier {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Notifier{cfg: cfg}
+	return &Notifier{cfg: cfg, inHand: map[string]bool{}}
 }
 
 // Handle does one job: it tells everybody who should know about the alert as it
@@ -195,6 +203,11 @@ type news struct {
 
 // tell brings one person up to date.
 func (n *Notifier) tell(ctx context.Context, x news, p tenant.Person) error {
+	done, free := n.take(x.alert.TenantID + " " + x.alert.ID + " " + p.ID)
+	if !free {
+		return errInHand
+	}
+	defer done()
 	d, token, err := n.begin(ctx, x.alert, p, x.step)
 	if err != nil || d == nil {
 		return err
@@ -207,6 +220,22 @@ func (n *Notifier) tell(ctx context.Context, x news, p tenant.Person) error {
 		err = n.cfg.Sender.Send(ctx, m)
 	}
 	return n.end(ctx, x.alert, d, m.Subject, err)
+}
+
+// take takes a mail into this process's hands, unless it is in them already: an alert that became worse has two jobs, which may
+// come at once.
+func (n *Notifier) take(key string) (done func(), free bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.inHand[key] {
+		return nil, false
+	}
+	n.inHand[key] = true
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.inHand, key)
+	}, true
 }
 
 // end writes down how it went. Only trouble that passes is returned.

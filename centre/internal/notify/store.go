@@ -47,6 +47,9 @@ type Delivery struct {
 // sending it: a lost ★★★ is worse than a mail that is shown once anyway.
 const maxDeaths = 1
 
+// othersTime is how long a mail is left to another process that began it, which may live: most servers answer sooner.
+const othersTime = 2 * time.Minute
+
 // maxError bounds what is kept of a server's answer.
 const maxError = 500
 
@@ -60,6 +63,11 @@ func (n *Notifier) begin(ctx context.Context, a *alert.Alert, p tenant.Person, s
 			return err
 		}
 		now := n.cfg.Clock.Now()
+		if last := len(before) - 1; last >= 0 && n.cfg.Store.Engine() == store.Postgres {
+			if age := now.Sub(before[last].Tried); before[last].State == StateSending && age >= 0 && age < othersTime {
+				return errInHand
+			}
+		}
 		d = next(before, a, p, step, n.cfg.Domain)
 		if d == nil {
 			return nil
