@@ -24,10 +24,16 @@ const (
 	// People hear of it from tellFrom to tellTo, Monday to Friday, in Japan: many offices cut the power at
 	// night, and one that opens at nine has an hour to switch it on.
 	tellFrom, tellTo = 10, 18
+	// After the first look there is a second, and that must come in time: else it was the centre that was away, its database or
+	// its machine, and every box would be told of that did not have the time to be heard again. Boxes try each minute.
+	lookAgain = 15 * time.Minute
+	lookLate  = 5 * time.Minute
 )
 
 type silenceArgs struct {
 	Box string `json:"box"`
+	// Second is when the second look is to be, in microseconds; 0 for the first.
+	Second int64 `json:"second,omitempty"`
 }
 
 // heard follows a box that is heard of, which was last heard of at the time it still has.
@@ -60,7 +66,12 @@ func (in *Intake) silenceJob(ctx context.Context, tenantID string, raw json.RawM
 		return nil
 	}
 	return in.cfg.Store.Write(ctx, tenantID, func(tx *store.Tx) error {
-		if at := nextTelling(now); at.After(now) {
+		if late := now.Sub(store.Time(args.Second)); args.Second == 0 || late < 0 || late > lookLate {
+			at := nextTelling(now)
+			if args.Second = 0; !at.After(now) {
+				at = now.Add(lookAgain)
+				args.Second = store.Micros(at)
+			}
 			return job.Enqueue(tx, job.Job{Kind: kindSilence, Args: args, RunAt: at, Unique: fmt.Sprint(box.ID, " ", at.Unix())})
 		}
 		return in.cfg.Alerts.Silent(tx, box.ID, box.Label(), box.LastSeen)

@@ -43,6 +43,9 @@ func TestSilentBoxIsToldOnce(t *testing.T) {
 		at(30, 10)
 		told("soon", 0)
 		at(30, 12)
+		told("at the first look", 0)
+		o.clock.Advance(15 * time.Minute)
+		settle()
 		all := told("after two hours and more", 1)
 		if all[0].Family != alert.FamilySilent || all[0].Stars != alert.Medium || all[0].BoxID != b.id || !all[0].First.Equal(time.Date(2026, 11, 30, 9, 30, 0, 0, ja.Zone)) {
 			o.Errorf("%+v", all[0])
@@ -54,6 +57,33 @@ func TestSilentBoxIsToldOnce(t *testing.T) {
 		history, err := o.alerts.History(o.Context(), o.own, all[0].ID)
 		if err != nil || len(history) != 2 || history[1].What != alert.ChangeRestored {
 			o.Errorf("back: %+v, %v", history, err)
+		}
+	})
+}
+
+// A centre that was away for hours, or whose database was, has heard of no box: none is told of before it had the time to come back.
+func TestACentreThatWasAwayTellsOfNoBox(t *testing.T) {
+	suite(t, func(o *office) {
+		b, lost := o.newBox(o.own), o.newBox(o.decoy)
+		monday := time.Date(2026, 11, 30, 9, 30, 0, 0, ja.Zone)
+		o.clock.Advance(monday.Sub(o.clock.Now()))
+		for _, one := range []*box{b, lost} {
+			one.beat(wire.Health{Protecting: true})
+		}
+		away := func(d time.Duration) { // with what was due meanwhile
+			o.clock.Advance(d)
+			o.work()()
+		}
+		away(4 * time.Hour)
+		b.beat(wire.Health{Protecting: true}) // a minute later
+		away(3 * time.Hour)                   // and again
+		b.beat(wire.Health{Protecting: true})
+		away(15 * time.Minute)
+		if all := o.list(o.own); len(all) != 0 {
+			o.Errorf("told of a box that is there: %+v", all)
+		}
+		if all := o.list(o.decoy); len(all) != 1 {
+			o.Errorf("not told of a box that is gone: %+v", all)
 		}
 	})
 }
