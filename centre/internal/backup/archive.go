@@ -53,11 +53,11 @@ func Write(ctx context.Context, s *store.Store, stateDir, software, path string,
 	if m.Tables, err = s.Tables(ctx); err != nil {
 		return m, err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), ".backup-")
+	dir, leave, err := newRoom(path, makeRoom)
 	if err != nil {
-		return m, fmt.Errorf("backup: %w", err)
+		return m, err
 	}
-	defer os.RemoveAll(dir)
+	defer leave()
 	snapshot := filepath.Join(dir, databaseName)
 	if err := s.Snapshot(ctx, snapshot); err != nil {
 		return m, err
@@ -255,11 +255,11 @@ func Restore(ctx context.Context, path, database, stateDir string) (m Manifest, 
 // database opens and is sound, and has the rows that it is said to have. Of PostgreSQL, whose dump needs a
 // server, the bytes count; to be sure, restore it into an empty database.
 func Prove(ctx context.Context, path string) (m Manifest, err error) {
-	dir, err := os.MkdirTemp(filepath.Dir(path), ".prove-")
+	dir, leave, err := newRoom(path, proveRoom)
 	if err != nil {
-		return m, fmt.Errorf("backup: %w", err)
+		return m, err
 	}
-	defer os.RemoveAll(dir)
+	defer leave()
 	if m, err = Unpack(ctx, path, dir); err != nil || m.Engine != string(store.SQLite) {
 		return m, err
 	}

@@ -96,12 +96,15 @@ func (s *Service) Make(ctx context.Context, dir string) (r Run, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return r, fmt.Errorf("backup: %w", err)
 	}
+	if err := sweep(dir); err != nil {
+		return r, fmt.Errorf("backup: %w", err)
+	}
 	r.File = filepath.Join(dir, prefix+r.At.Format("20060102-150405")+suffix)
 	if _, err := Write(ctx, s.cfg.Store, s.cfg.StateDir, s.cfg.Software, r.File, r.At); err != nil {
 		return r, err
 	}
 	if _, err := Prove(ctx, r.File); err != nil {
-		return r, err
+		return r, errors.Join(err, os.Remove(r.File)) // it would be counted among the good ones, and there is a next try
 	}
 	info, err := os.Stat(r.File)
 	if err != nil {
