@@ -263,7 +263,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	queue := job.New(job.Config{Store: c.store, Log: c.cfg.Log})
+	queue := job.New(job.Config{Store: c.store, Log: c.cfg.Log, Mass: []string{news.KindMail, report.KindMake, report.KindMail, billing.KindTell, survey.KindTell, advisory.KindTell}})
 	queue.Handle(alert.KindNotify, func(ctx context.Context, tenantID string, raw json.RawMessage) error {
 		return errors.Join(notifier.Handle(ctx, tenantID, raw), c.hooks.Spread(ctx, tenantID, raw)) // neither waits for the other
 	})

@@ -6,7 +6,8 @@
 // the handlers given to it, at least once each: a handler that was cut off by a
 // crash runs again, so it must be able to run twice. The queue is one table in
 // the store, the same on both engines, and several centre processes may work on
-// it. Jobs of one tenant cannot crowd out those of the others.
+// it. Jobs of one tenant cannot crowd out those of the others, nor mails to everybody
+// what is urgent.
 //
 // Any domain may enqueue; the façade makes the Queue and registers handlers.
 package job

@@ -53,6 +53,9 @@ type Config struct {
 	Log *slog.Logger
 	// Workers is how many jobs run at once. Default 4.
 	Workers int
+	// Mass are kinds of which there may be thousands at once, such as mails to everybody. All others go before them, and have one
+	// worker more, for when the workers wait for a mail server.
+	Mass []string
 	// Poll is how often to look for due jobs. Default 200 ms.
 	Poll time.Duration
 	// Lease is how long a job stays taken without a sign of life. Default 1 min.
@@ -88,7 +91,11 @@ func New(cfg Config) *Queue {
 	if cfg.Lease == 0 {
 		cfg.Lease = defaultLease
 	}
-	return &Queue{cfg: cfg, handlers: map[string]Handler{}, served: map[string]int64{}, slots: make(chan struct{}, cfg.Workers)}
+	slots := cfg.Workers
+	if len(cfg.Mass) > 0 {
+		slots++
+	}
+	return &Queue{cfg: cfg, handlers: map[string]Handler{}, served: map[string]int64{}, slots: make(chan struct{}, slots)}
 }
 
 // Handle makes fn the handler of kind. Not to be called after Run.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ const maxServed = 10_000
 
 type due struct {
 	id, tenant string
+	mass       int // 1 for one of [Config.Mass]
 	turn       int // 1 for the tenant's most urgent job
 }
 
@@ -40,12 +42,12 @@ func (q *Queue) claim(ctx context.Context, n int) (jobs []*taken, err error) {
 		return nil, err
 	}
 	slices.SortStableFunc(next, func(a, b due) int {
-		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(q.served[a.tenant], q.served[b.tenant]))
+		return cmp.Or(cmp.Compare(a.mass, b.mass), cmp.Compare(a.turn, b.turn), cmp.Compare(q.served[a.tenant], q.served[b.tenant]))
 	})
 	err = q.cfg.Store.Global(ctx, func(tx *store.GlobalTx) error {
 		jobs = jobs[:0]
 		for _, d := range next {
-			if len(jobs) == n {
+			if len(jobs) == n || d.mass > 0 && n-len(jobs) <= q.spare() {
 				break
 			}
 			j, err := q.take(tx, d.id, now, now.Add(q.cfg.Lease))
@@ -78,18 +80,25 @@ func (q *Queue) claim(ctx context.Context, n int) (jobs []*taken, err error) {
 }
 
 func (q *Queue) due(ctx context.Context, now time.Time) (next []due, err error) {
+	args, mass := []any{store.Micros(now), candidates}, "0"
+	for _, kind := range q.cfg.Mass {
+		args = append(args, kind)
+		mass += fmt.Sprintf(" + CASE WHEN kind = $%d THEN 1 ELSE 0 END", len(args))
+	}
 	err = q.cfg.Store.GlobalRead(ctx, func(tx *store.GlobalTx) (err error) {
-		next, err = store.Collect[due](tx.Query(`SELECT id, owner, turn FROM (
-				SELECT id, owner, run_at, row_number() OVER (PARTITION BY owner ORDER BY run_at, id) AS turn
-				FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1) AS due
-			ORDER BY turn, run_at, id LIMIT $2`, store.Micros(now), candidates))(func(scan func(...any) error) (d due, err error) {
-			err = scan(&d.id, &d.tenant, &d.turn)
+		next, err = store.Collect[due](tx.Query(`SELECT id, owner, mass, row_number() OVER (PARTITION BY owner, mass ORDER BY run_at, id) AS turn FROM (
+				SELECT id, owner, run_at, `+mass+` AS mass FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1) AS due
+			ORDER BY mass, turn, run_at, id LIMIT $2`, args...))(func(scan func(...any) error) (d due, err error) {
+			err = scan(&d.id, &d.tenant, &d.mass, &d.turn)
 			return d, err
 		})
 		return err
 	})
 	return next, err
 }
+
+// spare is how many workers are not for masses.
+func (q *Queue) spare() int { return cap(q.slots) - q.cfg.Workers }
 
 // take makes one due job ours until the given time. What another process is taking is not waited for.
 func (q *Queue) take(tx *store.GlobalTx, id string, now, until time.Time) (*taken, error) {
