@@ -47,8 +47,9 @@ type Delivery struct {
 // sending it: a lost ★★★ is worse than a mail that is shown once anyway.
 const maxDeaths = 1
 
-// othersTime is how long a mail is left to another process that began it, which may live: most servers answer sooner.
-const othersTime = 2 * time.Minute
+// othersTime is how long a mail is left to another process that began it and may live: servers answer sooner, and the jobs of a
+// process that died come again after as long.
+const othersTime = time.Minute
 
 // maxError bounds what is kept of a server's answer.
 const maxError = 500

@@ -3,12 +3,14 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -61,8 +63,11 @@ type Config struct {
 	Log  *slog.Logger
 }
 
-// Fetcher looks into a mailbox again and again.
-type Fetcher struct{ cfg Config }
+// Fetcher looks into a mailbox again and again, one look at a time.
+type Fetcher struct {
+	cfg Config
+	bad map[imap.UID]int // how often mails could not be taken
+}
 
 // New makes one.
 func New(cfg Config) (*Fetcher, error) {
@@ -89,7 +94,7 @@ func New(cfg Config) (*Fetcher, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Fetcher{cfg}, nil
+	return &Fetcher{cfg: cfg, bad: map[imap.UID]int{}}, nil
 }
 
 // Run looks until ctx ends: as soon as the server says that a mail came (IDLE, RFC 2177), else every so often. A mailbox that cannot
@@ -228,13 +233,25 @@ func (f *Fetcher) empty(ctx context.Context, s *session) (n int, err error) {
 			return 0, fmt.Errorf("fetch: folder %s: %w", f.cfg.Done, err)
 		}
 	}
+	// A server that cannot read a mail may hang up at that, each time.
+	slices.SortStableFunc(uids, func(a, b imap.UID) int { return cmp.Compare(f.last(a), f.last(b)) })
 	for _, uid := range uids[:min(len(uids), atOnce)] {
 		if err := f.one(ctx, s.Client, uid); err != nil {
+			f.bad[uid]++
 			return n, err
 		}
+		delete(f.bad, uid)
 		n++
 	}
 	return n, nil
+}
+
+// last is 1 for a mail that goes behind all others: it failed more than once, so it may be the mail.
+func (f *Fetcher) last(uid imap.UID) int {
+	if f.bad[uid] > 1 {
+		return 1
+	}
+	return 0
 }
 
 // dial connects; changed is called when the server says on its own that the mailbox has more mails.
@@ -286,8 +303,11 @@ func (f *Fetcher) one(ctx context.Context, c *imapclient.Client, uid imap.UID) e
 	if err != nil {
 		return fmt.Errorf("fetch: mail: %w", err)
 	}
-	if len(got) == 0 || len(got[0].BodySection) == 0 {
-		return nil
+	if len(got) == 0 {
+		return nil // it is gone
+	}
+	if len(got[0].BodySection) == 0 {
+		return errors.New("fetch: mail: the server does not give it")
 	}
 	if err := f.cfg.Take(ctx, got[0].FindBodySection(section), cut); err != nil {
 		return fmt.Errorf("fetch: take: %w", err)
