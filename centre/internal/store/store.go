@@ -207,9 +207,9 @@ const busyAgain = 10 * time.Millisecond
 
 func (s *Store) openPostgres(ctx context.Context, address string) error {
 	s.engine, s.address = Postgres, address
-	db, err := sql.Open("pgx", address)
+	db, err := openPGX(address)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrURL, err)
+		return err
 	}
 	s.write, s.read = db, db
 	db.SetMaxOpenConns(postgresConns + 1)
