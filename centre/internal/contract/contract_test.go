@@ -355,6 +355,7 @@ func TestEarliestEnd(t *testing.T) {
 		{"in time for this month", day(2025, 1, 15), day(2026, 12, 2), day(2027, 1, 1)},
 		{"a day late", day(2025, 1, 15), day(2026, 12, 3), day(2027, 2, 1)},
 		{"within the first year", day(2026, 11, 24), day(2026, 12, 1), day(2027, 12, 1)},
+		{"a year from a leap day", day(2028, 2, 29).Add(10 * time.Hour), day(2028, 12, 1), day(2029, 3, 1)},
 		{"year and month's first", day(2026, 12, 1), day(2026, 12, 2), day(2027, 12, 1)},
 	} {
 		if got := contract.Earliest(&contract.Contract{Installed: c.installed}, v, c.now); !got.Equal(c.want) {

@@ -118,7 +118,12 @@ func (s *Service) HandleWatch(ctx context.Context, tenantID string, raw json.Raw
 func Earliest(c *Contract, v *offer.Version, now time.Time) time.Time {
 	at := now.AddDate(0, 0, v.NoticeDays)
 	if !c.Installed.IsZero() {
-		if term := c.Installed.In(ja.Zone).AddDate(0, v.MinMonths, 0); term.After(at) {
+		from := c.Installed.In(ja.Zone)
+		term := from.AddDate(0, v.MinMonths, 0)
+		if term.Day() != from.Day() { // there is no such day in that month: its last counts (民法 143条)
+			term = term.AddDate(0, 0, -term.Day())
+		}
+		if term.After(at) {
 			at = term
 		}
 	}
