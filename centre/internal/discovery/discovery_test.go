@@ -94,7 +94,7 @@ func (f *fleet) propose() string {
 // answer has the box of a company say since when it knows the name; zero for never.
 func (f *fleet) answer(company int, first time.Time) {
 	f.Helper()
-	ctx, cancel := context.WithTimeout(f.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(f.Context(), time.Minute)
 	defer cancel()
 	list, err := f.questions.Next(ctx, f.companies[company], f.boxes[company], nil, nil)
 	must(f.T, err)

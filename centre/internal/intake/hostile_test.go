@@ -43,7 +43,7 @@ func TestHostileBodies(t *testing.T) {
 		paths := []string{wire.PathClaim, wire.PathPair, wire.PathPairPoll, wire.PathEvents, wire.PathHeartbeat, wire.PathQuestions, wire.PathAnswers}
 		for what, body := range hostileBodies(o.T) {
 			for _, path := range paths {
-				ctx, cancel := context.WithTimeout(o.Context(), 10*time.Second)
+				ctx, cancel := context.WithTimeout(o.Context(), time.Minute)
 				if path == wire.PathQuestions {
 					ctx, cancel = context.WithTimeout(o.Context(), 100*time.Millisecond)
 				}

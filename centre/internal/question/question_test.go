@@ -118,7 +118,7 @@ func TestTimes(t *testing.T) {
 		id := o.ask("b1")
 		take := func(want int) {
 			o.Helper()
-			ctx, cancel := context.WithTimeout(o.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(o.Context(), time.Minute)
 			defer cancel()
 			if list, err := o.svc.Next(ctx, o.own, "b1", nil, nil); len(list) != want || err != nil {
 				o.Errorf("%+v %v", list, err)
