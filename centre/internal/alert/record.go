@@ -24,6 +24,10 @@ const (
 	CauseWorse = "worse"
 )
 
+// attempts of it are about a week, with the queue's back-off: a mail server that went away before a row of holidays is back then, and
+// what has happened must still be dealt with. RFC 5321 §4.5.4.1 wants four or five days.
+const attempts = job.DefaultAttempts + 6*24
+
 // NotifyArgs are the arguments of a [KindNotify] job, whose tenant is the alert's.
 // The alert may have changed again, or been closed, when the job runs.
 type NotifyArgs struct {
@@ -232,7 +236,7 @@ func (s *Service) save(tx *store.Tx, o *open, now time.Time) error {
 		return nil
 	}
 	return job.Enqueue(tx, job.Job{Kind: KindNotify, Args: NotifyArgs{Alert: o.ID, Cause: cause},
-		RunAt: s.due(o, now), Unique: o.ID + ":" + cause})
+		RunAt: s.due(o, now), Unique: o.ID + ":" + cause, Attempts: attempts})
 }
 
 // due is when people are told. Of a new box ★★☆ waits until its first days are over: what an office does as always looks new
