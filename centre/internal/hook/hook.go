@@ -47,7 +47,7 @@ const (
 	// maxHooks of a company.
 	maxHooks = 5
 	// attempts with the queue's back-off are about a day: a chat program is not down for longer.
-	attempts = 20
+	attempts = 36
 	// keep deliveries for a year.
 	keep = 366 * 24 * time.Hour
 	// maxShown deliveries.
