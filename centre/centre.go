@@ -315,23 +315,24 @@ func (c *Centre) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	// The ports first: who is started a second time by mistake ends there, before it takes jobs from the first.
 	parts := []lifecycle.Part{
-		{Name: "jobs", Run: queue.Run},
-		{Name: "bundles", Run: c.releases.Run},
-		{Name: "feeds", Run: c.feeds.Run},
-		{Name: "misfires", Run: c.misfires.Run},
-		{Name: "discoveries", Run: c.discoveries.Run},
 		c.listener("boxes", c.cfg.Boxes.Listen, boxes, true),
 		c.listener("portal", c.cfg.Portal.Listen, web(behind(c.cfg.Portal.TrustedProxies, customers)), false),
 		c.listener("console", c.cfg.Console.Listen, web(behind(c.cfg.Console.TrustedProxies, staff)), false),
 	}
+	if c.cfg.Ops.Listen != "" {
+		parts = append(parts, c.listener("ops", c.cfg.Ops.Listen, web(ops.New(*c.operations(in, queue))), false))
+	}
+	parts = append(parts, lifecycle.Part{Name: "jobs", Run: queue.Run},
+		lifecycle.Part{Name: "bundles", Run: c.releases.Run},
+		lifecycle.Part{Name: "feeds", Run: c.feeds.Run},
+		lifecycle.Part{Name: "misfires", Run: c.misfires.Run},
+		lifecycle.Part{Name: "discoveries", Run: c.discoveries.Run})
 	if box, ok, err := c.mailbox(); err != nil {
 		return err
 	} else if ok {
 		parts = append(parts, box)
-	}
-	if c.cfg.Ops.Listen != "" {
-		parts = append(parts, c.listener("ops", c.cfg.Ops.Listen, web(ops.New(*c.operations(in, queue))), false))
 	}
 	return lifecycle.Run(ctx, lifecycle.Config{Log: c.cfg.Log, Parts: parts})
 }

@@ -258,6 +258,38 @@ func TestRunSaysWhichPortIsTaken(t *testing.T) {
 	}
 }
 
+// Whoever starts a second centre by mistake, on the same file, takes no work from the first, which would be done twice.
+func TestASecondStartTakesNothing(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t, storetest.SQLiteURL(t, schemas()...))
+	first, err := New(t.Context(), cfg)
+	ok(t, err)
+	defer first.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- first.Run(ctx) }()
+	defer func() { stop(); ok(t, <-ended) }()
+	ok(t, answers(t.Context(), cfg.Portal.URL+"/login"))
+	ok(t, first.store.Global(t.Context(), func(tx *store.GlobalTx) error { // a job in its hands
+		_, err := tx.Exec(`INSERT INTO job (id, owner, kind, args, dedupe, state, run_at, attempt, attempts, last_error) VALUES ('j', 'house', 'slow', '{}', '', 'running', $1, 1, 40, '')`, store.Micros(time.Now().Add(time.Hour)))
+		return err
+	}))
+	second, err := New(t.Context(), cfg)
+	ok(t, err)
+	defer second.Close()
+	if err := second.Run(t.Context()); err == nil {
+		t.Error("it runs")
+	}
+	var attempt int
+	var due int64
+	ok(t, first.store.GlobalRead(t.Context(), func(tx *store.GlobalTx) error {
+		return tx.QueryRow(`SELECT attempt, run_at FROM job WHERE id = 'j'`).Scan(&attempt, &due)
+	}))
+	if attempt != 1 || store.Time(due).Before(time.Now()) {
+		t.Errorf("attempt %d, due %v", attempt, store.Time(due))
+	}
+}
+
 // answers waits until a page is served.
 func answers(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
