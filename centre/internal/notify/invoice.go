@@ -88,6 +88,9 @@ func (n *Notifier) sendInvoice(ctx context.Context, p *tenant.Person, inv *billi
 		return fmt.Errorf("notify: invoice: %w", err)
 	}
 	asks := note == billing.NoteRemind || note == billing.NoteAgain
+	if asks && (!inv.Open() || left <= 0) {
+		return nil // it was paid while the mail waited
+	}
 	v := loginPage{Texts: t, Greeting: t.T("apply.mail_to", "company", oneLine(inv.To.Company, mail.MaxName), "name", oneLine(p.Name, mail.MaxName)) + "\n\n" + t.T("mail.passphrase") + ": " + company.Passphrase, Lead: t.T(billKey+note, "month", month),
 		Facts: []string{t.T("bill.mail_number", "number", inv.Number), amount(t, inv.Total)},
 		Next:  t.T("bill.mail_page"), Link: n.cfg.BaseURL + "/invoices/" + inv.Number, Help: t.T("apply.mail_help", "phone", n.cfg.Phone, "hours", n.hours(t))}

@@ -105,6 +105,16 @@ func TestInvoiceMails(t *testing.T) {
 				do(billing.TellArgs{Number: inv.Number, Note: billing.NoteReissued, Person: p.ID})
 			}
 		}
+		// A mail server was away, and it was paid meanwhile: nobody is asked for money.
+		paid := books
+		paid.chain = []billing.Invoice{inv, less}
+		paid.chain[0].Paid = billing.Paid{Day: "2027-01-28", How: billing.ByHand}
+		d.cfg.Invoices = paid
+		for _, p := range people {
+			for _, note := range []string{billing.NoteRemind, billing.NoteAgain} {
+				do(billing.TellArgs{Number: inv.Number, Note: note, Person: p.ID})
+			}
+		}
 		owner = d.post.to("owner@sato.example.jp")
 		if len(owner) != 3 || !strings.Contains(owner[1].Text, "6,600円") || !strings.Contains(owner[1].Text, "見守りは、これまでどおり続いています") {
 			t.Fatalf("%+v", owner)
