@@ -14,6 +14,7 @@ import (
 	"otasuke/centre/internal/mail"
 	"otasuke/centre/internal/store"
 	"otasuke/centre/internal/tenant"
+	"otasuke/internal/ja"
 )
 
 // What a mail says. All but whatNews are about a seat that somebody took, and go to who took it.
@@ -245,7 +246,9 @@ func (s *Service) recipient(ctx context.Context, tenantID string, p *Piece, args
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, nil
 		}
-		if err != nil || seat.State == SeatLeft && args.What != whatCancel {
+		// "Tomorrow" is not true any more when the mail server or the centre was away.
+		late := args.What == whatReminder && (!p.Meeting.Cancelled.IsZero() || !s.Clock.Now().Before(ja.Midnight(p.Meeting.Starts)))
+		if err != nil || seat.State == SeatLeft && args.What != whatCancel || late {
 			return nil, err
 		}
 		return &addressee{ID: seat.ID, Name: seat.Name, Email: seat.Email, Lang: seat.Lang, company: c, seat: &seat}, nil
