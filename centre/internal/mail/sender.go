@@ -34,9 +34,9 @@ const (
 // §4.5.3.2 lets servers take minutes, but a job that waits tries again anyway.
 const DefaultTimeout = 60 * time.Second
 
-// DefaultPatience is for the answer to the end of the data (RFC 5321 §4.5.3.2.6): the server has the mail by then, and who comes
-// again sends it once more.
-const DefaultPatience = 10 * time.Minute
+// DefaultPatience is for the answer to the end of the data: the server has the mail by then, and who comes again sends it once more.
+// RFC 5321 §4.5.3.2.6 has ten minutes; filters give up before five, and a worker of the queue waits.
+const DefaultPatience = 5 * time.Minute
 
 // stopTimeout is what is left of it while being stopped, within what lifecycle allows, and for the goodbye.
 const stopTimeout = 5 * time.Second
