@@ -12,19 +12,19 @@ import (
 // Where backups are made and proven, beside them. A process that is killed leaves its room behind, as large as the database.
 const makeRoom, proveRoom = ".backup-", ".prove-"
 
-// newRoom makes an empty folder that is ours until leave, which removes it.
+// newRoom makes an empty folder that is ours until leave, which removes it. File systems of a network may lock no folders: there
+// nobody sweeps.
 func newRoom(beside, name string) (dir string, leave func(), err error) {
 	dir, err = os.MkdirTemp(filepath.Dir(beside), name)
 	if err != nil {
 		return "", nil, fmt.Errorf("backup: %w", err)
 	}
-	key, err := lock(dir)
-	if err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
-	}
+	key, _ := lock(dir)
 	return dir, func() {
 		_ = os.RemoveAll(dir)
-		_ = key.Close()
+		if key != nil {
+			_ = key.Close()
+		}
 	}, nil
 }
 
@@ -51,7 +51,7 @@ func sweep(dir string) error {
 		for _, room := range rooms {
 			key, err := lock(room)
 			if err != nil {
-				continue // somebody is in it
+				continue // somebody is in it, or nobody can say
 			}
 			errs = append(errs, os.RemoveAll(room), key.Close())
 		}
