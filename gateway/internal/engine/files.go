@@ -8,7 +8,6 @@ import (
 	"otasuke/gateway/internal/evelog"
 	"otasuke/gateway/internal/file"
 	"otasuke/gateway/internal/match"
-	"otasuke/gateway/internal/scan"
 	"otasuke/gateway/internal/watch"
 	"otasuke/rule"
 )
@@ -40,8 +39,7 @@ func (w *Worker) scanOpen(st *watch.File) {
 	if st.Open(w.e.cfg.Scanner, s.app, s.rare().edit.Of(st.App.Tx)); st.Scan == nil {
 		return
 	}
-	r := s.own()
-	r.scans = append(slices.DeleteFunc(r.scans, func(f *scan.File) bool { return f.Result() != nil }), st.Scan)
+	s.own().scans.Add(st.Scan)
 }
 
 // WriteFile takes the next bytes.
@@ -52,6 +50,10 @@ func (k *sink) WriteFile(f *app.File, b []byte) {
 		return
 	}
 	f.Size += uint64(len(b))
+	if r := st.Rest(w.e.cfg.Scanner, w.now); r != nil {
+		w.scanned(st, r)
+		return
+	}
 	if st.Take(b) {
 		w.wait(st, watch.Room)
 	}
@@ -185,18 +187,10 @@ func (w *Worker) closeScan(f *app.File, st *watch.File) {
 		w.wait(st, watch.Answer)
 		return
 	}
-	s.scans = slices.DeleteFunc(s.scans, func(f *scan.File) bool { return f == st.Scan }) // it goes on without the flow
+	s.scans.Free(st.Scan)
 	var info *eve.Record
 	if w.e.cfg.LogApps {
 		info = w.fileRecord(f, st)
 	}
 	w.reports.Add(watch.Waiting{File: st, Alert: w.virusRecord(st, false), Info: info}, w.now)
-}
-
-// closeScans gives up what a flow that ends was scanning.
-func (s *state) closeScans() {
-	for _, f := range s.scans {
-		f.Abort(scan.ErrEnded) // changes nothing where the answer is there
-	}
-	s.scans = s.scans[:0]
 }

@@ -195,6 +195,7 @@ func (w *Worker) scanned(f *watch.File, r *scan.Result) {
 		if f.Part != nil {
 			return
 		}
+		w.e.cfg.Scanner.Stopped(f.From, r, w.now)
 		if w.block(nil); f.Begun || w.flow.User.app != rule.ProtoHTTP {
 			w.reset()
 		} else { // a page can be seen

@@ -140,8 +140,8 @@ func (s *state) macs() [2][6]byte { return [2][6]byte{s.ends[0].MAC, s.ends[1].M
 
 // seldom is what most conversations have at no time, or for a moment.
 type seldom struct {
-	first  [2][]byte    // bytes that recognition was given
-	scans  []*scan.File // that may not be answered yet
+	first  [2][]byte  // bytes that recognition was given
+	scans  scan.Group // that may not be answered yet
 	held   watch.Queue
 	rest   []byte // of a reader that gave up its conversation
 	restOf int
@@ -232,7 +232,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 		s.half[i].Reset(&w.pool)
 	}
 	if s.seldom != nil {
-		s.closeScans()
+		s.scans.End()
 		s.held.Give(w.decide)
 		s.forgetFirst(w)
 	}

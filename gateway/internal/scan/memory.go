@@ -23,6 +23,8 @@ type memory struct {
 	known  map[[sha256.Size]byte]string
 	order  [][sha256.Size]byte // a ring, oldest at next when it is full
 	next   int
+	// stopped are places of which parts must not be taken for files of their own.
+	stopped map[Source]stopped
 }
 
 // era is the number of the signatures that are in use.
@@ -46,7 +48,7 @@ func (m *memory) renew(sig Signatures, newest, now time.Time) {
 		m.off = now.Add(ReloadTime)
 	}
 	m.number++
-	m.sig, m.newest, m.known, m.order, m.next = sig, newest, nil, nil, 0
+	m.sig, m.newest, m.known, m.order, m.next, m.stopped = sig, newest, nil, nil, 0, nil
 }
 
 // flagged marks what is no virus; clean files have an empty text.

@@ -70,6 +70,8 @@ type File struct {
 	// transaction. Both are of the time when the answer was asked for.
 	Begun  bool
 	Fields []app.Field
+	// From is the place that it is loaded from.
+	From scan.Source
 
 	keeps   bool
 	settled bool // its announced end was reached
@@ -87,6 +89,7 @@ func (f *File) Open(s *scan.Scanner, p rule.Proto, part *redact.Part) {
 	if f.Mode == Report && part != nil {
 		f.Mode, f.Part = Replace, part
 	}
+	f.From = f.source()
 }
 
 // Ahead searches the next bytes of the file together with the stream, if they stand there as
