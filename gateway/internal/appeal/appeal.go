@@ -154,7 +154,7 @@ func (d *Desk) read(who filter.Device, rest string, now int64) (s Subject, ok bo
 func (d *Desk) count(who filter.Device, what string, now int64) Outcome {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if now-d.since >= day {
+	if past := now - d.since; past >= day || past < 0 { // or the clock was put back
 		d.since, d.sent = now, nil
 	}
 	n := 0

@@ -110,6 +110,12 @@ func TestLimits(t *testing.T) {
 	if out := ask(1, "0", start+day); out != Sent || len(d.sent) != 1 {
 		t.Errorf("the next day: %d", out)
 	}
+	for i := range perDevice {
+		ask(3, fmt.Sprint(i), start+day)
+	}
+	if out := ask(3, "more", start); out != Sent {
+		t.Errorf("the clock was put back by a day: %d", out)
+	}
 }
 
 // Names that came from the wire stay within bounds and fields.
