@@ -166,3 +166,52 @@ func TestVirusSMBManyWrites(t *testing.T) {
 		}
 	}
 }
+
+// downloadTurned reads a file with several reads at a time, which are answered in another order.
+func downloadTurned(content string, piece int, order []int) []message {
+	s := new(share)
+	s.open(len(content), 1)
+	first := s.id + 1
+	var data []string
+	for at := 0; at < len(content); at += piece {
+		s.id++
+		s.add(0, 8, 0, le(uint16(49), uint16(0), uint32(piece), uint64(at), handle, nul(16)))
+		data = append(data, content[at:min(len(content), at+piece)])
+	}
+	last := s.id
+	for i := range data {
+		if i < len(order) {
+			i = order[i]
+		}
+		s.id = first + uint64(i)
+		s.add(1, 8, 0, le(uint16(17), byte(80), byte(0), uint32(len(data[i])), nul(8), data[i]))
+	}
+	s.id = last
+	s.close()
+	return s.talk
+}
+
+// A server answers reads as its disks do. What passes is clean, and does not wait for long.
+func TestVirusSMBTurned(t *testing.T) {
+	t.Parallel()
+	s := realScanner(t)
+	for _, piece := range []int{4000, 100 << 10} {
+		for _, order := range [][]int{{1, 0}, {0, 2, 1}, {3, 2, 1, 0}} {
+			for at := range 5 {
+				content := strings.Repeat(strings.Repeat("harmless ", 100), 4*piece/900)
+				if n := at*piece + piece/2; at < 4 {
+					content = content[:n] + virus + content[n:]
+				}
+				b := newBox(t, Config{Scanner: s, LogApps: true})
+				talk := downloadTurned(content, piece, order)
+				p := b.play(between("192.168.1.12:50000", "192.168.1.20:445"), talk)
+				if rec := b.found(); at < 4 && (rec == nil || !p.reset) {
+					t.Errorf("pieces of %d in order %v, virus in number %d: it passes, the record says %q", piece, order, at, b.word())
+				}
+				if at == 4 && (p.got[1] != all(talk, 1) || b.word() != "clean" || p.held > 2) {
+					t.Errorf("pieces of %d in order %v: %d bytes arrive, %d waited, the record says %q", piece, order, len(p.got[1]), p.held, b.word())
+				}
+			}
+		}
+	}
+}

@@ -19,8 +19,10 @@ const (
 	// known of reads; the oldest are given up. Windows gives 8192 credits at most but
 	// clients rarely have more than some dozen requests on their way.
 	MaxOpen = 1024
-	// MaxQueued bounds file contents that came ahead of others, per transfer in bytes.
-	MaxQueued = 1 << 20
+	// MaxQueued bounds file contents that came ahead of others, per conversation in bytes:
+	// Samba's clients ask for 8 MiB three times at once, servers answer as their disks do, and
+	// nobody scans more than 24 MiB.
+	MaxQueued = 16 << 20
 	// maxQueue bounds their number of pieces.
 	maxQueue = 64
 	// MaxTrees bounds the shares connected.
@@ -41,6 +43,7 @@ type half struct {
 	skip   int       // bytes of the current message to pass over
 	stream int       // bytes of file contents in the current message to give on
 	to     *transfer // where they go
+	ahead  *chunk    // keeps them instead, because they came before others; nil for none
 	lost   bool      // bytes are missing: the next message is looked for
 }
 
@@ -51,6 +54,7 @@ type Conn struct {
 	state   state
 	stopped bool
 	closed  [2]bool
+	queued  int // bytes that came ahead of others, of all transfers
 }
 
 // New makes a reader that tells sink.
@@ -67,12 +71,9 @@ func (c *Conn) Push(dir int, b []byte) {
 		switch {
 		case h.stream > 0:
 			n := min(h.stream, len(b))
-			c.transferred(h.to, b[:n])
 			h.stream -= n
+			c.streamed(h, b[:n])
 			b = b[n:]
-			if h.stream == 0 {
-				c.mayEnd(h.to)
-			}
 		case h.skip > 0:
 			n := min(h.skip, len(b))
 			h.skip -= n
@@ -168,8 +169,11 @@ func (c *Conn) Gap(dir, n int) {
 	h := &c.half[dir]
 	if h.stream > 0 {
 		m := min(n, h.stream)
-		c.missed(h.to, m)
-		h.stream -= m
+		if h.stream -= m; h.ahead != nil {
+			h.ahead, h.skip, h.stream = nil, h.skip+h.stream, 0 // it stays missing
+		} else {
+			c.missed(h.to, m)
+		}
 		n -= m
 	}
 	m := min(n, h.skip)

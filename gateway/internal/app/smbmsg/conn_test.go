@@ -2,6 +2,7 @@ package smbmsg
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -179,11 +180,14 @@ func TestOrder(t *testing.T) {
 		ask        string
 		file, also string
 	}{
-		"ahead":     {writeAsk(3, 0, "ab") + writeAsk(4, 4, "ef") + writeAsk(5, 2, "cd"), `"abcdef" cut=false`, ""},
-		"overlap":   {writeAsk(3, 0, "abc") + writeAsk(4, 1, "xxd"), `"abcd" cut=false`, "file_overlap"},
-		"missing":   {writeAsk(3, 0, "ab") + writeAsk(4, 5, "f"), `"ab<3 missing>f" cut=true`, ""},
-		"too much":  {writeAsk(3, 0, "a") + writeAsk(4, 2, big[:15000]) + strings.Repeat(writeAsk(5, 1<<20, big[:15000]), 80), "missing", "write_queue"},
-		"in middle": {writeAsk(3, 100, "ab"), `"ab" cut=false`, ""},
+		"ahead":            {writeAsk(3, 0, "ab") + writeAsk(4, 4, "ef") + writeAsk(5, 2, "cd"), `"abcdef" cut=false`, ""},
+		"overlap":          {writeAsk(3, 0, "abc") + writeAsk(4, 1, "xxd"), `"abcd" cut=false`, "file_overlap"},
+		"missing":          {writeAsk(3, 0, "ab") + writeAsk(4, 5, "f"), `"ab<3 missing>f" cut=true`, ""},
+		"too much":         {writeAsk(3, 0, "a") + writeAsk(4, 2, big[:15000]) + strings.Repeat(writeAsk(5, 1<<20, big[:15000]), 80), "missing", "write_queue"},
+		"in middle":        {writeAsk(3, 100, "ab"), `"<100 missing>ab" cut=true`, ""},
+		"back first":       {writeAsk(3, 4, "ef") + writeAsk(4, 0, "ab") + writeAsk(5, 2, "cd"), `"abcdef" cut=false`, ""},
+		"large back first": {writeAsk(3, uint64(len(big)), big) + writeAsk(4, 0, "ab"+big[2:]), fmt.Sprintf("\"ab%s\" cut=false", big[2:]+big), ""},
+		"opening not seen": {strings.Replace(writeAsk(3, 100, "ab")+closeAsk(4), guid, fields(uint64(8), uint64(9)), 2), `"ab" cut=false`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := strings.Join(tell(append(start[:2:2], told.Talk{{Dir: client, B: c.ask + closeAsk(9)}}...), 0), "\n")

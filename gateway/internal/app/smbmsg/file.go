@@ -4,17 +4,17 @@ import "otasuke/gateway/internal/app"
 
 // transfer is what one direction moves of an open file.
 type transfer struct {
-	tx     *transaction
-	dir    int
-	file   *app.File
-	of     *openFile
-	next   uint64 // offset of the byte that is awaited
-	want   uint64 // up to where the latest read asked
-	said   uint64 // the size that was announced
-	queue  []chunk
-	queued int
-	gap    bool
-	ended  bool
+	tx    *transaction
+	dir   int
+	file  *app.File
+	of    *openFile
+	next  uint64 // offset of the byte that is awaited
+	want  uint64 // up to where the latest read asked
+	said  uint64 // the size that was announced
+	queue []chunk
+	came  uint64 // offset of the contents of the message at hand, where they are given on as they pass
+	gap   bool
+	ended bool
 }
 
 // chunk is contents that came ahead.
@@ -41,11 +41,27 @@ func (c *Conn) transfer(h *header, f *openFile, dir int, offset uint64) *transfe
 	d.transfer = t
 	f.sent[dir] = t
 	t.file = c.sink.OpenFile(&tx.Tx, dir, []byte(name))
-	if offset > 0 { // not all of the file is transferred, or the start was not seen
-		t.next = offset
-	}
+	t.next = c.start(f, dir, offset)
 	tx.asked = true
 	return t
+}
+
+// start is where a transfer begins whose first contents stand at offset: at the beginning of a
+// file that was empty, and where the earliest read begins that has no answer yet. Else not all
+// of the file is transferred, or the start was not seen.
+func (c *Conn) start(f *openFile, dir int, offset uint64) uint64 {
+	if dir == app.ToServer {
+		if f.empty {
+			return 0
+		}
+		return offset
+	}
+	for _, r := range c.state.reads {
+		if r.size > 0 && r.file == f.id {
+			offset = min(offset, r.offset)
+		}
+	}
+	return offset
 }
 
 // contents takes bytes of a file from offset on.
@@ -80,7 +96,8 @@ func (c *Conn) transferred(t *transfer, b []byte) {
 // mayEnd tells, behind a message, that the receiver may have all of the file. It is announced
 // where the size is reached that the server gave or the client has set. What is read may also
 // end where there is less than was asked for, what is written with any message, because the
-// client closes the file only behind the answer.
+// client closes the file only behind the answer; but not while others are awaited before what is
+// there.
 func (c *Conn) mayEnd(t *transfer) {
 	if t == nil || t.ended {
 		return
@@ -90,7 +107,7 @@ func (c *Conn) mayEnd(t *transfer) {
 	if whole {
 		t.said = size
 	}
-	if whole || t.dir == app.ToServer || size == 0 || t.next < t.want {
+	if whole || len(t.queue) == 0 && (t.dir == app.ToServer || size == 0 || t.next < t.want) {
 		app.MayEnd(c.sink, t.file, whole)
 	}
 }
@@ -108,7 +125,7 @@ func (c *Conn) missed(t *transfer, n int) {
 // enqueue keeps contents that came ahead; with too much of them what is awaited is
 // given up.
 func (c *Conn) enqueue(t *transfer, offset uint64, b []byte) {
-	if len(t.queue) == maxQueue || t.queued+len(b) > MaxQueued {
+	if !c.room(t, len(b)) {
 		name := "write_queue"
 		if t.dir == app.ToClient {
 			name = "read_queue"
@@ -123,7 +140,12 @@ func (c *Conn) enqueue(t *transfer, offset uint64, b []byte) {
 		return
 	}
 	t.queue = append(t.queue, chunk{offset, append([]byte(nil), b...)})
-	t.queued += len(b)
+	c.queued += len(b)
+}
+
+// room tells whether n bytes that came ahead can be kept.
+func (c *Conn) room(t *transfer, n int) bool {
+	return len(t.queue) < maxQueue && c.queued+n <= MaxQueued
 }
 
 // skipTo gives up what is missing before offset and takes what is queued there.
@@ -167,7 +189,7 @@ func (c *Conn) dequeue(t *transfer) {
 			continue
 		}
 		t.queue = append(t.queue[:i], t.queue[i+1:]...)
-		t.queued -= len(q.data)
+		c.queued -= len(q.data)
 		if skip := t.next - q.offset; skip < uint64(len(q.data)) {
 			c.transferred(t, q.data[skip:])
 		}
@@ -198,6 +220,9 @@ func (c *Conn) closeFile(f *openFile, cut bool) {
 func (t *transfer) end(c *Conn) {
 	if !t.ended {
 		t.ended = true
+		for i := range t.queue {
+			c.queued -= len(t.queue[i].data)
+		}
 		t.queue = nil
 		c.sink.CloseFile(t.file, t.gap)
 	}
@@ -224,24 +249,45 @@ func (c *Conn) startStream(dir int, head []byte, size int) bool {
 	h := &c.half[dir]
 	h.buf = h.buf[:0]
 	first := head[at:min(len(head), at+n)]
-	c.transferred(t, first)
+	if h.ahead = nil; t.came > t.next {
+		h.ahead = &chunk{offset: t.came}
+	}
 	h.to, h.stream = t, n-len(first)
 	h.skip = size - max(len(head), at+n)
 	if h.stream == 0 {
 		h.skip = size - len(head)
-		c.mayEnd(t)
 	}
+	c.streamed(h, first)
 	return true
 }
 
+// streamed takes the next contents of the message at hand.
+func (c *Conn) streamed(h *half, b []byte) {
+	t, q := h.to, h.ahead
+	if q == nil {
+		c.transferred(t, b)
+	} else {
+		q.data = append(q.data, b...)
+	}
+	if h.stream > 0 {
+		return
+	}
+	if h.ahead = nil; q != nil {
+		c.contents(t, q.offset, q.data)
+	}
+	c.mayEnd(t)
+}
+
 // large prepares a transfer for contents that are given on as they pass.
-func (c *Conn) large(h *header, f *openFile, dir int, offset uint64) (t *transfer, ok bool) {
+func (c *Conn) large(h *header, f *openFile, dir int, offset uint64, n int) (t *transfer, ok bool) {
 	if f.pipe {
 		return nil, false
 	}
 	if t = c.transfer(h, f, dir, offset); offset < t.next {
 		return nil, false // an overlap is read from the whole message
 	}
-	c.skipTo(t, offset)
-	return t, t.next == offset
+	if t.came = offset; offset > t.next && !c.room(t, n) {
+		c.skipTo(t, offset)
+	}
+	return t, t.next <= offset
 }

@@ -114,13 +114,13 @@ func (c *Conn) largeTransfer1(dir int, head []byte) (t *transfer, at, n int, ok 
 		var offset uint64
 		id, offset, at, n = writeWords1(&words)
 		if f := c.file(id, h.tree); n >= streamed/2 && !words.bad && !c.isPipe(f, nil) {
-			t, ok = c.large(&h, f, dir, offset)
+			t, ok = c.large(&h, f, dir, offset, n)
 		}
 	case h.command == readAndX1 && h.response && h.status.code == 0:
 		r, known := c.state.reads[h.message]
 		at, n = readWords1(&words)
 		if f := c.file(r.file, h.tree); known && n >= streamed/2 && !words.bad && !c.isPipe(f, nil) {
-			if t, ok = c.large(&h, f, dir, r.offset); ok {
+			if t, ok = c.large(&h, f, dir, r.offset, n); ok {
 				t.tx.status = h.status
 				delete(c.state.reads, h.message)
 			}

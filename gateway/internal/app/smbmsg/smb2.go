@@ -356,7 +356,8 @@ func (c *Conn) take2(t *transaction, h *header, v *view) {
 		d.created, d.accessed, d.modified, d.changed = v.u64(72), v.u64(80), v.u64(88), v.u64(96)
 		d.size, d.id = v.u64(112), v.id(128)
 		if !v.bad {
-			c.addFile(d.id, d.name, c.state.trees[h.tree]).size = d.size
+			f := c.addFile(d.id, d.name, c.state.trees[h.tree])
+			f.size, f.empty = d.size, d.size == 0
 			c.state.opened = d.id
 		}
 	}
@@ -427,12 +428,12 @@ func (c *Conn) largeTransfer2(dir int, head []byte) (t *transfer, at, n int, ok 
 		if n < streamed/2 || c.isPipe(f, nil) {
 			return nil, 0, 0, false
 		}
-		t, ok = c.large(&h, f, dir, v.u64(72))
+		t, ok = c.large(&h, f, dir, v.u64(72), n)
 	case h.command == read2 && h.response && h.status.code == 0:
 		r, known := c.state.reads[h.message]
 		at, n = v.u8(66), int(v.u32(68))
 		if f := c.file(r.file, h.tree); known && n >= streamed/2 && !c.isPipe(f, nil) {
-			if t, ok = c.large(&h, f, dir, r.offset); ok {
+			if t, ok = c.large(&h, f, dir, r.offset, n); ok {
 				t.tx.status, t.want = h.status, r.offset+r.size
 				delete(c.state.reads, h.message)
 			}

@@ -27,10 +27,12 @@ type openFile struct {
 	id   fileID
 	name string
 	size uint64 // as the server gave it or the client has set it, 0 when nobody knows
-	tree tree
-	pipe bool
-	sent [2]*transfer // by direction
-	rpc  *pipe
+	// empty tells that it was when it was opened.
+	empty bool
+	tree  tree
+	pipe  bool
+	sent  [2]*transfer // by direction
+	rpc   *pipe
 }
 
 // read is what a read asked for.
