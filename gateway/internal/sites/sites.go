@@ -120,18 +120,21 @@ func (w *Watch) page(l *filter.Lists, d filter.Device, host, raw []byte) (filter
 	return filter.List{}, false
 }
 
-// Opens looks up the outside ends of a conversation; home tells the inside ones.
+// Opens looks up the outside ends of a conversation; home tells the inside ones. Published lists of
+// networks name all that is no place in the internet, too: what the office says in its cables, to
+// everybody, and to a network of its own far away is not meant, but by a denial of the company.
 func (w *Watch) Opens(l *filter.Lists, who func() filter.Device, server netip.AddrPort, client netip.Addr, home func(netip.Addr) bool) (Find, bool) {
 	if l.Len() == 0 {
 		return Find{}, false
 	}
 	// A client's port means nothing.
 	for _, end := range [2]netip.AddrPort{server, netip.AddrPortFrom(client, 0)} {
-		if home(end.Addr()) {
+		a := end.Addr()
+		if home(a) || !a.IsGlobalUnicast() {
 			continue
 		}
-		if list, bad := l.Addr(who(), end.Addr(), end.Port()); bad {
-			return Find{[]byte(end.Addr().String()), IP, list}, true
+		if list, bad := l.Addr(who(), a, end.Port()); bad && !(a.IsPrivate() && list.Action == filter.Block) {
+			return Find{[]byte(a.String()), IP, list}, true
 		}
 	}
 	return Find{}, false

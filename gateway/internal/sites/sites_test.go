@@ -104,6 +104,22 @@ func TestOpens(t *testing.T) {
 	}
 }
 
+// An office whose networks are not all said is not cut off from them by a published list, only by
+// the company's own word.
+func TestOpensPrivate(t *testing.T) {
+	t.Parallel()
+	home := netip.MustParsePrefix("192.168.1.0/24").Contains
+	for action, want := range map[filter.Action]bool{filter.Block: false, filter.Deny: true} {
+		l := lists(t, filter.List{Category: "c2", Action: action}, "10.0.0.0/8\nfc00::/16\n")
+		for _, server := range []string{"10.1.2.3:445", "[fc00::7]:445"} {
+			var w Watch
+			if _, ok := w.Opens(l, nobody, netip.MustParseAddrPort(server), netip.MustParseAddr("192.168.1.5"), home); ok != want {
+				t.Errorf("%s, action %d: %v", server, action, ok)
+			}
+		}
+	}
+}
+
 func TestFirst(t *testing.T) {
 	t.Parallel()
 	var w Watch
