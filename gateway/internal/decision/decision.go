@@ -61,3 +61,13 @@ func (d *Decision) StoppedBy(h *match.Hit) {
 	}
 	d.Rejected = d.Rejected || h.Action != rule.Drop
 }
+
+// Whole tells that a rule which stops the packet at hand stops all of its flow, too; inTx and
+// inStream tell in what it matched. Questions of DNS over UDP are each judged: a server of an
+// office may ask all of them from one port, and must go on after a bad one.
+func Whole(h *match.Hit, inTx, inStream, tcp bool, speaks rule.Proto) bool {
+	if inTx && !tcp && speaks == rule.ProtoDNS {
+		return false
+	}
+	return h.Action != rule.Drop && tcp || h.Rule.ForFlow(inTx, inStream)
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"otasuke/gateway/internal/app"
+	"otasuke/gateway/internal/decision"
 	"otasuke/gateway/internal/eve"
 	"otasuke/gateway/internal/match"
 	"otasuke/gateway/internal/packet"
@@ -124,7 +125,7 @@ func (w *Worker) hits(list []match.Hit, tx *app.Tx) {
 			s.alerted = true
 		}
 		if h.Action.Blocks() && w.e.cfg.Inline {
-			w.carryOut(h, h.Action != rule.Drop && w.isTCP() || h.Rule.ForFlow(tx != nil, w.inStream))
+			w.carryOut(h, decision.Whole(h, tx != nil, w.inStream, w.isTCP(), s.app))
 		}
 	}
 }
