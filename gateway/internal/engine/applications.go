@@ -16,7 +16,7 @@ func (w *Worker) follow() {
 	w.e.cfg.Applications.Packet(&f.Flow, w.flow.User.app, w.pkt)
 	w.unwanted(nil, false)
 	if f.Turned(w.now) {
-		w.count(false)
+		w.e.cfg.Usage.Count(f, w.conversation(), false)
 	}
 	if s := &w.flow.User; s.dropped || s.session.Ended() || s.app == rule.ProtoDNS && !w.isTCP() && (w.dir == 1 || len(w.answer) > 0) {
 		w.e.cfg.Usage.Over(f, w.conversation())
@@ -52,9 +52,6 @@ func (w *Worker) unwanted(name []byte, http bool) {
 		w.reset()
 	}
 }
-
-// count adds up what the flow at hand has carried.
-func (w *Worker) count(ends bool) { w.e.cfg.Usage.Count(&w.flow.User.use, w.conversation(), ends) }
 
 // conversation is the flow at hand as it is counted, until the next call.
 func (w *Worker) conversation() *usage.Conversation {

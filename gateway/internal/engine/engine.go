@@ -30,6 +30,7 @@ type Engine struct {
 	cfg      Config
 	Stats    Counters
 	lists    atomic.Pointer[filter.Lists]
+	renewals atomic.Uint32 // of the lists, and one
 	hosts    *hosts.State
 	mails    redact.Memory
 	rules    *live.Rules
@@ -43,15 +44,15 @@ type Engine struct {
 func New(cfg Config) *Engine {
 	cfg.Complete()
 	e := &Engine{cfg: cfg, hosts: hosts.New(), rules: live.New(cfg.Rules)}
-	e.lists.Store(cfg.Lists)
+	e.SetLists(cfg.Lists)
 	if cfg.Scanner != nil {
 		cfg.Scanner.Done = e.wakers.Wake
 	}
 	return e
 }
 
-// SetLists swaps the lists for all workers, without a gap.
-func (e *Engine) SetLists(l *filter.Lists) { e.lists.Store(l) }
+// SetLists swaps the lists for all workers, without a gap, also for conversations that go on.
+func (e *Engine) SetLists(l *filter.Lists) { e.lists.Store(l); e.renewals.Add(1) }
 
 // SetRules swaps the rules for all workers while they go on: each takes the new ones up
 // between two packets. Conversations that go on forget the bits and counters that the old

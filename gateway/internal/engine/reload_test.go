@@ -57,6 +57,45 @@ func TestReloadWithinAnAttack(t *testing.T) {
 	}
 }
 
+// An attacker's address that comes into a list is shut to the connections that are open to it, and
+// both ends are told.
+func TestReloadOfLists(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, Config{Lists: listsOf(t, "203.0.113.9\n")})
+	e, other := between("192.168.1.12:50000", "198.51.100.80:4444"), between("192.168.1.12:50001", "198.51.100.81:4444")
+	udp := between("192.168.1.12:50002", "198.51.100.80:4444")
+	b.open(e)
+	b.open(other)
+	datagram := func() capture.Action {
+		v, _ := b.give(packet.AppendUDP(nil, udp.client, udp.server, []byte("still here")))
+		return v.Action
+	}
+	for _, e := range []*ends{e, other} {
+		if b.say(e, 0, "still here") != capture.Accept || b.say(e, 1, "wait") != capture.Accept || datagram() != capture.Accept {
+			t.Fatal("it does not pass before it is listed")
+		}
+	}
+	b.e.SetLists(listsOf(t, "198.51.100.80\n"))
+	if b.say(e, 0, "still here") != capture.Drop || datagram() != capture.Drop {
+		t.Error("what is listed passes")
+	}
+	if b.say(e, 1, "do this") != capture.Drop {
+		t.Error("the server still reaches it")
+	}
+	if b.say(other, 0, "still here") != capture.Accept || b.say(other, 1, "wait") != capture.Accept {
+		t.Error("another connection is stopped")
+	}
+	told := map[uint16]bool{}
+	for _, ip := range b.c.sent {
+		if _, tcp := parsed(t, ip); tcp.RST {
+			told[uint16(tcp.DstPort)] = true
+		}
+	}
+	if !told[50000] || !told[4444] || len(b.alerts()) != 1 {
+		t.Errorf("told %v, alerts %v", told, b.alerts())
+	}
+}
+
 // A worker without traffic takes new rules up, too; one that slept through several
 // takes the last.
 func TestReloadIdle(t *testing.T) {

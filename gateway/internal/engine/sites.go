@@ -20,21 +20,24 @@ func (w *Worker) device() filter.Device {
 	return filter.Inside([2]netip.Addr{w.flow.Key.Client, w.flow.Key.Server}, w.flow.User.macs(), w.e.cfg.Home)
 }
 
-// opened looks at what is known before any byte: the addresses.
-func (w *Worker) opened() {
+// listed looks at what is known before any byte, the addresses, and tells whether they are to be stopped.
+func (w *Worker) listed() bool {
 	k := &w.flow.Key
 	f, ok := w.watch.Opens(w.e.lists.Load(), w.who, netip.AddrPortFrom(k.Server, k.ServerPort), k.Client, w.e.cfg.Home)
 	if ok {
 		w.site(nil, &f)
 	}
-	w.e.cfg.Applications.Open(&w.flow.User.use.Flow, k, w.now)
+	return w.flow.User.dropped
 }
 
 // refuse answers an inside client's first segment to a dangerous address, so that
-// it does not wait for a time-out.
+// it does not wait for a time-out, and ends a connection that was there before its list.
 func (w *Worker) refuse() {
 	s, p := &w.flow.User, w.pkt
-	if w.dir == 0 && w.isTCP() && p.Flags&packet.SYN != 0 && w.e.cfg.Home(w.flow.Key.Client) {
+	switch {
+	case w.flow.State != 0:
+		w.reset()
+	case w.dir == 0 && w.isTCP() && p.Flags&packet.SYN != 0 && w.e.cfg.Home(w.flow.Key.Client):
 		s.half[0].Start(p.Seq + 1)
 		s.blocked = true
 		w.resetSide(0)

@@ -97,6 +97,7 @@ type Worker struct {
 // state of a conversation, kept in the flow table.
 type state struct {
 	id       uint64
+	lists    uint32 // by which its ends were looked up
 	half     [2]stream.Half
 	session  session.Session
 	open     bool // the connection was established before the packet at hand
@@ -226,7 +227,7 @@ func (w *Worker) ended(f *flow.Flow[state]) {
 	}
 	w.closeReader(0)
 	w.closeReader(1)
-	w.count(true)
+	w.e.cfg.Usage.Count(&s.use, w.conversation(), true)
 	w.logFlow()
 	for i := range s.half {
 		s.half[i].Reset(&w.pool)
@@ -386,8 +387,10 @@ func (w *Worker) judge() capture.Verdict {
 	if s.id == 0 {
 		s.id = w.flow.Number()
 		w.counts.Flow(w.flow.Key.Proto)
-		w.opened()
-		if s.dropped {
+		w.e.cfg.Applications.Open(&s.use.Flow, &w.flow.Key, w.now)
+	}
+	if n := w.e.renewals.Load(); s.lists != n && !s.dropped {
+		if s.lists = n; w.listed() {
 			w.refuse()
 		}
 	}
