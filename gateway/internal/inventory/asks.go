@@ -94,7 +94,7 @@ func (t *Table) told(d filter.Device, kind rule.Buffer, data []byte, now int64) 
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	one := t.devices[d.MAC]
-	if ok || one == nil || now-one.Last >= minute {
+	if ok || one == nil || now-one.Last >= minute || one.Last-now >= minute {
 		t.hear(heard.Note{MAC: d.MAC, What: heard.Addr, By: byIP, Addr: d.Addr.Unmap().WithZone("")}, now)
 	}
 	if ok {

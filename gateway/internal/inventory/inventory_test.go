@@ -182,6 +182,26 @@ func TestAway(t *testing.T) {
 	}
 }
 
+// A clock that was put back by hours makes nobody seen in the future, and those who are there are told of.
+func TestClockPutBack(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.hear(mac(1), heard.Addr, heard.ByARP, "192.168.1.5")
+	o.told()
+	// The machine's clock kept the time of Japan, and a server has corrected it.
+	o.pass(-9 * time.Hour)
+	o.hear(mac(1), heard.Addr, heard.ByARP, "192.168.1.5")
+	o.told()
+	o.pass(2 * refresh)
+	side := new(app.Side)
+	side.Put(rule.DNSQueries, []byte("www.example.jp"))
+	o.t.Asks(filter.Device{MAC: mac(1), Addr: netip.MustParseAddr("192.168.1.5")}, side, o.now)
+	d, ok := o.told()["00:1b:8b:00:00:01"]
+	if now := time.UnixMicro(o.now); !ok || d.Last.After(now) || d.Last.Before(now.Add(-2*time.Minute)) || d.First.After(now) || len(d.Changes) > 0 {
+		t.Errorf("told %v: %+v", ok, d)
+	}
+}
+
 // A second server of DHCP is told at once, also in the first days; that it answers again is
 // nothing new, and the office's own is not accused.
 func TestSecondServer(t *testing.T) {

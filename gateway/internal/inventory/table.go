@@ -224,6 +224,9 @@ func (t *Table) forget(d *one) {
 
 // seen notes that a device is there.
 func (t *Table) seen(d *one, now int64) {
+	if d.Last-now >= minute { // the clock was put back: nobody was seen later than now
+		d.First, d.Last, d.Told, t.changed = min(d.First, now), now, min(d.Told, now), true
+	}
 	away := t.away(d.Last, now)
 	if now <= d.Last {
 		return
