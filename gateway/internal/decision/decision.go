@@ -63,10 +63,10 @@ func (d *Decision) StoppedBy(h *match.Hit) {
 }
 
 // Whole tells that a rule which stops the packet at hand stops all of its flow, too; inTx and
-// inStream tell in what it matched. Questions of DNS over UDP are each judged: a server of an
-// office may ask all of them from one port, and must go on after a bad one.
+// inStream tell in what it matched. Messages of DNS and SIP over UDP are each judged: an office may
+// ask all questions and make all calls from one port, and must go on after a bad one.
 func Whole(h *match.Hit, inTx, inStream, tcp bool, speaks rule.Proto) bool {
-	if inTx && !tcp && speaks == rule.ProtoDNS {
+	if inTx && !tcp && (speaks == rule.ProtoDNS || speaks == rule.ProtoSIP) {
 		return false
 	}
 	return h.Action != rule.Drop && tcp || h.Rule.ForFlow(inTx, inStream)
