@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	random "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -62,13 +63,17 @@ func ok(t *testing.T, err error) {
 	}
 }
 
-// port is one that nobody listens on.
+// port is one that nobody listens on, and that the kernel gives to nobody who asks for any (ip_local_port_range).
 func port(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ok(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	for {
+		n := 10_000 + random.IntN(20_000)
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", n))
+		if err == nil {
+			ok(t, l.Close())
+			return n
+		}
+	}
 }
 
 // identity writes a certificate for 127.0.0.1 and its key, and returns who trusts it.

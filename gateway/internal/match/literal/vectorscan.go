@@ -73,6 +73,9 @@ type cArrays struct {
 	ids   []C.uint
 }
 
+// newArrays lays them out, and says how they are freed. Memory of C that Go writes pointers into must be zero before: the
+// collector looks at what a pointer takes the place of, and ends the program where that looks like one of Go (cgo, "Passing
+// pointers").
 func newArrays(patterns []Pattern) (*cArrays, func()) {
 	n, total := len(patterns), 0
 	for _, p := range patterns {
@@ -80,7 +83,7 @@ func newArrays(patterns []Pattern) (*cArrays, func()) {
 	}
 	wide := C.size_t(n)
 	text := C.malloc(C.size_t(total))
-	ptrs := C.malloc(wide * C.size_t(unsafe.Sizeof(uintptr(0))))
+	ptrs := C.calloc(wide, C.size_t(unsafe.Sizeof(uintptr(0))))
 	lens := C.malloc(wide * C.sizeof_size_t)
 	flags := C.malloc(wide * C.sizeof_uint)
 	ids := C.malloc(wide * C.sizeof_uint)
@@ -227,7 +230,7 @@ func NewScratch(dbs ...*DB) (*Scratch, error) {
 			return nil, fmt.Errorf("literal: vectorscan scratch: error %d", int(rc))
 		}
 	}
-	s.found = (*C.struct_found)(C.malloc(C.sizeof_struct_found))
+	s.found = (*C.struct_found)(C.calloc(1, C.sizeof_struct_found)) // as in newArrays
 	s.found.n, s.found.cap, s.found.copy = 0, C.uint(most), nil
 	s.found.ids = (*C.uint)(C.malloc(C.size_t(most) * C.sizeof_uint))
 	s.ids, s.marks = unsafe.Slice((*uint32)(unsafe.Pointer(s.found.ids)), most), newMarks(most)
